@@ -1,0 +1,130 @@
+// The contract of connectors: what a target and a source must do, and all that they may know. An author of a
+// connector needs no other page. A connector reports outcomes; it cannot reach offsets, retries, order or dead
+// letters (Invariant 8), and it never imports another connector or a processor.
+
+import type { Static, TSchema } from 'typebox'
+import type { ErrorCode, OutcomeKind } from '../schemas/errors.ts'
+import type { LogEvent } from '../schemas/events.ts'
+import type { Clock } from './clock.ts'
+import type { Message } from './kafka/log/message.ts'
+
+export type { Message } from './kafka/log/message.ts'
+
+/** What waits or is refused together with the message it was reported for. */
+export type Scope = 'message' | 'device' | 'destination' | 'target'
+
+/** A failed attempt, in the engine's vocabulary. `detail` is for people: never put a secret into it. */
+export interface Failure {
+  readonly kind: Exclude<OutcomeKind, 'delivered'>
+  /** Default: reject = message; retry, unsent and unknown = destination; halt = target. */
+  readonly scope?: Scope
+  /** The least time to wait, when the target named one. */
+  readonly retryAfterMs?: number
+  readonly code: ErrorCode
+  readonly detail: string
+}
+
+export type Outcome = { readonly kind: 'delivered' } | Failure
+export const delivered: Outcome = { kind: 'delivered' }
+
+/** Messages of one destination, those of one device in order. Raw bytes: a connector parses only if it must. */
+export interface Batch {
+  readonly destination: string
+  readonly messages: readonly Message[]
+  /** Sum of the values' lengths. */
+  readonly bytes: number
+}
+
+export interface TargetLimits {
+  readonly maxMessages: number
+  /** Sum of the values' lengths in one batch. A single larger message travels alone. */
+  readonly maxBytes: number
+  /** Batches in flight per destination. */
+  readonly batchesInFlight: number
+}
+
+/** Delivers batches. Several deliver() calls may run at once, up to `limits.batchesInFlight`. */
+export interface Target {
+  readonly limits: TargetLimits
+  /** The destination of a message; without this method the target has only one. Must be pure. */
+  destination?(message: Message): string
+  /** Called once before the first deliver(). Throws a FaultError when it is clear that no delivery can succeed. */
+  open(signal: AbortSignal): Promise<void>
+  /**
+   * One call is one attempt. Resolves with one outcome for the batch as a whole, or one per message in order,
+   * once the other side has answered or `signal` fired; after the signal it must settle promptly (`unknown` if
+   * anything may have been sent, else `unsent`). Must not retry, reorder, or throw: a throw counts as `unknown`.
+   */
+  deliver(batch: Batch, signal: AbortSignal): Promise<Outcome | Outcome[]>
+  /** Closes every socket and timer. Called once, after the last deliver() has settled. */
+  close(): Promise<void>
+}
+
+/** What a target gets from its surroundings. */
+export interface TargetEnv {
+  readonly stream: string
+  readonly clock: Clock
+  readonly log: LogEvent
+}
+
+/** A message as a source hands it over: the bytes to store, and the device they are of. */
+export interface Incoming {
+  /** UTF-8 of `ident`; becomes the Kafka key. */
+  readonly key: Buffer
+  /** One JSON object, stored as it is. */
+  readonly value: Buffer
+}
+
+/** Resolves once Kafka has all of the messages (acks=all); rejects with a FaultError when it may not have. Invariant 6. */
+export type Append = (messages: readonly Incoming[]) => Promise<void>
+
+/** A channel as a source sees it. */
+export interface Feed<C> {
+  readonly channel: string
+  readonly config: C
+  readonly append: Append
+}
+
+/** Receives messages for all channels that use this connector in this process. */
+export interface Source {
+  /** Begins to receive. Rejects with a FaultError when it cannot (a port in use, a refused credential). */
+  start(): Promise<void>
+  /** Stops to receive, lets running requests end within `deadlineMs`, and closes every socket. */
+  stop(deadlineMs: number): Promise<void>
+}
+
+export interface SourceEnv {
+  readonly clock: Clock
+  readonly log: LogEvent
+  readonly meter: SourceMeter
+  /** Where HTTP sources listen. */
+  readonly listen: ListenAddress
+}
+
+/** Counts what a source does; every call is one request or packet, not one message. */
+export interface SourceMeter {
+  accepted(channel: string, messages: number, bytes: number): void
+  refused(channel: string, code: ErrorCode): void
+}
+
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** The definition of a target: one per folder, in its index.ts, which must import target.ts lazily. */
+export interface TargetDefinition<S extends TSchema = TSchema> {
+  /** The key under `target:`, a noun of the protocol. */
+  readonly kind: string
+  readonly summary: string
+  readonly config: S
+  create(config: Static<S>, env: TargetEnv): Promise<Target>
+}
+
+/** The definition of a source; the same rules. One source serves all feeds of its kind. */
+export interface SourceDefinition<S extends TSchema = TSchema> {
+  readonly kind: string
+  readonly summary: string
+  readonly config: S
+  create(feeds: readonly Feed<Static<S>>[], env: SourceEnv): Promise<Source>
+}

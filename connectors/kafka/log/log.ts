@@ -1,0 +1,124 @@
+// The log port: what Tailrace needs of Kafka, in its own terms. Two adapters implement it: kafkajs/ for Apache
+// Kafka and memory/ for faults that cannot be ordered otherwise; one contract suite runs against both. Offsets are
+// numbers: an adapter refuses offsets above 2^53.
+
+import type { FaultError } from '../../../schemas/errors.ts'
+import type { TopicPartition } from './message.ts'
+import type { RecordChunk } from './record-chunk.ts'
+
+/** The result of a join. Positions and pauses of `kept` partitions stay; `added` ones are paused until resumed. */
+export interface Assignment {
+  readonly added: readonly TopicPartition[]
+  readonly kept: readonly TopicPartition[]
+  /** Had before, not now. After a lost membership everything is lost, even what comes back as added. */
+  readonly lost: readonly TopicPartition[]
+  /** The smallest birth that any member of the group knew when it joined, in Unix ms. */
+  readonly birthMs: number
+}
+
+/** What a consumer tells its stream. None of these may throw; only onRevoking may take time. */
+export interface LogConsumerHandlers {
+  onAssigned(assignment: Assignment): void
+  /**
+   * Awaited before every join after the first, while the old membership still holds: drain, commit, return within
+   * `deadlineMs`. No heartbeat runs meanwhile.
+   */
+  onRevoking(deadlineMs: number): Promise<void>
+  /** One record batch. Must return quickly; back-pressure is pause(), after which one more fetch may still arrive. */
+  onRecords(chunk: RecordChunk): void
+  /** The position of a partition is outside of what Kafka holds. The partition is paused; nothing was skipped. */
+  onPositionLost(partition: TopicPartition, position: number): void
+  /** Something a person must mend (credentials, a missing topic). The consumer goes on trying. */
+  onFault(fault: FaultError): void
+}
+
+export interface CommitEntry extends TopicPartition {
+  /** The next offset to read: one past the last settled. */
+  readonly next: number
+  /** At most 4,096 bytes. */
+  readonly metadata: string
+}
+
+/** The member of one consumer group in this process. */
+export interface LogConsumer {
+  /** Joins the group; resolves once connected. Trouble with Kafka is retried for ever and reported by onFault. */
+  start(handlers: LogConsumerHandlers): Promise<void>
+  pause(partitions: readonly TopicPartition[]): void
+  resume(partitions: readonly TopicPartition[]): void
+  /** The next onRecords of this partition begins at `offset` or, where compaction left holes, after it. */
+  seek(partition: TopicPartition, offset: number): void
+  /** Resolves once Kafka has the commit. Rejects with `commit_refused` when the membership is over. */
+  commit(entries: readonly CommitEntry[]): Promise<void>
+  /** Leaves the group. Commit before: nothing can be committed afterwards. No handler is called after it began. */
+  stop(): Promise<void>
+}
+
+export interface LogConsumerOptions {
+  readonly group: string
+  readonly topics: readonly string[]
+  /** Told to the other members on joining; the smallest wins. Read anew for every join. */
+  readonly birthMs: () => number
+  /** Upper bound of one fetch response per broker. */
+  readonly maxFetchBytes: number
+}
+
+/** A record to append. */
+export interface AppendRecord {
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers?: Readonly<Record<string, string | Buffer>>
+  /** Default: murmur2 of the key, as Kafka's own clients do it; without a key any partition. */
+  readonly partition?: number
+}
+
+export interface LogProducer {
+  /**
+   * Appends with acks=all. Records of one partition keep their order. Waits a few ms to share requests with other
+   * callers. Rejects with `kafka_unavailable` when not all are known to be stored; a part may be.
+   */
+  append(topic: string, records: readonly AppendRecord[]): Promise<void>
+  /** Sends what waits, within `deadlineMs`, then closes. */
+  close(deadlineMs: number): Promise<void>
+}
+
+export interface TopicSpec {
+  readonly name: string
+  readonly partitions: number
+  readonly replication: number
+  /** Topic settings by Kafka's own names, such as `retention.ms`. */
+  readonly settings: Readonly<Record<string, string>>
+}
+
+export interface PartitionRange {
+  readonly partition: number
+  /** The smallest offset that Kafka still holds. */
+  readonly start: number
+  /** The offset that the next record will get. */
+  readonly end: number
+}
+
+export interface CommittedPosition extends TopicPartition {
+  /** Null: the group has no commit for this partition. */
+  readonly next: number | null
+  readonly metadata: string
+}
+
+/** Administrative calls. All reject with `kafka_unreachable`, `kafka_unauthorized` or `topic_missing`. */
+export interface LogAdmin {
+  /** The topic as it is, or null when there is none. */
+  topic(name: string): Promise<TopicSpec | null>
+  createTopic(spec: TopicSpec): Promise<void>
+  brokers(): Promise<number>
+  ranges(topic: string): Promise<PartitionRange[]>
+  /** Per partition (the index) the first offset whose record is at or after `timeMs`; the end where there is none. */
+  offsetsAt(topic: string, timeMs: number): Promise<number[]>
+  committed(group: string, topics: readonly string[]): Promise<CommittedPosition[]>
+  close(): Promise<void>
+}
+
+/** Opens the parts of a log. Producer and admin are shared by a process; a consumer belongs to one stream. */
+export interface Log {
+  consumer(options: LogConsumerOptions): LogConsumer
+  producer(): LogProducer
+  admin(): LogAdmin
+}

@@ -1,0 +1,53 @@
+// One message on its way from Kafka to a target: a view of the bytes that were fetched, not a copy of them.
+
+import type { RecordChunk } from './record-chunk.ts'
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+/** A record of a channel. Key and value are slices of a fetch response; retaining a message retains its chunk. */
+export class Message {
+  readonly origin: TopicPartition
+  readonly offset: number
+  /** When Kafka got it (LogAppendTime), or what its producer claims, in Unix ms. */
+  readonly timestampMs: number
+  /** The chunk's bytes: the value is bytes[start, end), the key bytes[keyStart, keyEnd). */
+  readonly bytes: Buffer
+  readonly keyStart: number
+  /** Less than keyStart when the record has no key. */
+  readonly keyEnd: number
+  readonly start: number
+  readonly end: number
+
+  /** Takes the record on which the chunk's cursor stands. `origin` is shared by all messages of a partition. */
+  constructor(origin: TopicPartition, chunk: RecordChunk) {
+    this.origin = origin
+    this.offset = chunk.offset
+    this.timestampMs = chunk.timestampMs
+    this.bytes = chunk.bytes
+    this.keyStart = chunk.keyStart
+    this.keyEnd = chunk.keyEnd
+    this.start = chunk.valueStart
+    this.end = chunk.valueEnd
+  }
+
+  get size(): number {
+    return this.end - this.start
+  }
+
+  /** The device's ident, or null for a record without key. */
+  key(): string | null {
+    return this.keyEnd < this.keyStart ? null : this.bytes.toString('utf8', this.keyStart, this.keyEnd)
+  }
+
+  value(): Buffer {
+    return this.bytes.subarray(this.start, this.end)
+  }
+
+  /** Stable over retries, restarts and take-overs: the receiver can drop repeats by it. */
+  id(): string {
+    return `${this.origin.topic}-${this.origin.partition}-${this.offset}`
+  }
+}

@@ -1,0 +1,134 @@
+// The records of one record batch as a cursor over raw bytes: walking it creates no object per record.
+// Record layout (Kafka protocol, message format 2): length varint, attributes int8, timestampDelta varlong,
+// offsetDelta varint, keyLength varint, key, valueLength varint, value, header count varint, headers.
+
+import type { TopicPartition } from './message.ts'
+
+/** Where the records of a batch are, and the batch's own fields that they are relative to. */
+export interface ChunkSource {
+  readonly bytes: Buffer
+  /** The records are bytes[start, end), uncompressed. */
+  readonly start: number
+  readonly end: number
+  readonly count: number
+  readonly baseOffset: number
+  /** The last offset that the batch covers, also when compaction removed records at its end. */
+  readonly lastOffset: number
+  readonly baseTimestampMs: number
+  /** For LogAppendTime: the batch's one timestamp, which replaces those of the records. */
+  readonly appendTimestampMs: number | null
+}
+
+export interface Header {
+  readonly key: string
+  readonly value: Buffer | null
+}
+
+/**
+ * A cursor: call next() until it returns false; after each true the fields describe the current record, with key
+ * and value as ranges of `bytes` (an end below its start means null).
+ */
+export class RecordChunk {
+  readonly origin: TopicPartition
+  readonly bytes: Buffer
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly count: number
+  /** One past the last record of the partition when this was fetched. */
+  readonly highWatermark: number
+
+  offset = -1
+  timestampMs = 0
+  keyStart = 0
+  keyEnd = -1
+  valueStart = 0
+  valueEnd = -1
+
+  readonly #source: ChunkSource
+  #at: number
+  #left: number
+  #headersAt = 0
+
+  constructor(origin: TopicPartition, source: ChunkSource, highWatermark: number) {
+    this.origin = origin
+    this.bytes = source.bytes
+    this.baseOffset = source.baseOffset
+    this.lastOffset = source.lastOffset
+    this.count = source.count
+    this.highWatermark = highWatermark
+    this.#source = source
+    this.#at = source.start
+    this.#left = source.count
+  }
+
+  /** Steps to the next record; false at the end. Throws a RangeError on bytes that are no record. */
+  next(): boolean {
+    if (this.#left === 0) return false
+    this.#left--
+    const length = this.#varint()
+    const end = this.#at + length
+    if (length < 0 || end > this.#source.end) throw new RangeError('a record reaches beyond its batch')
+    this.#at++ // attributes: unused by Kafka
+    const timestampDelta = this.#varlong()
+    this.timestampMs = this.#source.appendTimestampMs ?? this.#source.baseTimestampMs + timestampDelta
+    this.offset = this.#source.baseOffset + this.#varint()
+    const keyLength = this.#varint()
+    this.keyStart = this.#at
+    this.keyEnd = this.#at + keyLength
+    if (keyLength > 0) this.#at = this.keyEnd
+    const valueLength = this.#varint()
+    this.valueStart = this.#at
+    this.valueEnd = this.#at + valueLength
+    if (valueLength > 0) this.#at = this.valueEnd
+    if (this.#at > end) throw new RangeError('a key or value reaches beyond its record')
+    this.#headersAt = this.#at
+    this.#at = end
+    return true
+  }
+
+  /** The headers of the current record, decoded on demand. */
+  headers(): Header[] {
+    const resume = this.#at
+    this.#at = this.#headersAt
+    const headers: Header[] = []
+    for (let count = this.#varint(); count > 0; count--) {
+      const key = this.#field()?.toString('utf8') ?? ''
+      headers.push({ key, value: this.#field() })
+    }
+    this.#at = resume
+    return headers
+  }
+
+  #field(): Buffer | null {
+    const length = this.#varint()
+    if (length < 0) return null
+    this.#at += length
+    return this.bytes.subarray(this.#at - length, this.#at)
+  }
+
+  /** Zigzag varint of at most 32 bits. */
+  #varint(): number {
+    const bytes = this.bytes
+    let value = 0
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = bytes[this.#at++] as number // in range: next() checked the record's end
+      value |= (byte & 0x7f) << shift
+      if (byte < 0x80) return (value >>> 1) ^ -(value & 1)
+    }
+    throw new RangeError('a varint is longer than 5 bytes')
+  }
+
+  /** Zigzag varint of at most 64 bits, exact up to 2^53. */
+  #varlong(): number {
+    const bytes = this.bytes
+    let value = 0
+    let scale = 1
+    for (let count = 0; count < 10; count++) {
+      const byte = bytes[this.#at++] as number // as in #varint
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+      scale *= 128
+    }
+    throw new RangeError('a varlong is longer than 10 bytes')
+  }
+}

@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+// The executable: reads the command line, runs one command, and turns what it throws into one message and an exit
+// code. Commands import what they need when they run, so that --help is quick.
+
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { FaultError, messageOf } from '../schemas/errors.ts'
+import { packageRoot } from './commands/package-root.ts'
+
+/** Commands add themselves to the program here, in the order in which --help lists them. */
+const commands: ((program: Command) => void)[] = []
+
+const { version } = JSON.parse(readFileSync(packageRoot('package.json'), 'utf8'))
+
+const program = new Command('tailrace')
+  .description('Forwards telemetry messages from Kafka to the platforms that want them, and loses none.')
+  .version(version)
+  .showHelpAfterError('(add --help for the options and examples)')
+  .exitOverride()
+for (const add of commands) add(program)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = report(error)
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  if (!(error instanceof FaultError)) {
+    process.stderr.write(`${error instanceof Error ? error.stack : messageOf(error)}\n`)
+    return 1
+  }
+  const hint = error.spec.hint === undefined ? '' : `\n${error.spec.hint}`
+  process.stderr.write(`tailrace: ${error.message}${hint}\n`)
+  return error.spec.exitCode ?? 1
+}

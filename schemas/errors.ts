@@ -1,0 +1,109 @@
+// The closed list of everything that can go wrong, and the one error class that carries an entry of it.
+// A code is stable: it appears in logs, metrics, HTTP answers, exit codes and dead letters, and users match on it.
+
+/** What the engine does about a failed attempt; the meanings are in connectors/README.md. */
+export type OutcomeKind = 'delivered' | 'retry' | 'unsent' | 'unknown' | 'reject' | 'halt'
+
+export interface ErrorSpec {
+  /** What happened, as a sentence without a full stop; details are appended after a colon. */
+  readonly sentence: string
+  /** What a person can do about it. */
+  readonly hint?: string
+  /** The outcome a target reports with this code. */
+  readonly outcome?: Exclude<OutcomeKind, 'delivered'>
+  /** The status an HTTP source or the admin listener answers with. */
+  readonly httpStatus?: number
+  /** The exit code of a command that ends with it: 1 runtime, 2 invalid configuration, 3 environment. */
+  readonly exitCode?: 1 | 2 | 3
+}
+
+const list = {
+  // Configuration and environment
+  config_invalid: { sentence: 'The configuration is not valid', exitCode: 2 },
+  config_unreadable: { sentence: 'The configuration cannot be read', exitCode: 3 },
+  usage: {
+    sentence: 'The command line is not valid',
+    hint: 'Add --help to see what the command takes.',
+    exitCode: 2
+  },
+  internal: {
+    sentence: 'Tailrace itself failed',
+    hint: 'Please report this with the log around it.',
+    exitCode: 1
+  },
+  listen_failed: { sentence: 'The listener could not be opened', exitCode: 3 },
+
+  // Kafka
+  kafka_unreachable: {
+    sentence: 'Kafka cannot be reached',
+    hint: 'Check kafka.brokers, the network and the TLS and SASL settings.',
+    exitCode: 3
+  },
+  kafka_unauthorized: {
+    sentence: 'Kafka refused the credentials or the permission',
+    hint: 'Check kafka.sasl and the ACLs listed in connectors/kafka/README.md.',
+    exitCode: 3
+  },
+  kafka_unavailable: { sentence: 'Kafka did not take the messages in time', httpStatus: 503, exitCode: 1 },
+  commit_refused: {
+    sentence: 'Kafka refused the commit because this member has lost its place in the group'
+  },
+  consumer_failed: { sentence: 'The consumer stopped and is being rebuilt' },
+  topic_missing: { sentence: 'The topic does not exist and may not be created', exitCode: 3 },
+  topic_differs: {
+    sentence: 'The topic is not as the configuration says',
+    hint: 'Tailrace never changes an existing topic: change the topic or the configuration.'
+  },
+  position_lost: {
+    sentence: 'Kafka no longer holds the messages at the committed position',
+    hint: 'Retention has overtaken this stream. Decide where it continues: move its offsets, or remove its group to start anew.',
+    outcome: 'halt'
+  },
+
+  // Ingest
+  body_malformed: { sentence: 'The body is not what its content type says', httpStatus: 400 },
+  message_invalid: { sentence: 'Some messages are not valid, so none was stored', httpStatus: 400 },
+  token_refused: { sentence: 'The bearer token is missing or not one of this channel', httpStatus: 401 },
+  channel_unknown: { sentence: 'There is no such channel', httpStatus: 404 },
+  method_not_allowed: { sentence: 'The method is not allowed here', httpStatus: 405 },
+  body_too_large: { sentence: 'The request is larger than this channel takes', httpStatus: 413 },
+  media_type_unsupported: { sentence: 'The content type is not supported', httpStatus: 415 },
+  encoding_unsupported: { sentence: 'The content encoding is not supported', httpStatus: 415 },
+
+  // Attempts
+  attempt_timeout: { sentence: 'The attempt ran past its deadline', outcome: 'unknown' },
+  attempt_aborted: {
+    sentence: 'The attempt was given up because the partition or the process is going away',
+    outcome: 'unknown'
+  },
+  target_threw: { sentence: 'The connector failed in an unexpected way', outcome: 'unknown' }
+} as const satisfies Record<string, ErrorSpec>
+
+export type ErrorCode = keyof typeof list
+export const errors: Readonly<Record<ErrorCode, ErrorSpec>> = list
+
+/** A fault of the closed list. `detail` says what exactly, `path` where (a file, a configuration path, a topic). */
+export class FaultError extends Error {
+  readonly code: ErrorCode
+  readonly detail: string | undefined
+  readonly path: string | undefined
+
+  constructor(code: ErrorCode, about: { detail?: string; path?: string; cause?: unknown } = {}) {
+    const where = about.path === undefined ? '' : `${about.path}: `
+    const what = about.detail === undefined ? '' : `: ${about.detail}`
+    super(`${where}${errors[code].sentence}${what}`, about.cause === undefined ? {} : { cause: about.cause })
+    this.name = 'FaultError'
+    this.code = code
+    this.detail = about.detail
+    this.path = about.path
+  }
+
+  get spec(): ErrorSpec {
+    return errors[this.code]
+  }
+}
+
+/** The message of anything that was thrown, for logs and details. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

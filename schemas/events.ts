@@ -1,0 +1,49 @@
+// The closed list of log events. A log line is an event's name, its sentence and fields; nothing is interpolated,
+// so a line can be searched by name. Levels: info a state changed, warn it recovers by itself, error a person must act.
+
+export type Level = 'debug' | 'info' | 'warn' | 'error'
+
+export interface EventSpec {
+  readonly level: Level
+  /** A past-tense sentence. */
+  readonly sentence: string
+}
+
+const list = {
+  service_started: { level: 'info', sentence: 'Tailrace started' },
+  service_stopping: { level: 'info', sentence: 'Tailrace began to drain' },
+  service_stopped: { level: 'info', sentence: 'Tailrace stopped' },
+  listener_opened: { level: 'info', sentence: 'A listener was opened' },
+  topic_created: { level: 'info', sentence: 'A topic was created' },
+  topic_differs: { level: 'warn', sentence: 'A topic was found to differ from the configuration' },
+  partitions_raised: {
+    level: 'warn',
+    sentence: "A channel's partitions were raised, so devices may have moved to another partition"
+  },
+  key_in_two_partitions: {
+    level: 'warn',
+    sentence: 'A device was seen in two partitions, so its order cannot be promised'
+  },
+  stream_state_changed: { level: 'info', sentence: 'A stream changed its state' },
+  stream_waiting: { level: 'warn', sentence: 'A stream waited for its target' },
+  stream_halted: { level: 'error', sentence: 'A stream halted' },
+  partitions_assigned: { level: 'info', sentence: 'Partitions were assigned' },
+  partitions_handed_back: { level: 'info', sentence: 'Partitions were drained and handed back' },
+  drain_overran: { level: 'warn', sentence: 'The drain deadline passed with attempts in flight' },
+  opening_failed: { level: 'warn', sentence: 'Opening partitions failed and is tried again' },
+  commit_failed: { level: 'warn', sentence: 'A commit failed and is tried again' },
+  consumer_rebuilt: { level: 'warn', sentence: 'A consumer was rebuilt' },
+  kafka_waiting: { level: 'warn', sentence: 'Kafka could not be reached and is tried again' },
+  append_failed: {
+    level: 'warn',
+    sentence: 'Kafka did not take messages, so the sender was told to repeat them'
+  },
+  kafka_client: { level: 'debug', sentence: 'The Kafka client reported' },
+  attempt_failed: { level: 'debug', sentence: 'An attempt failed' }
+} as const satisfies Record<string, EventSpec>
+
+export type EventName = keyof typeof list
+export const events: Readonly<Record<EventName, EventSpec>> = list
+
+/** Writes one log line. Injected wherever something is logged; the sink is pino (processors/service/log.ts). */
+export type LogEvent = (name: EventName, fields?: Readonly<Record<string, unknown>>) => void

@@ -1,0 +1,128 @@
+// The closed list of metrics: names, types, labels and units are an interface that dashboards and alerts rely on.
+// Base units; no label ever names a device.
+
+export interface MetricSpec {
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly help: string
+  readonly labels: readonly string[]
+  readonly buckets?: readonly number[]
+}
+
+const seconds = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+const sizes = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000]
+
+const list = {
+  // Accounting, Invariant 3: read = the sum of ended over all ends + pending
+  tailrace_stream_messages_read_total: {
+    type: 'counter',
+    help: 'Messages read from Kafka',
+    labels: ['stream']
+  },
+  tailrace_stream_messages_ended_total: {
+    type: 'counter',
+    help: 'Messages read that ended: delivered, filtered, expired, dead_lettered, held, already_settled or returned',
+    labels: ['stream', 'end']
+  },
+  tailrace_stream_messages_pending: {
+    type: 'gauge',
+    help: 'Messages read that have not ended',
+    labels: ['stream']
+  },
+  tailrace_stream_bytes_pending: {
+    type: 'gauge',
+    help: 'Bytes of chunks kept in memory',
+    labels: ['stream']
+  },
+
+  // Delivery
+  tailrace_stream_attempts_total: {
+    type: 'counter',
+    help: 'Attempts by outcome',
+    labels: ['stream', 'outcome', 'code']
+  },
+  tailrace_stream_attempt_seconds: {
+    type: 'histogram',
+    help: 'Duration of attempts',
+    labels: ['stream'],
+    buckets: seconds
+  },
+  tailrace_stream_confirmation_seconds: {
+    type: 'histogram',
+    help: 'From reading the oldest message of a batch to its confirmation',
+    labels: ['stream'],
+    buckets: seconds
+  },
+  tailrace_stream_batch_messages: {
+    type: 'histogram',
+    help: 'Messages in a batch',
+    labels: ['stream'],
+    buckets: sizes
+  },
+  tailrace_stream_possible_duplicates_total: {
+    type: 'counter',
+    help: 'Messages sent again after an attempt with unknown outcome',
+    labels: ['stream']
+  },
+
+  // Position
+  tailrace_stream_lag_messages: {
+    type: 'gauge',
+    help: 'Messages not yet settled, in the partitions assigned here',
+    labels: ['stream']
+  },
+  tailrace_stream_oldest_age_seconds: {
+    type: 'gauge',
+    help: 'Age of the oldest unsettled message',
+    labels: ['stream']
+  },
+  tailrace_stream_partitions: { type: 'gauge', help: 'Partitions assigned here', labels: ['stream'] },
+  tailrace_stream_state: {
+    type: 'gauge',
+    help: '1 for the state the stream is in, 0 for the others',
+    labels: ['stream', 'state']
+  },
+  tailrace_stream_commits_total: {
+    type: 'counter',
+    help: 'Commits by result: ok, refused or failed',
+    labels: ['stream', 'result']
+  },
+  tailrace_stream_rebuilds_total: { type: 'counter', help: 'Consumers rebuilt', labels: ['stream'] },
+  tailrace_stream_key_moves_total: {
+    type: 'counter',
+    help: 'Sampled devices seen in a second partition',
+    labels: ['stream']
+  },
+
+  // Ingest
+  tailrace_channel_messages_accepted_total: {
+    type: 'counter',
+    help: 'Messages stored in Kafka and acknowledged',
+    labels: ['channel']
+  },
+  tailrace_channel_bytes_accepted_total: {
+    type: 'counter',
+    help: 'Bytes of the messages accepted',
+    labels: ['channel']
+  },
+  tailrace_channel_requests_refused_total: {
+    type: 'counter',
+    help: 'Requests refused, by error code',
+    labels: ['channel', 'code']
+  },
+  tailrace_append_requests_total: {
+    type: 'counter',
+    help: 'Produce requests sent to Kafka',
+    labels: ['result']
+  },
+  tailrace_append_seconds: {
+    type: 'histogram',
+    help: 'From append to the acknowledgement of Kafka',
+    labels: [],
+    buckets: seconds
+  },
+
+  tailrace_build_info: { type: 'gauge', help: '1, with the version as label', labels: ['version'] }
+} as const satisfies Record<string, MetricSpec>
+
+export type MetricName = keyof typeof list
+export const metrics: Readonly<Record<MetricName, MetricSpec>> = list
