@@ -1,0 +1,93 @@
+// Builds the kafkajs client from our configuration, and turns what kafkajs throws into faults of the closed list.
+// kafkajs logs at length about what we retry anyway, so its log goes to ours at debug level, warnings and errors only.
+// A producer made from this client must name its partitioner, or kafkajs prints a warning on the terminal.
+
+import { Kafka, type KafkaConfig as KafkajsConfig, logLevel, type SASLOptions } from 'kafkajs'
+import type { KafkaConfig } from '../../../../schemas/config.ts'
+import { type ErrorCode, FaultError, messageOf } from '../../../../schemas/errors.ts'
+import type { LogEvent } from '../../../../schemas/events.ts'
+import { installTimerGuard } from './timer-guard.ts'
+
+/** The client from which consumers, producers and admins are made. Connects nowhere yet. */
+export function createKafka(config: KafkaConfig, log: LogEvent): Kafka {
+  installTimerGuard()
+  return new Kafka({
+    clientId: config.clientId,
+    brokers: config.brokers,
+    connectionTimeout: 10_000,
+    authenticationTimeout: 10_000,
+    requestTimeout: 30_000,
+    // About 3 s in all; what must outlast an outage loops around these.
+    retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5 },
+    logLevel: logLevel.WARN,
+    logCreator:
+      () =>
+      ({ namespace, label, log: { timestamp, logger, stack, ...fields } }) =>
+        log('kafka_client', { namespace, label, ...fields }),
+    ...security(config)
+  })
+}
+
+function security({ tls, sasl }: KafkaConfig): Pick<KafkajsConfig, 'ssl' | 'sasl'> {
+  return {
+    ...(tls && { ssl: tls }),
+    // kafkajs spells the same shape as one variant per mechanism.
+    ...(sasl && { sasl: sasl as SASLOptions })
+  }
+}
+
+/** Fields that errors of kafkajs and of sockets may have. */
+interface KafkajsError {
+  readonly name?: string
+  /** The protocol's name of the error, such as ILLEGAL_GENERATION. */
+  readonly type?: string
+  readonly topic?: string
+  readonly retriable?: boolean
+  readonly cause?: unknown
+}
+
+const codeByType: Readonly<Record<string, ErrorCode>> = {
+  TOPIC_AUTHORIZATION_FAILED: 'kafka_unauthorized',
+  GROUP_AUTHORIZATION_FAILED: 'kafka_unauthorized',
+  CLUSTER_AUTHORIZATION_FAILED: 'kafka_unauthorized',
+  SASL_AUTHENTICATION_FAILED: 'kafka_unauthorized',
+  UNSUPPORTED_SASL_MECHANISM: 'kafka_unauthorized',
+  ILLEGAL_SASL_STATE: 'kafka_unauthorized',
+  SECURITY_DISABLED: 'kafka_unauthorized',
+  UNKNOWN_TOPIC_OR_PARTITION: 'topic_missing',
+  INVALID_TOPIC_EXCEPTION: 'topic_missing',
+  ILLEGAL_GENERATION: 'commit_refused',
+  UNKNOWN_MEMBER_ID: 'commit_refused',
+  REBALANCE_IN_PROGRESS: 'commit_refused'
+}
+
+/** The innermost cause that kafkajs wrapped, which is what really happened. */
+export function rootCause(error: unknown): unknown {
+  const { cause } = (error ?? {}) as KafkajsError // every field is optional and checked
+  return cause === undefined || cause === error ? error : rootCause(cause)
+}
+
+/** The protocol's name of an error, such as ILLEGAL_GENERATION, where it came from a broker's answer. */
+export function protocolType(error: unknown): string | undefined {
+  const { type } = (rootCause(error) ?? {}) as KafkajsError // as above
+  return type
+}
+
+/**
+ * The fault behind anything that kafkajs threw: `kafka_unauthorized`, `topic_missing` or `commit_refused` where the
+ * broker said so, `internal` where nothing of it came from Kafka, and `kafka_unreachable` for the rest.
+ */
+export function kafkaFault(error: unknown): FaultError {
+  if (error instanceof FaultError) return error
+  const root = rootCause(error)
+  const { name = '', type, topic } = (root ?? {}) as KafkajsError // as above
+  const about = { detail: messageOf(root), cause: error, ...(topic !== undefined && { path: topic }) }
+  return new FaultError(codeOf(name, type), about)
+}
+
+function codeOf(name: string, type: string | undefined): ErrorCode {
+  if (name === 'KafkaJSSASLAuthenticationError') return 'kafka_unauthorized'
+  const known = type === undefined ? undefined : codeByType[type]
+  if (known !== undefined) return known
+  return name.startsWith('KafkaJS') ? 'kafka_unreachable' : 'internal'
+}
