@@ -1,12 +1,12 @@
 // The shape of the configuration. Sources and targets bring their own parts, so the whole is a function of the
 // two registries (connectors/registry.ts); everything rendered from it (JSON Schema, reference, types) follows.
 
-import { type Static, type TSchema, Type } from 'typebox'
-import { bytes, count, milliseconds, secret } from './define.ts'
+import { type Static, type TSchema, type TUnsafe, Type } from 'typebox'
+import { bytes, count, milliseconds, named, type OneOfKinds, oneOfKinds, port, secret } from './define.ts'
 
-const name = '^[a-z0-9][a-z0-9-]{0,62}$'
+export type { OneOfKinds } from './define.ts'
 
-export const tlsSchema = Type.Object(
+const tlsSchema = Type.Object(
   {
     ca: Type.Optional(
       Type.String({ description: 'PEM text of the authority to trust; default: those of the system.' })
@@ -23,66 +23,65 @@ export const tlsSchema = Type.Object(
   }
 )
 
-export const kafkaSchema = Type.Object(
+const saslSchema = Type.Object(
+  {
+    mechanism: Type.Enum(['plain', 'scram-sha-256', 'scram-sha-512'], {
+      description: 'How the password is proved.'
+    }),
+    username: Type.String({ description: 'The user name.', minLength: 1 }),
+    password: secret('The password; write ${env:NAME} or ${file:path}.')
+  },
+  { additionalProperties: false, description: 'SASL credentials for Kafka.' }
+)
+
+const kafkaSchema = Type.Object(
   {
     brokers: Type.Array(
       Type.String({
-        description: 'host:port',
-        pattern: '^[^\\s:]+:[0-9]{1,5}$|^\\[[0-9a-fA-F:]+\\]:[0-9]{1,5}$'
+        pattern: '^[^\\s,]+:[0-9]{1,5}(\\s*,\\s*[^\\s,]+:[0-9]{1,5})*$',
+        'x-expects': 'host:port, or several of them with commas between',
+        'x-public': true
       }),
       {
-        description: 'Addresses to find the cluster by.',
+        description: 'Addresses to find the cluster by: host:port, or several of them with commas between.',
         minItems: 1,
         examples: [['kafka-1:9092', 'kafka-2:9092']]
       }
     ),
-    clientId: Type.String({ description: 'The name Kafka logs for this process.', default: 'tailrace' }),
+    clientId: Type.String({
+      description: 'The name Kafka logs for this process.',
+      default: 'tailrace',
+      minLength: 1,
+      'x-public': true
+    }),
     tls: Type.Optional(tlsSchema),
-    sasl: Type.Optional(
-      Type.Object(
-        {
-          mechanism: Type.Union([
-            Type.Literal('plain'),
-            Type.Literal('scram-sha-256'),
-            Type.Literal('scram-sha-512')
-          ]),
-          username: Type.String({ minLength: 1 }),
-          password: secret('The password; write ${env:NAME} or ${file:path}.')
-        },
-        { additionalProperties: false, description: 'SASL credentials for Kafka.' }
-      )
-    )
+    sasl: Type.Optional(saslSchema)
   },
   { additionalProperties: false, description: 'The Kafka cluster.' }
 )
 
-export const listenSchema = Type.Object(
+const address = (description: string) =>
+  Type.String({ description, default: '127.0.0.1', minLength: 1, 'x-public': true })
+
+const listenSchema = Type.Object(
   {
-    host: Type.String({ description: 'Address that HTTP sources listen on.', default: '127.0.0.1' }),
-    http: Type.Integer({
-      description: 'Port of HTTP sources; 0 takes a free one.',
-      default: 8080,
-      minimum: 0,
-      maximum: 65535
-    }),
-    adminHost: Type.String({ description: 'Address of the admin listener.', default: '127.0.0.1' }),
-    admin: Type.Integer({
-      description: 'Port of /metrics, /healthz, /readyz and /status; 0 takes a free one.',
-      default: 9090,
-      minimum: 0,
-      maximum: 65535
-    })
+    host: address('Address that HTTP sources listen on.'),
+    http: port('Port of HTTP sources', 8080),
+    adminHost: address('Address of the admin listener.'),
+    admin: port('Port of /metrics, /healthz, /readyz and /status', 9090)
   },
-  { additionalProperties: false, description: 'Where Tailrace listens.' }
+  { additionalProperties: false, description: 'Where Tailrace listens.', default: {} }
 )
 
-const channelSchema = (sources: TSchema) =>
+const channelSchema = (source: TUnsafe<OneOfKinds>) =>
   Type.Object(
     {
       topic: Type.Optional(
         Type.String({
           description: 'The Kafka topic; default: the name of the channel.',
-          pattern: '^[a-zA-Z0-9._-]{1,249}$'
+          pattern: '^[a-zA-Z0-9._-]{1,249}$',
+          'x-expects': 'a topic name of letters, digits, dots, dashes and underscores, at most 249 of them',
+          'x-public': true
         })
       ),
       partitions: count('Partitions of the topic when Tailrace creates it.', 12),
@@ -94,7 +93,7 @@ const channelSchema = (sources: TSchema) =>
         })
       ),
       retentionHours: count('How long Kafka keeps messages when Tailrace creates the topic.', 168),
-      sources: Type.Array(sources, {
+      sources: Type.Array(source, {
         description: 'What receives messages for this channel; none: other producers write to the topic.',
         default: []
       })
@@ -102,17 +101,7 @@ const channelSchema = (sources: TSchema) =>
     { additionalProperties: false, description: 'A named inbound feed, backed by one Kafka topic.' }
   )
 
-/** A time as people write it: an ISO 8601 date with time and zone. */
-const startSchema = Type.Union(
-  [Type.Literal('latest'), Type.Literal('earliest'), Type.String({ format: 'date-time' })],
-  {
-    description:
-      'Where a new stream begins: latest, earliest, or an ISO 8601 time. Without effect once it has committed.',
-    default: 'latest'
-  }
-)
-
-export const retrySchema = Type.Object(
+const retrySchema = Type.Object(
   {
     minDelayMs: milliseconds(
       'Ceiling of the first back-off; the delay is random below it (full jitter).',
@@ -124,10 +113,10 @@ export const retrySchema = Type.Object(
   { additionalProperties: false, description: 'How long to wait after a failed attempt.', default: {} }
 )
 
-const streamSchema = (target: TSchema) =>
+const streamSchema = (target: TUnsafe<OneOfKinds>) =>
   Type.Object(
     {
-      from: Type.Array(Type.String({ pattern: name }), {
+      from: Type.Array(Type.String(), {
         description: 'The channels it reads.',
         minItems: 1,
         uniqueItems: true
@@ -136,10 +125,17 @@ const streamSchema = (target: TSchema) =>
         Type.String({
           description: 'The consumer group; default: tailrace.<name of the stream>.',
           minLength: 1,
-          maxLength: 249
+          maxLength: 249,
+          'x-public': true
         })
       ),
-      start: startSchema,
+      start: Type.String({
+        description:
+          'Where a new stream begins: latest, earliest, or an ISO 8601 time. Without effect once it has committed.',
+        default: 'latest',
+        format: 'start',
+        examples: ['latest', 'earliest', '2026-01-31T08:00:00Z']
+      }),
       attemptTimeoutMs: milliseconds('Deadline of one attempt, whatever the target does.', 60_000),
       retry: retrySchema,
       target
@@ -150,7 +146,7 @@ const streamSchema = (target: TSchema) =>
     }
   )
 
-export const memorySchema = Type.Object(
+const memorySchema = Type.Object(
   {
     maxBytes: bytes(
       'Bytes for fetch buffers and waiting messages, shared by all streams of the process.',
@@ -161,73 +157,47 @@ export const memorySchema = Type.Object(
   { additionalProperties: false, description: 'The memory budget of the process.', default: {} }
 )
 
-/** An object with exactly one of the given keys: `{ http: {...} }`. */
-export function oneOfKinds(kinds: Readonly<Record<string, TSchema>>, description: string) {
-  const properties = Object.fromEntries(
-    Object.entries(kinds).map(([kind, schema]) => [kind, Type.Optional(schema)])
-  )
-  return Type.Object(properties, {
-    additionalProperties: false,
-    minProperties: 1,
-    maxProperties: 1,
-    description
-  })
+/** The schemas of sources and targets by kind. */
+export interface ConnectorSchemas {
+  readonly sources: Readonly<Record<string, TSchema>>
+  readonly targets: Readonly<Record<string, TSchema>>
 }
 
-/** The whole configuration, given the schemas of sources and targets by kind. */
-export function configSchema(parts: { sources: Record<string, TSchema>; targets: Record<string, TSchema> }) {
-  const source = oneOfKinds(parts.sources, 'One source, by its kind.')
-  const target = oneOfKinds(parts.targets, 'The one target, by its kind.')
+/** The whole configuration, as a user may write it. */
+export function configSchema({ sources, targets }: ConnectorSchemas) {
+  const channel = channelSchema(oneOfKinds('source', sources, 'One source, by its kind.'))
+  const stream = streamSchema(oneOfKinds('target', targets, 'The one target, by its kind.'))
   return Type.Object(
     {
       kafka: kafkaSchema,
-      listen: Type.Intersect([listenSchema], { default: {} }),
+      listen: listenSchema,
       memory: memorySchema,
       drainTimeoutMs: milliseconds('How long a stop may take until what is in flight is given up.', 20_000),
-      channels: Type.Record(Type.String({ pattern: name }), channelSchema(source), {
-        description: 'Inbound feeds by name.',
-        default: {}
-      }),
-      streams: Type.Record(Type.String({ pattern: name }), streamSchema(target), {
-        description: 'Streams by name.',
-        default: {}
-      })
+      channels: named(channel, 'Inbound feeds by name.'),
+      streams: named(stream, 'Streams by name.')
     },
     { additionalProperties: false, title: 'Tailrace configuration' }
   )
 }
 
-export type KafkaConfig = Static<typeof kafkaSchema>
-export type ListenConfig = Static<typeof listenSchema>
-export type RetryConfig = Static<typeof retrySchema>
-export type TlsConfig = Static<typeof tlsSchema>
+/** Read-only all the way down: a configuration is frozen once it is loaded. */
+type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T
 
-/** A source or target part: exactly one key, checked against the connector's own schema. */
-export type OneOfKinds = Readonly<Record<string, unknown>>
+export type KafkaConfig = Frozen<Static<typeof kafkaSchema>>
+export type ListenConfig = Frozen<Static<typeof listenSchema>>
+export type RetryConfig = Frozen<Static<typeof retrySchema>>
+export type TlsConfig = Frozen<Static<typeof tlsSchema>>
 
-export interface ChannelConfig {
-  readonly topic?: string
-  readonly partitions: number
-  readonly replication?: number
-  readonly retentionHours: number
-  readonly sources: readonly OneOfKinds[]
-}
+type Written = Frozen<Static<ReturnType<typeof configSchema>>>
 
-export interface StreamConfig {
-  readonly from: readonly string[]
-  readonly group?: string
-  readonly start: string
-  readonly attemptTimeoutMs: number
-  readonly retry: RetryConfig
-  readonly target: OneOfKinds
-}
+/** A channel; its topic is filled in. */
+export type ChannelConfig = Frozen<Static<ReturnType<typeof channelSchema>>> & { readonly topic: string }
+
+/** A stream; its group is filled in. */
+export type StreamConfig = Frozen<Static<ReturnType<typeof streamSchema>>> & { readonly group: string }
 
 /** A checked configuration with all defaults filled in and all references resolved. */
-export interface Config {
-  readonly kafka: KafkaConfig
-  readonly listen: ListenConfig
-  readonly memory: { readonly maxBytes: number }
-  readonly drainTimeoutMs: number
+export type Config = Omit<Written, 'channels' | 'streams'> & {
   readonly channels: Readonly<Record<string, ChannelConfig>>
   readonly streams: Readonly<Record<string, StreamConfig>>
 }

@@ -1,7 +1,9 @@
 // Builders of configuration fields that need more than a plain type: each is JSON Schema with a description, so
-// that the type, the validation, the editor's schema and the reference page come from one place.
+// that the type, the validation, the editor's schema and the reference page come from one place. Two keywords are
+// our own: `x-expects` completes "must be ..." where the plain type says too little, and `x-kinds` marks an object
+// that names one of several kinds.
 
-import { Type } from 'typebox'
+import { type TSchema, type TUnsafe, Type } from 'typebox'
 
 /** A value that must never be printed. Its schema is marked writeOnly. */
 export const secret = (description: string) => Type.String({ description, minLength: 1, writeOnly: true })
@@ -21,3 +23,41 @@ export const bytes = (description: string, fallback: number, minimum = 1) =>
 /** A count with a default. */
 export const count = (description: string, fallback: number, minimum = 1) =>
   Type.Integer({ description, default: fallback, minimum })
+
+/** A TCP port to listen on; 0 takes a free one. */
+export const port = (description: string, fallback: number) =>
+  Type.Integer({
+    description: `${description}; 0 takes a free one.`,
+    default: fallback,
+    minimum: 0,
+    maximum: 65_535
+  })
+
+/** Objects by name: what users call their channels and streams. */
+export const named = <S extends TSchema>(value: S, description: string) =>
+  Type.Record(Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' }), value, {
+    description,
+    default: {},
+    additionalProperties: false,
+    'x-expects': 'a name of lower-case letters, digits and dashes, at most 63 of them'
+  })
+
+/** A source or target part: exactly one key, checked against the connector's own schema. */
+export type OneOfKinds = Readonly<Record<string, unknown>>
+
+/** An object with exactly one of the given keys: `{ http: {...} }`. `role` is what a kind of it is: `target`. */
+export function oneOfKinds(
+  role: string,
+  kinds: Readonly<Record<string, TSchema>>,
+  description: string
+): TUnsafe<OneOfKinds> {
+  return Type.Unsafe<OneOfKinds>({
+    type: 'object',
+    properties: kinds,
+    additionalProperties: false,
+    minProperties: 1,
+    maxProperties: 1,
+    description,
+    'x-kinds': role
+  })
+}

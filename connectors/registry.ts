@@ -1,0 +1,21 @@
+// The one explicit list of connectors. Adding one means a folder of its own and a line here: the configuration, its
+// schema, the reference page and the conformance suite follow. Definitions are cheap to import; what they deliver
+// with is loaded when a source or target of that kind is created.
+
+import type { TSchema } from 'typebox'
+import { type ConnectorSchemas, configSchema } from '../schemas/config.ts'
+import type { SourceDefinition, TargetDefinition } from './connector.ts'
+
+export interface Registry {
+  readonly sources: readonly SourceDefinition[]
+  readonly targets: readonly TargetDefinition[]
+}
+
+export const registry: Registry = { sources: [], targets: [] }
+
+/** The schema of the whole configuration with the parts of these connectors. */
+export function schemaOf({ sources, targets }: Registry) {
+  const byKind = (definitions: readonly { kind: string; config: TSchema }[]) =>
+    Object.fromEntries(definitions.map(definition => [definition.kind, definition.config]))
+  return configSchema({ sources: byKind(sources), targets: byKind(targets) } satisfies ConnectorSchemas)
+}
