@@ -17,6 +17,12 @@ export interface ErrorSpec {
   readonly exitCode?: 1 | 2 | 3
 }
 
+const withoutLocalKafka = `Do one of these:
+  install what is missing:    apt-get install default-jre-headless maven
+  run Kafka in a container:   docker run -p 9092:9092 apache/kafka:4.3.1
+                              export KAFKA_BROKERS=127.0.0.1:9092
+  use a Kafka that you have:  export KAFKA_BROKERS=host:port`
+
 const list = {
   // Configuration and environment
   config_invalid: { sentence: 'The configuration is not valid', exitCode: 2 },
@@ -59,6 +65,15 @@ const list = {
     hint: 'Retention has overtaken this stream. Decide where it continues: move its offsets, or remove its group to start anew.',
     outcome: 'halt'
   },
+
+  // The local Kafka
+  java_missing: { sentence: 'A local Kafka needs Java 17 or newer', hint: withoutLocalKafka, exitCode: 3 },
+  maven_missing: {
+    sentence: 'A local Kafka needs Maven to download Apache Kafka',
+    hint: withoutLocalKafka,
+    exitCode: 3
+  },
+  local_kafka_failed: { sentence: 'The local Kafka failed', exitCode: 3 },
 
   // Ingest
   body_malformed: { sentence: 'The body is not what its content type says', httpStatus: 400 },
