@@ -65,6 +65,11 @@ const list = {
     hint: 'Retention has overtaken this stream. Decide where it continues: move its offsets, or remove its group to start anew.',
     outcome: 'halt'
   },
+  records_corrupt: {
+    sentence: 'Kafka returned bytes that are no records',
+    hint: 'Check the topic on the brokers; to go on after the damage, move the offsets of this stream past it.',
+    outcome: 'halt'
+  },
 
   // The local Kafka
   java_missing: { sentence: 'A local Kafka needs Java 17 or newer', hint: withoutLocalKafka, exitCode: 3 },

@@ -48,7 +48,7 @@ const list = {
   },
   tailrace_stream_confirmation_seconds: {
     type: 'histogram',
-    help: 'From reading the oldest message of a batch to its confirmation',
+    help: 'From Kafka getting the oldest message of a batch to the confirmation of the target',
     labels: ['stream'],
     buckets: seconds
   },

@@ -1,0 +1,93 @@
+// Where the partitions of a new assignment begin. A partition with a commit goes on there. One without begins at
+// the first record at or after the stream's birth, the time from which it owes messages, which is right for a new
+// stream, for members that start at the same time and for partitions that are added later alike. The smallest birth
+// known wins: it travels in the metadata of every commit and between the members of the group.
+
+import type { CommittedPosition, LogAdmin, PartitionRange } from '../../../connectors/kafka/log/log.ts'
+import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
+import { FaultError } from '../../../schemas/errors.ts'
+import { decodeMetadata } from '../settlement/commit-metadata.ts'
+import { partitionKey } from './partition.ts'
+
+export interface OpeningRequest {
+  readonly group: string
+  readonly topics: readonly string[]
+  readonly partitions: readonly TopicPartition[]
+  /** The smallest birth known to the members of the group. */
+  readonly birthMs: number
+}
+
+export interface OpenPosition {
+  readonly origin: TopicPartition
+  readonly next: number
+  readonly end: number
+  readonly birthMs: number
+  /** It has no commit yet: its first position is to be committed before anything is read. */
+  readonly isNew: boolean
+}
+
+export interface Opening {
+  readonly positions: readonly OpenPosition[]
+  readonly birthMs: number
+  /** The number of partitions of each topic looked at. */
+  readonly counts: ReadonlyMap<string, number>
+}
+
+/** Reads the positions of `request.partitions`. Throws `position_lost` when Kafka no longer holds one of them. */
+export async function readOpening(admin: LogAdmin, request: OpeningRequest): Promise<Opening> {
+  const committed = await admin.committed(request.group, request.topics)
+  const birthMs = smallestBirth(committed, request.birthMs)
+  const byKey = new Map(committed.map(position => [partitionKey(position), position]))
+  const positions: OpenPosition[] = []
+  const counts = new Map<string, number>()
+  for (const topic of new Set(request.partitions.map(origin => origin.topic))) {
+    const ranges = await admin.ranges(topic)
+    counts.set(topic, ranges.length)
+    const firsts = await firstOffsets(admin, { topic, ranges, birthMs, committed })
+    for (const origin of request.partitions) {
+      if (origin.topic !== topic) continue
+      const range = rangeOf(ranges, origin)
+      const next = byKey.get(partitionKey(origin))?.next ?? null
+      if (next !== null) checkHeld(origin, next, range)
+      const position = next ?? Math.max(range.start, firsts[origin.partition] ?? range.start)
+      positions.push({ origin, next: position, end: range.end, birthMs, isNew: next === null })
+    }
+  }
+  return { positions, birthMs, counts }
+}
+
+function smallestBirth(committed: readonly CommittedPosition[], known: number): number {
+  let birthMs = known
+  for (const position of committed) {
+    const metadata = position.next === null ? null : decodeMetadata(position.metadata)
+    if (metadata !== null && metadata.birthMs < birthMs) birthMs = metadata.birthMs
+  }
+  return birthMs
+}
+
+interface FirstOffsetsRequest {
+  readonly topic: string
+  readonly ranges: readonly PartitionRange[]
+  readonly birthMs: number
+  readonly committed: readonly CommittedPosition[]
+}
+
+/** The lookup by time, only where some partition of the topic has no commit. */
+async function firstOffsets(admin: LogAdmin, request: FirstOffsetsRequest): Promise<readonly number[]> {
+  const commits = request.committed.filter(at => at.topic === request.topic && at.next !== null).length
+  if (commits === request.ranges.length || request.birthMs === 0) return []
+  return admin.offsetsAt(request.topic, request.birthMs)
+}
+
+function rangeOf(ranges: readonly PartitionRange[], origin: TopicPartition): PartitionRange {
+  const range = ranges.find(one => one.partition === origin.partition)
+  if (range === undefined) throw new FaultError('topic_missing', { path: partitionKey(origin) })
+  return range
+}
+
+/** Never jump silently: a position that retention, or a deleted and created topic, took away is for a person. */
+function checkHeld(origin: TopicPartition, next: number, range: PartitionRange): void {
+  if (next >= range.start && next <= range.end) return
+  const detail = `committed ${next}, Kafka holds ${range.start} to ${range.end}`
+  throw new FaultError('position_lost', { path: partitionKey(origin), detail })
+}

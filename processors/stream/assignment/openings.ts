@@ -1,0 +1,82 @@
+// Carries out the opening of newly assigned partitions: read where they begin, commit first positions so that the
+// stream's birth outlives the process, then let them be read. Until then they stay paused. An opening whose
+// partitions were lost meanwhile is dropped; one that fails is tried again.
+
+import type { CommitEntry, LogAdmin } from '../../../connectors/kafka/log/log.ts'
+import type { StreamContext } from '../context.ts'
+import type { Health } from '../health/health.ts'
+import { persist } from '../health/persist.ts'
+import { encodeMetadata } from '../settlement/commit-metadata.ts'
+import { type OpenPosition, readOpening } from './opening.ts'
+import { type Partition, partitionKey } from './partition.ts'
+
+export interface OpeningsPort {
+  readonly group: string
+  readonly topics: readonly string[]
+  readonly admin: LogAdmin
+  readonly health: Health
+  /** Fires when the stream stops. */
+  readonly signal: AbortSignal
+  commit(entries: readonly CommitEntry[]): Promise<void>
+  opened(partition: Partition): void
+}
+
+export class Openings {
+  /** The smallest birth known: what this member tells the others when it joins. Unix ms. */
+  birthMs: number
+  readonly #context: StreamContext
+  readonly #port: OpeningsPort
+  readonly #counts = new Map<string, number>()
+  #rounds = 0
+
+  constructor(context: StreamContext, port: OpeningsPort, birthMs: number) {
+    this.#context = context
+    this.#port = port
+    this.birthMs = birthMs
+  }
+
+  /** Opens `partitions` in the background. */
+  open(partitions: readonly Partition[], birthMs: number): void {
+    this.birthMs = Math.min(this.birthMs, birthMs)
+    if (partitions.length === 0) return
+    const name = `opening ${++this.#rounds}`
+    const attempt = () => this.#openOnce(partitions.filter(partition => !partition.closed))
+    void persist(this.#context, this.#port.health, { name, signal: this.#port.signal, attempt })
+  }
+
+  async #openOnce(partitions: readonly Partition[]): Promise<void> {
+    if (partitions.length === 0) return
+    const { group, topics, admin } = this.#port
+    const origins = partitions.map(partition => partition.origin)
+    const opening = await readOpening(admin, { group, topics, partitions: origins, birthMs: this.birthMs })
+    this.birthMs = Math.min(this.birthMs, opening.birthMs)
+    this.#noteCounts(opening.counts)
+    const alive = new Map<string, Partition>()
+    for (const partition of partitions)
+      if (!partition.closed) alive.set(partitionKey(partition.origin), partition)
+    const positions = opening.positions.filter(position => alive.has(partitionKey(position.origin)))
+    await this.#commitFirst(positions)
+    for (const position of positions) {
+      const partition = alive.get(partitionKey(position.origin))
+      if (partition === undefined || partition.closed) continue // Invariant 4
+      partition.open(position)
+      this.#port.opened(partition)
+    }
+  }
+
+  async #commitFirst(positions: readonly OpenPosition[]): Promise<void> {
+    const entries = positions
+      .filter(position => position.isNew)
+      .map(({ origin, next, birthMs }) => ({ ...origin, next, metadata: encodeMetadata({ birthMs }) }))
+    if (entries.length > 0) await this.#port.commit(entries)
+  }
+
+  #noteCounts(counts: ReadonlyMap<string, number>): void {
+    for (const [topic, to] of counts) {
+      const from = this.#counts.get(topic)
+      this.#counts.set(topic, to)
+      if (from === undefined || from === to) continue
+      this.#context.log('partitions_raised', { stream: this.#context.stream, topic, from, to })
+    }
+  }
+}

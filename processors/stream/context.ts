@@ -1,0 +1,15 @@
+// What every part of a stream gets: who it works for, and the collaborators that tests replace.
+
+import type { Clock } from '../../connectors/clock.ts'
+import type { RetryConfig } from '../../schemas/config.ts'
+import type { LogEvent } from '../../schemas/events.ts'
+import type { StreamMeter } from './meter.ts'
+
+export interface StreamContext {
+  /** The stream's name. */
+  readonly stream: string
+  readonly clock: Clock
+  readonly log: LogEvent
+  readonly meter: StreamMeter
+  readonly retry: RetryConfig
+}

@@ -1,0 +1,95 @@
+// The one place where the state of a stream is decided and told: from the phase of its life, from what troubles it
+// as a whole (its target, Kafka, a lost position), and from its partitions. The gravest wins.
+
+import type { FaultError } from '../../../schemas/errors.ts'
+import type { Partition } from '../assignment/partition.ts'
+import type { StreamContext } from '../context.ts'
+import { gravest, type PartitionState, reportTrouble, type StreamState, type Trouble } from './state.ts'
+
+type Phase = 'starting' | 'running' | 'draining' | 'stopped'
+
+/** A target that fails now and then must not fill the log: waiting is told at most this often. */
+const quietMs = 10_000
+
+export class Health {
+  readonly #context: StreamContext
+  readonly #partitions: Iterable<Partition>
+  readonly #troubles = new Map<string, PartitionState>()
+  #phase: Phase = 'starting'
+  #state: StreamState
+  #toldWaitingMs = Number.NEGATIVE_INFINITY
+  #isRecoveryOwed = false
+
+  constructor(context: StreamContext, partitions: Iterable<Partition>) {
+    this.#context = context
+    this.#partitions = partitions
+    this.#state = { kind: 'starting', sinceMs: context.clock.now() }
+  }
+
+  get state(): StreamState {
+    return this.#state
+  }
+
+  enter(phase: Phase): void {
+    this.#phase = phase
+    this.refresh()
+  }
+
+  /** Notes what troubles the stream as a whole; `name` says which of its parts, and replaces that part's last. */
+  trouble(name: string, kind: 'waiting' | 'halted', trouble: Trouble): void {
+    this.#troubles.set(name, { kind, trouble })
+    this.refresh()
+  }
+
+  clear(name: string): void {
+    if (this.#troubles.delete(name)) this.refresh()
+  }
+
+  /** To be called after anything that a state depends on has changed. */
+  refresh(): void {
+    const next = this.#derive()
+    const before = this.#state
+    const troubleOf = (state: StreamState) => state.trouble?.code
+    const isNew = next.kind !== before.kind || troubleOf(next) !== troubleOf(before)
+    this.#state = isNew ? next : { ...next, sinceMs: before.sinceMs }
+    if (isNew) this.#tell(before)
+  }
+
+  #derive(): StreamState {
+    const sinceMs = this.#context.clock.now()
+    const isLeaving = this.#phase === 'draining' || this.#phase === 'stopped'
+    if (isLeaving) return { kind: this.#phase, sinceMs }
+    const partitions = [...this.#partitions].map(partition => partition.state)
+    const worst = gravest([...this.#troubles.values(), ...partitions])
+    if (worst.kind === 'waiting' || worst.kind === 'halted') return { ...worst, sinceMs }
+    return { kind: this.#phase === 'starting' ? 'starting' : worst.kind, sinceMs }
+  }
+
+  #tell(before: StreamState): void {
+    const { trouble } = this.#state
+    if (trouble !== undefined) this.#tellTrouble(trouble)
+    else this.#tellState(before)
+  }
+
+  #tellTrouble(trouble: Trouble): void {
+    const { stream, clock, log } = this.#context
+    const isHalt = this.#state.kind === 'halted'
+    if (!isHalt && clock.now() - this.#toldWaitingMs < quietMs) return
+    if (!isHalt) this.#toldWaitingMs = clock.now()
+    this.#isRecoveryOwed = true
+    log(isHalt ? 'stream_halted' : 'stream_waiting', { stream, ...reportTrouble(trouble) })
+  }
+
+  #tellState(before: StreamState): void {
+    if (before.trouble !== undefined && !this.#isRecoveryOwed) return
+    this.#isRecoveryOwed = false
+    const { stream, log } = this.#context
+    log('stream_state_changed', { stream, state: this.#state.kind, before: before.kind })
+  }
+}
+
+/** A fault as a trouble; `untilMs` as in Trouble. */
+export function troubleOf(fault: FaultError, about: { untilMs: number | null; attempt: number }): Trouble {
+  const where = fault.path === undefined ? '' : `${fault.path}: `
+  return { code: fault.code, detail: `${where}${fault.detail ?? fault.spec.sentence}`, ...about }
+}

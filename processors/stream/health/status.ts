@@ -1,0 +1,73 @@
+// A stream as /status shows it: what it does and why, where every partition stands, and its books.
+
+import type { Partition } from '../assignment/partition.ts'
+import type { Accounts, End } from '../settlement/accounts.ts'
+import type { StreamState, TroubleReport } from './state.ts'
+import { reportTrouble } from './state.ts'
+
+export interface PartitionStatus {
+  readonly topic: string
+  readonly partition: number
+  readonly state: string
+  readonly trouble?: TroubleReport
+  /** The commit point, the next offset to read, and the end of the partition; null while opening. */
+  readonly settledTo: number | null
+  readonly readTo: number | null
+  readonly end: number
+  readonly lag: number
+  readonly pending: number
+  readonly pendingBytes: number
+}
+
+export interface StreamStatus {
+  readonly name: string
+  readonly state: string
+  readonly since: string
+  readonly trouble?: TroubleReport
+  readonly lag: number
+  /** Unix ms of the oldest message read and not settled; null when there is none. */
+  readonly oldestMs: number | null
+  readonly pending: number
+  readonly pendingBytes: number
+  readonly accounts: Readonly<Record<End | 'read', number>>
+  readonly partitions: readonly PartitionStatus[]
+}
+
+export interface StatusInput {
+  readonly name: string
+  readonly state: StreamState
+  readonly accounts: Accounts
+  readonly partitions: readonly Partition[]
+}
+
+export function statusOf({ name, state, accounts, partitions }: StatusInput): StreamStatus {
+  const sum = (of: (partition: Partition) => number) => partitions.reduce((total, one) => total + of(one), 0)
+  const oldest = partitions.flatMap(partition => partition.lane.oldest?.timestampMs ?? [])
+  return {
+    name,
+    state: state.kind,
+    since: new Date(state.sinceMs).toISOString(),
+    ...(state.trouble === undefined ? {} : { trouble: reportTrouble(state.trouble) }),
+    lag: sum(partition => partition.lag),
+    oldestMs: oldest.length === 0 ? null : Math.min(...oldest),
+    pending: sum(partition => partition.lane.length),
+    pendingBytes: sum(partition => partition.lane.bytes),
+    accounts: { read: accounts.read, ...accounts.ended },
+    partitions: partitions.map(partitionStatus)
+  }
+}
+
+function partitionStatus(partition: Partition): PartitionStatus {
+  const { origin, state, tracker, lane } = partition
+  return {
+    ...origin,
+    state: state.kind,
+    ...('trouble' in state ? { trouble: reportTrouble(state.trouble) } : {}),
+    settledTo: tracker?.base ?? null,
+    readTo: tracker?.next ?? null,
+    end: partition.end,
+    lag: partition.lag,
+    pending: lane.length,
+    pendingBytes: lane.bytes
+  }
+}

@@ -1,0 +1,22 @@
+// What a stream counts while it works. Called once per chunk, batch or commit, never per message. What can be read
+// off the stream at any moment (lag, pending, states) is not here: the metrics page asks for it when it is scraped.
+
+import type { ErrorCode, OutcomeKind } from '../../schemas/errors.ts'
+import type { End } from './settlement/accounts.ts'
+
+export interface StreamMeter {
+  read(messages: number): void
+  ended(end: End, messages: number): void
+  /** One attempt; `code` is null when everything was delivered. */
+  attempted(attempt: {
+    outcome: OutcomeKind
+    code: ErrorCode | null
+    seconds: number
+    messages: number
+  }): void
+  /** `seconds` from Kafka getting the oldest message of a batch to the target's confirmation. */
+  confirmed(seconds: number): void
+  possibleDuplicates(messages: number): void
+  committed(result: 'ok' | 'refused' | 'failed'): void
+  keyMoved(): void
+}

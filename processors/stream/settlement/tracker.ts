@@ -1,0 +1,57 @@
+// Which offsets of a partition are still owed to the target. The commit point is the lowest of them, or the next
+// offset to read when there is none; it only ever moves forward, over a contiguous run of settled offsets.
+
+const initialCapacity = 1024
+
+export class Tracker {
+  /** The commit point: everything below is settled. Invariant 1 */
+  base: number
+  /** One past the last offset read. */
+  next: number
+  /** owed[offset mod capacity] = 1 for offsets in [base, next) that are owed; holes and settled ones are 0. */
+  #owed = new Uint8Array(initialCapacity)
+
+  constructor(position: number) {
+    this.base = position
+    this.next = position
+  }
+
+  /** Notes that `offset` was read and is owed. Offsets come in rising order; gaps are holes of the log. */
+  owe(offset: number): void {
+    if (this.base === this.next) this.base = offset
+    if (offset - this.base >= this.#owed.length) this.#grow(offset)
+    this.#owed[offset & (this.#owed.length - 1)] = 1
+    this.next = offset + 1
+  }
+
+  /** Moves the read position over offsets that hold nothing to deliver. */
+  skipTo(next: number): void {
+    if (next > this.next) this.next = next
+    this.#advance()
+  }
+
+  /** Notes that nothing more is owed on `offset`, and moves the commit point if it was the lowest. */
+  settle(offset: number): void {
+    this.#owed[offset & (this.#owed.length - 1)] = 0
+    if (offset === this.base) this.#advance()
+  }
+
+  #advance(): void {
+    const owed = this.#owed
+    const mask = owed.length - 1
+    let base = this.base
+    while (base < this.next && owed[base & mask] === 0) base++
+    this.base = base
+  }
+
+  /** Doubles the ring until `offset` fits; a power of two, so that a mask replaces the division. */
+  #grow(offset: number): void {
+    let capacity = this.#owed.length
+    while (offset - this.base >= capacity) capacity *= 2
+    const grown = new Uint8Array(capacity)
+    const end = Math.min(this.next, this.base + this.#owed.length)
+    for (let at = this.base; at < end; at++)
+      grown[at & (capacity - 1)] = this.#owed[at & (this.#owed.length - 1)] ?? 0
+    this.#owed = grown
+  }
+}
