@@ -6,7 +6,7 @@ import { bytes, count, milliseconds, named, type OneOfKinds, oneOfKinds, port, s
 
 export type { OneOfKinds } from './define.ts'
 
-const tlsSchema = Type.Object(
+export const tlsSchema = Type.Object(
   {
     ca: Type.Optional(
       Type.String({ description: 'PEM text of the authority to trust; default: those of the system.' })

@@ -13,7 +13,7 @@ export function createKafka(config: KafkaConfig, log: LogEvent): Kafka {
   installTimerGuard()
   return new Kafka({
     clientId: config.clientId,
-    brokers: config.brokers,
+    brokers: [...config.brokers],
     connectionTimeout: 10_000,
     authenticationTimeout: 10_000,
     requestTimeout: 30_000,
