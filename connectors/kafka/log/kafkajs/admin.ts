@@ -1,0 +1,172 @@
+// Administrative calls over one kafkajs admin, shared by the process. kafkajs gives up on a stale view of the cluster
+// instead of renewing it, so every failure discards the connection and the call is repeated on a new one, quietly and
+// for a bounded time.
+
+import type { Admin, Kafka } from 'kafkajs'
+import { FaultError, messageOf } from '../../../../schemas/errors.ts'
+import { type Clock, pauseFor } from '../../../clock.ts'
+import type { CommittedPosition, LogAdmin, PartitionRange, TopicSpec } from '../log.ts'
+import { kafkaFault, protocolType, rootCause } from './client.ts'
+
+/** Settings of a topic that Tailrace reads, by Kafka's own names. */
+const settingNames = ['retention.ms', 'retention.bytes', 'cleanup.policy', 'message.timestamp.type']
+
+/** ConfigResourceTypes.TOPIC, which an ES module cannot import by name. */
+const topicResource = 2
+
+export interface AdminEnv {
+  readonly kafka: Kafka
+  readonly clock: Clock
+  /** How long a call is repeated before it rejects. */
+  readonly patienceMs?: number
+}
+
+export class KafkaAdmin implements LogAdmin {
+  readonly #env: AdminEnv
+  readonly #closing = new AbortController()
+  /** Connecting or connected; undefined before the first call and after a failure. */
+  #admin: Promise<Admin> | undefined
+
+  constructor(env: AdminEnv) {
+    this.#env = env
+  }
+
+  async topic(name: string): Promise<TopicSpec | null> {
+    const partitions = await this.#partitions(name)
+    if (partitions === null) return null
+    const { resources } = await this.#call(admin =>
+      admin.describeConfigs({
+        includeSynonyms: false,
+        resources: [{ type: topicResource, name, configNames: settingNames }]
+      })
+    )
+    const entries = resources[0]?.configEntries ?? []
+    const settings = Object.fromEntries(entries.map(entry => [entry.configName, entry.configValue]))
+    return { name, partitions: partitions.length, replication: partitions[0]?.replicas.length ?? 0, settings }
+  }
+
+  /** How many partitions a topic has; cheaper than topic(). */
+  async partitionsOf(name: string): Promise<number> {
+    const partitions = await this.#partitions(name)
+    if (partitions === null) throw new FaultError('topic_missing', { path: name })
+    return partitions.length
+  }
+
+  /** Resolves when every partition has a leader. Does nothing but wait when the topic exists. */
+  async createTopic(spec: TopicSpec): Promise<void> {
+    const configEntries = Object.entries(spec.settings).map(([name, value]) => ({ name, value }))
+    const topic = {
+      topic: spec.name,
+      numPartitions: spec.partitions,
+      replicationFactor: spec.replication,
+      configEntries
+    }
+    await this.#call(admin => admin.createTopics({ topics: [topic], waitForLeaders: false }))
+    // A broker may need a moment until it knows of the topic.
+    await this.#call(async admin => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [spec.name] }).catch(notYet)
+      if (!topics[0]?.partitions.every(partition => partition.leader >= 0))
+        throw new Error('not every partition has a leader')
+    })
+  }
+
+  async brokers(): Promise<number> {
+    const { brokers } = await this.#call(admin => admin.describeCluster())
+    return brokers.length
+  }
+
+  async ranges(topic: string): Promise<PartitionRange[]> {
+    await this.partitionsOf(topic)
+    const offsets = await this.#call(admin => admin.fetchTopicOffsets(topic))
+    return offsets
+      .map(({ partition, low, high }) => ({ partition, start: Number(low), end: Number(high) }))
+      .sort((a, b) => a.partition - b.partition)
+  }
+
+  /**
+   * kafkajs reads the ends before it looks up the time and takes them where it finds no record, so a record that
+   * arrives between the two is not passed over.
+   */
+  async offsetsAt(topic: string, timeMs: number): Promise<number[]> {
+    await this.partitionsOf(topic)
+    const found = await this.#call(admin => admin.fetchTopicOffsetsByTimestamp(topic, timeMs))
+    const offsets: number[] = []
+    for (const { partition, offset } of found) offsets[partition] = Number(offset)
+    return offsets
+  }
+
+  async committed(group: string, topics: readonly string[]): Promise<CommittedPosition[]> {
+    for (const topic of topics) await this.partitionsOf(topic)
+    const found = await this.#call(admin => admin.fetchOffsets({ groupId: group, topics: [...topics] }))
+    return found.flatMap(({ topic, partitions }) =>
+      partitions.map(({ partition, offset, metadata }) => {
+        const next = Number(offset)
+        return { topic, partition, next: next < 0 ? null : next, metadata: metadata ?? '' }
+      })
+    )
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    const admin = this.#admin
+    this.#admin = undefined
+    if (admin !== undefined) await disconnect(admin)
+  }
+
+  async #partitions(name: string) {
+    try {
+      const { topics } = await this.#call(admin => admin.fetchTopicMetadata({ topics: [name] }))
+      return topics[0]?.partitions ?? null
+    } catch (error) {
+      if (error instanceof FaultError && error.code === 'topic_missing') return null
+      throw error
+    }
+  }
+
+  async #call<T>(act: (admin: Admin) => Promise<T>): Promise<T> {
+    const { clock, patienceMs = 10_000 } = this.#env
+    const endMs = clock.now() + patienceMs
+    for (let delayMs = 100; ; delayMs = Math.min(delayMs * 2, 1000)) {
+      this.#admin ??= this.#connect()
+      const used = this.#admin
+      try {
+        return await act(await used)
+      } catch (error) {
+        if (this.#admin === used) this.#admin = undefined
+        void disconnect(used)
+        const fault = adminFault(error)
+        const late = clock.now() + delayMs > endMs
+        if (fault.code !== 'kafka_unreachable' || late || this.#closing.signal.aborted) throw fault
+      }
+      await pauseFor(clock, delayMs, this.#closing.signal)
+    }
+  }
+
+  async #connect(): Promise<Admin> {
+    const admin = this.#env.kafka.admin()
+    await admin.connect()
+    return admin
+  }
+}
+
+/** The faults of the port: whatever is neither a refusal nor a missing topic may pass. */
+function adminFault(error: unknown): FaultError {
+  // kafkajs reports the failures of createTopics as a list; we create one topic at a time.
+  const first = (error as { errors?: unknown[] } | undefined)?.errors?.[0] ?? error
+  const fault = kafkaFault(first)
+  if (protocolType(first)?.startsWith('INVALID_')) {
+    return new FaultError('topic_missing', { detail: messageOf(first), cause: error })
+  }
+  if (fault.code === 'kafka_unauthorized' || fault.code === 'topic_missing') return fault
+  return new FaultError('kafka_unreachable', { detail: messageOf(rootCause(first)), cause: error })
+}
+
+function notYet(error: unknown): never {
+  if (protocolType(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error
+  throw new Error('not every broker knows the topic')
+}
+
+/** Never rejects: a connection that was not made leaves nothing open. */
+async function disconnect(admin: Promise<Admin>): Promise<void> {
+  await admin.then(connected => connected.disconnect()).catch(() => undefined)
+}

@@ -1,0 +1,239 @@
+// Appends records with acks=all: chooses the partition of each, and leaves the rest to that partition's queue. It
+// bounds the memory of what waits, and recovers by itself when Kafka comes back: no connection is kept for its own
+// sake, and requests are repeated until the time of their records is up.
+
+import { FaultError, messageOf } from '../../../../schemas/errors.ts'
+import type { LogEvent } from '../../../../schemas/events.ts'
+import { type Clock, pauseFor } from '../../../clock.ts'
+import type { AppendRecord, LogProducer } from '../log.ts'
+import { partitionOf } from '../partitioner.ts'
+import { kafkaFault, protocolType, rootCause } from './client.ts'
+import { PartitionQueue, type QueueLimits, type Verdict } from './partition-queue.ts'
+import type { Destination } from './sender.ts'
+
+/** Counts produce requests; `seconds` is from the append of the oldest record in it to the answer. */
+export interface AppendMeter {
+  produced(result: 'ok' | 'failed', seconds: number): void
+}
+
+export interface ProducerOptions extends QueueLimits {
+  /** Of all records that wait or are on their way; more are refused at once. */
+  readonly maxBufferedBytes: number
+}
+
+export const producerDefaults: ProducerOptions = {
+  lingerMs: 3,
+  deadlineMs: 10_000,
+  // Below Kafka's own default limit of about 1 MB for a batch, so that sharing a request never makes it too large.
+  maxBytes: 524_288,
+  // kafkajs groups the records of a request in quadratic time.
+  maxRecords: 1_000,
+  maxBufferedBytes: 33_554_432
+}
+
+export interface ProducerEnv {
+  readonly clock: Clock
+  readonly log: LogEvent
+  readonly meter: AppendMeter
+  /** Sends one produce request (sender.ts). */
+  readonly sender: {
+    send(to: Destination, records: readonly AppendRecord[]): Promise<void>
+    close(deadlineMs: number): Promise<void>
+  }
+  /** How many partitions a topic has, now. Rejects with a FaultError. */
+  partitionsOf(topic: string): Promise<number>
+}
+
+/** Bytes that a record costs in memory beside its key, value and headers. */
+const recordOverheadBytes = 128
+const partitionsMaxAgeMs = 30_000
+const tooLarge = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
+
+interface Topic {
+  readonly name: string
+  partitions: number
+  checkedMs: number
+  /** Where records without a key go until that partition's request leaves. */
+  sticky: number
+  readonly queues: PartitionQueue[]
+}
+
+/** Records of one append for one partition that fit into one request. */
+interface Chunk {
+  readonly records: AppendRecord[]
+  bytes: number
+}
+
+export class KafkaProducer implements LogProducer {
+  readonly #env: ProducerEnv
+  readonly #options: ProducerOptions
+  readonly #topics = new Map<string, Promise<Topic>>()
+  #bufferedBytes = 0
+  #failing = false
+  #closed = false
+  #onEmpty: (() => void) | undefined
+
+  constructor(env: ProducerEnv, options: Partial<ProducerOptions> = {}) {
+    this.#env = env
+    this.#options = { ...producerDefaults, ...options }
+  }
+
+  async append(name: string, records: readonly AppendRecord[]): Promise<void> {
+    const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0)
+    if (this.#closed) throw unavailable(name, 'this process is shutting down')
+    // Invariant 5. An append larger than the whole buffer is let in alone.
+    if (this.#bufferedBytes > 0 && this.#bufferedBytes + bytes > this.#options.maxBufferedBytes) {
+      throw unavailable(name, `${this.#bufferedBytes} bytes are waiting already`)
+    }
+    this.#bufferedBytes += bytes
+    let pushed = false
+    try {
+      const topic = await this.#topic(name)
+      const parts = await this.#partition(topic, records)
+      pushed = true // from here on the queues give the bytes back
+      await Promise.all([...parts].flatMap(([partition, chunks]) => this.#push(topic, partition, chunks)))
+    } catch (error) {
+      throw this.#refused(name, error)
+    } finally {
+      if (!pushed) this.#freed(bytes)
+    }
+  }
+
+  async close(deadlineMs: number): Promise<void> {
+    const { clock, sender } = this.#env
+    const endMs = clock.now() + deadlineMs
+    this.#closed = true
+    const topics = await Promise.all([...this.#topics.values()].map(topic => topic.catch(() => undefined)))
+    const queues = topics.flatMap(topic => topic?.queues.filter(queue => queue !== undefined) ?? [])
+    for (const queue of queues) queue.flush()
+    if (this.#bufferedBytes > 0) {
+      const empty = new AbortController()
+      this.#onEmpty = () => empty.abort()
+      await pauseFor(clock, deadlineMs, empty.signal)
+    }
+    for (const queue of queues) queue.close(unavailable('', 'this process was shut down'))
+    await sender.close(Math.max(0, endMs - clock.now()))
+  }
+
+  /** The topic with the partitions it has; their number is looked up again now and then, without waiting. */
+  #topic(name: string): Promise<Topic> {
+    const known = this.#topics.get(name)
+    if (known !== undefined) {
+      return known.then(topic => {
+        const oldMs = this.#env.clock.now() - topic.checkedMs
+        if (oldMs > partitionsMaxAgeMs) void this.#recheck(topic).catch(() => undefined) // tried again in 30 s
+        return topic
+      })
+    }
+    const found = this.#env.partitionsOf(name).then(partitions => {
+      return { name, partitions, checkedMs: this.#env.clock.now(), sticky: 0, queues: [] }
+    })
+    this.#topics.set(name, found)
+    found.catch(() => this.#topics.delete(name))
+    return found
+  }
+
+  async #recheck(topic: Topic): Promise<void> {
+    topic.checkedMs = this.#env.clock.now()
+    topic.partitions = await this.#env.partitionsOf(topic.name)
+  }
+
+  /** The records by partition, in their order, cut into requests. */
+  async #partition(topic: Topic, records: readonly AppendRecord[]): Promise<Map<number, Chunk[]>> {
+    const highest = records.reduce((most, record) => Math.max(most, record.partition ?? 0), 0)
+    if (highest >= topic.partitions) await this.#recheck(topic)
+    if (highest >= topic.partitions) throw unavailable(topic.name, `there is no partition ${highest}`)
+    const keyless = this.#stickyPartition(topic)
+    const parts = new Map<number, Chunk[]>()
+    for (const record of records) {
+      const chosen = record.key === null ? keyless : partitionOf(record.key, topic.partitions)
+      const partition = record.partition ?? chosen
+      const chunks = parts.get(partition) ?? []
+      parts.set(partition, chunks)
+      this.#add(chunks, record)
+    }
+    return parts
+  }
+
+  #add(chunks: Chunk[], record: AppendRecord): void {
+    const { maxBytes, maxRecords } = this.#options
+    const bytes = sizeOf(record)
+    const last = chunks.at(-1)
+    if (last === undefined || last.bytes + bytes > maxBytes || last.records.length >= maxRecords) {
+      chunks.push({ records: [record], bytes })
+    } else {
+      last.records.push(record)
+      last.bytes += bytes
+    }
+  }
+
+  /** Stays with a partition as long as records wait for it, so that requests become full. */
+  #stickyPartition(topic: Topic): number {
+    if (topic.queues[topic.sticky]?.empty ?? true) topic.sticky = (topic.sticky + 1) % topic.partitions
+    return topic.sticky
+  }
+
+  #push(topic: Topic, partition: number, chunks: readonly Chunk[]): Promise<void>[] {
+    topic.queues[partition] ??= this.#queue(topic.name, partition)
+    const queue = topic.queues[partition]
+    return chunks.map(chunk => queue.push(chunk.records, chunk.bytes))
+  }
+
+  #queue(topic: string, partition: number): PartitionQueue {
+    const { clock, meter, sender } = this.#env
+    return new PartitionQueue({
+      clock,
+      limits: this.#options,
+      send: records => sender.send({ topic, partition }, records),
+      sent: (result, seconds) => {
+        meter.produced(result, seconds)
+        if (result === 'ok') this.#failing = false
+      },
+      judge: error => judge(topic, error),
+      freed: bytes => this.#freed(bytes)
+    })
+  }
+
+  #freed(bytes: number): void {
+    this.#bufferedBytes -= bytes
+    if (this.#bufferedBytes === 0) this.#onEmpty?.()
+  }
+
+  /** Logs the first refusal of an outage, not each. */
+  #refused(topic: string, error: unknown): FaultError {
+    const fault = error instanceof FaultError ? error : unavailable(topic, messageOf(error), error)
+    const told = fault.code === 'kafka_unavailable' || fault.code === 'body_too_large'
+    const refusal = told ? fault : unavailable(topic, fault.message, fault)
+    if (!this.#failing && refusal.code === 'kafka_unavailable') {
+      this.#failing = true
+      this.#env.log('append_failed', { topic, reason: refusal.detail })
+    }
+    return refusal
+  }
+}
+
+function sizeOf(record: AppendRecord): number {
+  let bytes = recordOverheadBytes + (record.key?.length ?? 0) + (record.value?.length ?? 0)
+  for (const [name, value] of Object.entries(record.headers ?? {})) bytes += name.length + value.length
+  return bytes
+}
+
+function unavailable(topic: string, detail: string, cause?: unknown): FaultError {
+  const path = topic === '' ? {} : { path: topic }
+  return new FaultError('kafka_unavailable', { detail, cause, ...path })
+}
+
+/** Repeat, unless Kafka said that it will never take these records. */
+function judge(topic: string, error: unknown): Verdict {
+  const type = protocolType(error)
+  if (type !== undefined && tooLarge.has(type)) {
+    const detail = `${messageOf(rootCause(error))}; the topic's max.message.bytes is the limit`
+    return {
+      fault: new FaultError('body_too_large', { path: topic, detail, cause: error }),
+      retry: false,
+      alone: true
+    }
+  }
+  const refused = kafkaFault(error).code === 'kafka_unauthorized'
+  return { fault: unavailable(topic, messageOf(rootCause(error)), error), retry: !refused, alone: false }
+}
