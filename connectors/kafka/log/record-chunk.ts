@@ -61,6 +61,28 @@ export class RecordChunk {
     this.#left = source.count
   }
 
+  /**
+   * Walks `source` once, so that nothing can throw on its records later, and returns it without the records before
+   * `position`. Throws a RangeError unless the records are well-formed, fill their bytes and ascend within the batch.
+   */
+  static checked(source: ChunkSource, position: number): ChunkSource {
+    const cursor = new RecordChunk({ topic: '', partition: 0 }, source, 0)
+    let previous = source.baseOffset - 1
+    let { start, count } = source
+    while (cursor.next()) {
+      if (cursor.offset <= previous || cursor.offset > source.lastOffset) {
+        throw new RangeError('the offset of a record is not in its place')
+      }
+      cursor.#skipHeaders()
+      previous = cursor.offset
+      if (previous >= position) continue
+      start = cursor.#at
+      count--
+    }
+    if (cursor.#at !== source.end) throw new RangeError('bytes are left after the last record')
+    return count === source.count ? source : { ...source, start, count }
+  }
+
   /** Steps to the next record; false at the end. Throws a RangeError on bytes that are no record. */
   next(): boolean {
     if (this.#left === 0) return false
@@ -72,15 +94,15 @@ export class RecordChunk {
     const timestampDelta = this.#varlong()
     this.timestampMs = this.#source.appendTimestampMs ?? this.#source.baseTimestampMs + timestampDelta
     this.offset = this.#source.baseOffset + this.#varint()
-    const keyLength = this.#varint()
+    const keyLength = this.#length()
     this.keyStart = this.#at
     this.keyEnd = this.#at + keyLength
     if (keyLength > 0) this.#at = this.keyEnd
-    const valueLength = this.#varint()
+    const valueLength = this.#length()
     this.valueStart = this.#at
     this.valueEnd = this.#at + valueLength
     if (valueLength > 0) this.#at = this.valueEnd
-    if (this.#at > end) throw new RangeError('a key or value reaches beyond its record')
+    if (this.#at >= end) throw new RangeError('a key or value reaches beyond its record')
     this.#headersAt = this.#at
     this.#at = end
     return true
@@ -99,11 +121,29 @@ export class RecordChunk {
     return headers
   }
 
+  /** Checks that the headers end where the record does. */
+  #skipHeaders(): void {
+    const end = this.#at
+    this.#at = this.#headersAt
+    for (let fields = 2 * this.#length(); fields > 0 && this.#at < end; fields--) {
+      const length = this.#length()
+      if (length > 0) this.#at += length
+    }
+    if (this.#at !== end) throw new RangeError('headers do not end with their record')
+  }
+
   #field(): Buffer | null {
     const length = this.#varint()
     if (length < 0) return null
     this.#at += length
     return this.bytes.subarray(this.#at - length, this.#at)
+  }
+
+  /** The length of a key, a value or a list of headers; -1 stands for null. */
+  #length(): number {
+    const length = this.#varint()
+    if (length < -1) throw new RangeError('a length is negative')
+    return length
   }
 
   /** Zigzag varint of at most 32 bits. */
