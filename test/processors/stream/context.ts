@@ -1,0 +1,55 @@
+// The collaborators of a stream's parts for unit tests: virtual time, a log and a meter that remember.
+
+import type { StreamContext } from '../../../processors/stream/context.ts'
+import type { StreamMeter } from '../../../processors/stream/meter.ts'
+import { VirtualClock } from '../../clock.ts'
+
+export class RecordingMeter implements StreamMeter {
+  readonly calls: [string, ...unknown[]][] = []
+  readonly totals: Record<string, number> = {}
+
+  read(messages: number): void {
+    this.#add('read', messages)
+  }
+  ended(end: string, messages: number): void {
+    this.#add(end, messages)
+  }
+  attempted(attempt: { outcome: string; code: string | null }): void {
+    this.calls.push(['attempted', attempt.outcome, attempt.code])
+  }
+  confirmed(): void {
+    this.#add('confirmed', 1)
+  }
+  possibleDuplicates(messages: number): void {
+    this.#add('possibleDuplicates', messages)
+  }
+  committed(result: string): void {
+    this.#add(`commit ${result}`, 1)
+  }
+  keyMoved(): void {
+    this.#add('keyMoved', 1)
+  }
+
+  #add(name: string, count: number): void {
+    this.totals[name] = (this.totals[name] ?? 0) + count
+  }
+}
+
+export interface TestContext extends StreamContext {
+  readonly clock: VirtualClock
+  readonly meter: RecordingMeter
+  /** Names of the log events in order. */
+  readonly logged: string[]
+}
+
+export function testContext(): TestContext {
+  const logged: string[] = []
+  return {
+    stream: 'acme',
+    clock: new VirtualClock(),
+    log: name => logged.push(name),
+    meter: new RecordingMeter(),
+    retry: { minDelayMs: 500, maxDelayMs: 30_000, haltedDelayMs: 60_000 },
+    logged
+  }
+}
