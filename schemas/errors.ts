@@ -60,11 +60,6 @@ const list = {
     sentence: 'The topic is not as the configuration says',
     hint: 'Tailrace never changes an existing topic: change the topic or the configuration.'
   },
-  records_corrupt: {
-    sentence: 'Kafka holds records that cannot be read',
-    hint: 'Nothing was skipped. Compare with another consumer; if the records are beyond repair, move the offsets past them.',
-    outcome: 'halt'
-  },
   position_lost: {
     sentence: 'Kafka no longer holds the messages at the committed position',
     hint: 'Retention has overtaken this stream. Decide where it continues: move its offsets, or remove its group to start anew.',
