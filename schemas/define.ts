@@ -6,7 +6,8 @@
 import { type TSchema, type TUnsafe, Type } from 'typebox'
 
 /** A value that must never be printed. Its schema is marked writeOnly. */
-export const secret = (description: string) => Type.String({ description, minLength: 1, writeOnly: true })
+export const secret = (description: string, rule: { pattern?: string; 'x-expects'?: string } = {}) =>
+  Type.String({ description, minLength: 1, writeOnly: true, ...rule })
 
 /** An http or https URL without credentials in it. */
 export const httpUrl = (description: string) =>

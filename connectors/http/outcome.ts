@@ -1,0 +1,130 @@
+// What an answer or a failure of the HTTP target means to the engine: the one place where that is decided. Pure
+// functions; the table is in README.md of this folder and is tested entry by entry.
+
+import { type ErrorCode, errors, FaultError, messageOf } from '../../schemas/errors.ts'
+import { delivered, type Failure, type Outcome } from '../connector.ts'
+
+/** What the target answered. */
+export interface Answer {
+  readonly status: number
+  /** The header as it came. */
+  readonly retryAfter: string | undefined
+  /** The beginning of the body, free of secrets. */
+  readonly excerpt: string
+}
+
+/** The statuses that confirm delivery; null means every 2xx. */
+export type Success = ReadonlySet<number> | null
+
+const maxRetryAfterMs = 3_600_000
+
+/** True when this status alone confirms that the target has the messages. */
+export function confirms(status: number, success: Success): boolean {
+  return success === null ? status >= 200 && status < 300 : success.has(status)
+}
+
+/** The outcome of a complete answer. `nowMs` is needed for a Retry-After that is a date. */
+export function outcomeOfAnswer(answer: Answer, success: Success, nowMs: number): Outcome {
+  if (confirms(answer.status, success)) return delivered
+  const code = codeOfStatus(answer.status)
+  const detail = answer.excerpt === '' ? `HTTP ${answer.status}` : `HTTP ${answer.status}: ${answer.excerpt}`
+  const failure: Failure = { kind: kindOf(code), code, detail }
+  if (failure.kind !== 'retry') return failure
+  const retryAfterMs = parseRetryAfter(answer.retryAfter, nowMs)
+  return retryAfterMs === undefined ? failure : { ...failure, retryAfterMs }
+}
+
+/**
+ * The outcome of an attempt that ended without a usable answer. `sent` tells whether the request may have reached
+ * the wire: if it did, nobody knows what the target made of it.
+ */
+export function outcomeOfError(error: unknown, sent: boolean): Failure {
+  return { kind: sent ? 'unknown' : 'unsent', code: codeOfError(error, sent), detail: detailOf(error) }
+}
+
+function codeOfStatus(status: number): ErrorCode {
+  const known = codes.get(status)
+  if (known !== undefined) return known
+  if (status >= 200 && status < 300) return 'http_success_unlisted'
+  if (status >= 300 && status < 400) return 'http_redirected'
+  if (status >= 400 && status < 500) return 'http_rejected'
+  if (status >= 500 && status < 600) return 'http_unavailable'
+  return 'http_answer_malformed'
+}
+
+/** Statuses that differ from the rest of their class. */
+const codes: ReadonlyMap<number, ErrorCode> = new Map([
+  [401, 'http_unauthorized'],
+  [403, 'http_unauthorized'],
+  [404, 'http_address_refused'],
+  [405, 'http_address_refused'],
+  [407, 'http_unauthorized'],
+  [408, 'http_unavailable'],
+  [410, 'http_address_refused'],
+  [413, 'http_too_large'],
+  [425, 'http_unavailable'],
+  [429, 'http_throttled'],
+  [501, 'http_address_refused']
+])
+
+function kindOf(code: ErrorCode): Failure['kind'] {
+  return errors[code].outcome ?? 'unknown'
+}
+
+/**
+ * Retry-After (RFC 9110, 10.2.3) in milliseconds: a number of seconds or an HTTP date, at most one hour, so that a
+ * mistaken date does not stop a stream for years. Undefined when it is missing or neither.
+ */
+export function parseRetryAfter(header: string | undefined, nowMs: number): number | undefined {
+  const text = header?.trim() ?? ''
+  const waitMs = /^\d+$/.test(text) ? Number(text) * 1000 : httpDate(text) - nowMs
+  return Number.isNaN(waitMs) ? undefined : Math.min(Math.max(waitMs, 0), maxRetryAfterMs)
+}
+
+/** Unix ms of an HTTP date in any of its three forms; all begin with the name of a day. */
+function httpDate(text: string): number {
+  return /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : Number.NaN
+}
+
+// The prefixes under which Node reports TLS failures: its own errors, OpenSSL's, and those of certificate checks.
+const tlsFailure =
+  /^(ERR_(TLS|SSL|OSSL)_|EPROTO$|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED)/
+
+function codeOfError(error: unknown, sent: boolean): ErrorCode {
+  if (error instanceof FaultError) return error.code
+  // The parser's error names itself only by its class; undici leaves its code out.
+  if (error instanceof Error && error.name === 'HTTPParserError') return 'http_answer_malformed'
+  if (error instanceof Error && error.name === 'AbortError') return 'attempt_aborted'
+  const native = nativeCode(error)
+  if (tlsFailure.test(native)) return 'http_tls_failed'
+  const known = nativeCodes.get(native)
+  if (known !== undefined) return known
+  return sent ? 'http_connection_lost' : 'http_connect_failed'
+}
+
+/** Codes of the HTTP client whose meaning does not depend on whether the request was sent. */
+const nativeCodes: ReadonlyMap<string, ErrorCode> = new Map([
+  ['UND_ERR_HEADERS_OVERFLOW', 'http_answer_malformed'],
+  ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'http_answer_incomplete'],
+  ['UND_ERR_CONNECT_TIMEOUT', 'http_connect_timeout'],
+  ['UND_ERR_HEADERS_TIMEOUT', 'http_response_timeout'],
+  ['UND_ERR_BODY_TIMEOUT', 'http_body_timeout'],
+  ['UND_ERR_ABORTED', 'attempt_aborted'],
+  ['UND_ERR_CLOSED', 'attempt_aborted'],
+  ['UND_ERR_DESTROYED', 'attempt_aborted'],
+  ['UND_ERR_INVALID_ARG', 'target_threw'],
+  ['UND_ERR_NOT_SUPPORTED', 'target_threw'],
+  ['UND_ERR_REQ_CONTENT_LENGTH_MISMATCH', 'target_threw']
+])
+
+function nativeCode(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' ? code : ''
+}
+
+/** Node tries all addresses of a name and reports one error that has the others inside and no message of its own. */
+function detailOf(error: unknown): string {
+  if (error instanceof FaultError) return error.detail ?? ''
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ')
+  return messageOf(error)
+}

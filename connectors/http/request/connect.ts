@@ -1,0 +1,92 @@
+// Opens the connections of one target, with a time-out that fires on time (the client's own is coarse by up to a
+// second), and knows them all, so that closing the target leaves none behind, also none that is still connecting.
+
+import { X509Certificate } from 'node:crypto'
+import net from 'node:net'
+import tls from 'node:tls'
+import type { buildConnector } from 'undici'
+import type { TlsConfig } from '../../../schemas/config.ts'
+import { FaultError, messageOf } from '../../../schemas/errors.ts'
+import type { Clock } from '../../clock.ts'
+
+const tcpKeepAliveDelayMs = 60_000
+
+export interface ConnectionSettings {
+  readonly clock: Clock
+  readonly timeoutMs: number
+  readonly tls: TlsConfig | undefined
+}
+
+export class Connections {
+  readonly #settings: ConnectionSettings
+  readonly #secureContext: tls.SecureContext | undefined
+  readonly #sockets = new Set<net.Socket>()
+
+  /** Throws a FaultError `config_invalid` when a certificate or key cannot be used. */
+  constructor(settings: ConnectionSettings) {
+    this.#settings = settings
+    this.#secureContext = settings.tls === undefined ? undefined : secureContext(settings.tls)
+  }
+
+  /** In the shape that undici wants: calls back once, with a connected socket or an error. */
+  readonly connect: buildConnector.connector = (options, callback) => {
+    const secure = options.protocol === 'https:'
+    const socket = secure ? this.#openTls(options) : net.connect(address(options))
+    this.#sockets.add(socket)
+    const { clock, timeoutMs } = this.#settings
+    const cancel = clock.after(timeoutMs, () => {
+      socket.destroy(new FaultError('http_connect_timeout', { detail: `after ${timeoutMs} ms` }))
+    })
+    let waiting = true
+    const settle = (report: () => void) => {
+      cancel()
+      if (waiting) report()
+      waiting = false
+    }
+    socket
+      .setNoDelay(true)
+      .setKeepAlive(true, tcpKeepAliveDelayMs)
+      .once(secure ? 'secureConnect' : 'connect', () => settle(() => callback(null, socket)))
+      .on('error', error => settle(() => callback(error, null)))
+      .once('close', () => {
+        this.#sockets.delete(socket)
+        settle(() => callback(new Error('the connection was closed while it was being opened'), null))
+      })
+  }
+
+  /** Resolves once every socket is closed. */
+  async close(): Promise<void> {
+    const open = [...this.#sockets]
+    await Promise.all(open.map(socket => new Promise(resolve => socket.once('close', resolve).destroy())))
+  }
+
+  #openTls(options: buildConnector.Options): tls.TLSSocket {
+    const { host } = address(options)
+    const name = this.#settings.tls?.servername ?? (net.isIP(host) === 0 ? host : undefined)
+    return tls.connect({
+      ...address(options),
+      ALPNProtocols: ['http/1.1'],
+      ...(name === undefined ? {} : { servername: name }),
+      ...(this.#secureContext === undefined ? {} : { secureContext: this.#secureContext })
+    })
+  }
+}
+
+function address(options: buildConnector.Options): { host: string; port: number } {
+  const standardPort = options.protocol === 'https:' ? 443 : 80
+  return { host: options.hostname, port: options.port === '' ? standardPort : Number(options.port) }
+}
+
+/** Read once, not per connection: parsing a bundle of authorities takes milliseconds. */
+function secureContext({ ca, cert, key }: TlsConfig): tls.SecureContext {
+  try {
+    if (ca !== undefined) new X509Certificate(ca) // a text without certificate would be ignored below
+    return tls.createSecureContext({
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key })
+    })
+  } catch (cause) {
+    throw new FaultError('config_invalid', { path: 'tls', detail: messageOf(cause), cause })
+  }
+}

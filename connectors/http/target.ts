@@ -1,0 +1,124 @@
+// The HTTP target: one POST per batch, confirmed by its answer alone. It never repeats a request by itself; what an
+// answer or a failure means is decided in outcome.ts, what happens then by the engine.
+
+import { hash } from 'node:crypto'
+import { Pool } from 'undici'
+import { FaultError } from '../../schemas/errors.ts'
+import type { Batch, Message, Outcome, Target, TargetEnv, TargetLimits } from '../connector.ts'
+import { outcomeOfError } from './outcome.ts'
+import { Attempt, type AttemptSettings } from './request/attempt.ts'
+import { arrayBody, ndjsonBody } from './request/body.ts'
+import { Connections } from './request/connect.ts'
+import { Mask } from './request/excerpt.ts'
+import type { HttpTargetConfig } from './target-config.ts'
+
+// Below what common servers use (5 to 60 s), so that we rarely write on a connection the server is just closing.
+const keepAliveTimeoutMs = 4000
+const keepAliveMaxTimeoutMs = 25_000
+
+const formats = {
+  array: { contentType: 'application/json', build: arrayBody },
+  ndjson: { contentType: 'application/x-ndjson', build: ndjsonBody }
+}
+
+export class HttpTarget implements Target {
+  readonly limits: TargetLimits
+  readonly #buildBody: (messages: readonly Message[]) => Buffer
+  readonly #path: string
+  /** Name, value, name, value, ...: what undici takes fastest. */
+  readonly #headers: readonly string[]
+  readonly #settings: AttemptSettings
+  readonly #connections: Connections
+  readonly #pool: Pool
+
+  /** Throws a FaultError `config_invalid` for what the schema cannot tell. */
+  constructor(config: HttpTargetConfig, env: TargetEnv) {
+    const url = new URL(config.url)
+    checkTogether(config, url)
+    // Brackets and commas count too: a receiver's limit is one on the body.
+    const maxBytes = Math.max(1, config.maxBytes - config.maxMessages - 1)
+    this.limits = { maxMessages: config.maxMessages, maxBytes, batchesInFlight: config.batchesInFlight }
+    this.#buildBody = formats[config.format].build
+    this.#path = url.pathname + url.search
+    this.#headers = headersOf(config)
+    this.#settings = {
+      clock: env.clock,
+      responseTimeoutMs: config.responseTimeoutMs,
+      bodyTimeoutMs: config.bodyTimeoutMs,
+      success: config.success === undefined ? null : new Set(config.success),
+      mask: new Mask(secretsOf(config, url))
+    }
+    this.#connections = new Connections({
+      clock: env.clock,
+      timeoutMs: config.connectTimeoutMs,
+      tls: config.tls
+    })
+    this.#pool = new Pool(url.origin, {
+      connect: this.#connections.connect,
+      connections: config.batchesInFlight,
+      pipelining: 1,
+      keepAliveTimeout: keepAliveTimeoutMs,
+      keepAliveMaxTimeout: keepAliveMaxTimeoutMs,
+      headersTimeout: 0, // attempt.ts has timers of its own that fire on time
+      bodyTimeout: 0,
+      allowH2: false
+    })
+  }
+
+  /** Sends nothing: an endpoint for POST has no harmless request. The first batch shows whether it works. */
+  async open(): Promise<void> {}
+
+  async deliver(batch: Batch, signal: AbortSignal): Promise<Outcome> {
+    if (signal.aborted) return outcomeOfError(signal.reason, false)
+    const attempt = new Attempt(this.#settings, signal)
+    const body = this.#buildBody(batch.messages)
+    const headers = [...this.#headers, 'idempotency-key', idempotencyKey(batch.messages)]
+    this.#pool.dispatch({ path: this.#path, method: 'POST', headers, body }, attempt)
+    return attempt.outcome
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy()
+    await this.#connections.close()
+  }
+}
+
+/** The same for every attempt with the same messages, whichever process makes it. */
+export function idempotencyKey(messages: readonly Message[]): string {
+  let ids = ''
+  for (const message of messages) ids += `${message.id()}\n`
+  return hash('sha256', ids)
+}
+
+function headersOf(config: HttpTargetConfig): string[] {
+  const headers = new Map([
+    ['content-type', formats[config.format].contentType],
+    ['user-agent', 'tailrace']
+  ])
+  if (config.bearer !== undefined) headers.set('authorization', `Bearer ${config.bearer}`)
+  for (const [name, value] of Object.entries(config.headers)) headers.set(name.toLowerCase(), value)
+  return [...headers].flat()
+}
+
+function checkTogether(config: HttpTargetConfig, url: URL): void {
+  const names = Object.keys(config.headers).map(name => name.toLowerCase())
+  if (config.bearer !== undefined && names.includes('authorization')) {
+    throw new FaultError('config_invalid', {
+      path: 'headers',
+      detail: 'authorization is set by bearer already'
+    })
+  }
+  if (new Set(names).size < names.length) {
+    throw new FaultError('config_invalid', { path: 'headers', detail: 'a header stands here twice' })
+  }
+  if (config.tls !== undefined && url.protocol !== 'https:') {
+    throw new FaultError('config_invalid', { path: 'tls', detail: 'it needs an https url' })
+  }
+}
+
+/** Whatever a receiver could echo that must not get into a log: credentials may stand in the query as well. */
+function secretsOf(config: HttpTargetConfig, url: URL): string[] {
+  const inQuery = [...url.searchParams.values()].flatMap(value => [value, encodeURIComponent(value)])
+  const inHeaders = Object.values(config.headers)
+  return [...(config.bearer === undefined ? [] : [config.bearer]), ...inHeaders, ...inQuery]
+}

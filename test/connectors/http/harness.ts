@@ -1,0 +1,116 @@
+// A target against a double, both on loopback, with everything closed when the test ends. Also a way to wait for a
+// state, and certificates made on the spot.
+
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import type { ExecutionContext } from 'ava'
+import { Value } from 'typebox/value'
+import { systemClock } from '../../../connectors/clock.ts'
+import type { Outcome } from '../../../connectors/connector.ts'
+import { type DoubleOptions, HttpDouble, type Received, type Reply } from '../../../connectors/http/double.ts'
+import { HttpTarget } from '../../../connectors/http/target.ts'
+import { type HttpTargetConfig, httpTargetSchema } from '../../../connectors/http/target-config.ts'
+import { batchOf } from './messages.ts'
+
+export type Settings = Partial<HttpTargetConfig>
+
+/** A target with the schema's defaults and these settings. */
+export function targetAt(t: ExecutionContext, url: string, settings: Settings = {}): HttpTarget {
+  const config = Value.Parse(httpTargetSchema, Value.Default(httpTargetSchema, { url, ...settings }))
+  const target = new HttpTarget(config, { stream: 'acme', clock: systemClock, log: () => {} })
+  t.teardown(() => target.close())
+  return target
+}
+
+/** A running double that answers every request alike, or in turn, and keeps what it got. */
+export async function doubleWith(
+  t: ExecutionContext,
+  replies: Reply | Reply[],
+  options: Partial<DoubleOptions> = {}
+) {
+  const ledger: Received[] = []
+  const script = Array.isArray(replies) ? replies : [replies]
+  const last = script.at(-1) ?? { kind: 'hang' }
+  const double = new HttpDouble({
+    clock: systemClock,
+    ledger: request => void ledger.push(request),
+    reply: () => script[ledger.length - 1] ?? last,
+    ...options
+  })
+  await double.start()
+  t.teardown(() => double.stop())
+  return { double, ledger }
+}
+
+/** The outcome of one attempt with one message against a double that answers like this. */
+export async function outcomeOf(
+  t: ExecutionContext,
+  reply: Reply,
+  settings: Settings = {}
+): Promise<Outcome> {
+  const { double } = await doubleWith(t, reply)
+  return deliverOne(targetAt(t, `${double.url}/telemetry`, settings))
+}
+
+/** One attempt with these messages; the target reports one outcome for the batch. */
+export async function deliverOne(
+  target: HttpTarget,
+  values: string[] = ['{"ident":"1"}'],
+  signal: AbortSignal = new AbortController().signal
+): Promise<Outcome> {
+  return target.deliver(batchOf(values), signal)
+}
+
+/** Waits until a condition holds, for at most ten seconds. */
+export async function until(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 10_000
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`never came true: ${condition}`)
+    await setImmediate()
+  }
+}
+
+/** PEM texts of a fresh authority and a certificate it signed for 127.0.0.1. */
+export function makeCertificates(): { ca: string; cert: string; key: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'tailrace-tls-'))
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
+  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+  const read = (name: string) => readFileSync(join(folder, name), 'utf8')
+  try {
+    openssl(
+      'req',
+      '-x509',
+      ...newKey,
+      '-keyout',
+      'ca.key',
+      '-out',
+      'ca.pem',
+      '-days',
+      '2',
+      '-subj',
+      '/CN=test-ca'
+    )
+    openssl(
+      ...[
+        'req',
+        '-x509',
+        ...newKey,
+        '-keyout',
+        'key.pem',
+        '-out',
+        'cert.pem',
+        '-days',
+        '2',
+        '-subj',
+        '/CN=receiver'
+      ],
+      ...['-addext', 'subjectAltName=IP:127.0.0.1', '-CA', 'ca.pem', '-CAkey', 'ca.key']
+    )
+    return { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem') }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
