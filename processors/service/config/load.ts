@@ -1,0 +1,78 @@
+// Loads a configuration: files -> YAML with positions -> references -> one tree -> schema with defaults -> rules
+// between places -> frozen Config. All mistakes are found in one go, each with its place.
+
+import { dirname } from 'node:path'
+import { type Registry, schemaOf } from '../../../connectors/registry.ts'
+import type { ChannelConfig, Config, StreamConfig } from '../../../schemas/config.ts'
+import { FaultError } from '../../../schemas/errors.ts'
+import { readDocument } from './document.ts'
+import type { Schema } from './expectations.ts'
+import { readFiles } from './files.ts'
+import { isMapping, merge } from './merge.ts'
+import { formatProblem, type Problem } from './problem.ts'
+import { secretsOf } from './secrets.ts'
+import { channelTopic, checkRules, streamGroup } from './semantics.ts'
+import { validate } from './validate.ts'
+
+export interface LoadOptions {
+  readonly registry: Registry
+  /** Where `${env:NAME}` looks. */
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+export type Loaded =
+  | { readonly kind: 'valid'; readonly config: Config; readonly secrets: readonly string[] }
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
+
+/** Reads the file or folder; mistakes in it are returned. Throws `config_unreadable` where there is nothing to read. */
+export function readConfig(path: string, { registry, env }: LoadOptions): Loaded {
+  const trees = readFiles(path).map(file =>
+    readDocument(file.text, file.path, { env, folder: dirname(file.path) })
+  )
+  const { data, places, problems } = merge(trees)
+  // TypeBox declares more than the JSON Schema that its objects are.
+  const schema = schemaOf(registry) as Schema
+  // After a file that is no YAML, or no mapping, what it should have held would be reported as missing.
+  const whole = trees.every(tree => isMapping(tree.data))
+  const findings = whole ? [...validate(schema, data, places), ...checkRules(data, places)] : []
+  const all = [...problems, ...findings.flatMap(finding => places.problem(finding) ?? [])]
+  if (all.length > 0) return { kind: 'invalid', problems: all.sort(byPlace) }
+  return { kind: 'valid', config: complete(data), secrets: secretsOf(data, schema, places) }
+}
+
+/** As readConfig, but throws `config_invalid` with one line for each mistake. */
+export function loadConfig(path: string, options: LoadOptions): Extract<Loaded, { kind: 'valid' }> {
+  const loaded = readConfig(path, options)
+  if (loaded.kind === 'valid') return loaded
+  throw new FaultError('config_invalid', { detail: ['', ...loaded.problems.map(formatProblem)].join('\n') })
+}
+
+function byPlace(a: Problem, b: Problem): number {
+  return a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || a.column - b.column
+}
+
+/** Fills in what depends on other fields, and freezes the whole. */
+function complete(data: unknown): Config {
+  // The schema has been applied to the data; only topic and group may still be missing.
+  const config = data as Config
+  const brokers = config.kafka.brokers.flatMap(entry => entry.split(',').map(broker => broker.trim()))
+  const channels = Object.entries(config.channels).map(([name, channel]): [string, ChannelConfig] => [
+    name,
+    { ...channel, topic: channel.topic ?? channelTopic(name) }
+  ])
+  const streams = Object.entries(config.streams).map(([name, stream]): [string, StreamConfig] => [
+    name,
+    { ...stream, group: stream.group ?? streamGroup(name) }
+  ])
+  return deepFreeze({
+    ...config,
+    kafka: { ...config.kafka, brokers },
+    channels: Object.fromEntries(channels),
+    streams: Object.fromEntries(streams)
+  })
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze)
+  return value
+}

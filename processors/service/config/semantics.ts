@@ -1,0 +1,115 @@
+// The rules that a schema cannot say, because they are about two places at once. They run also when the schema has
+// found mistakes, so that all come at once: every value is taken for what it is only after a look.
+
+import { found, suggestion } from './expectations.ts'
+import { isMapping } from './merge.ts'
+import { type Finding, type Places, pointerTo } from './problem.ts'
+
+/** Checks the merged data with its defaults filled in. */
+export function checkRules(data: unknown, places: Places): Finding[] {
+  const channels = children(data, 'channels')
+  const streams = children(data, 'streams')
+  return [
+    ...streams.flatMap(stream => unknownChannels(stream, channels, places)),
+    ...sharedNames(channels, places, {
+      key: 'topic',
+      nameOf: channelTopic,
+      sentence: 'every channel needs a topic of its own'
+    }),
+    ...sharedNames(streams, places, {
+      key: 'group',
+      nameOf: streamGroup,
+      sentence: 'every stream needs a consumer group of its own'
+    }),
+    ...streams.flatMap(wrongBackOff),
+    ...openSources(data, channels)
+  ]
+}
+
+/** The topic of a channel that names none. */
+export const channelTopic = (name: string) => name
+
+/** The consumer group of a stream that names none. */
+export const streamGroup = (name: string) => `tailrace.${name}`
+
+/** A named part of the configuration. */
+interface Part {
+  readonly name: string
+  readonly pointer: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+function children(data: unknown, key: string): Part[] {
+  const parent = isMapping(data) ? data[key] : undefined
+  if (!isMapping(parent)) return []
+  return Object.entries(parent).flatMap(([name, fields]) =>
+    isMapping(fields) ? [{ name, pointer: pointerTo(pointerTo('', key), name), fields }] : []
+  )
+}
+
+function unknownChannels({ pointer, fields }: Part, channels: readonly Part[], places: Places): Finding[] {
+  const known = channels.map(channel => channel.name)
+  const list = known.length === 0 ? ' (no channel is defined)' : ` (known channels: ${known.join(', ')})`
+  const from = Array.isArray(fields.from) ? fields.from : []
+  return from.flatMap((name: unknown, index) => {
+    if (typeof name !== 'string' || known.includes(name)) return []
+    const at = pointerTo(pointerTo(pointer, 'from'), index)
+    const got = found(name, {}, places.get(at)?.references ?? [])
+    const sentence = `must be the name of a channel, got ${got}${suggestion(name, known) || list}`
+    return [{ pointer: at, at: 'value', sentence }]
+  })
+}
+
+interface NameRule {
+  readonly key: string
+  readonly nameOf: (part: string) => string
+  readonly sentence: string
+}
+
+function sharedNames(parts: readonly Part[], places: Places, { key, nameOf, sentence }: NameRule): Finding[] {
+  const owners = new Map<string, Part>()
+  const findings: Finding[] = []
+  for (const part of parts) {
+    const written = part.fields[key]
+    const name = typeof written === 'string' ? written : nameOf(part.name)
+    const owner = owners.get(name)
+    if (owner === undefined) owners.set(name, part)
+    else {
+      const first = places.get(pointerTo(owner.pointer, key)) ?? places.get(owner.pointer)
+      const where = `${first?.path} at ${first?.key.file}:${first?.key.line}:${first?.key.column}`
+      const mine = typeof written === 'string' ? pointerTo(part.pointer, key) : part.pointer
+      findings.push({ pointer: mine, at: 'value', sentence: `uses the ${key} of ${where}; ${sentence}` })
+    }
+  }
+  return findings
+}
+
+function wrongBackOff({ pointer, fields }: Part): Finding[] {
+  if (!isMapping(fields.retry)) return []
+  const { minDelayMs, maxDelayMs } = fields.retry
+  if (typeof minDelayMs !== 'number' || typeof maxDelayMs !== 'number' || minDelayMs <= maxDelayMs) return []
+  const sentence = `must have a minDelayMs (${minDelayMs}) that is not above its maxDelayMs (${maxDelayMs})`
+  return [{ pointer: pointerTo(pointer, 'retry'), at: 'key', sentence }]
+}
+
+/** An HTTP source that everybody can reach must know who may send, unless its user wrote that all may. */
+function openSources(data: unknown, channels: readonly Part[]): Finding[] {
+  const listen = isMapping(data) ? data.listen : undefined
+  const host = isMapping(listen) ? listen.host : undefined
+  if (typeof host !== 'string' || isLoopback(host)) return []
+  return channels.flatMap(({ pointer, fields }) => {
+    const sources = Array.isArray(fields.sources) ? fields.sources : []
+    return sources.flatMap((source: unknown, index) => {
+      const http = isMapping(source) ? source.http : undefined
+      if (!isMapping(http) || http.insecure === true) return []
+      if (Array.isArray(http.tokens) && http.tokens.length > 0) return []
+      const at = pointerTo(pointerTo(pointerTo(pointer, 'sources'), index), 'http')
+      const sentence =
+        'must have tokens, because listen.host can be reached from outside: set tokens, or "insecure: true" to take messages from anybody'
+      return [{ pointer: at, at: 'key', sentence }]
+    })
+  })
+}
+
+const isLoopback = (host: string) =>
+  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)

@@ -1,0 +1,98 @@
+// Applies the schema to the merged data: fills in defaults and says, in the words of expectations.ts, what is wrong.
+// Ajv finds the mistakes; its own sentences are never shown.
+
+import { Ajv, type ErrorObject } from 'ajv'
+import { parseTime } from '../../../schemas/time.ts'
+import { expected, found, knownKinds, type Schema, suggestion } from './expectations.ts'
+import { type Finding, type Places, pointerTo } from './problem.ts'
+
+/** Checks `data`, which gets the defaults filled in, against the schema. */
+export function validate(schema: object, data: unknown, places: Places): Finding[] {
+  const ajv = new Ajv({
+    allErrors: true,
+    useDefaults: true,
+    strict: true,
+    strictRequired: false,
+    verbose: true
+  })
+  ajv.addVocabulary(['x-expects', 'x-kinds', 'x-public'])
+  ajv.addFormat('http-url', isHttpUrl)
+  ajv.addFormat('start', text => text === 'latest' || text === 'earliest' || parseTime(text) !== null)
+  const check = ajv.compile(schema)
+  check(data)
+  const errors = check.errors ?? []
+  const unions = errors.filter(({ keyword }) => keyword === 'anyOf').map(error => `${error.schemaPath}/`)
+  const findings = errors
+    .filter(error => !unions.some(union => error.schemaPath.startsWith(union)))
+    .map(error => explain(error, places))
+  return withoutRepeats(findings)
+}
+
+function isHttpUrl(text: string): boolean {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false
+  const { username, password } = new URL(text)
+  return username === '' && password === ''
+}
+
+function explain(error: ErrorObject, places: Places): Finding {
+  const pointer = error.instancePath
+  const schema = schemaOf(error)
+  switch (error.keyword) {
+    case 'required':
+      return missing(pointer, schema, String(error.params.missingProperty))
+    case 'additionalProperties':
+      return unknownKey(pointer, schema, String(error.params.additionalProperty))
+    case 'minProperties':
+    case 'maxProperties':
+      return wrongCount(pointer, schema, error.data)
+    case 'uniqueItems': {
+      const repeated = pointerTo(pointer, Math.max(Number(error.params.i), Number(error.params.j)))
+      return { pointer: repeated, at: 'value', sentence: 'is in the list already' }
+    }
+    default: {
+      const references = places.get(pointer)?.references ?? []
+      const sentence = `must be ${expected(schema)}, got ${found(error.data, schema, references)}`
+      return { pointer, at: 'value', sentence: sentence + quotes(error, schema) }
+    }
+  }
+}
+
+/** Ajv gives the schema that has the keyword, as `verbose` is set. */
+function schemaOf(error: ErrorObject): Schema {
+  // Ajv declares boolean and asynchronous schemas too, of which there are none.
+  return error.parentSchema as Schema
+}
+
+/** YAML takes `12345` for a number where a text is wanted. */
+function quotes(error: ErrorObject, schema: Schema): string {
+  const scalar = typeof error.data === 'number' || typeof error.data === 'boolean'
+  return schema.type === 'string' && scalar ? ': put it in quotes' : ''
+}
+
+function missing(pointer: string, schema: Schema, key: string): Finding {
+  const wanted = expected(schema.properties?.[key] ?? {})
+  return { pointer, at: 'key', missing: key, sentence: `is missing: it must be ${wanted}` }
+}
+
+function unknownKey(pointer: string, schema: Schema, key: string): Finding {
+  const at = { pointer: pointerTo(pointer, key), at: 'key' } as const
+  const known = Object.keys(schema.properties ?? {})
+  const hint = suggestion(key, known)
+  if (schema.patternProperties !== undefined)
+    return { ...at, sentence: `must have ${schema['x-expects'] ?? 'another name'}` }
+  if (schema['x-kinds'] !== undefined)
+    return { ...at, sentence: `is an unknown ${schema['x-kinds']}${hint} (${knownKinds(schema)})` }
+  return { ...at, sentence: `is an unknown key${hint || ` (known keys: ${known.join(', ')})`}` }
+}
+
+function wrongCount(pointer: string, schema: Schema, data: unknown): Finding {
+  const keys = Object.keys(typeof data === 'object' && data !== null ? data : {})
+  const got = keys.length === 0 ? 'none' : `${keys.length}: ${keys.join(', ')}`
+  return { pointer, at: 'value', sentence: `must be exactly ${expected(schema)}, got ${got}` }
+}
+
+/** Two keywords of one schema may fail on one value; they give the same sentence. */
+function withoutRepeats(findings: readonly Finding[]): Finding[] {
+  const seen = new Map(findings.map(finding => [JSON.stringify(finding), finding]))
+  return [...seen.values()]
+}

@@ -1,0 +1,206 @@
+// Broken configurations, one mistake each: the place and the sentence that a user gets. The sentences are an
+// interface for newcomers: change them only for better ones.
+
+import test from 'ava'
+import { fixture } from './fixture.ts'
+
+/** Four lines that every configuration needs. */
+const base = `kafka: { brokers: ["localhost:9092"] }
+channels:
+  fleet: { sources: [{ http: {} }] }
+streams:
+`
+const stream = (fields: string) =>
+  `${base}  acme: { from: [fleet], target: { http: { url: "https://a.example" } }, ${fields} }`
+const target = (fields: string) => `${base}  acme:\n    from: [fleet]\n    target: { http: { ${fields} } }`
+
+const table: [mistake: string, text: string, line: string][] = [
+  [
+    'a misspelt key',
+    stream('strat: latest'),
+    '5:74 streams.acme.strat is an unknown key, did you mean "start"?'
+  ],
+  [
+    'a key of nothing known',
+    stream('colour: red'),
+    '5:74 streams.acme.colour is an unknown key (known keys: from, group, start, attemptTimeoutMs, retry, target)'
+  ],
+  [
+    'a misspelt key at the top',
+    `${base}  {}\nlissten: { http: 1 }`,
+    '6:1 lissten is an unknown key, did you mean "listen"?'
+  ],
+  [
+    'a URL of another scheme',
+    target('url: "ftp://x"'),
+    '7:28 streams.acme.target.http.url must be an http(s) URL without user name and password, got "ftp://x"'
+  ],
+  [
+    'a URL with a password in it',
+    target('url: "https://me:pass@a.example"'),
+    '7:28 streams.acme.target.http.url must be an http(s) URL without user name and password, got "https://***@a.example"'
+  ],
+  [
+    'an unknown kind of target',
+    `${base}  acme: { from: [fleet], target: { htpp: {} } }`,
+    '5:36 streams.acme.target.htpp is an unknown target, did you mean "http"? (known targets: http)'
+  ],
+  [
+    'a target without a kind',
+    `${base}  acme: { from: [fleet], target: {} }`,
+    '5:34 streams.acme.target must be exactly one target, written as "kind: {...}" (known targets: http), got none'
+  ],
+  [
+    'a missing target',
+    `${base}  acme:\n    from: [fleet]`,
+    '5:3 streams.acme.target is missing: it must be one target, written as "kind: {...}" (known targets: http)'
+  ],
+  [
+    'a missing required key',
+    target('maxMessages: 5'),
+    '7:15 streams.acme.target.http.url is missing: it must be an http(s) URL without user name and password'
+  ],
+  ['no Kafka at all', 'streams: {}', '1:1 kafka is missing: it must be a mapping ("key: value" lines)'],
+  [
+    'a channel that does not exist',
+    `${base}  acme: { from: [flet], target: { http: { url: "https://a.example" } } }`,
+    '5:18 streams.acme.from[0] must be the name of a channel, got "flet", did you mean "fleet"?'
+  ],
+  [
+    'a start that is no time',
+    stream('start: yesterday'),
+    '5:81 streams.acme.start must be latest, earliest or an ISO 8601 time with zone such as 2026-01-31T08:00:00Z, got "yesterday"'
+  ],
+  [
+    'a text where a number is wanted',
+    target('url: "https://a.example", maxMessages: many'),
+    '7:62 streams.acme.target.http.maxMessages must be a whole number from 1 up, got "many"'
+  ],
+  [
+    'a number out of range',
+    `${base}  {}\nlisten: { http: 70000 }`,
+    '6:17 listen.http must be a whole number from 0 to 65535, got the number 70000'
+  ],
+  [
+    'a number where a text is wanted',
+    `kafka: { brokers: ["localhost:9092"], sasl: { mechanism: plain, username: 12345, password: "abc" } }`,
+    '1:75 kafka.sasl.username must be text that is not empty, got the number 12345: put it in quotes'
+  ],
+  [
+    'a value outside of its list',
+    `kafka: { brokers: ["localhost:9092"], sasl: { mechanism: md5, username: me, password: "abc" } }`,
+    '1:58 kafka.sasl.mechanism must be one of plain, scram-sha-256, scram-sha-512, got "md5"'
+  ],
+  [
+    'a broker without a port',
+    'kafka: { brokers: [localhost] }',
+    '1:20 kafka.brokers[0] must be host:port, or several of them with commas between, got "localhost"'
+  ],
+  [
+    'neither of two forms',
+    target('url: "https://a.example", success: [ok]'),
+    '7:58 streams.acme.target.http.success must be "any" or a list, got a list'
+  ],
+  ['a key without a value', `${base}`, '4:9 streams must be a mapping ("key: value" lines), got nothing'],
+  [
+    'a channel twice in one list',
+    `${base}  acme: { from: [fleet, fleet], target: { http: { url: "https://a.example" } } }`,
+    '5:25 streams.acme.from[1] is in the list already'
+  ],
+  [
+    'a name with capitals and blanks',
+    `${base}  Acme One: { from: [fleet], target: { http: { url: "https://a.example" } } }`,
+    '5:3 streams["Acme One"] must have a name of lower-case letters, digits and dashes, at most 63 of them'
+  ],
+  [
+    'a duplicate key',
+    `${base}  {}\nkafka: { brokers: ["other:9092"] }`,
+    '6:1 kafka is written twice: first at line 1, column 1'
+  ],
+  [
+    'two streams of one group',
+    `${stream('group: tailrace.beta')}\n  beta: { from: [fleet], target: { http: { url: "https://b.example" } } }`,
+    '6:9 streams.beta uses the group of streams.acme.group at config.yaml:5:74; every stream needs a consumer group of its own'
+  ],
+  [
+    'two channels of one topic',
+    `kafka: { brokers: ["localhost:9092"] }\nchannels:\n  fleet: {}\n  cars: { topic: fleet }`,
+    '4:18 channels.cars.topic uses the topic of channels.fleet at config.yaml:3:3; every channel needs a topic of its own'
+  ],
+  [
+    'back-off that shrinks',
+    stream('retry: { minDelayMs: 500, maxDelayMs: 100 }'),
+    '5:74 streams.acme.retry must have a minDelayMs (500) that is not above its maxDelayMs (100)'
+  ],
+  [
+    'an open source without tokens',
+    `${base}  {}\nlisten: { host: 0.0.0.0 }`,
+    '3:24 channels.fleet.sources[0].http must have tokens, because listen.host can be reached from outside: set tokens, or "insecure: true" to take messages from anybody'
+  ],
+  [
+    'a variable that is not set',
+    target('url: "${env:ACME_URL}"'),
+    '7:28 streams.acme.target.http.url needs the environment variable ACME_URL, which is not set'
+  ],
+  [
+    'a file that does not exist',
+    target('url: "https://a.example", bearer: "${file:token.txt}"'),
+    '7:57 streams.acme.target.http.bearer needs the file token.txt, which does not exist'
+  ],
+  [
+    'a reference of no known kind',
+    target('url: "https://a.example", bearer: "${ACME}"'),
+    '7:57 streams.acme.target.http.bearer has a "${" that begins neither ${env:NAME} nor ${file:path}; where a plain "${" is meant, write "$${"'
+  ],
+  ['a tab', 'kafka:\n\tbrokers: []', '2:1 is indented with a tab: use spaces'],
+  [
+    'bad indentation',
+    'kafka:\n    brokers: ["localhost:9092"]\n  clientId: me',
+    '3:3 is indented differently from its neighbours: keys of one mapping begin in the same column'
+  ],
+  [
+    'a missing bracket',
+    'kafka: { brokers: ["localhost:9092"]',
+    '1:37 ends inside of brackets: the closing } is missing'
+  ],
+  [
+    'a missing quote',
+    'kafka:\n  clientId: "me',
+    '2:16 ends inside of a quoted text: the closing quote is missing'
+  ],
+  [
+    'a missing blank after a colon',
+    'kafka:\n  clientId:me\n  tls: {}',
+    '2:3 cannot be understood: expected "key: value" (a colon and a space), or a line indented below its key'
+  ],
+  [
+    'a reference without quotes in brackets',
+    'kafka: { brokers: [${env:BROKERS}] }',
+    '1:21 has a ${...} inside of brackets: put it in quotes, "${env:NAME}"'
+  ],
+  [
+    'a second document',
+    'kafka: { brokers: ["localhost:9092"] }\n---\nstreams: {}',
+    '2:1 begins a second document: a file holds one, so remove the "---" or use a file for each'
+  ],
+  [
+    'an alias of nothing',
+    'kafka: { brokers: *hosts }',
+    '1:19 kafka.brokers is an alias (*name) of nothing that stands before it'
+  ],
+  [
+    'a list at the top',
+    '- kafka',
+    '1:1 must be a mapping that begins with keys such as "kafka:" or "streams:"'
+  ],
+  [
+    'an empty file',
+    '# nothing yet\n',
+    '1:1 The file is empty: a configuration begins with "kafka:" ("tailrace init" writes one to start from)'
+  ]
+]
+
+for (const [mistake, text, line] of table)
+  test(`${mistake} is told with its place`, t => {
+    t.deepEqual(fixture(t, { 'config.yaml': text }).lines(), [`config.yaml:${line}`])
+  })
