@@ -1,0 +1,78 @@
+// What `npm test` runs after the build: one local Kafka for all test files, then AVA, then one line with the totals.
+// Arguments are passed on to AVA. TAILRACE_TEST_KAFKA=host:port uses a Kafka that is already there.
+
+import { spawn, spawnSync } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { type LocalKafka, startLocalKafka } from '../connectors/kafka/local/local.ts'
+import { packageRoot } from '../processors/commands/package-root.ts'
+import { FaultError, messageOf } from '../schemas/errors.ts'
+import { AvaReport } from './ava-report.ts'
+
+const interrupted = new AbortController()
+process.once('SIGINT', () => interrupted.abort())
+process.once('SIGTERM', () => interrupted.abort())
+
+const { passed, failed } = await runAll().catch((error: unknown) => {
+  const hint = error instanceof FaultError && error.spec.hint ? `\n${error.spec.hint}` : ''
+  process.stderr.write(`${messageOf(error)}${hint}\n`)
+  return { passed: 0, failed: 1 }
+})
+process.stdout.write(`${passed} passed, ${failed} failed\n`)
+process.exitCode = failed === 0 ? 0 : 1
+
+async function runAll(): Promise<{ passed: number; failed: number }> {
+  const given = process.env.TAILRACE_TEST_KAFKA
+  if (given) return runAva(given)
+  const kafka = await startKafka().catch((error: unknown) => {
+    if (!(error instanceof FaultError) || !installMissing(error)) throw error
+    return startKafka()
+  })
+  try {
+    return await runAva(kafka.brokers.join(','))
+  } finally {
+    await kafka.stop()
+  }
+}
+
+function startKafka(): Promise<LocalKafka> {
+  return startLocalKafka({ progress: line => process.stderr.write(`${line}\n`), signal: interrupted.signal })
+}
+
+/** Installs Java and Maven where that is allowed and is what is missing; tells whether it has. */
+function installMissing(fault: FaultError): boolean {
+  const isRoot = process.getuid?.() === 0
+  if (!isRoot || (fault.code !== 'java_missing' && fault.code !== 'maven_missing')) return false
+  process.stderr.write(`${fault.message}: installing it\n`)
+  return apt('update') && apt('install', '-y', '--no-install-recommends', 'default-jre-headless', 'maven')
+}
+
+function apt(...args: string[]): boolean {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const wait = ['-qq', '-o', 'DPkg::Lock::Timeout=300']
+  return (
+    spawnSync('apt-get', [...wait, ...args], { env, stdio: ['ignore', 'ignore', 'inherit'] }).status === 0
+  )
+}
+
+function runAva(brokers: string): Promise<{ passed: number; failed: number }> {
+  const colour = process.stdout.isTTY ? '--color' : '--no-color'
+  const ava = spawn(
+    process.execPath,
+    [packageRoot('node_modules/.bin/ava'), colour, ...process.argv.slice(2)],
+    {
+      cwd: packageRoot('.'),
+      env: { ...process.env, TAILRACE_TEST_KAFKA: brokers },
+      stdio: ['ignore', 'pipe', 'inherit'],
+      signal: interrupted.signal
+    }
+  )
+  const report = new AvaReport()
+  createInterface({ input: ava.stdout }).on('line', line => {
+    report.read(line)
+    process.stdout.write(`${line}\n`)
+  })
+  return new Promise((resolve, reject) => {
+    ava.once('error', reject)
+    ava.once('close', code => resolve(report.end(code)))
+  })
+}
