@@ -2,7 +2,9 @@
 // Arguments are passed on to AVA. TAILRACE_TEST_KAFKA=host:port uses a Kafka that is already there.
 
 import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { Guard } from '../connectors/kafka/local/guard.ts'
 import { type LocalKafka, startLocalKafka } from '../connectors/kafka/local/local.ts'
 import { packageRoot } from '../processors/commands/package-root.ts'
 import { FaultError, messageOf } from '../schemas/errors.ts'
@@ -54,7 +56,7 @@ function apt(...args: string[]): boolean {
   )
 }
 
-function runAva(brokers: string): Promise<{ passed: number; failed: number }> {
+async function runAva(brokers: string): Promise<{ passed: number; failed: number }> {
   const colour = process.stdout.isTTY ? '--color' : '--no-color'
   const ava = spawn(
     process.execPath,
@@ -63,16 +65,19 @@ function runAva(brokers: string): Promise<{ passed: number; failed: number }> {
       cwd: packageRoot('.'),
       env: { ...process.env, TAILRACE_TEST_KAFKA: brokers },
       stdio: ['ignore', 'pipe', 'inherit'],
-      signal: interrupted.signal
+      detached: true
     }
   )
+  // Watched as a group: a test that hangs would outlive AVA.
+  const guard = new Guard(undefined)
+  if (ava.pid !== undefined) guard.watch(-ava.pid)
+  interrupted.signal.addEventListener('abort', () => guard.close(), { once: true })
   const report = new AvaReport()
   createInterface({ input: ava.stdout }).on('line', line => {
     report.read(line)
     process.stdout.write(`${line}\n`)
   })
-  return new Promise((resolve, reject) => {
-    ava.once('error', reject)
-    ava.once('close', code => resolve(report.end(code)))
-  })
+  const [exitCode] = await once(ava, 'close')
+  await guard.close()
+  return report.end(exitCode)
 }

@@ -29,6 +29,7 @@ export class Guard {
     this.#shell.stdin?.on('error', () => {}) // The shell is gone; then there is nobody left to tell.
   }
 
+  /** Takes a process id, or that of a process group as a negative number. */
   watch(pid: number): void {
     this.#living.add(pid)
     this.#tell()

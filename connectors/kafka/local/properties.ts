@@ -10,7 +10,7 @@ export interface NodePlan {
   readonly ports: NodePorts
 }
 
-export interface NodePorts {
+interface NodePorts {
   readonly plaintext: number
   readonly controller: number
   readonly tls: number
