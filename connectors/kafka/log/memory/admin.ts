@@ -1,0 +1,64 @@
+// The LogAdmin of a memory log.
+
+import { FaultError } from '../../../../schemas/errors.ts'
+import type { CommittedPosition, LogAdmin, PartitionRange, TopicSpec } from '../log.ts'
+import type { MemoryFaults } from './faults.ts'
+import type { MemoryGroup } from './group.ts'
+import type { MemoryTopics } from './topics.ts'
+
+export interface MemoryAdminEnv {
+  readonly topics: MemoryTopics
+  readonly faults: MemoryFaults
+  group(name: string): MemoryGroup
+}
+
+export class MemoryAdmin implements LogAdmin {
+  readonly #env: MemoryAdminEnv
+
+  constructor(env: MemoryAdminEnv) {
+    this.#env = env
+  }
+
+  async topic(name: string): Promise<TopicSpec | null> {
+    return this.#reach().find(name)?.spec ?? null
+  }
+
+  async createTopic(spec: TopicSpec): Promise<void> {
+    this.#reach().create(spec)
+  }
+
+  async brokers(): Promise<number> {
+    this.#reach()
+    return 1
+  }
+
+  async ranges(topic: string): Promise<PartitionRange[]> {
+    const { partitions } = this.#reach().get(topic)
+    return partitions.map(({ start, end }, partition) => ({ partition, start, end }))
+  }
+
+  async offsetsAt(topic: string, timeMs: number): Promise<number[]> {
+    return this.#reach()
+      .get(topic)
+      .partitions.map(partition => partition.offsetAt(timeMs))
+  }
+
+  async committed(group: string, topics: readonly string[]): Promise<CommittedPosition[]> {
+    const stored = this.#reach()
+    return topics.flatMap(topic =>
+      stored.get(topic).partitions.map((_, partition) => {
+        const committed = this.#env.group(group).committed({ topic, partition })
+        return { topic, partition, next: committed?.next ?? null, metadata: committed?.metadata ?? '' }
+      })
+    )
+  }
+
+  async close(): Promise<void> {}
+
+  #reach(): MemoryTopics {
+    if (this.#env.faults.takeFailedAdminCall()) {
+      throw new FaultError('kafka_unreachable', { detail: 'ordered by a test' })
+    }
+    return this.#env.topics
+  }
+}

@@ -1,0 +1,95 @@
+// A log in memory with the interface of the real one, for tests that need faults at chosen moments and time that
+// stands still. All its delays go through the injected clock; nothing of it survives the process.
+
+import type { Clock } from '../../../clock.ts'
+import type { Log, LogAdmin, LogConsumer, LogConsumerOptions, LogProducer, TopicSpec } from '../log.ts'
+import { MemoryAdmin } from './admin.ts'
+import { MemoryConsumer } from './consumer.ts'
+import { MemoryFaults } from './faults.ts'
+import { MemoryGroup } from './group.ts'
+import { MemoryProducer } from './producer.ts'
+import { MemoryPartition, MemoryTopics } from './topics.ts'
+
+export interface MemoryLogOptions {
+  readonly clock: Clock
+  /** How long a member takes to hear of a rebalance. */
+  readonly heartbeatMs?: number
+}
+
+export class MemoryLog implements Log {
+  readonly faults = new MemoryFaults()
+  readonly #options: MemoryLogOptions
+  readonly #topics = new MemoryTopics()
+  readonly #groups = new Map<string, MemoryGroup>()
+  readonly #consumers: MemoryConsumer[] = []
+  #members = 0
+
+  constructor(options: MemoryLogOptions) {
+    this.#options = options
+  }
+
+  consumer(options: LogConsumerOptions): LogConsumer {
+    const { clock } = this.#options
+    const group = this.#group(options.group)
+    const nextMemberId = () => `member-${++this.#members}`
+    const env = { clock, topics: this.#topics, faults: this.faults, group, nextMemberId }
+    const consumer = new MemoryConsumer(options, env)
+    this.#consumers.push(consumer)
+    return consumer
+  }
+
+  producer(): LogProducer {
+    const stored = () => this.#wake()
+    return new MemoryProducer({
+      clock: this.#options.clock,
+      topics: this.#topics,
+      faults: this.faults,
+      stored
+    })
+  }
+
+  admin(): LogAdmin {
+    return new MemoryAdmin({ topics: this.#topics, faults: this.faults, group: name => this.#group(name) })
+  }
+
+  /** Creates a topic without waiting. */
+  create(name: string, partitions: number, settings: TopicSpec['settings'] = {}): void {
+    this.#topics.create({ name, partitions, replication: 1, settings })
+  }
+
+  /** Adds partitions, which makes every group join again. */
+  raisePartitions(name: string, partitions: number): void {
+    const topic = this.#topics.get(name)
+    while (topic.partitions.length < partitions) topic.partitions.push(new MemoryPartition())
+    for (const group of this.#groups.values()) group.rejoin()
+  }
+
+  /** What retention does. */
+  deleteBefore(topic: string, partition: number, offset: number): void {
+    this.#topics.partition(topic, partition).deleteBefore(offset)
+    this.#wake()
+  }
+
+  /** Makes the members of a group join again, as a change of leaders does. */
+  rejoin(group: string): void {
+    this.#group(group).rejoin()
+  }
+
+  /** Expires the sessions of a group's members: Kafka forgets them, and they hear of it later. */
+  expireMembers(group: string): void {
+    this.#group(group).expireAll()
+  }
+
+  #wake(): void {
+    for (const consumer of this.#consumers) consumer.wake()
+  }
+
+  #group(name: string): MemoryGroup {
+    const { clock, heartbeatMs = 100 } = this.#options
+    const known = this.#groups.get(name)
+    if (known !== undefined) return known
+    const group = new MemoryGroup({ clock, topics: this.#topics, faults: this.faults, heartbeatMs })
+    this.#groups.set(name, group)
+    return group
+  }
+}

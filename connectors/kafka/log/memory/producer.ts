@@ -1,0 +1,65 @@
+// The LogProducer of a memory log: the same partitions as on Kafka, one batch per append and partition.
+
+import { FaultError } from '../../../../schemas/errors.ts'
+import type { Clock } from '../../../clock.ts'
+import type { AppendRecord, LogProducer } from '../log.ts'
+import { partitionOf } from '../partitioner.ts'
+import type { MemoryFaults } from './faults.ts'
+import type { MemoryTopics } from './topics.ts'
+
+export interface MemoryProducerEnv {
+  readonly clock: Clock
+  readonly topics: MemoryTopics
+  readonly faults: MemoryFaults
+  /** Called when records were stored. */
+  stored(): void
+}
+
+export class MemoryProducer implements LogProducer {
+  readonly #env: MemoryProducerEnv
+  #keyless = 0
+  #closed = false
+
+  constructor(env: MemoryProducerEnv) {
+    this.#env = env
+  }
+
+  async append(topic: string, records: readonly AppendRecord[]): Promise<void> {
+    const { faults } = this.#env
+    await faults.appends.pass()
+    const failed = faults.takeFailedAppend()
+    if (failed === 'before') throw unavailable(topic, 'ordered by a test, nothing was stored')
+    this.#store(topic, records)
+    if (failed === 'after') throw unavailable(topic, 'ordered by a test, all was stored')
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+  }
+
+  #store(name: string, records: readonly AppendRecord[]): void {
+    if (this.#closed) throw unavailable(name, 'this process is shutting down')
+    const topic = this.#env.topics.find(name)
+    if (topic === undefined) throw unavailable(name, 'there is no such topic')
+    const count = topic.partitions.length
+    const keyless = this.#keyless++ % count
+    const parts: AppendRecord[][] = []
+    for (const record of records) {
+      const chosen = record.key === null ? keyless : partitionOf(record.key, count)
+      const number = record.partition ?? chosen
+      if (number >= count) throw unavailable(name, `there is no partition ${number}`)
+      parts[number] ??= []
+      parts[number].push(record)
+    }
+    const nowMs = this.#env.clock.now()
+    topic.partitions.forEach((partition, number) => {
+      const part = parts[number]
+      if (part !== undefined) partition.append(part, nowMs)
+    })
+    this.#env.stored()
+  }
+}
+
+function unavailable(path: string, detail: string): FaultError {
+  return new FaultError('kafka_unavailable', { path, detail })
+}

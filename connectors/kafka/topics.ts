@@ -1,0 +1,68 @@
+// Makes sure that a topic is there before anything reads or writes it. A missing one is created; one that is there is
+// compared with what is wanted and never changed, since people may have had their reasons.
+
+import { FaultError } from '../../schemas/errors.ts'
+import type { LogEvent } from '../../schemas/events.ts'
+import type { LogAdmin, TopicSpec } from './log/log.ts'
+
+/** A topic as the configuration wants it. */
+export interface WantedTopic {
+  readonly name: string
+  readonly partitions: number
+  /** Default: 3, or the number of brokers if that is smaller. */
+  readonly replication?: number | undefined
+  readonly retentionHours: number
+}
+
+/** One point in which a topic is not as wanted. */
+export interface Difference {
+  readonly setting: string
+  readonly expected: string
+  readonly found: string
+}
+
+/**
+ * Creates the topic if it is missing, and resolves with the topic as it is once every partition has a leader. Several
+ * processes may do this at once. Rejects with the faults of LogAdmin.
+ */
+export async function ensureTopic(admin: LogAdmin, wanted: WantedTopic, log: LogEvent): Promise<TopicSpec> {
+  const present = await admin.topic(wanted.name)
+  if (present !== null) {
+    for (const difference of differences(wanted, present)) {
+      log('topic_differs', { topic: wanted.name, ...difference })
+    }
+    return present
+  }
+  const replication = wanted.replication ?? Math.min(3, await admin.brokers())
+  const { name, partitions } = wanted
+  await admin.createTopic({ name, partitions, replication, settings: settingsOf(wanted) })
+  const created = await admin.topic(name)
+  if (created === null) throw new FaultError('topic_missing', { path: name })
+  log('topic_created', { topic: name, partitions: created.partitions, replication: created.replication })
+  return created
+}
+
+/** In what a topic is not as wanted; replication only if the configuration names it. */
+export function differences(wanted: WantedTopic, found: TopicSpec): Difference[] {
+  const expected = {
+    partitions: String(wanted.partitions),
+    ...(wanted.replication !== undefined && { replication: String(wanted.replication) }),
+    ...settingsOf(wanted)
+  }
+  const actual: Readonly<Record<string, string>> = {
+    ...found.settings,
+    partitions: String(found.partitions),
+    replication: String(found.replication)
+  }
+  return Object.entries(expected)
+    .map(([setting, value]) => ({ setting, expected: value, found: actual[setting] ?? 'unknown' }))
+    .filter(difference => difference.expected !== difference.found)
+}
+
+/** LogAppendTime: a stream's start and its messages' age are told by when Kafka got a message, not by its producer. */
+function settingsOf({ retentionHours }: WantedTopic): Record<string, string> {
+  return {
+    'message.timestamp.type': 'LogAppendTime',
+    'retention.ms': String(retentionHours * 3_600_000)
+  }
+}
