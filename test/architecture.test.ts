@@ -70,7 +70,7 @@ test("a connector's index.ts loads its source, its target and their packages onl
     sources.filter(({ path }) => /^connectors\/[^/]+\/index\.ts$/.test(path)),
     ({ text }) =>
       importsOf(text).map(({ from, lazy, typeOnly }) => {
-        const heavy = /^\.\/(?:source|target|double)/.test(from) || !/^(?:\.|node:|typebox)/.test(from)
+        const heavy = /^\.\/(?:source|target|double)\.ts$/.test(from) || !/^(?:\.|node:|typebox)/.test(from)
         return heavy && !lazy && !typeOnly && `imports ${from} at once`
       })
   )
