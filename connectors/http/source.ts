@@ -1,0 +1,95 @@
+// The HTTP source: one listener for all channels that messages are POSTed to. The protocol, its limits and its
+// answers are in README.md; a request's way goes on in source/app.ts and source/intake.ts.
+
+import type { AddressInfo, Socket } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { FaultError, messageOf } from '../../schemas/errors.ts'
+import type { Feed, Source, SourceEnv } from '../connector.ts'
+import { createApp, defaultTimings } from './source/app.ts'
+import { ByteBudget } from './source/budget.ts'
+import type { HttpSourceConfig } from './source/config.ts'
+import { assertGuarded } from './source/guard.ts'
+import { Intake } from './source/intake.ts'
+
+export class HttpSource implements Source {
+  readonly #feeds: readonly Feed<HttpSourceConfig>[]
+  readonly #env: SourceEnv
+  readonly #app: FastifyInstance
+  /** Connections that have not sent a byte: Node does not take them for idle and would wait for them. */
+  readonly #silent = new Set<Socket>()
+  #stopping = false
+
+  /** Throws `config_invalid` when a channel has two HTTP sources. */
+  constructor(feeds: readonly Feed<HttpSourceConfig>[], env: SourceEnv, timings = defaultTimings) {
+    this.#feeds = feeds
+    this.#env = env
+    this.#app = createApp({
+      intakes: openIntakes(feeds, env),
+      env,
+      timings,
+      isStopping: () => this.#stopping
+    })
+    this.#app.server.on('connection', socket => {
+      this.#silent.add(socket)
+      const heard = () => this.#silent.delete(socket)
+      socket.once('data', heard).once('close', heard)
+    })
+  }
+
+  /** The port it listens on; 0 before start(). */
+  get port(): number {
+    return addressOf(this.#app)?.port ?? 0
+  }
+
+  /** Rejects with `source_unguarded` or `listen_failed`. */
+  async start(): Promise<void> {
+    const { host, port } = this.#env.listen
+    assertGuarded(this.#feeds, host)
+    await this.#app.ready()
+    const { server } = this.#app
+    await new Promise<void>((resolve, reject) => {
+      const fail = (cause: Error) => {
+        reject(new FaultError('listen_failed', { path: `${host}:${port}`, detail: messageOf(cause), cause }))
+      }
+      server.once('error', fail)
+      server.listen({ host, port }, () => {
+        server.off('error', fail)
+        resolve()
+      })
+    })
+    this.#env.log('listener_opened', { kind: 'http', host, port: this.port })
+  }
+
+  /** Idle connections close at once, the others with their answer, and at the deadline all that are left. */
+  async stop(deadlineMs: number): Promise<void> {
+    this.#stopping = true
+    const { server } = this.#app
+    if (server.listening) {
+      const cancel = this.#env.clock.after(deadlineMs, () => server.closeAllConnections())
+      const closed = new Promise(resolve => server.close(resolve))
+      for (const socket of this.#silent) socket.destroy()
+      await closed
+      cancel()
+    }
+    await this.#app.close()
+  }
+}
+
+function openIntakes(feeds: readonly Feed<HttpSourceConfig>[], env: SourceEnv): Map<string, Intake> {
+  // Two of the largest bodies fit at once; a sender whose body does not fit is told to come back.
+  const budget = new ByteBudget(2 * Math.max(0, ...feeds.map(feed => feed.config.maxInflatedBytes)))
+  const intakes = new Map<string, Intake>()
+  for (const feed of feeds) {
+    if (intakes.has(feed.channel)) {
+      const path = `channels.${feed.channel}.sources`
+      throw new FaultError('config_invalid', { path, detail: 'a channel has at most one http source' })
+    }
+    intakes.set(feed.channel, new Intake(feed, env, budget))
+  }
+  return intakes
+}
+
+function addressOf(app: FastifyInstance): AddressInfo | null {
+  const address = app.server.address()
+  return typeof address === 'object' ? address : null
+}

@@ -1,0 +1,108 @@
+// Turns a body into the messages to append: all of them or none.
+
+import { setImmediate } from 'node:timers/promises'
+import { FaultError } from '../../../schemas/errors.ts'
+import type { Incoming } from '../../connector.ts'
+import { type EntryCursor, jsonEntries, LineEntries } from '../../shared/json/entries.ts'
+import { readIncoming } from '../../shared/json/incoming.ts'
+
+export interface MessageLimits {
+  readonly maxMessages: number
+  readonly maxMessageBytes: number
+}
+
+export interface BadEntry {
+  /** Counts the entries of the body from 0. */
+  readonly index: number
+  readonly reason: string
+}
+
+/** More would help nobody and make a large answer of a large mistake. */
+const maxListed = 100
+
+/** Other requests get their turn after this many bytes. */
+const bytesPerTurn = 1_048_576
+
+/** `message_invalid` with the entries that are to blame, the first 100 of them. */
+export class BadEntries extends FaultError {
+  readonly listed: readonly BadEntry[]
+  readonly count: number
+
+  constructor(listed: readonly BadEntry[], count: number) {
+    super('message_invalid', { detail: `${count} of the entries cannot be taken` })
+    this.listed = listed
+    this.count = count
+  }
+}
+
+/** `json`: one object or an array of them; `lines`: newline-delimited. */
+export type BodyKind = 'json' | 'lines'
+
+/** Rejects with `body_malformed`, `body_too_large` or BadEntries. */
+export async function readMessages(
+  body: Buffer,
+  kind: BodyKind,
+  options: { limits: MessageLimits; receivedAtMs: number }
+): Promise<Incoming[]> {
+  const entries = kind === 'lines' ? new LineEntries(body) : jsonEntries(body)
+  const reader = new EntryReader(entries, body, options)
+  while (reader.readTurn()) await setImmediate()
+  return reader.result()
+}
+
+class EntryReader {
+  readonly #entries: EntryCursor
+  readonly #body: Buffer
+  readonly #limits: MessageLimits
+  readonly #receivedAtMs: number
+  readonly #messages: Incoming[] = []
+  readonly #bad: BadEntry[] = []
+  #index = 0
+  #badCount = 0
+
+  constructor(entries: EntryCursor, body: Buffer, options: { limits: MessageLimits; receivedAtMs: number }) {
+    this.#entries = entries
+    this.#body = body
+    this.#limits = options.limits
+    this.#receivedAtMs = options.receivedAtMs
+  }
+
+  /** Reads about a megabyte; false when all entries have been read. */
+  readTurn(): boolean {
+    const turnEnd = this.#entries.end + bytesPerTurn
+    while (this.#entries.next()) {
+      this.#readEntry()
+      if (this.#entries.end > turnEnd) return true
+    }
+    return false
+  }
+
+  #readEntry(): void {
+    const { start, end } = this.#entries
+    const { maxMessages, maxMessageBytes } = this.#limits
+    const index = this.#index++
+    if (index === maxMessages) throw tooLarge(`it has more than ${maxMessages} entries (maxMessages)`)
+    if (end - start > maxMessageBytes) {
+      throw tooLarge(`entry ${index} exceeds ${maxMessageBytes} bytes (maxMessageBytes)`)
+    }
+    const read = readIncoming(this.#body.subarray(start, end), this.#receivedAtMs)
+    if ('reason' in read) this.#addBad({ index, reason: read.reason })
+    else this.#messages.push(read)
+  }
+
+  result(): Incoming[] {
+    const { problem } = this.#entries
+    if (this.#badCount > 0) throw new BadEntries(this.#bad, this.#badCount)
+    if (problem !== null) throw new FaultError('body_malformed', { detail: problem })
+    return this.#messages
+  }
+
+  #addBad(entry: BadEntry): void {
+    this.#badCount++
+    if (this.#bad.length < maxListed) this.#bad.push(entry)
+  }
+}
+
+function tooLarge(detail: string): FaultError {
+  return new FaultError('body_too_large', { detail })
+}
