@@ -5,14 +5,14 @@
 import type { TSchema } from 'typebox'
 import { type ConnectorSchemas, configSchema } from '../schemas/config.ts'
 import type { SourceDefinition, TargetDefinition } from './connector.ts'
-import { httpTarget } from './http/index.ts'
+import { httpSource, httpTarget } from './http/index.ts'
 
 export interface Registry {
   readonly sources: readonly SourceDefinition[]
   readonly targets: readonly TargetDefinition[]
 }
 
-export const registry: Registry = { sources: [], targets: [httpTarget] }
+export const registry: Registry = { sources: [httpSource], targets: [httpTarget] }
 
 /** The schema of the whole configuration with the parts of these connectors. */
 export function schemaOf({ sources, targets }: Registry) {

@@ -38,7 +38,6 @@ const list = {
     level: 'warn',
     sentence: 'Kafka did not take messages, so the sender was told to repeat them'
   },
-  append_recovered: { level: 'info', sentence: 'Kafka took messages again' },
   request_failed: { level: 'error', sentence: 'A request failed inside of Tailrace' },
   kafka_client: { level: 'debug', sentence: 'The Kafka client reported' },
   attempt_failed: { level: 'debug', sentence: 'An attempt failed' }

@@ -15,8 +15,7 @@ export class HttpSource implements Source {
   readonly #feeds: readonly Feed<HttpSourceConfig>[]
   readonly #env: SourceEnv
   readonly #app: FastifyInstance
-  /** Connections that have not sent a byte: Node does not take them for idle and would wait for them. */
-  readonly #silent = new Set<Socket>()
+  readonly #sockets = new Set<Socket>()
   #stopping = false
 
   /** Throws `config_invalid` when a channel has two HTTP sources. */
@@ -30,9 +29,8 @@ export class HttpSource implements Source {
       isStopping: () => this.#stopping
     })
     this.#app.server.on('connection', socket => {
-      this.#silent.add(socket)
-      const heard = () => this.#silent.delete(socket)
-      socket.once('data', heard).once('close', heard)
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
     })
   }
 
@@ -67,7 +65,8 @@ export class HttpSource implements Source {
     if (server.listening) {
       const cancel = this.#env.clock.after(deadlineMs, () => server.closeAllConnections())
       const closed = new Promise(resolve => server.close(resolve))
-      for (const socket of this.#silent) socket.destroy()
+      // Node does not take a connection for idle that has not sent anything yet, and would wait for it.
+      for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
       await closed
       cancel()
     }

@@ -9,6 +9,9 @@ export interface Answer {
   readonly body: string
 }
 
+/** The content type of every answer, as fastify would complete it. */
+export const jsonType = 'application/json; charset=utf-8'
+
 const headersOf: Partial<Record<ErrorCode, Readonly<Record<string, string>>>> = {
   token_refused: { 'www-authenticate': 'Bearer' },
   method_not_allowed: { allow: 'POST' },
@@ -22,7 +25,7 @@ export function answerTo(fault: FaultError): Answer {
   const error = { code, message: sentenceTo(fault), ...(fault instanceof BadEntries && entriesOf(fault)) }
   return {
     status: fault.spec.httpStatus ?? 500,
-    headers: { 'content-type': 'application/json', ...headersOf[code] },
+    headers: { 'content-type': jsonType, ...headersOf[code] },
     body: JSON.stringify({ error })
   }
 }

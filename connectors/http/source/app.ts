@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { type ErrorCode, FaultError, messageOf } from '../../../schemas/errors.ts'
 import type { SourceEnv } from '../../connector.ts'
-import { answerTo, asFault } from './answer.ts'
+import { answerTo, asFault, jsonType } from './answer.ts'
 import type { Intake } from './intake.ts'
 
 export interface Timings {
@@ -60,7 +60,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     if (intake === undefined) throw new FaultError('channel_unknown')
     const accepted = await intake.receive(request.raw)
     if (parts.isStopping()) reply.header('connection', 'close')
-    return reply.header('content-type', 'application/json').send(`{"accepted":${accepted}}`)
+    return reply.header('content-type', jsonType).send(`{"accepted":${accepted}}`)
   })
   // Bodies are ours to read, so fastify is told that no method has one and hands the request over untouched.
   for (const method of app.supportedMethods)
@@ -86,13 +86,18 @@ function serverOptions(timings: Timings) {
 function refuser({ intakes, env, isStopping }: AppParts) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const fault = asFault(error)
-    const { channel = '' } = request.params as Partial<ChannelRoute['Params']> // a path of ours, or none at all
+    const channel = channelOf(request)
     if (intakes.has(channel)) env.meter.refused(channel, fault.code)
     if (fault.code === 'internal') env.log('request_failed', { channel, error: messageOf(fault.cause) })
     const { status, headers, body } = answerTo(fault)
     if (isStopping()) reply.header('connection', 'close')
     return reply.code(status).headers(headers).send(body)
   }
+}
+
+function channelOf({ params }: FastifyRequest): string {
+  // fastify has no parameters for a path that it cannot decode, and those of ChannelRoute for ours
+  return (params as Partial<ChannelRoute['Params']> | null)?.channel ?? ''
 }
 
 /** For what Node's parser or its time-outs refused before there was a request. */
@@ -106,7 +111,7 @@ function answerOnSocket(error: NodeJS.ErrnoException, socket: Socket): void {
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Connection: close',
-    'Content-Type: application/json',
+    `Content-Type: ${jsonType}`,
     `Content-Length: ${Buffer.byteLength(body)}`
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())

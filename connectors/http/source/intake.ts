@@ -47,7 +47,8 @@ export class Intake {
     const options = { limits: config, receivedAtMs: this.#env.clock.now() }
     const messages = await readMessages(body, kind, options)
     if (messages.length > 0) await append(messages) // Invariant 6: nothing is answered before this resolved
-    this.#env.meter.accepted(channel, messages.length, body.length)
+    const bytes = messages.reduce((sum, message) => sum + message.value.length, 0)
+    this.#env.meter.accepted(channel, messages.length, bytes)
     return messages.length
   }
 }
