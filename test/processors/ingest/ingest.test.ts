@@ -1,0 +1,101 @@
+import test from 'ava'
+import { Type } from 'typebox'
+import { systemClock } from '../../../connectors/clock.ts'
+import type { Feed, SourceDefinition } from '../../../connectors/connector.ts'
+import type { AppendRecord, LogProducer } from '../../../connectors/kafka/log/log.ts'
+import { openIngest } from '../../../processors/ingest/ingest.ts'
+import { FaultError } from '../../../schemas/errors.ts'
+
+const env = {
+  clock: systemClock,
+  log: () => {},
+  meter: { accepted: () => {}, refused: () => {} },
+  listen: { host: '127.0.0.1', port: 0 }
+}
+
+const channel = (topic: string, ...sources: Record<string, unknown>[]) => ({
+  topic,
+  partitions: 1,
+  retentionHours: 1,
+  sources
+})
+
+/** A kind of source that tells what happens to it. */
+function fakeSource(kind: string, done: string[], startError?: Error) {
+  const feeds: Feed<unknown>[] = []
+  const definition: SourceDefinition = {
+    kind,
+    summary: '',
+    config: Type.Object({}),
+    create: async given => {
+      feeds.push(...given)
+      return {
+        start: async () => {
+          if (startError !== undefined) throw startError
+          done.push(`start ${kind}`)
+        },
+        stop: async deadlineMs => {
+          done.push(`stop ${kind} ${deadlineMs}`)
+        }
+      }
+    }
+  }
+  return { definition, feeds }
+}
+
+function fakeProducer(result: Promise<void> = Promise.resolve()) {
+  const appended: [string, readonly AppendRecord[]][] = []
+  const producer: LogProducer = {
+    append: (topic, records) => {
+      appended.push([topic, records])
+      return result
+    },
+    close: async () => {}
+  }
+  return { producer, appended }
+}
+
+test('one source of each kind gets the feeds of all channels that name it', async t => {
+  const [one, two, unused] = ['one', 'two', 'unused'].map(kind => fakeSource(kind, []))
+  const channels = {
+    fleet: channel('fleet', { one: { a: 1 } }, { two: { b: 2 } }),
+    boats: channel('t.boats', { one: { a: 3 } }),
+    bare: channel('bare')
+  }
+  const sources = [one, two, unused].flatMap(source => (source ? [source.definition] : []))
+  await openIngest({ channels, sources, producer: fakeProducer().producer, env })
+  const seen = [one, two, unused].map(source => source?.feeds.map(feed => [feed.channel, feed.config]))
+  t.deepEqual(seen, [
+    [
+      ['fleet', { a: 1 }],
+      ['boats', { a: 3 }]
+    ],
+    [['fleet', { b: 2 }]],
+    []
+  ])
+})
+
+test('what a source appends goes to the topic of its channel, and resolves and fails with the producer', async t => {
+  const fault = new FaultError('kafka_unavailable')
+  const { definition, feeds } = fakeSource('one', [])
+  const { producer, appended } = fakeProducer(Promise.reject(fault))
+  await openIngest({
+    channels: { boats: channel('t.boats', { one: {} }) },
+    sources: [definition],
+    producer,
+    env
+  })
+  const messages = [{ key: Buffer.from('a'), value: Buffer.from('{"ident":"a","timestamp":1}') }]
+  t.is(await t.throwsAsync(async () => feeds[0]?.append(messages)), fault)
+  t.deepEqual(appended, [['t.boats', messages]])
+})
+
+test('when one source cannot start, those that have are stopped', async t => {
+  const done: string[] = []
+  const fault = new FaultError('listen_failed')
+  const sources = [fakeSource('one', done), fakeSource('two', done, fault)].map(source => source.definition)
+  const channels = { fleet: channel('fleet', { one: {} }, { two: {} }) }
+  const ingest = await openIngest({ channels, sources, producer: fakeProducer().producer, env })
+  t.is(await t.throwsAsync(ingest.start()), fault)
+  t.deepEqual(done, ['start one', 'stop one 0', 'stop two 0'])
+})
