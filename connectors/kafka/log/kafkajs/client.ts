@@ -80,6 +80,7 @@ export function protocolType(error: unknown): string | undefined {
 export function kafkaFault(error: unknown): FaultError {
   if (error instanceof FaultError) return error
   const root = rootCause(error)
+  if (root instanceof FaultError) return root
   const { name = '', type, topic } = (root ?? {}) as KafkajsError // as above
   const about = { detail: messageOf(root), cause: error, ...(topic !== undefined && { path: topic }) }
   return new FaultError(codeOf(name, type), about)

@@ -1,0 +1,76 @@
+// What Tailrace adds underneath a kafkajs consumer, by way of the `cluster` that kafkajs hands to its assigner:
+// a hook that is awaited before every join, the assignment's user data, membership that survives a coordinator's
+// restart, and commits that cannot slip into a later generation. kafkajs 2.2.4 calls cluster.findGroupCoordinator at
+// the head of every join and nowhere else (consumerGroup.js), and takes every broker from cluster.findBroker.
+
+import type { Broker, Cluster } from 'kafkajs'
+import { kafkaFault } from '../client.ts'
+
+export interface GateHooks {
+  /** Awaited before every join; a rejection ends the consumer. */
+  beforeJoin(): Promise<void>
+  /** The generation that was joined, and this member's part of it. */
+  synced(generation: number, memberAssignment: Buffer): void
+  /** Throws when a commit with this generation must not go out. */
+  checkCommit(generation: number): void
+}
+
+/** The calls of kafkajs' brokers that matter here; its published types leave them out. */
+interface GroupCalls {
+  joinGroup(request: unknown): Promise<unknown>
+  syncGroup(request: { generationId: number }): Promise<{ memberAssignment: Buffer }>
+  heartbeat(request: unknown): Promise<unknown>
+  offsetCommit(request: { groupGenerationId: number }): Promise<unknown>
+}
+
+/** Installs the hooks on the cluster object of one consumer. */
+export function installJoinGate(cluster: Cluster, hooks: GateHooks): void {
+  const patched = new WeakSet<object>()
+  const findBroker = cluster.findBroker.bind(cluster)
+  cluster.findBroker = async node => {
+    const broker = await findBroker(node)
+    if (!patched.has(broker)) patchBroker(broker, hooks)
+    patched.add(broker)
+    return broker
+  }
+  const findGroupCoordinator = cluster.findGroupCoordinator.bind(cluster)
+  cluster.findGroupCoordinator = async group => {
+    await hooks.beforeJoin()
+    return rejoinWhenUnreachable(findGroupCoordinator(group))
+  }
+}
+
+function patchBroker(broker: Broker, hooks: GateHooks): void {
+  const calls = broker as unknown as GroupCalls // see GroupCalls
+  const joinGroup = calls.joinGroup.bind(broker)
+  const syncGroup = calls.syncGroup.bind(broker)
+  const heartbeat = calls.heartbeat.bind(broker)
+  const offsetCommit = calls.offsetCommit.bind(broker)
+  calls.joinGroup = request => rejoinWhenUnreachable(joinGroup(request))
+  calls.heartbeat = request => rejoinWhenUnreachable(heartbeat(request))
+  calls.syncGroup = async request => {
+    const response = await rejoinWhenUnreachable(syncGroup(request))
+    hooks.synced(request.generationId, response.memberAssignment)
+    return response
+  }
+  calls.offsetCommit = async request => {
+    hooks.checkCommit(request.groupGenerationId)
+    return offsetCommit(request)
+  }
+}
+
+/**
+ * kafkajs gives the membership up when the coordinator cannot be reached or still loads the group, and never looks
+ * for another one. Told that this is not the coordinator, it looks for it and joins again under the same member id.
+ */
+async function rejoinWhenUnreachable<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    if (kafkaFault(error).code !== 'kafka_unreachable') throw error
+    throw Object.assign(new Error(kafkaFault(error).message, { cause: error }), {
+      name: 'KafkaJSProtocolError',
+      type: 'NOT_COORDINATOR_FOR_GROUP'
+    })
+  }
+}

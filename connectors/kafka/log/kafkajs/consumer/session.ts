@@ -1,0 +1,249 @@
+// One kafkajs consumer, from its first join to its crash or its stop. kafkajs never restarts it by itself: what ends
+// it, ends it for good, and consumer.ts builds the next one. Everything specific to kafkajs' consumer is in here and
+// in join-gate.ts; see kafkajs' own src/consumer for what the settings do.
+
+import type { Batch, Cluster, Consumer, ConsumerConfig, EachBatchPayload, Kafka } from 'kafkajs'
+import { FaultError } from '../../../../../schemas/errors.ts'
+import type { CommitEntry, LogConsumerOptions } from '../../log.ts'
+import type { TopicPartition } from '../../message.ts'
+import { kafkaFault } from '../client.ts'
+import { installFetchDecoder } from '../fetch/install.ts'
+import type { FetchedBatch } from '../fetch/types.ts'
+import { birthOf, createAssigner } from './assigner.ts'
+import { installJoinGate } from './join-gate.ts'
+
+export interface Join {
+  readonly memberId: string
+  readonly assigned: readonly TopicPartition[]
+  readonly birthMs: number
+}
+
+/** What one fetch brought for one partition. */
+export interface Fetched {
+  readonly origin: TopicPartition
+  /** The offset that was asked for. */
+  readonly fetchedOffset: number
+  readonly highWatermark: number
+  readonly batches: readonly FetchedBatch[]
+}
+
+export interface SessionHandlers {
+  /** Awaited before every join of this session after its first. */
+  rejoining(): Promise<void>
+  /** Called synchronously with the join, before anything is fetched under it. */
+  joined(join: Join): void
+  /** Hands a fetch on; returns the next offset to fetch, or null to fetch the same again. */
+  fetched(fetched: Fetched): number | null
+  positionLost(origin: TopicPartition, position: number): void
+  corrupt(origin: TopicPartition, fault: FaultError): void
+}
+
+/** The run-time fields of kafkajs' batch that its types leave out. */
+type RuntimeBatch = Batch & { readonly fetchedOffset: string }
+
+export const sessionTimeoutMs = 8_000
+
+/** How often kafkajs repeats a failed step before it gives the consumer up: about 20 s. */
+const retry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 20, restartOnFailure: async () => false }
+
+export class Session {
+  /** Resolves with what ended it, once kafkajs has left the group. Never rejects. */
+  readonly ended: Promise<unknown>
+
+  readonly #consumer: Consumer
+  readonly #options: LogConsumerOptions
+  readonly #handlers: SessionHandlers
+  /** closing: no further join is made; ended: kafkajs has let go of the group. */
+  #state: 'open' | 'closing' | 'ended' = 'open'
+  #opening: Promise<void> = Promise.resolve()
+  #running: Promise<unknown> = Promise.resolve()
+  #joins = 0
+  #gate: Promise<void> | null = null
+  #assigned: readonly TopicPartition[] = []
+  #generation = -1
+  #birthMs: number | null = null
+  #committing: Promise<unknown> = Promise.resolve()
+  #commitGeneration = -1
+  #commitsStored = 0
+
+  constructor(kafka: Kafka, options: LogConsumerOptions, handlers: SessionHandlers) {
+    this.#options = options
+    this.#handlers = handlers
+    this.#consumer = kafka.consumer(this.#settings())
+    const { events } = this.#consumer
+    this.ended = new Promise(resolve => {
+      this.#consumer.on(events.CRASH, ({ payload }) => {
+        this.#state = 'ended'
+        resolve(payload.error)
+      })
+      this.#consumer.on(events.STOP, () => {
+        this.#state = 'ended'
+      })
+    })
+    this.#consumer.on(events.GROUP_JOIN, ({ payload }) => this.#onJoin(payload))
+    this.#consumer.on(events.COMMIT_OFFSETS, () => {
+      this.#commitsStored++
+    })
+  }
+
+  /** Resolves once the group was joined. Rejects with what kafkajs threw, or when it crashed on the way. */
+  open(): Promise<void> {
+    this.#opening = this.#open()
+    return this.#opening
+  }
+
+  async #open(): Promise<void> {
+    await this.#consumer.connect()
+    await this.#consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true })
+    if (this.#state === 'closing') return
+    this.#running = this.#consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: 8,
+      eachBatch: async payload => this.#onBatch(payload)
+    })
+    await this.#running
+    if (this.#state === 'ended') throw await this.ended
+  }
+
+  /** Leaves the group and disconnects. May take as long as Kafka takes; does not reject. */
+  async close(): Promise<void> {
+    if (this.#state === 'open') this.#state = 'closing'
+    // A consumer stopped amidst its first join would join after all (runner.js start).
+    await this.#opening.catch(() => {})
+    await this.#consumer.disconnect().catch(() => {})
+    this.#state = 'ended'
+  }
+
+  pause({ topic, partition }: TopicPartition): void {
+    if (this.#isLive()) this.#consumer.pause([{ topic, partitions: [partition] }])
+  }
+
+  resume({ topic, partition }: TopicPartition): void {
+    if (this.#isLive()) this.#consumer.resume([{ topic, partitions: [partition] }])
+  }
+
+  seek({ topic, partition }: TopicPartition, offset: number): void {
+    if (this.#isLive()) this.#consumer.seek({ topic, partition, offset: String(offset) })
+  }
+
+  /** One commit at a time, so that what Kafka stored can be told from what kafkajs silently let go. */
+  commit(entries: readonly CommitEntry[]): Promise<void> {
+    const result = this.#committing.then(() => this.#commit(entries))
+    this.#committing = result.catch(() => {})
+    return result
+  }
+
+  async #commit(entries: readonly CommitEntry[]): Promise<void> {
+    await this.#running // a commit from within the very first join would be let go
+    if (!this.#isLive()) throw new FaultError('commit_refused', { detail: 'the consumer is not running' })
+    this.#commitGeneration = this.#generation
+    const stored = this.#commitsStored
+    try {
+      await this.#consumer.commitOffsets(
+        entries.map(({ next, ...entry }) => ({ ...entry, offset: String(next) }))
+      )
+    } catch (error) {
+      throw kafkaFault(error)
+    } finally {
+      this.#commitGeneration = -1
+    }
+    // kafkajs resolves without sending anything while it stops (runner.js commitOffsets).
+    if (this.#commitsStored === stored) throw new FaultError('commit_refused', { detail: 'it was not sent' })
+  }
+
+  #isLive(): boolean {
+    return this.#state !== 'ended' && this.#joins > 0
+  }
+
+  #settings(): ConsumerConfig {
+    const { group, maxFetchBytes } = this.#options
+    return {
+      groupId: group,
+      allowAutoTopicCreation: false,
+      sessionTimeout: sessionTimeoutMs,
+      heartbeatInterval: 1_000,
+      rebalanceTimeout: 30_000,
+      metadataMaxAge: 60_000,
+      // Also the time that a resume, a seek or a stop may take to be noticed.
+      maxWaitTimeInMs: 200,
+      minBytes: 1,
+      maxBytes: maxFetchBytes,
+      maxBytesPerPartition: Math.min(512 * 1024, maxFetchBytes),
+      retry,
+      partitionAssigners: [({ cluster }) => this.#install(cluster)]
+    }
+  }
+
+  /** kafkajs shows its cluster to nobody but the assigner's factory. */
+  #install(cluster: Cluster) {
+    installFetchDecoder(cluster, {
+      onPositionLost: (origin, position) => this.#handlers.positionLost(origin, position),
+      onCorrupt: (origin, fault) => this.#handlers.corrupt(origin, fault)
+    })
+    installJoinGate(cluster, {
+      beforeJoin: () => this.#beforeJoin(),
+      synced: (generation, memberAssignment) => {
+        this.#generation = generation
+        this.#birthMs = birthOf(memberAssignment)
+      },
+      checkCommit: generation => this.#checkCommit(generation)
+    })
+    return createAssigner(cluster, () => ({
+      owned: this.#assigned,
+      generation: this.#generation,
+      birthMs: this.#options.birthMs()
+    }))
+  }
+
+  /** Once for each join, however often kafkajs tries it and from however many of its fetchers. */
+  async #beforeJoin(): Promise<void> {
+    if (this.#state !== 'open') throw final(new FaultError('consumer_failed', { detail: 'it was stopped' }))
+    if (this.#joins === 0) return
+    this.#gate ??= this.#handlers.rejoining()
+    await this.#gate
+  }
+
+  /** A commit that was retried into a later generation could set another member's position back. */
+  #checkCommit(generation: number): void {
+    if (generation === this.#commitGeneration) return
+    throw final(new FaultError('commit_refused', { detail: 'the group has moved on' }))
+  }
+
+  #onJoin(payload: { memberId: string; memberAssignment: Record<string, number[]> }): void {
+    this.#joins++
+    this.#gate = null
+    this.#assigned = Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
+      partitions.map(partition => ({ topic, partition }))
+    )
+    this.#handlers.joined({
+      memberId: payload.memberId,
+      assigned: this.#assigned,
+      birthMs: Math.min(this.#birthMs ?? Number.POSITIVE_INFINITY, this.#options.birthMs())
+    })
+  }
+
+  #onBatch({ batch, resolveOffset }: EachBatchPayload): void {
+    const { topic, partition, highWatermark, fetchedOffset } = batch as RuntimeBatch
+    const origin = { topic, partition }
+    // A fetch of the assignment before must not be resolved: kafkajs may know nothing of the topic any more.
+    if (this.#gate !== null || !this.#isAssigned(origin)) return
+    const next = this.#handlers.fetched({
+      origin,
+      fetchedOffset: Number(fetchedOffset),
+      highWatermark: Number(highWatermark),
+      // What the installed decoder put there in place of kafkajs' messages.
+      batches: batch.messages as unknown as FetchedBatch[]
+    })
+    if (next !== null) resolveOffset(String(next - 1))
+  }
+
+  #isAssigned({ topic, partition }: TopicPartition): boolean {
+    return this.#assigned.some(mine => mine.topic === topic && mine.partition === partition)
+  }
+}
+
+/** Marks a fault so that kafkajs does not repeat what led to it. */
+function final(fault: FaultError): FaultError {
+  return Object.assign(fault, { retriable: false })
+}
