@@ -2,7 +2,7 @@
 // the partitions where this member leads, and sends the smallest birth back to every member. What members tell one
 // another is JSON in the user data of Kafka's consumer protocol.
 
-import { AssignerProtocol, type Assigner, type Cluster, type GroupMember } from 'kafkajs'
+import { type Assigner, AssignerProtocol, type Cluster, type GroupMember } from 'kafkajs'
 import type { TopicPartition } from '../../message.ts'
 import { type Member, share } from './share.ts'
 

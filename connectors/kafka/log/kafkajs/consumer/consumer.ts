@@ -78,10 +78,7 @@ export class KafkajsConsumer implements LogConsumer {
     this.#stop.abort()
     this.#handoff?.stop()
     const closed = new AbortController()
-    await Promise.race([
-      this.#session?.close(),
-      pauseFor(this.#env.clock, stopDeadlineMs, closed.signal)
-    ])
+    await Promise.race([this.#session?.close(), pauseFor(this.#env.clock, stopDeadlineMs, closed.signal)])
     closed.abort()
   }
 
