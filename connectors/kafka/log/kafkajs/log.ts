@@ -1,0 +1,48 @@
+// The log on Apache Kafka: consumers, the producer and the admin of one cluster.
+
+import type { KafkaConfig } from '../../../../schemas/config.ts'
+import type { LogEvent } from '../../../../schemas/events.ts'
+import type { Clock } from '../../../clock.ts'
+import type { Log } from '../log.ts'
+import { KafkaAdmin } from './admin.ts'
+import { createKafka } from './client.ts'
+import { KafkajsConsumer } from './consumer/consumer.ts'
+import { type AppendMeter, KafkaProducer } from './producer.ts'
+import { Sender } from './sender.ts'
+
+export interface KafkaLogEnv {
+  readonly log: LogEvent
+  readonly clock: Clock
+  /** Told of every produce request. */
+  readonly meter?: AppendMeter
+}
+
+/** Half of an append's deadline, so that a hung broker leaves time for a second attempt. */
+const attemptTimeoutMs = 5_000
+
+const unmetered: AppendMeter = { produced() {} }
+
+/** Connects nowhere until one of its parts is used. Every producer and admin must be closed, every consumer stopped. */
+export function kafkaLog(config: KafkaConfig, { log, clock, meter = unmetered }: KafkaLogEnv): Log {
+  const kafka = createKafka(config, log)
+  return {
+    consumer: options => new KafkajsConsumer(config, options, { log, clock }),
+    admin: () => new KafkaAdmin({ kafka, clock }),
+    producer() {
+      const sender = new Sender(kafka, clock, attemptTimeoutMs)
+      const admin = new KafkaAdmin({ kafka, clock })
+      return new KafkaProducer({
+        clock,
+        log,
+        meter,
+        partitionsOf: topic => admin.partitionsOf(topic),
+        sender: {
+          send: (to, records) => sender.send(to, records),
+          async close(deadlineMs) {
+            await Promise.all([sender.close(deadlineMs), admin.close()])
+          }
+        }
+      })
+    }
+  }
+}
