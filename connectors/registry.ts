@@ -3,8 +3,9 @@
 // with is loaded when a source or target of that kind is created.
 
 import type { TSchema } from 'typebox'
-import { type ConnectorSchemas, configSchema } from '../schemas/config.ts'
-import type { SourceDefinition, TargetDefinition } from './connector.ts'
+import { type ConnectorSchemas, configSchema, type OneOfKinds } from '../schemas/config.ts'
+import { FaultError } from '../schemas/errors.ts'
+import type { SourceDefinition, Target, TargetDefinition, TargetEnv } from './connector.ts'
 import { httpSource, httpTarget } from './http/index.ts'
 
 export interface Registry {
@@ -19,4 +20,13 @@ export function schemaOf({ sources, targets }: Registry) {
   const byKind = (definitions: readonly { kind: string; config: TSchema }[]) =>
     Object.fromEntries(definitions.map(definition => [definition.kind, definition.config]))
   return configSchema({ sources: byKind(sources), targets: byKind(targets) } satisfies ConnectorSchemas)
+}
+
+/** Makes the target of a stream: `part` is what stands under `target:` in a checked configuration. */
+export function createTarget({ targets }: Registry, part: OneOfKinds, env: TargetEnv): Promise<Target> {
+  const [kind] = Object.keys(part)
+  const definition = targets.find(target => target.kind === kind)
+  if (kind === undefined || definition === undefined)
+    throw new FaultError('internal', { detail: `no target ${kind}` })
+  return definition.create(part[kind], env)
 }

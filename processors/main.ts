@@ -5,11 +5,13 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { FaultError, messageOf } from '../schemas/errors.ts'
+import { checkCommand } from './commands/check.ts'
+import { initCommand } from './commands/init.ts'
 import { kafkaCommand } from './commands/kafka.ts'
 import { packageRoot } from './commands/package-root.ts'
 
 /** Commands add themselves to the program here, in the order in which --help lists them. */
-const commands: ((program: Command) => void)[] = [kafkaCommand]
+const commands: ((program: Command) => void)[] = [checkCommand, initCommand, kafkaCommand]
 
 const { version } = JSON.parse(readFileSync(packageRoot('package.json'), 'utf8'))
 

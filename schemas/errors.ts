@@ -27,6 +27,12 @@ const list = {
   // Configuration and environment
   config_invalid: { sentence: 'The configuration is not valid', exitCode: 2 },
   config_unreadable: { sentence: 'The configuration cannot be read', exitCode: 3 },
+  file_exists: {
+    sentence: 'The file is there already and is not overwritten',
+    hint: 'Name another file, or remove this one first.',
+    exitCode: 3
+  },
+  file_unwritable: { sentence: 'The file cannot be written', exitCode: 3 },
   usage: {
     sentence: 'The command line is not valid',
     hint: 'Add --help to see what the command takes.',

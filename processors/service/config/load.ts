@@ -20,9 +20,16 @@ export interface LoadOptions {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-export type Loaded =
-  | { readonly kind: 'valid'; readonly config: Config; readonly secrets: readonly string[] }
-  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
+export interface ValidConfig {
+  readonly kind: 'valid'
+  readonly config: Config
+  /** Values that must never be printed; the log masks them. */
+  readonly secrets: readonly string[]
+  /** Where a value stands, for mistakes that only a connector can find; `pointer` is a JSON pointer. */
+  problemAt(pointer: string, sentence: string): Problem | null
+}
+
+export type Loaded = ValidConfig | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
 
 /** Reads the file or folder; mistakes in it are returned. Throws `config_unreadable` where there is nothing to read. */
 export function readConfig(path: string, { registry, env }: LoadOptions): Loaded {
@@ -37,11 +44,16 @@ export function readConfig(path: string, { registry, env }: LoadOptions): Loaded
   const findings = whole ? [...validate(schema, data, places), ...checkRules(data, places)] : []
   const all = [...problems, ...findings.flatMap(finding => places.problem(finding) ?? [])]
   if (all.length > 0) return { kind: 'invalid', problems: all.sort(byPlace) }
-  return { kind: 'valid', config: complete(data), secrets: secretsOf(data, schema, places) }
+  return {
+    kind: 'valid',
+    config: complete(data),
+    secrets: secretsOf(data, schema, places),
+    problemAt: (pointer, sentence) => places.problem({ pointer, at: 'key', sentence })
+  }
 }
 
 /** As readConfig, but throws `config_invalid` with one line for each mistake. */
-export function loadConfig(path: string, options: LoadOptions): Extract<Loaded, { kind: 'valid' }> {
+export function loadConfig(path: string, options: LoadOptions): ValidConfig {
   const loaded = readConfig(path, options)
   if (loaded.kind === 'valid') return loaded
   throw new FaultError('config_invalid', { detail: ['', ...loaded.problems.map(formatProblem)].join('\n') })

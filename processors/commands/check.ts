@@ -1,0 +1,107 @@
+// `tailrace check`: reads a configuration and tells every mistake with its place; with --connect it also tries what
+// the configuration names. What is right goes to standard output, what is wrong to standard error.
+
+import type { Command } from 'commander'
+import type { Registry } from '../../connectors/registry.ts'
+import { FaultError } from '../../schemas/errors.ts'
+import type { ValidConfig } from '../service/config/load.ts'
+import { formatProblem, type Problem } from '../service/config/problem.ts'
+import { counted, painter, printJson } from './output.ts'
+import type { Trial } from './probe.ts'
+
+interface CheckOptions {
+  readonly connect?: true
+  readonly json?: true
+}
+
+const examples = `
+Examples:
+  tailrace check tailrace.yaml            one file
+  tailrace check /etc/tailrace            every .yaml and .yml file of a folder, as one configuration
+  tailrace check --connect tailrace.yaml  also try Kafka, its topics and every target; nothing is changed or sent
+  tailrace check --json tailrace.yaml     one JSON object: {"ok":false,"problems":[{"file":...,"line":...}]}
+
+Exit codes: 0 all is well, 2 the configuration is not valid, 3 something could not be read or reached.`
+
+export function checkCommand(program: Command): void {
+  program
+    .command('check')
+    .description('Check a configuration and tell every mistake with its place.')
+    .argument('<path>', 'a YAML file, or a folder of them')
+    .option('--connect', 'also try Kafka and the targets')
+    .option('--json', 'print the result as one JSON object')
+    .addHelpText('after', examples)
+    .action(check)
+}
+
+interface Report {
+  readonly loaded?: ValidConfig
+  readonly problems: readonly Problem[]
+  readonly trials?: readonly Trial[]
+}
+
+async function check(path: string, options: CheckOptions): Promise<void> {
+  const { registry } = await import('../../connectors/registry.ts')
+  try {
+    const report = await examine(path, registry, options.connect === true)
+    if (options.json) printJson(jsonOf(report))
+    else printReport(report)
+    process.exitCode = exitCodeOf(report)
+  } catch (error) {
+    if (!options.json || !(error instanceof FaultError)) throw error
+    printJson({ ok: false, error: { code: error.code, message: error.message } })
+    process.exitCode = error.spec.exitCode ?? 1
+  }
+}
+
+async function examine(path: string, registry: Registry, connect: boolean): Promise<Report> {
+  const [{ readConfig }, { targetProblems, tryConnections }] = await Promise.all([
+    import('../service/config/load.ts'),
+    import('./probe.ts')
+  ])
+  const loaded = readConfig(path, { registry, env: process.env })
+  if (loaded.kind === 'invalid') return { problems: loaded.problems }
+  const problems = await targetProblems(loaded, registry)
+  if (problems.length > 0 || !connect) return { loaded, problems }
+  return { loaded, problems, trials: await tryConnections(loaded.config, registry) }
+}
+
+function exitCodeOf({ problems, trials = [] }: Report): number {
+  if (problems.length > 0) return 2
+  return trials.some(trial => trial.result === 'failed') ? 3 : 0
+}
+
+function jsonOf(report: Report): unknown {
+  const ok = exitCodeOf(report) === 0
+  const { loaded, problems, trials } = report
+  if (loaded === undefined || problems.length > 0) return { ok, problems }
+  const { channels, streams } = loaded.config
+  const counts = { channels: Object.keys(channels).length, streams: Object.keys(streams).length }
+  return { ok, problems, ...counts, ...(trials === undefined ? {} : { trials }) }
+}
+
+function printReport(report: Report): void {
+  const { loaded, problems, trials = [] } = report
+  for (const trial of trials) printTrial(trial)
+  if (loaded !== undefined && problems.length === 0) {
+    const { channels, streams } = loaded.config
+    const counts = `${counted(Object.keys(channels).length, 'channel')}, ${counted(Object.keys(streams).length, 'stream')}`
+    const paint = painter(process.stdout)
+    if (exitCodeOf(report) === 0) process.stdout.write(`${paint('green', 'ok')}: ${counts}\n`)
+    return
+  }
+  const paint = painter(process.stderr)
+  for (const problem of problems) {
+    const line = formatProblem(problem)
+    const place = line.slice(0, line.indexOf(' '))
+    process.stderr.write(`${paint('bold', place)}${line.slice(place.length)}\n`)
+  }
+  process.stderr.write(`${paint('red', counted(problems.length, 'mistake'))}\n`)
+}
+
+const colours = { ok: 'green', differs: 'yellow', failed: 'red' } as const
+
+function printTrial({ path, result, detail }: Trial): void {
+  const stream = result === 'failed' ? process.stderr : process.stdout
+  stream.write(`${painter(stream)(colours[result], result)}: ${path}: ${detail}\n`)
+}

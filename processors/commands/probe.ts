@@ -1,0 +1,102 @@
+// What `tailrace check` tries beyond reading: that every target can be made of its settings, and with --connect that
+// Kafka answers, how its topics compare with the channels, and that every target opens. Nothing is changed or sent.
+
+import { systemClock } from '../../connectors/clock.ts'
+import type { Target } from '../../connectors/connector.ts'
+import { createTarget, type Registry } from '../../connectors/registry.ts'
+import type { Config } from '../../schemas/config.ts'
+import { FaultError, messageOf } from '../../schemas/errors.ts'
+import type { ValidConfig } from '../service/config/load.ts'
+import type { Problem } from '../service/config/problem.ts'
+import { topicDifferences, wantedTopic } from '../service/topics.ts'
+import { counted } from './output.ts'
+
+/** How long Kafka, or one target, may take to answer. */
+const patienceMs = 5_000
+
+/** One thing that was tried, by its path in the configuration. */
+export interface Trial {
+  readonly path: string
+  readonly result: 'ok' | 'differs' | 'failed'
+  readonly detail: string
+}
+
+/** Makes every target of its settings, which finds what a schema cannot tell. Opens no connection. */
+export async function targetProblems(loaded: ValidConfig, registry: Registry): Promise<Problem[]> {
+  const problems: Problem[] = []
+  for (const stream of Object.keys(loaded.config.streams)) {
+    try {
+      const target = await makeTarget(loaded.config, stream, registry)
+      await target.close()
+    } catch (error) {
+      if (!(error instanceof FaultError) || error.code !== 'config_invalid') throw error
+      const [kind] = Object.keys(loaded.config.streams[stream]?.target ?? {})
+      const inside = error.path === undefined ? '' : `/${error.path.replaceAll('.', '/')}`
+      const found = loaded.problemAt(
+        `/streams/${stream}/target/${kind}${inside}`,
+        error.detail ?? 'is not valid'
+      )
+      if (found !== null) problems.push(found)
+    }
+  }
+  return problems
+}
+
+/** Tries Kafka, the topics of the channels and every target. A failure is a trial, not a throw. */
+export async function tryConnections(config: Config, registry: Registry): Promise<Trial[]> {
+  const targets = Object.keys(config.streams).map(stream => tryTarget(config, stream, registry))
+  return [...(await tryKafka(config)), ...(await Promise.all(targets))]
+}
+
+async function tryKafka(config: Config): Promise<Trial[]> {
+  const [{ createKafka }, { KafkaAdmin }] = await Promise.all([
+    import('../../connectors/kafka/log/kafkajs/client.ts'),
+    import('../../connectors/kafka/log/kafkajs/admin.ts')
+  ])
+  const kafka = createKafka(config.kafka, () => {})
+  const admin = new KafkaAdmin({ kafka, clock: systemClock, patienceMs })
+  try {
+    const brokers = await admin.brokers()
+    const trials: Trial[] = [{ path: 'kafka', result: 'ok', detail: counted(brokers, 'broker') }]
+    for (const [name, channel] of Object.entries(config.channels)) {
+      const wanted = wantedTopic(channel, brokers)
+      trials.push({ path: `channels.${name}`, ...compared(wanted, await admin.topic(channel.topic)) })
+    }
+    return trials
+  } catch (error) {
+    return [{ path: 'kafka', result: 'failed', detail: messageOf(error) }]
+  } finally {
+    await admin.close()
+  }
+}
+
+type Topic = ReturnType<typeof wantedTopic>
+
+function compared(wanted: Topic, actual: Topic | null): Omit<Trial, 'path'> {
+  const { name, partitions, replication } = wanted
+  if (actual === null) {
+    const detail = `topic ${name} will be created, partitions: ${partitions}, replication: ${replication}`
+    return { result: 'ok', detail }
+  }
+  const differences = topicDifferences(wanted, actual)
+  if (differences.length === 0) return { result: 'ok', detail: `topic ${name} is as the configuration says` }
+  return { result: 'differs', detail: `topic ${name} is left as it is: ${differences.join(', ')}` }
+}
+
+async function tryTarget(config: Config, stream: string, registry: Registry): Promise<Trial> {
+  const path = `streams.${stream}.target`
+  const target = await makeTarget(config, stream, registry)
+  try {
+    await target.open(AbortSignal.timeout(patienceMs))
+    return { path, result: 'ok', detail: 'opened' }
+  } catch (error) {
+    return { path, result: 'failed', detail: messageOf(error) }
+  } finally {
+    await target.close()
+  }
+}
+
+async function makeTarget(config: Config, stream: string, registry: Registry): Promise<Target> {
+  const part = config.streams[stream]?.target ?? {}
+  return createTarget(registry, part, { stream, clock: systemClock, log: () => {} })
+}

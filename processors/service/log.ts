@@ -1,0 +1,90 @@
+// The log: turns events of the closed list into lines, JSON by default and readable on a terminal. Fields are copied
+// before they are written, so that errors become plain data and no secret of the configuration gets through.
+
+import pino from 'pino'
+import { FaultError } from '../../schemas/errors.ts'
+import { events, type Level, type LogEvent } from '../../schemas/events.ts'
+
+export interface LogOptions {
+  readonly level: Level
+  /** Lines for people instead of JSON. */
+  readonly pretty: boolean
+  /** Values that are masked wherever they turn up. */
+  readonly secrets: readonly string[]
+  readonly destination: NodeJS.WritableStream & { readonly isTTY?: boolean }
+}
+
+/** Opens the log. Lines are written at once: the last one before a crash is the one that matters. */
+export async function openLog(options: LogOptions): Promise<LogEvent> {
+  const settings = {
+    level: options.level,
+    base: null,
+    messageKey: 'message',
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) }
+  }
+  const logger = pino(
+    settings,
+    options.pretty ? await prettyStream(options.destination) : options.destination
+  )
+  const plain = plainData(maskOf(options.secrets))
+  return (name, fields = {}) => {
+    const { level, sentence } = events[name]
+    if (logger.isLevelEnabled(level)) logger[level]({ ...plainFields(fields, plain), event: name }, sentence)
+  }
+}
+
+async function prettyStream(destination: LogOptions['destination']): Promise<NodeJS.WritableStream> {
+  const { default: pretty } = await import('pino-pretty')
+  const colorize = destination.isTTY === true && (process.env.NO_COLOR ?? '') === ''
+  return pretty({
+    destination,
+    colorize,
+    singleLine: true,
+    messageKey: 'message',
+    translateTime: 'SYS:HH:MM:ss.l'
+  })
+}
+
+type Mask = (text: string) => string
+
+function maskOf(secrets: readonly string[]): Mask {
+  if (secrets.length === 0) return text => text
+  // The longest first, as one secret may be a part of another.
+  const alternatives = [...secrets].sort((a, b) => b.length - a.length).map(escapeRegExp)
+  const pattern = new RegExp(alternatives.join('|'), 'g')
+  return text => text.replace(pattern, '***')
+}
+
+const escapeRegExp = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+
+type Plain = (value: unknown, depth: number) => unknown
+
+function plainFields(fields: Readonly<Record<string, unknown>>, plain: Plain): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, plain(value, 0)]))
+}
+
+/** Errors are reduced to what is known to be harmless: SDKs hang requests, with their credentials, onto theirs. */
+function plainData(mask: Mask): Plain {
+  const plain: Plain = (value, depth) => {
+    if (typeof value === 'string') return mask(value)
+    if (typeof value === 'bigint') return value.toString()
+    if (typeof value !== 'object' || value === null) return value
+    if (depth > 4) return '...'
+    if (value instanceof Error) return plainError(value, depth)
+    if (Buffer.isBuffer(value)) return `${value.length} bytes`
+    if (value instanceof Date) return value.toISOString()
+    if (Array.isArray(value)) return value.map(item => plain(item, depth + 1))
+    const entries = Object.entries(value).map(([key, item]) => [mask(key), plain(item, depth + 1)])
+    return Object.fromEntries(entries)
+  }
+  const plainError = (error: Error, depth: number) => ({
+    name: error.name,
+    message: mask(error.message),
+    ...('code' in error ? { code: plain(error.code, depth + 1) } : {}),
+    // A fault says all there is to say; of anything else the place is wanted.
+    ...(error instanceof FaultError || error.stack === undefined ? {} : { stack: mask(error.stack) }),
+    ...(error.cause === undefined ? {} : { cause: plain(error.cause, depth + 1) })
+  })
+  return plain
+}
