@@ -34,6 +34,8 @@ export class MemoryConsumer implements LogConsumer {
   #generation = -1
   #owned: readonly TopicPartition[] = []
   #fetching = false
+  /** Something changed since the last round of fetches began. */
+  #isDue = false
 
   constructor(options: LogConsumerOptions, env: MemoryConsumerEnv) {
     this.#options = options
@@ -88,6 +90,7 @@ export class MemoryConsumer implements LogConsumer {
 
   /** Looks for records; called when some may have come. */
   wake(): void {
+    this.#isDue = true
     if (this.#fetching || this.#state !== 'joined') return
     this.#fetching = true
     void this.#fetch()
@@ -152,7 +155,8 @@ export class MemoryConsumer implements LogConsumer {
 
   /** Rounds of fetches until there is nothing to read. */
   async #fetch(): Promise<void> {
-    for (let found = true; found; ) {
+    for (let found = true; found || this.#isDue; ) {
+      this.#isDue = false
       const fetched = this.#take()
       found = fetched.length > 0
       await Promise.resolve()
