@@ -158,7 +158,7 @@ export class RecordChunk {
     throw new RangeError('a varint is longer than 5 bytes')
   }
 
-  /** Zigzag varint of at most 64 bits, exact up to 2^53. */
+  /** Zigzag varint of at most 64 bits, exact up to 2^52: 140,000 years in ms. */
   #varlong(): number {
     const bytes = this.bytes
     let value = 0

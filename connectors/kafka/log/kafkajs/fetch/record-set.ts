@@ -141,7 +141,7 @@ async function inflateRecords(codec: number, bytes: Buffer): Promise<Buffer> {
   try {
     return await inflate(codec, bytes)
   } catch (cause) {
-    throw new Error(`${codecNames[codec] ?? codec} cannot be inflated: ${messageOf(cause)}`, { cause })
+    throw new Error(`${codecNames[codec] ?? 'a batch'} cannot be inflated: ${messageOf(cause)}`, { cause })
   }
 }
 

@@ -58,9 +58,13 @@ const codecNumbers: Readonly<Record<Codec, number>> = {
   zstd: 4
 }
 
+export function wireRecord(record: WireRecord): Buffer {
+  return encodeRecord(record).buffer
+}
+
 export function wireBatch(batch: WireBatch): Buffer {
   const { codec = 'none', baseTimestampMs = 1_700_000_000_000, appendTimestampMs } = batch
-  const records = compress(codec, Buffer.concat(batch.records.map(record => encodeRecord(record).buffer)))
+  const records = compress(codec, Buffer.concat(batch.records.map(wireRecord)))
   const attributes =
     codecNumbers[codec] |
     (appendTimestampMs === undefined ? 0 : 8) |
@@ -109,6 +113,32 @@ export function wireResponse(topic: string, partitions: readonly WirePartition[]
   ])
 }
 
+/** The same with one partition, as brokers before 2.3 write it. */
+export function wireResponseV4(topic: string, { partition, records, aborted }: WirePartition): Buffer {
+  return Buffer.concat([
+    int32(0), // throttle
+    int32(1),
+    int16(Buffer.byteLength(topic)),
+    Buffer.from(topic),
+    int32(1),
+    int32(partition),
+    int16(0), // error
+    int64(0), // high watermark
+    int64(0), // last stable offset
+    wireAborted(aborted),
+    int32(records.length),
+    records
+  ])
+}
+
+function wireAborted(aborted: WirePartition['aborted'] = []): Buffer {
+  const list = (aborted ?? []).flatMap(({ producerId, firstOffset }) => [
+    int64(producerId),
+    int64(firstOffset)
+  ])
+  return Buffer.concat([int32(aborted?.length ?? -1), ...list])
+}
+
 function wirePartition({
   partition,
   records,
@@ -122,8 +152,7 @@ function wirePartition({
     int64(highWatermark),
     int64(highWatermark),
     int64(0),
-    int32(aborted?.length ?? -1),
-    ...(aborted ?? []).flatMap(({ producerId, firstOffset }) => [int64(producerId), int64(firstOffset)]),
+    wireAborted(aborted),
     int32(-1),
     int32(records.length),
     records
@@ -174,7 +203,7 @@ function int16(value: number): Buffer {
   return bytes
 }
 
-export function int32(value: number): Buffer {
+function int32(value: number): Buffer {
   const bytes = Buffer.alloc(4)
   bytes.writeInt32BE(value)
   return bytes
