@@ -1,0 +1,120 @@
+// One system under test, a process of its own, chosen by the first argument: `tailrace` is its source, ingest and
+// producer as they are put together in earnest; `plain` is what one writes first, a handler that awaits one send per
+// request. Both parse the message, key it by its ident and answer when Kafka has acknowledged it with acks=all.
+
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { Kafka } from 'kafkajs'
+import { systemClock } from '../../../connectors/clock.ts'
+import { httpSource } from '../../../connectors/http/index.ts'
+import { KafkaAdmin } from '../../../connectors/kafka/log/kafkajs/admin.ts'
+import { createKafka } from '../../../connectors/kafka/log/kafkajs/client.ts'
+import { KafkaProducer } from '../../../connectors/kafka/log/kafkajs/producer.ts'
+import { Sender } from '../../../connectors/kafka/log/kafkajs/sender.ts'
+import { openIngest } from '../../../processors/ingest/ingest.ts'
+import { answer } from './child.ts'
+
+export interface ServerReport {
+  readonly url: string
+  /** Of this process since it began. */
+  readonly cpuSeconds: number
+  readonly peakRssMb: number
+  readonly produceRequests: number
+}
+
+interface System {
+  readonly url: string
+  produceRequests(): number
+  close(): Promise<void>
+}
+
+async function openTailrace(brokers: string[], topic: string): Promise<System> {
+  const log = (name: string, fields?: object) => {
+    if (name === 'listener_opened') port = (fields as { port: number }).port // that event's fields
+  }
+  let port = 0
+  let produced = 0
+  const clock = systemClock
+  const kafka = createKafka({ brokers, clientId: 'bench' }, log)
+  const admin = new KafkaAdmin({ kafka, clock })
+  const producer = new KafkaProducer({
+    clock,
+    log,
+    meter: { produced: () => produced++ },
+    sender: new Sender(kafka, clock, 5_000),
+    partitionsOf: name => admin.partitionsOf(name)
+  })
+  const limits = { maxBodyBytes: 1e6, maxInflatedBytes: 1e7, maxMessages: 100, maxMessageBytes: 1e6 }
+  const ingest = await openIngest({
+    channels: {
+      bench: { topic, partitions: 1, retentionHours: 1, sources: [{ http: { ...limits, insecure: false } }] }
+    },
+    sources: [httpSource],
+    producer,
+    env: {
+      clock,
+      log,
+      meter: { accepted: () => {}, refused: () => {} },
+      listen: { host: '127.0.0.1', port: 0 }
+    }
+  })
+  await ingest.start()
+  return {
+    url: `http://127.0.0.1:${port}/channels/bench/messages`,
+    produceRequests: () => produced,
+    close: async () => {
+      await ingest.stop(1_000)
+      await producer.close(1_000)
+      await admin.close()
+    }
+  }
+}
+
+async function openPlain(brokers: string[], topic: string): Promise<System> {
+  let produced = 0
+  const producer = new Kafka({ brokers, clientId: 'bench-plain' }).producer()
+  await producer.connect()
+  producer.on(producer.events.REQUEST, ({ payload }) => {
+    if (payload.apiName === 'Produce') produced++
+  })
+  const store = async (request: IncomingMessage) => {
+    const body = await text(request)
+    const { ident } = JSON.parse(body)
+    await producer.send({ topic, acks: -1, messages: [{ key: ident, value: body }] })
+  }
+  const server = createServer((request, response) => {
+    store(request).then(
+      () => response.end('{"accepted":1}'),
+      () => response.writeHead(503).end()
+    )
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo // it listens on a port
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    produceRequests: () => produced,
+    close: async () => {
+      server.closeAllConnections()
+      await producer.disconnect()
+    }
+  }
+}
+
+const [name, brokers = '', topic = ''] = process.argv.slice(2)
+const open = name === 'tailrace' ? openTailrace : openPlain
+const system = await open(brokers.split(','), topic)
+
+async function report(): Promise<ServerReport> {
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage()
+  return {
+    url: system.url,
+    cpuSeconds: (userCPUTime + systemCPUTime) / 1e6,
+    peakRssMb: maxRSS / 1024,
+    produceRequests: system.produceRequests()
+  }
+}
+
+answer(report, system.close)
