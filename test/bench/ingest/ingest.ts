@@ -2,8 +2,8 @@
 // send per request, in turns. What is counted as stored is read off the topics, not off the answers.
 
 import { systemClock } from '../../../connectors/clock.ts'
-import { KafkaAdmin } from '../../../connectors/kafka/log/kafkajs/admin.ts'
-import { createKafka } from '../../../connectors/kafka/log/kafkajs/client.ts'
+import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
+import type { LogAdmin } from '../../../connectors/kafka/log/log.ts'
 import { Child } from './child.ts'
 import type { LoadOrder, LoadResult } from './load.ts'
 import type { ServerReport } from './server.ts'
@@ -35,10 +35,8 @@ const systems = ['tailrace', 'plain']
 
 /** One row per number of connections and system; figures are sums over the rounds, latencies their median. */
 export async function benchIngest(options: IngestBench): Promise<IngestRow[]> {
-  const admin = new KafkaAdmin({
-    kafka: createKafka({ brokers: [...options.brokers], clientId: 'bench' }, () => {}),
-    clock: systemClock
-  })
+  const kafka = { brokers: [...options.brokers], clientId: 'bench' }
+  const admin = kafkaLog(kafka, { clock: systemClock, log: () => {} }).admin()
   const load = new Child(new URL('./load.js', import.meta.url))
   try {
     const rows: IngestRow[] = []
@@ -52,7 +50,7 @@ export async function benchIngest(options: IngestBench): Promise<IngestRow[]> {
 }
 
 interface Tools {
-  readonly admin: KafkaAdmin
+  readonly admin: LogAdmin
   readonly load: Child
 }
 

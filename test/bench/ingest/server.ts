@@ -6,13 +6,10 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { Kafka } from 'kafkajs'
+import { Kafka, Partitioners } from 'kafkajs'
 import { systemClock } from '../../../connectors/clock.ts'
 import { httpSource } from '../../../connectors/http/index.ts'
-import { KafkaAdmin } from '../../../connectors/kafka/log/kafkajs/admin.ts'
-import { createKafka } from '../../../connectors/kafka/log/kafkajs/client.ts'
-import { KafkaProducer } from '../../../connectors/kafka/log/kafkajs/producer.ts'
-import { Sender } from '../../../connectors/kafka/log/kafkajs/sender.ts'
+import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
 import { openIngest } from '../../../processors/ingest/ingest.ts'
 import { answer } from './child.ts'
 
@@ -37,15 +34,8 @@ async function openTailrace(brokers: string[], topic: string): Promise<System> {
   let port = 0
   let produced = 0
   const clock = systemClock
-  const kafka = createKafka({ brokers, clientId: 'bench' }, log)
-  const admin = new KafkaAdmin({ kafka, clock })
-  const producer = new KafkaProducer({
-    clock,
-    log,
-    meter: { produced: () => produced++ },
-    sender: new Sender(kafka, clock, 5_000),
-    partitionsOf: name => admin.partitionsOf(name)
-  })
+  const meter = { produced: () => produced++ }
+  const producer = kafkaLog({ brokers, clientId: 'bench' }, { clock, log, meter }).producer()
   const limits = { maxBodyBytes: 1e6, maxInflatedBytes: 1e7, maxMessages: 100, maxMessageBytes: 1e6 }
   const ingest = await openIngest({
     channels: {
@@ -67,14 +57,15 @@ async function openTailrace(brokers: string[], topic: string): Promise<System> {
     close: async () => {
       await ingest.stop(1_000)
       await producer.close(1_000)
-      await admin.close()
     }
   }
 }
 
 async function openPlain(brokers: string[], topic: string): Promise<System> {
   let produced = 0
-  const producer = new Kafka({ brokers, clientId: 'bench-plain' }).producer()
+  const producer = new Kafka({ brokers, clientId: 'bench-plain' }).producer({
+    createPartitioner: Partitioners.DefaultPartitioner
+  })
   await producer.connect()
   producer.on(producer.events.REQUEST, ({ payload }) => {
     if (payload.apiName === 'Produce') produced++
