@@ -4,7 +4,7 @@
 import type { ExecutionContext, TestFn } from 'ava'
 import type { Log, LogAdmin, LogProducer, TopicSpec } from '../../connectors/kafka/log/log.ts'
 import { uniqueName } from '../kafka.ts'
-import { appendCases } from './log-append.ts'
+import { appendCases, outageCases } from './log-append.ts'
 import { groupCases } from './log-groups.ts'
 import { Member, type MemberOptions } from './log-member.ts'
 import { positionCases } from './log-positions.ts'
@@ -12,8 +12,8 @@ import { positionCases } from './log-positions.ts'
 /** A log and the levers that a test needs beside it. */
 export interface LogUnderTest {
   readonly log: Log
-  /** Makes Kafka take no records for a topic until the returned function was called. */
-  refuseAppends(topic: string): Promise<() => Promise<void>>
+  /** Stops Kafka until the returned function was called. Only for the outage cases. */
+  stop?(): Promise<() => Promise<void>>
   /** What retention does. */
   deleteBefore(topic: string, partition: number, offset: number): Promise<void>
   /** Makes Kafka forget the members of a group, which they hear of later. */
@@ -43,7 +43,16 @@ export type Cases = Readonly<Record<string, Case>>
 
 /** Declares a test for every behaviour of the port. */
 export function logSuite(test: TestFn, makeLog: () => Promise<LogUnderTest>): void {
-  for (const [title, run] of Object.entries({ ...appendCases, ...positionCases, ...groupCases })) {
+  declare(test, makeLog, { ...appendCases, ...positionCases, ...groupCases })
+}
+
+/** Declares a test for every behaviour in an outage; each log must have its own Kafka. */
+export function outageSuite(test: TestFn, makeLog: () => Promise<LogUnderTest>): void {
+  declare(test, makeLog, outageCases)
+}
+
+function declare(test: TestFn, makeLog: () => Promise<LogUnderTest>, cases: Cases): void {
+  for (const [title, run] of Object.entries(cases)) {
     test(title, async t => {
       const under = await makeLog()
       t.teardown(() => under.close())

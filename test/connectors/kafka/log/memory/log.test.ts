@@ -1,13 +1,16 @@
 import test from 'ava'
 import { systemClock } from '../../../../../connectors/clock.ts'
 import { MemoryLog } from '../../../../../connectors/kafka/log/memory/log.ts'
-import { type LogUnderTest, logSuite } from '../../../../conformance/log.ts'
+import { type LogUnderTest, logSuite, outageSuite } from '../../../../conformance/log.ts'
 
-logSuite(test, async (): Promise<LogUnderTest> => {
+logSuite(test, makeLog)
+outageSuite(test, makeLog)
+
+async function makeLog(): Promise<LogUnderTest> {
   const log = new MemoryLog({ clock: systemClock, heartbeatMs: 10 })
   return {
     log,
-    refuseAppends: async () => {
+    stop: async () => {
       log.faults.failAppends(1, 'before')
       return async () => {}
     },
@@ -15,4 +18,4 @@ logSuite(test, async (): Promise<LogUnderTest> => {
     expireMembers: async group => log.expireMembers(group),
     close: async () => {}
   }
-})
+}
