@@ -1,9 +1,13 @@
 // The shared Kafka as these tests see it: topics, plain producing, committed offsets, and waiting for a state.
 
+import type { Cluster, PartitionAssigner } from 'kafkajs'
 import { type Clock, systemClock } from '../../../../../connectors/clock.js'
+import { KafkaAdmin } from '../../../../../connectors/kafka/log/kafkajs/admin.js'
 import { createKafka } from '../../../../../connectors/kafka/log/kafkajs/client.js'
 import type { KafkaConfig } from '../../../../../schemas/config.js'
 import { testBrokers } from '../../../../kafka.js'
+
+const empty = Buffer.alloc(0)
 
 /** Looks every 10 ms until `state` holds; rejects after `limitMs`. */
 export async function until(state: () => boolean, limitMs = 30_000): Promise<void> {
@@ -18,6 +22,7 @@ export class Broker {
   readonly config: KafkaConfig = { brokers: testBrokers(), clientId: 'test' }
   readonly clock: Clock = systemClock
   readonly #kafka = createKafka(this.config, () => {})
+  readonly #log = new KafkaAdmin({ kafka: this.#kafka, clock: this.clock })
   readonly #admin = this.#kafka.admin()
   readonly #producer = this.#kafka.producer({
     createPartitioner:
@@ -31,14 +36,15 @@ export class Broker {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#admin.disconnect(), this.#producer.disconnect()])
+    await Promise.all([this.#admin.disconnect(), this.#producer.disconnect(), this.#log.close()])
   }
 
-  async createTopic(topic: string, numPartitions: number): Promise<void> {
-    await this.#admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions }] })
+  async createTopic(name: string, partitions: number): Promise<void> {
+    await this.#log.createTopic({ name, partitions, replication: 1, settings: {} })
   }
 
   async deleteRecords(topic: string, partition: number, before: number): Promise<void> {
+    await this.#admin.fetchTopicOffsets(topic) // else kafkajs does not know who leads the partition
     await this.#admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(before) }] })
   }
 
@@ -51,9 +57,76 @@ export class Broker {
     return next
   }
 
+  /** Takes every member out of a group behind its back, as an expired session does. */
+  async removeMembers(groupId: string): Promise<void> {
+    const { groups } = await this.#admin.describeGroups([groupId])
+    const cluster = this.#cluster(groupId)
+    await cluster.connect()
+    // kafkajs' types leave the call out.
+    const coordinator = (await cluster.findGroupCoordinator({ groupId })) as unknown as {
+      leaveGroup(request: { groupId: string; memberId: string }): Promise<void>
+    }
+    for (const { memberId } of groups[0]?.members ?? []) await coordinator.leaveGroup({ groupId, memberId })
+    await cluster.disconnect()
+  }
+
+  /** kafkajs shows its cluster only to the factories of assigners. */
+  #cluster(groupId: string): Cluster {
+    const clusters: Cluster[] = []
+    const keep: PartitionAssigner = ({ cluster }) => {
+      clusters.push(cluster)
+      return {
+        name: 'none',
+        version: 1,
+        assign: async () => [],
+        protocol: () => ({ name: 'none', metadata: empty })
+      }
+    }
+    this.#kafka.consumer({ groupId, partitionAssigners: [keep] })
+    const [cluster] = clusters
+    if (cluster === undefined) throw new Error('kafkajs made no assigner')
+    return cluster
+  }
+
   /** One record batch with these values. */
   async send(topic: string, partition: number, values: readonly string[]): Promise<void> {
     const messages = values.map(value => ({ partition, key: 'k', value }))
     await this.#producer.send({ topic, acks: -1, messages })
+  }
+}
+
+/** Produces to all partitions of a topic at a steady rate until it is stopped. */
+export class Production {
+  produced = 0
+  readonly #broker: Broker
+  readonly #topic: string
+  readonly #partitions: number
+  #running: Promise<void> | undefined
+  #stopped = false
+
+  constructor(broker: Broker, topic: string, partitions: number) {
+    this.#broker = broker
+    this.#topic = topic
+    this.#partitions = partitions
+  }
+
+  /** About 1,500 messages a second over 12 partitions. */
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const values = Array.from({ length: 6 }, (_, index) => String(index))
+    const partitions = Array.from({ length: this.#partitions }, (_, partition) => partition)
+    while (!this.#stopped) {
+      await Promise.all(partitions.map(partition => this.#broker.send(this.#topic, partition, values)))
+      this.produced += partitions.length * values.length
+      await new Promise(resolve => setTimeout(resolve, 40))
+    }
   }
 }
