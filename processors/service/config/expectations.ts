@@ -1,73 +1,9 @@
-// Phrases for people: what a schema expects, completing "must be ...", and what was found instead. Values are shown
-// only where neither the schema nor a reference makes them secret.
+// Phrases for people: what was found instead of what the schema expects, and what may have been meant. Values are
+// shown only where neither the schema nor a reference makes them secret.
 
 import { distance } from 'fastest-levenshtein'
+import type { Schema } from '../../../schemas/json-schema.ts'
 import type { Reference } from './problem.ts'
-
-/** The parts of JSON Schema that the configuration uses. */
-export interface Schema {
-  readonly type?: string
-  readonly description?: string
-  readonly enum?: readonly unknown[]
-  readonly const?: unknown
-  readonly format?: string
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly minLength?: number
-  readonly minItems?: number
-  readonly writeOnly?: boolean
-  readonly anyOf?: readonly Schema[]
-  readonly items?: Schema
-  readonly properties?: Readonly<Record<string, Schema>>
-  readonly patternProperties?: Readonly<Record<string, Schema>>
-  readonly 'x-expects'?: string
-  readonly 'x-kinds'?: string
-  readonly 'x-public'?: boolean
-}
-
-const formats: Readonly<Record<string, string>> = {
-  'http-url': 'an http(s) URL without user name and password',
-  start: 'latest, earliest or an ISO 8601 time with zone such as 2026-01-31T08:00:00Z'
-}
-
-/** What the schema expects: `a whole number from 1 to 65535`. */
-export function expected(schema: Schema): string {
-  if (schema['x-expects'] !== undefined && schema.patternProperties === undefined) return schema['x-expects']
-  if (schema['x-kinds'] !== undefined)
-    return `one ${schema['x-kinds']}, written as "kind: {...}" (${knownKinds(schema)})`
-  if (schema.enum !== undefined) return `one of ${schema.enum.join(', ')}`
-  if (schema.const !== undefined) return JSON.stringify(schema.const)
-  if (schema.anyOf !== undefined) return schema.anyOf.map(expected).join(' or ')
-  if (schema.format !== undefined) return formats[schema.format] ?? `text in the format ${schema.format}`
-  return expectedType(schema)
-}
-
-function expectedType(schema: Schema): string {
-  switch (schema.type) {
-    case 'string':
-      return schema.minLength === undefined ? 'text' : 'text that is not empty'
-    case 'integer':
-      return `a whole number${range(schema)}`
-    case 'number':
-      return `a number${range(schema)}`
-    case 'boolean':
-      return 'true or false'
-    case 'array':
-      return schema.minItems === undefined ? 'a list' : 'a list with at least one entry'
-    default:
-      return 'a mapping ("key: value" lines)'
-  }
-}
-
-function range({ minimum, maximum }: Schema): string {
-  if (minimum === undefined) return maximum === undefined ? '' : ` up to ${maximum}`
-  return maximum === undefined ? ` from ${minimum} up` : ` from ${minimum} to ${maximum}`
-}
-
-/** The kinds that an object marked with `x-kinds` may name: `known targets: http`. */
-export function knownKinds(schema: Schema): string {
-  return `known ${schema['x-kinds']}s: ${Object.keys(schema.properties ?? {}).join(', ')}`
-}
 
 /** What was found instead, without showing what may be secret. */
 export function found(value: unknown, schema: Schema, references: readonly Reference[]): string {

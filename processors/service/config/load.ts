@@ -5,8 +5,8 @@ import { dirname } from 'node:path'
 import { type Registry, schemaOf } from '../../../connectors/registry.ts'
 import type { ChannelConfig, Config, StreamConfig } from '../../../schemas/config.ts'
 import { FaultError } from '../../../schemas/errors.ts'
+import { plainSchema } from '../../../schemas/json-schema.ts'
 import { readDocument } from './document.ts'
-import type { Schema } from './expectations.ts'
 import { readFiles } from './files.ts'
 import { isMapping, merge } from './merge.ts'
 import { formatProblem, type Problem } from './problem.ts'
@@ -37,8 +37,7 @@ export function readConfig(path: string, { registry, env }: LoadOptions): Loaded
     readDocument(file.text, file.path, { env, folder: dirname(file.path) })
   )
   const { data, places, problems } = merge(trees)
-  // TypeBox declares more than the JSON Schema that its objects are.
-  const schema = schemaOf(registry) as Schema
+  const schema = plainSchema(schemaOf(registry))
   // After a file that is no YAML, or no mapping, what it should have held would be reported as missing.
   const whole = trees.every(tree => isMapping(tree.data))
   const findings = whole ? [...validate(schema, data, places), ...checkRules(data, places)] : []

@@ -1,7 +1,7 @@
 // Finds the values of a configuration that must never be printed: those of writeOnly fields, and what references
 // stand for unless the field is marked x-public. The log masks them wherever they turn up, whoever wrote them.
 
-import type { Schema } from './expectations.ts'
+import type { Schema } from '../../../schemas/json-schema.ts'
 import { isMapping } from './merge.ts'
 import { type Places, pointerTo } from './problem.ts'
 

@@ -2,8 +2,10 @@
 // Ajv finds the mistakes; its own sentences are never shown.
 
 import { Ajv, type ErrorObject } from 'ajv'
+import type { Schema } from '../../../schemas/json-schema.ts'
+import { expected, knownKinds } from '../../../schemas/render/expected.ts'
 import { parseTime } from '../../../schemas/time.ts'
-import { expected, found, knownKinds, type Schema, suggestion } from './expectations.ts'
+import { found, suggestion } from './expectations.ts'
 import { type Finding, type Places, pointerTo } from './problem.ts'
 
 /** Checks `data`, which gets the defaults filled in, against the schema. */

@@ -1,0 +1,54 @@
+// Writes everything in schemas/generated/ from the definitions: `npm run generate`. With --check it writes nothing
+// and fails when a file is stale, naming it. A script of the repository, no command of tailrace.
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { registry, schemaOf } from '../../connectors/registry.ts'
+import { plainSchema } from '../../schemas/json-schema.ts'
+import { messageSchema } from '../../schemas/message.ts'
+import { configurationPage } from '../../schemas/render/configuration-page.ts'
+import { editorSchema } from '../../schemas/render/editor-schema.ts'
+import { errorsPage, eventsPage, messagePage, metricsPage } from '../../schemas/render/list-pages.ts'
+import { packageRoot } from './package-root.ts'
+
+const { values } = parseArgs({
+  options: {
+    check: { type: 'boolean', default: false },
+    dir: { type: 'string', default: packageRoot('schemas/generated') }
+  }
+})
+
+const configuration = plainSchema(schemaOf(registry))
+const files: Readonly<Record<string, string>> = {
+  'configuration.md': configurationPage(configuration),
+  'errors.md': errorsPage(),
+  'events.md': eventsPage(),
+  'message.md': messagePage(plainSchema(messageSchema)),
+  'metrics.md': metricsPage(),
+  'tailrace.schema.json': `${JSON.stringify(editorSchema(configuration), null, 2)}\n`
+}
+
+if (values.check) check(values.dir)
+else write(values.dir)
+
+function write(folder: string): void {
+  mkdirSync(folder, { recursive: true })
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+}
+
+function check(folder: string): void {
+  const stale = Object.entries(files).filter(([name, text]) => contentOf(join(folder, name)) !== text)
+  if (stale.length === 0) return
+  for (const [name] of stale) process.stderr.write(`stale: ${join(folder, name)}\n`)
+  process.stderr.write('Run "npm run generate" and commit the result.\n')
+  process.exitCode = 1
+}
+
+function contentOf(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return null // Missing is stale too.
+  }
+}

@@ -1,0 +1,135 @@
+// `tailrace check` and `tailrace init` as a user runs them: as processes, with their output and exit codes.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import test, { type ExecutionContext } from 'ava'
+import { packageRoot } from '../../../processors/commands/package-root.ts'
+
+async function tailrace(args: readonly string[], cwd: string) {
+  const child = spawn(process.execPath, [packageRoot('dist/processors/main.js'), ...args], {
+    cwd,
+    env: { ...process.env, FORCE_COLOR: undefined },
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  return { code: child.exitCode, stdout, stderr }
+}
+
+function folder(t: ExecutionContext, files: Readonly<Record<string, string>> = {}): string {
+  const path = mkdtempSync(join(tmpdir(), 'tailrace-check-'))
+  t.teardown(() => rmSync(path, { recursive: true }))
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(path, name), content)
+  return path
+}
+
+const valid = `kafka: { brokers: ["localhost:9092"] }
+channels: { fleet: {} }
+streams: { acme: { from: [fleet], target: { http: { url: "https://a.example" } } } }`
+
+test('a valid configuration is counted, with exit code 0', async t => {
+  const cwd = folder(t, { 'a.yaml': valid })
+  t.deepEqual(await tailrace(['check', 'a.yaml'], cwd), {
+    code: 0,
+    stdout: 'ok: 1 channel, 1 stream\n',
+    stderr: ''
+  })
+  const { code, stdout } = await tailrace(['check', '--json', '.'], cwd)
+  t.is(code, 0)
+  t.deepEqual(JSON.parse(stdout), { ok: true, problems: [], channels: 1, streams: 1 })
+})
+
+test('every mistake is one plain line on standard error, with exit code 2', async t => {
+  const cwd = folder(t, { 'a.yaml': valid.replace('fleet]', 'flet]').replace('https', 'ftp') })
+  const { code, stdout, stderr } = await tailrace(['check', 'a.yaml'], cwd)
+  t.is(code, 2)
+  t.is(stdout, '')
+  t.deepEqual(stderr.split('\n'), [
+    'a.yaml:3:27 streams.acme.from[0] must be the name of a channel, got "flet", did you mean "fleet"?',
+    'a.yaml:3:57 streams.acme.target.http.url must be an http(s) URL without user name and password, got "ftp://a.example"',
+    '2 mistakes',
+    ''
+  ])
+})
+
+test('with --json mistakes are an object on standard output', async t => {
+  const cwd = folder(t, { 'a.yaml': valid.replace('fleet]', 'flet]') })
+  const { code, stdout, stderr } = await tailrace(['check', '--json', 'a.yaml'], cwd)
+  t.is(code, 2)
+  t.is(stderr, '')
+  t.like(JSON.parse(stdout), {
+    ok: false,
+    problems: [{ file: 'a.yaml', line: 3, column: 27, path: 'streams.acme.from[0]' }]
+  })
+})
+
+test('what only the connector can tell has a place too', async t => {
+  const cwd = folder(t, { 'a.yaml': valid.replace('https://a.example"', 'http://a.example", tls: {}') })
+  const { code, stderr } = await tailrace(['check', 'a.yaml'], cwd)
+  t.is(code, 2)
+  t.is(stderr.split('\n')[0], 'a.yaml:3:78 streams.acme.target.http.tls it needs an https url')
+})
+
+test('what cannot be read has exit code 3', async t => {
+  const cwd = folder(t)
+  const plain = await tailrace(['check', 'nowhere.yaml'], cwd)
+  t.is(plain.code, 3)
+  t.regex(plain.stderr, /nowhere\.yaml.*there is no such file or folder/)
+  const json = await tailrace(['check', '--json', 'nowhere.yaml'], cwd)
+  t.is(json.code, 3)
+  t.is(JSON.parse(json.stdout).error.code, 'config_unreadable')
+})
+
+test('with --connect a Kafka that does not answer is told, with exit code 3', async t => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  server.close()
+  await once(server, 'close')
+  const cwd = folder(t, { 'a.yaml': valid.replace('localhost:9092', `127.0.0.1:${port}`) })
+  const { code, stdout } = await tailrace(['check', '--connect', '--json', 'a.yaml'], cwd)
+  t.is(code, 3)
+  t.like(JSON.parse(stdout), {
+    ok: false,
+    trials: [
+      { path: 'kafka', result: 'failed' },
+      { path: 'streams.acme.target', result: 'ok' }
+    ]
+  })
+})
+
+test('check without a path, and check --help, say what to do', async t => {
+  const missing = await tailrace(['check'], folder(t))
+  t.is(missing.code, 2)
+  t.regex(missing.stderr, /missing required argument 'path'/)
+  const help = await tailrace(['check', '--help'], folder(t))
+  t.is(help.code, 0)
+  t.regex(help.stdout, /Examples:\n {2}tailrace check tailrace\.yaml/)
+})
+
+test('init writes a configuration that passes check and names its schema', async t => {
+  const cwd = folder(t)
+  t.is((await tailrace(['init'], cwd)).code, 0)
+  t.deepEqual(await tailrace(['check', 'tailrace.yaml'], cwd), {
+    code: 0,
+    stdout: 'ok: 1 channel, 1 stream\n',
+    stderr: ''
+  })
+  const [first] = readFileSync(join(cwd, 'tailrace.yaml'), 'utf8').split('\n')
+  const schema = /^# yaml-language-server: \$schema=(.+)$/.exec(first ?? '')?.[1]
+  t.notThrows(() => JSON.parse(readFileSync(schema ?? '', 'utf8')))
+})
+
+test('init overwrites nothing', async t => {
+  const cwd = folder(t, { 'mine.yaml': 'precious' })
+  const { code, stderr } = await tailrace(['init', 'mine.yaml'], cwd)
+  t.is(code, 3)
+  t.regex(stderr, /mine\.yaml: The file is there already/)
+  t.is(readFileSync(join(cwd, 'mine.yaml'), 'utf8'), 'precious')
+  t.is((await tailrace(['init', '--json', 'no/such/folder.yaml'], cwd)).code, 3)
+})

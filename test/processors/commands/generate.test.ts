@@ -1,0 +1,41 @@
+// The generated files are what the definitions say, and staleness is noticed.
+
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'ava'
+import { packageRoot } from '../../../processors/commands/package-root.ts'
+
+function generate(...args: string[]) {
+  const script = packageRoot('dist/processors/commands/generate.js')
+  const { status, stderr } = spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' })
+  return { status, stderr }
+}
+
+test('the committed files are up to date', t => {
+  t.deepEqual(generate('--check'), { status: 0, stderr: '' })
+})
+
+test('a stale file is named, and generating mends it', t => {
+  const dir = mkdtempSync(join(tmpdir(), 'tailrace-generate-'))
+  t.teardown(() => rmSync(dir, { recursive: true }))
+  t.is(generate('--dir', dir).status, 0)
+  t.is(generate('--check', '--dir', dir).status, 0)
+  appendFileSync(join(dir, 'errors.md'), 'by hand')
+  const { status, stderr } = generate('--check', '--dir', dir)
+  t.is(status, 1)
+  t.true(stderr.startsWith(`stale: ${join(dir, 'errors.md')}\n`))
+  t.is(generate('--dir', dir).status, 0)
+  t.is(generate('--check', '--dir', dir).status, 0)
+})
+
+test('editors do not ask for what has a default, and take references', t => {
+  const schema = JSON.parse(readFileSync(packageRoot('schemas/generated/tailrace.schema.json'), 'utf8'))
+  t.deepEqual(schema.required, ['kafka'])
+  const { http } = Object.values<typeof schema>(schema.properties.streams.patternProperties)[0].properties
+    .target.properties
+  t.deepEqual(http.required, ['url'])
+  const forms: { pattern: string }[] = http.properties.url.anyOf
+  t.true(forms.some(({ pattern }) => new RegExp(pattern).test('${env:ACME_URL}')))
+})
