@@ -1,7 +1,7 @@
 // The shape of a message: one flat JSON object that a device sent, its names dotted. Only `ident` and `timestamp`
 // mean something to Tailrace; everything else passes through as the very bytes that came.
 
-import { type Static, Type } from 'typebox'
+import { Type } from 'typebox'
 
 /** The longest `ident`, in bytes of UTF-8: it becomes the Kafka key of every message of its device. */
 export const maxIdentBytes = 256
@@ -34,6 +34,3 @@ export const messageSchema = Type.Object(
     ]
   }
 )
-
-/** A message as it lies in Kafka, decoded. */
-export type TelemetryMessage = Static<typeof messageSchema> & Readonly<Record<string, unknown>>

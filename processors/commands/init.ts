@@ -37,7 +37,7 @@ function init(file: string, options: { readonly json?: true }): void {
 }
 
 /** The text of the starter; `schema` is where editors find the JSON Schema. */
-export function starter(schema: string): string {
+function starter(schema: string): string {
   return `# yaml-language-server: $schema=${schema}
 #
 # A Tailrace configuration. Every setting, its meaning and its default: schemas/generated/configuration.md.

@@ -7,7 +7,7 @@ export type Paint = (style: 'green' | 'yellow' | 'red' | 'dim' | 'bold', text: s
 /** Colours text only where the stream is a terminal whose user did not set NO_COLOR. */
 export function painter(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env): Paint {
   const coloured = stream.isTTY === true && (env.NO_COLOR ?? '') === ''
-  return (style, text) => (coloured ? styleText(style, text) : text)
+  return (style, text) => (coloured ? styleText(style, text, { validateStream: false }) : text)
 }
 
 /** Prints one line of JSON on standard output. */

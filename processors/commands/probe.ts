@@ -6,13 +6,17 @@ import type { Target } from '../../connectors/connector.ts'
 import { createTarget, type Registry } from '../../connectors/registry.ts'
 import type { Config } from '../../schemas/config.ts'
 import { FaultError, messageOf } from '../../schemas/errors.ts'
+import type { LogEvent } from '../../schemas/events.ts'
 import type { ValidConfig } from '../service/config/load.ts'
 import type { Problem } from '../service/config/problem.ts'
 import { topicDifferences, wantedTopic } from '../service/topics.ts'
 import { counted } from './output.ts'
 
-/** How long Kafka, or one target, may take to answer. */
+/** How long one target may take to open. */
 const patienceMs = 5_000
+
+/** What is tried is reported by this command; nothing else is to be said. */
+const silent: LogEvent = () => {}
 
 /** One thing that was tried, by its path in the configuration. */
 export interface Trial {
@@ -49,12 +53,8 @@ export async function tryConnections(config: Config, registry: Registry): Promis
 }
 
 async function tryKafka(config: Config): Promise<Trial[]> {
-  const [{ createKafka }, { KafkaAdmin }] = await Promise.all([
-    import('../../connectors/kafka/log/kafkajs/client.ts'),
-    import('../../connectors/kafka/log/kafkajs/admin.ts')
-  ])
-  const kafka = createKafka(config.kafka, () => {})
-  const admin = new KafkaAdmin({ kafka, clock: systemClock, patienceMs })
+  const { kafkaLog } = await import('../../connectors/kafka/log/kafkajs/log.ts')
+  const admin = kafkaLog(config.kafka, { log: silent, clock: systemClock }).admin()
   try {
     const brokers = await admin.brokers()
     const trials: Trial[] = [{ path: 'kafka', result: 'ok', detail: counted(brokers, 'broker') }]
@@ -98,5 +98,5 @@ async function tryTarget(config: Config, stream: string, registry: Registry): Pr
 
 async function makeTarget(config: Config, stream: string, registry: Registry): Promise<Target> {
   const part = config.streams[stream]?.target ?? {}
-  return createTarget(registry, part, { stream, clock: systemClock, log: () => {} })
+  return createTarget(registry, part, { stream, clock: systemClock, log: silent })
 }

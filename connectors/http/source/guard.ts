@@ -1,8 +1,8 @@
 // Keeps a listener that other machines reach from taking messages from everyone by oversight.
 
-import { BlockList, isIP } from 'node:net'
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Feed } from '../../connector.ts'
+import { isLoopback } from '../../shared/loopback.ts'
 import type { HttpSourceConfig } from './config.ts'
 
 /** Throws `source_unguarded` for a feed without tokens, unless only this machine reaches it or it says so. */
@@ -13,14 +13,4 @@ export function assertGuarded(feeds: readonly Feed<HttpSourceConfig>[], host: st
     const detail = `${host} is reached from other machines and no tokens are set`
     throw new FaultError('source_unguarded', { path: `channels.${channel}.sources.http`, detail })
   }
-}
-
-/** Of names only localhost is trusted to be what it says. */
-export function isLoopback(host: string): boolean {
-  const family = isIP(host)
-  if (family === 0) return host.toLowerCase() === 'localhost'
-  const loopback = new BlockList()
-  loopback.addSubnet('127.0.0.0', 8, 'ipv4')
-  loopback.addAddress('::1', 'ipv6')
-  return loopback.check(host, family === 6 ? 'ipv6' : 'ipv4')
 }

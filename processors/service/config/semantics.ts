@@ -1,6 +1,7 @@
 // The rules that a schema cannot say, because they are about two places at once. They run also when the schema has
 // found mistakes, so that all come at once: every value is taken for what it is only after a look.
 
+import { isLoopback } from '../../../connectors/shared/loopback.ts'
 import { found, suggestion } from './expectations.ts'
 import { isMapping } from './merge.ts'
 import { type Finding, type Places, pointerTo } from './problem.ts'
@@ -110,6 +111,3 @@ function openSources(data: unknown, channels: readonly Part[]): Finding[] {
     })
   })
 }
-
-const isLoopback = (host: string) =>
-  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)

@@ -1,0 +1,53 @@
+// `tailrace check --connect` against a real Kafka: what it says of topics, and that it changes none.
+
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import test from 'ava'
+import { systemClock } from '../../../connectors/clock.ts'
+import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
+import { packageRoot } from '../../../processors/commands/package-root.ts'
+import { testBrokers, uniqueName } from '../../kafka.ts'
+
+test('--connect compares the topics with the channels and leaves them as they are', async t => {
+  const kafka = { brokers: testBrokers(), clientId: 'check-test' }
+  const admin = kafkaLog(kafka, { log: () => {}, clock: systemClock }).admin()
+  t.teardown(() => admin.close())
+  const [there, missing] = [uniqueName('there'), uniqueName('missing')]
+  await admin.createTopic({
+    name: there,
+    partitions: 2,
+    replication: 1,
+    settings: { 'retention.ms': '3600000' }
+  })
+
+  const folder = mkdtempSync(join(tmpdir(), 'tailrace-connect-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'a.yaml')
+  writeFileSync(file, JSON.stringify({ kafka, channels: { [there]: { retentionHours: 2 }, [missing]: {} } }))
+  const args = [packageRoot('dist/processors/main.js'), 'check', '--connect', '--json', file]
+  const { stdout } = await promisify(execFile)(process.execPath, args)
+  t.deepEqual(JSON.parse(stdout), {
+    ok: true,
+    problems: [],
+    channels: 2,
+    streams: 0,
+    trials: [
+      { path: 'kafka', result: 'ok', detail: '1 broker' },
+      {
+        path: `channels.${there}`,
+        result: 'differs',
+        detail: `topic ${there} is left as it is: partitions 2 instead of 12, retention.ms 3600000 instead of 7200000, message.timestamp.type CreateTime instead of LogAppendTime`
+      },
+      {
+        path: `channels.${missing}`,
+        result: 'ok',
+        detail: `topic ${missing} will be created, partitions: 12, replication: 1`
+      }
+    ]
+  })
+  t.is((await admin.topic(there))?.partitions, 2)
+  t.is(await admin.topic(missing), null)
+})
