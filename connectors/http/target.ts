@@ -84,7 +84,7 @@ export class HttpTarget implements Target {
 }
 
 /** The same for every attempt with the same messages, whichever process makes it. */
-export function idempotencyKey(messages: readonly Message[]): string {
+function idempotencyKey(messages: readonly Message[]): string {
   let ids = ''
   for (const message of messages) ids += `${message.id()}\n`
   return hash('sha256', ids)

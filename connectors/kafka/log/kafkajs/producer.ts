@@ -21,7 +21,7 @@ export interface ProducerOptions extends QueueLimits {
   readonly maxBufferedBytes: number
 }
 
-export const producerDefaults: ProducerOptions = {
+const producerDefaults: ProducerOptions = {
   lingerMs: 3,
   deadlineMs: 10_000,
   // Below Kafka's own default limit of about 1 MB for a batch, so that sharing a request never makes it too large.

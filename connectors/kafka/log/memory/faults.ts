@@ -4,7 +4,7 @@
 export type FailedAppend = 'before' | 'after'
 
 /** A gate that calls wait at while it is shut. */
-export class Gate {
+class Gate {
   #shut: PromiseWithOpen | undefined
 
   shut(): void {

@@ -41,7 +41,7 @@ export interface SessionHandlers {
 /** The run-time fields of kafkajs' batch that its types leave out. */
 type RuntimeBatch = Batch & { readonly fetchedOffset: string }
 
-export const sessionTimeoutMs = 8_000
+const sessionTimeoutMs = 8_000
 
 /** How often kafkajs repeats a failed step before it gives the consumer up: about 20 s. */
 const retry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 20, restartOnFailure: async () => false }
