@@ -1,7 +1,7 @@
 // The contract of the log port as one menu of behaviours. It runs against the in-memory log and against Apache Kafka,
 // so that what the engine's tests see in memory is what it will meet.
 
-import type { ExecutionContext, TestFn } from 'ava'
+import type { ExecutionContext } from 'ava'
 import type { Log, LogAdmin, LogProducer, TopicSpec } from '../../connectors/kafka/log/log.ts'
 import { uniqueName } from '../kafka.ts'
 import { appendCases, outageCases } from './log-append.ts'
@@ -41,17 +41,20 @@ export type Case = (context: LogCase) => Promise<void>
 /** Behaviours by title, which is a sentence. */
 export type Cases = Readonly<Record<string, Case>>
 
+/** AVA's `test` or `test.serial`. */
+export type Declare = (title: string, run: (t: ExecutionContext) => Promise<void>) => void
+
 /** Declares a test for every behaviour of the port. */
-export function logSuite(test: TestFn, makeLog: () => Promise<LogUnderTest>): void {
+export function logSuite(test: Declare, makeLog: () => Promise<LogUnderTest>): void {
   declare(test, makeLog, { ...appendCases, ...positionCases, ...groupCases })
 }
 
 /** Declares a test for every behaviour in an outage; each log must have its own Kafka. */
-export function outageSuite(test: TestFn, makeLog: () => Promise<LogUnderTest>): void {
+export function outageSuite(test: Declare, makeLog: () => Promise<LogUnderTest>): void {
   declare(test, makeLog, outageCases)
 }
 
-function declare(test: TestFn, makeLog: () => Promise<LogUnderTest>, cases: Cases): void {
+function declare(test: Declare, makeLog: () => Promise<LogUnderTest>, cases: Cases): void {
   for (const [title, run] of Object.entries(cases)) {
     test(title, async t => {
       const under = await makeLog()

@@ -30,7 +30,8 @@ export function kafkaLog(config: KafkaConfig, { log, clock, meter = unmetered }:
     admin: () => new KafkaAdmin({ kafka, clock }),
     producer() {
       const sender = new Sender(kafka, clock, attemptTimeoutMs)
-      const admin = new KafkaAdmin({ kafka, clock })
+      // An append waits for it only the first time, and then within the append's deadline.
+      const admin = new KafkaAdmin({ kafka, clock, patienceMs: attemptTimeoutMs })
       return new KafkaProducer({
         clock,
         log,
