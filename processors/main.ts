@@ -9,9 +9,17 @@ import { checkCommand } from './commands/check.ts'
 import { initCommand } from './commands/init.ts'
 import { kafkaCommand } from './commands/kafka.ts'
 import { packageRoot } from './commands/package-root.ts'
+import { receiveCommand } from './commands/receive.ts'
+import { simulateCommand } from './commands/simulate.ts'
 
 /** Commands add themselves to the program here, in the order in which --help lists them. */
-const commands: ((program: Command) => void)[] = [checkCommand, initCommand, kafkaCommand]
+const commands: ((program: Command) => void)[] = [
+  checkCommand,
+  initCommand,
+  kafkaCommand,
+  simulateCommand,
+  receiveCommand
+]
 
 const { version } = JSON.parse(readFileSync(packageRoot('package.json'), 'utf8'))
 

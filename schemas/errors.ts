@@ -43,6 +43,12 @@ const list = {
     hint: 'Please report this with the log around it.',
     exitCode: 1
   },
+  file_unwritable: { sentence: 'The file cannot be written', exitCode: 3 },
+  send_refused: {
+    sentence: 'The receiver takes no messages from this sender',
+    hint: 'Check --url and --token.',
+    exitCode: 1
+  },
   listen_failed: { sentence: 'The listener could not be opened', exitCode: 3 },
 
   // Kafka

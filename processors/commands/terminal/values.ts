@@ -1,0 +1,45 @@
+// How people write durations, shares and rates on the command line. What cannot be read is refused with an example.
+
+import { InvalidArgumentError } from 'commander'
+
+const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+/** Milliseconds of `200ms`, `10s`, `2m` or `1h`. */
+export function duration(text: string): number {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? []
+  const unitMs = unitsMs[unit ?? '']
+  if (unitMs === undefined)
+    throw new InvalidArgumentError('A duration is a number with a unit: 200ms, 10s, 2m.')
+  return Number(digits) * unitMs
+}
+
+/** The part of 1 that `5%` is. */
+export function share(text: string): number {
+  const [, digits] = /^(\d+(?:\.\d+)?)%$/.exec(text) ?? []
+  const percent = Number(digits)
+  if (percent >= 0 && percent <= 100) return percent / 100
+  throw new InvalidArgumentError('A share is a percentage from 0% to 100%: 5%, 0.1%.')
+}
+
+/** Messages per second of `100/s`, `600/m` or plain `100`. */
+export function rate(text: string): number {
+  const [, digits, unit = 's'] = /^(\d+(?:\.\d+)?)(?:\/(s|m|h))?$/.exec(text) ?? []
+  const perSecond = (Number(digits) * 1000) / (unitsMs[unit] ?? 1000)
+  if (perSecond > 0) return perSecond
+  throw new InvalidArgumentError('A rate is a number above 0 per second, minute or hour: 100/s, 600/m.')
+}
+
+/** A whole number within limits. */
+export function wholeNumber(minimum: number, maximum: number): (text: string) => number {
+  return text => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && value >= minimum && value <= maximum) return value
+    throw new InvalidArgumentError(`It is a whole number from ${minimum} to ${maximum}.`)
+  }
+}
+
+/** An http or https URL. */
+export function webUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
+  throw new InvalidArgumentError('It is a URL that begins with http:// or https://.')
+}
