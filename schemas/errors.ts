@@ -32,7 +32,6 @@ const list = {
     hint: 'Name another file, or remove this one first.',
     exitCode: 3
   },
-  file_unwritable: { sentence: 'The file cannot be written', exitCode: 3 },
   usage: {
     sentence: 'The command line is not valid',
     hint: 'Add --help to see what the command takes.',
