@@ -39,6 +39,12 @@ const list = {
     sentence: 'Kafka did not take messages, so the sender was told to repeat them'
   },
   request_failed: { level: 'error', sentence: 'A request failed inside of Tailrace' },
+  stop_failed: { level: 'warn', sentence: 'A part of Tailrace did not stop in order' },
+  memory_small: {
+    level: 'warn',
+    sentence: 'The memory budget was found too small for so many streams and brokers, and is overdrawn'
+  },
+  rejection_unhandled: { level: 'error', sentence: 'Something failed unobserved' },
   kafka_client: { level: 'debug', sentence: 'The Kafka client reported' },
   attempt_failed: { level: 'debug', sentence: 'An attempt failed' }
 } as const satisfies Record<string, EventSpec>

@@ -1,0 +1,59 @@
+// The first contact with Kafka: waits until it can be reached, however long that takes, and sees to the topics of the
+// channels. Only what waiting cannot mend ends the process: refused credentials, a topic that cannot be had.
+
+import { type Clock, pauseFor } from '../../connectors/clock.ts'
+import type { LogAdmin } from '../../connectors/kafka/log/log.ts'
+import { ensureTopic, type WantedTopic } from '../../connectors/kafka/topics.ts'
+import type { ChannelConfig, Config } from '../../schemas/config.ts'
+import { FaultError, messageOf } from '../../schemas/errors.ts'
+import type { LogEvent } from '../../schemas/events.ts'
+
+/** Silence after which a person at the terminal is told what is waited for. */
+const patienceMs = 2_000
+const maxDelayMs = 10_000
+
+export interface ConnectParts {
+  readonly config: Config
+  readonly admin: LogAdmin
+  readonly clock: Clock
+  readonly log: LogEvent
+  /** Fires when the service is stopped meanwhile. */
+  readonly signal: AbortSignal
+}
+
+/** Resolves with the number of brokers once all topics are there; null when the signal fired first. */
+export async function connect(parts: ConnectParts): Promise<number | null> {
+  const { clock, config, log, signal } = parts
+  const { brokers } = config.kafka
+  const cancel = clock.after(patienceMs, () => log('kafka_waiting', { brokers }))
+  try {
+    for (let delayMs = 500; !signal.aborted; delayMs = Math.min(2 * delayMs, maxDelayMs)) {
+      const found = await tryOnce(parts)
+      cancel()
+      if (typeof found === 'number') return found
+      if (signal.aborted) break
+      log('kafka_waiting', { brokers, reason: messageOf(found), nextAttemptMs: delayMs })
+      await pauseFor(clock, delayMs, signal)
+    }
+    return null
+  } finally {
+    cancel()
+  }
+}
+
+/** The number of brokers, or the fault that may pass. */
+async function tryOnce(parts: ConnectParts): Promise<number | FaultError> {
+  const { admin, config, log } = parts
+  try {
+    const brokers = await admin.brokers()
+    for (const channel of Object.values(config.channels)) await ensureTopic(admin, wantedTopic(channel), log)
+    return brokers
+  } catch (error) {
+    if (error instanceof FaultError && error.code === 'kafka_unreachable') return error
+    throw error
+  }
+}
+
+function wantedTopic({ topic, partitions, replication, retentionHours }: ChannelConfig): WantedTopic {
+  return { name: topic, partitions, replication, retentionHours }
+}

@@ -1,0 +1,52 @@
+// Keeps the lag true while a target is down: a stream whose window is full stops reading, and so no longer hears
+// where its partitions end. This asks Kafka instead, once for all streams, with the admin client that they share.
+
+import type { Clock } from '../../connectors/clock.ts'
+import type { LogAdmin } from '../../connectors/kafka/log/log.ts'
+import type { TopicPartition } from '../../connectors/kafka/log/message.ts'
+
+const intervalMs = 5_000
+
+/** What is asked of a stream's partitions. */
+export interface Watched {
+  pausedTopics(): ReadonlySet<string>
+  noteEnd(origin: TopicPartition, end: number): void
+}
+
+export interface EndsWatchParts {
+  readonly clock: Clock
+  readonly admin: Pick<LogAdmin, 'ranges'>
+  readonly watched: () => readonly Watched[]
+}
+
+export class EndsWatch {
+  readonly #parts: EndsWatchParts
+  #cancel: (() => void) | null = null
+  #stopped = false
+
+  constructor(parts: EndsWatchParts) {
+    this.#parts = parts
+  }
+
+  start(): void {
+    this.#cancel = this.#parts.clock.after(intervalMs, () => void this.#round())
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#cancel?.()
+  }
+
+  async #round(): Promise<void> {
+    const watched = this.#parts.watched()
+    const topics = new Set(watched.flatMap(one => [...one.pausedTopics()]))
+    for (const topic of topics) await this.#ask(topic, watched)
+    if (!this.#stopped) this.start()
+  }
+
+  /** An answer that does not come is not missed: the next round asks again, and the streams report the outage. */
+  async #ask(topic: string, watched: readonly Watched[]): Promise<void> {
+    const ranges = await this.#parts.admin.ranges(topic).catch(() => [])
+    for (const { partition, end } of ranges) for (const one of watched) one.noteEnd({ topic, partition }, end)
+  }
+}

@@ -1,0 +1,62 @@
+// The meters that the parts of a service count with. Each call is one chunk, batch, request or commit, never one
+// message, so that counting costs nothing beside the work.
+
+import type { SourceMeter } from '../../../connectors/connector.ts'
+import type { AppendMeter } from '../../../connectors/kafka/log/kafkajs/producer.ts'
+import type { StreamMeter } from '../../stream/meter.ts'
+import { ends } from '../../stream/settlement/accounts.ts'
+import type { Metrics } from './metrics.ts'
+
+/** The meter of one stream. Every way a message can end is on the page from the start, at 0. */
+export function streamMeter(metrics: Metrics, stream: string): StreamMeter {
+  const read = metrics.counter('tailrace_stream_messages_read_total').labels({ stream })
+  const ended = metrics.counter('tailrace_stream_messages_ended_total')
+  const attempts = metrics.counter('tailrace_stream_attempts_total')
+  const attemptSeconds = metrics.histogram('tailrace_stream_attempt_seconds').labels({ stream })
+  const confirmationSeconds = metrics.histogram('tailrace_stream_confirmation_seconds').labels({ stream })
+  const batchMessages = metrics.histogram('tailrace_stream_batch_messages').labels({ stream })
+  const possibleDuplicates = metrics.counter('tailrace_stream_possible_duplicates_total').labels({ stream })
+  const commits = metrics.counter('tailrace_stream_commits_total')
+  const keyMoves = metrics.counter('tailrace_stream_key_moves_total').labels({ stream })
+  read.inc(0)
+  possibleDuplicates.inc(0)
+  keyMoves.inc(0)
+  for (const end of ends) ended.inc({ stream, end }, 0)
+  return {
+    read: messages => read.inc(messages),
+    ended: (end, messages) => ended.inc({ stream, end }, messages),
+    attempted({ outcome, code, seconds, messages }) {
+      attempts.inc({ stream, outcome, code: code ?? '' })
+      attemptSeconds.observe(seconds)
+      batchMessages.observe(messages)
+    },
+    confirmed: seconds => confirmationSeconds.observe(seconds),
+    possibleDuplicates: messages => possibleDuplicates.inc(messages),
+    committed: result => commits.inc({ stream, result }),
+    keyMoved: () => keyMoves.inc(1)
+  }
+}
+
+export function sourceMeter(metrics: Metrics): SourceMeter {
+  const messagesAccepted = metrics.counter('tailrace_channel_messages_accepted_total')
+  const bytesAccepted = metrics.counter('tailrace_channel_bytes_accepted_total')
+  const refused = metrics.counter('tailrace_channel_requests_refused_total')
+  return {
+    accepted(channel, messages, bytes) {
+      messagesAccepted.inc({ channel }, messages)
+      bytesAccepted.inc({ channel }, bytes)
+    },
+    refused: (channel, code) => refused.inc({ channel, code })
+  }
+}
+
+export function appendMeter(metrics: Metrics): AppendMeter {
+  const requests = metrics.counter('tailrace_append_requests_total')
+  const latency = metrics.histogram('tailrace_append_seconds')
+  return {
+    produced(result, seconds) {
+      requests.inc({ result })
+      latency.observe(seconds)
+    }
+  }
+}

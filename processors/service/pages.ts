@@ -1,0 +1,36 @@
+// The pages of the admin listener. Health says that the process turns; readiness that it does its work, whatever its
+// targets do: a target that is down must not take a pod out of service while Kafka keeps what it is owed.
+
+import type { Clock } from '../../connectors/clock.ts'
+import { json, type Pages, text } from './admin.ts'
+import { setStreamGauges } from './metrics/gauges.ts'
+import type { Metrics } from './metrics/metrics.ts'
+import type { Phase, ServiceStatus } from './status.ts'
+
+export interface PagesParts {
+  readonly clock: Clock
+  readonly metrics: Metrics
+  status(): ServiceStatus
+}
+
+const unready: Readonly<Partial<Record<Phase, string>>> = {
+  connecting: 'waiting for Kafka',
+  starting: 'starting',
+  draining: 'draining',
+  stopped: 'stopped'
+}
+
+export function servicePages({ clock, metrics, status }: PagesParts): Pages {
+  return {
+    metrics: async () => {
+      setStreamGauges(metrics, status().streams, clock.now())
+      return { contentType: metrics.contentType, body: await metrics.page() }
+    },
+    healthz: () => text('ok'),
+    readyz: () => {
+      const reason = unready[status().phase]
+      return reason === undefined ? text('ready') : text(reason, 503)
+    },
+    status: () => json(status())
+  }
+}

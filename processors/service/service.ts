@@ -1,0 +1,160 @@
+// Runs everything that one configuration says, in one process: first contact with Kafka and the topics of the
+// channels, then the sources, then the streams. It stops in the opposite order of the messages' way: sources first,
+// which answer what they have accepted, then the streams, which commit what they delivered.
+
+import type { Clock } from '../../connectors/clock.ts'
+import type { AppendMeter } from '../../connectors/kafka/log/kafkajs/producer.ts'
+import type { Log, LogAdmin, LogProducer } from '../../connectors/kafka/log/log.ts'
+import type { Registry } from '../../connectors/registry.ts'
+import type { Config } from '../../schemas/config.ts'
+import type { LogEvent } from '../../schemas/events.ts'
+import { type Ingest, openIngest } from '../ingest/ingest.ts'
+import { AdminListener } from './admin.ts'
+import { divideBudget, type StreamBudget } from './budget.ts'
+import { connect } from './connect.ts'
+import { EndsWatch } from './ends-watch.ts'
+import { appendMeter, sourceMeter } from './metrics/meters.ts'
+import { Metrics } from './metrics/metrics.ts'
+import { servicePages } from './pages.ts'
+import { channelStatuses, type Phase, type ServiceStatus } from './status.ts'
+import { Streams } from './streams.ts'
+import { within } from './within.ts'
+
+export interface ServiceParts {
+  readonly clock: Clock
+  readonly log: LogEvent
+  readonly registry: Registry
+  readonly version: string
+  /** Opens the log that the service works on; called once. */
+  readonly openLog: (meter: AppendMeter) => Log
+}
+
+export class Service {
+  readonly #config: Config
+  readonly #parts: ServiceParts
+  readonly #startedMs: number
+  readonly #metrics: Metrics
+  readonly #admin: LogAdmin
+  readonly #producer: LogProducer
+  readonly #streams: Streams
+  readonly #listener: AdminListener
+  readonly #ends: EndsWatch
+  readonly #stopping = new AbortController()
+  #phase: Phase = 'connecting'
+  #ingest: Ingest | null = null
+  #starting: Promise<void> = Promise.resolve()
+
+  constructor(config: Config, parts: ServiceParts) {
+    const { clock, log, registry } = parts
+    this.#config = config
+    this.#parts = parts
+    this.#startedMs = clock.now()
+    this.#metrics = new Metrics(parts.version)
+    const kafka = parts.openLog(appendMeter(this.#metrics))
+    this.#admin = kafka.admin()
+    this.#producer = kafka.producer()
+    this.#streams = new Streams({
+      config,
+      registry,
+      kafka,
+      admin: this.#admin,
+      metrics: this.#metrics,
+      env: { clock, log },
+      startedMs: this.#startedMs
+    })
+    this.#ends = new EndsWatch({ clock, admin: this.#admin, watched: () => this.#streams.watched() })
+    const pages = servicePages({ clock, metrics: this.#metrics, status: () => this.status() })
+    this.#listener = new AdminListener(pages, log)
+  }
+
+  /** Where /metrics and its like are; 0 before it listens. */
+  get adminPort(): number {
+    return this.#listener.port
+  }
+
+  /**
+   * Resolves when everything was started, or stop() was called; waits for Kafka as long as it takes. Rejects with a
+   * FaultError when it cannot start: `listen_failed`, `kafka_unauthorized`, `topic_missing`, or what a source says.
+   * Call stop() then, too.
+   */
+  start(): Promise<void> {
+    this.#starting = this.#start()
+    return this.#starting
+  }
+
+  /** Drains within `deadlineMs` and closes everything; parts that hang are left behind a few seconds later. */
+  async stop(deadlineMs: number): Promise<void> {
+    const { clock, log } = this.#parts
+    const endMs = clock.now() + deadlineMs
+    const leftMs = () => Math.max(0, endMs - clock.now())
+    const stop = (part: string, stopping: Promise<void> | undefined) =>
+      within(stopping, { clock, log, part, deadlineMs: leftMs() + graceMs })
+    log('service_stopping', { deadlineMs })
+    this.#phase = 'draining'
+    this.#stopping.abort()
+    this.#ends.stop()
+    await stop(
+      'start',
+      this.#starting.catch(() => {})
+    )
+    await stop('sources', this.#ingest?.stop(leftMs() / 2))
+    await stop('streams', this.#streams.stop(leftMs()))
+    await stop('producer', this.#producer.close(Math.max(leftMs(), graceMs)))
+    await stop('admin', this.#admin.close())
+    this.#phase = 'stopped'
+    await stop('listener', this.#listener.close())
+    log('service_stopped')
+  }
+
+  status(): ServiceStatus {
+    const { clock, version } = this.#parts
+    return {
+      version,
+      phase: this.#phase,
+      started: new Date(this.#startedMs).toISOString(),
+      uptimeSeconds: Math.round((clock.now() - this.#startedMs) / 1000),
+      channels: channelStatuses(this.#config),
+      streams: this.#streams.statuses()
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { clock, log, version } = this.#parts
+    const { listen, streams } = this.#config
+    const { signal } = this.#stopping
+    await this.#listener.open({ host: listen.adminHost, port: listen.admin })
+    const brokers = await connect({ config: this.#config, admin: this.#admin, clock, log, signal })
+    if (brokers === null) return
+    this.#phase = 'starting'
+    await this.#startSources()
+    if (signal.aborted) return
+    await this.#streams.start(this.#budget(brokers), signal)
+    if (signal.aborted) return
+    this.#ends.start()
+    this.#phase = 'running'
+    log('service_started', { version, brokers, streams: Object.keys(streams).length })
+  }
+
+  async #startSources(): Promise<void> {
+    const { clock, log, registry } = this.#parts
+    const { channels, listen } = this.#config
+    const meter = sourceMeter(this.#metrics)
+    const env = { clock, log, meter, listen: { host: listen.host, port: listen.http } }
+    const ingest = await openIngest({ channels, sources: registry.sources, producer: this.#producer, env })
+    if (this.#stopping.signal.aborted) return
+    this.#ingest = ingest
+    await ingest.start()
+  }
+
+  #budget(brokers: number): StreamBudget {
+    const { memory, streams } = this.#config
+    const { maxBytes } = memory
+    const budget = divideBudget({ maxBytes, streams: Object.keys(streams).length, brokers })
+    const { neededBytes } = budget
+    if (neededBytes > maxBytes) this.#parts.log('memory_small', { maxBytes, neededBytes })
+    return budget
+  }
+}
+
+/** What a part may take beyond the deadline to close its connections. */
+const graceMs = 5_000

@@ -1,0 +1,136 @@
+// The streams of one service. Each is built and started by itself: one that fails, or hangs while it starts, is shown
+// with its reason and does not disturb the others. They start a few at a time, as every join makes Kafka rebalance.
+
+import { pauseFor } from '../../connectors/clock.ts'
+import type { Target, TargetEnv } from '../../connectors/connector.ts'
+import type { Log, LogAdmin } from '../../connectors/kafka/log/log.ts'
+import type { Registry } from '../../connectors/registry.ts'
+import type { Config, StreamConfig } from '../../schemas/config.ts'
+import { FaultError, messageOf } from '../../schemas/errors.ts'
+import { parseTime } from '../../schemas/time.ts'
+import { troubleOf } from '../stream/health/health.ts'
+import { reportTrouble } from '../stream/health/state.ts'
+import { type StreamStatus, statusOf } from '../stream/health/status.ts'
+import { Accounts } from '../stream/settlement/accounts.ts'
+import { Stream, type StreamOptions } from '../stream/stream.ts'
+import type { StreamBudget } from './budget.ts'
+import type { Watched } from './ends-watch.ts'
+import { streamMeter } from './metrics/meters.ts'
+import type { Metrics } from './metrics/metrics.ts'
+
+/** How many streams start at the same time, and for how long one of them may keep the next from starting. */
+const startsAtOnce = 20
+const patienceMs = 10_000
+
+export interface StreamsParts {
+  readonly config: Config
+  readonly registry: Registry
+  readonly kafka: Log
+  readonly admin: LogAdmin
+  readonly metrics: Metrics
+  readonly env: Omit<TargetEnv, 'stream'>
+  /** When the service was started: where `start: latest` begins. Unix ms. */
+  readonly startedMs: number
+}
+
+export class Streams {
+  readonly #parts: StreamsParts
+  readonly #streams = new Map<string, Stream>()
+  readonly #failed = new Map<string, StreamStatus>()
+
+  constructor(parts: StreamsParts) {
+    this.#parts = parts
+  }
+
+  /** Resolves when every stream has joined its group, or has been trying for a while. Never rejects. */
+  async start(budget: StreamBudget, signal: AbortSignal): Promise<void> {
+    const waiting = Object.entries(this.#parts.config.streams).values()
+    const startInTurn = async () => {
+      for (const [name, config] of waiting) {
+        if (signal.aborted) return
+        await this.#start(name, config, budget)
+      }
+    }
+    await Promise.all(Array.from({ length: startsAtOnce }, startInTurn))
+  }
+
+  /** Drains all streams at the same time. */
+  async stop(deadlineMs: number): Promise<void> {
+    await Promise.all([...this.#streams.values()].map(stream => stream.stop(deadlineMs)))
+  }
+
+  /** In the order of the configuration; streams whose turn to start has not come are left out. */
+  statuses(): StreamStatus[] {
+    const names = Object.keys(this.#parts.config.streams)
+    return names.flatMap(name => this.#failed.get(name) ?? this.#streams.get(name)?.status() ?? [])
+  }
+
+  watched(): Watched[] {
+    return [...this.#streams.values()].map(stream => stream.partitions)
+  }
+
+  async #start(name: string, config: StreamConfig, budget: StreamBudget): Promise<void> {
+    try {
+      const { clock } = this.#parts.env
+      const stream = await this.#build(name, config, budget)
+      this.#streams.set(name, stream)
+      const started = new AbortController()
+      const starting = stream.start().finally(() => started.abort())
+      await Promise.race([starting, pauseFor(clock, patienceMs, started.signal)])
+    } catch (error) {
+      this.#fail(name, error)
+    }
+  }
+
+  async #build(name: string, config: StreamConfig, budget: StreamBudget): Promise<Stream> {
+    const { admin, env, kafka, metrics, startedMs } = this.#parts
+    const options: StreamOptions = {
+      name,
+      group: config.group,
+      topics: config.from.map(channel => this.#topicOf(channel)),
+      birthMs: birthMs(config.start, startedMs),
+      attemptTimeoutMs: config.attemptTimeoutMs,
+      retry: config.retry,
+      windowBytes: budget.windowBytes,
+      maxFetchBytes: budget.maxFetchBytes
+    }
+    const target = await this.#target(name, config)
+    const consumer = kafka.consumer.bind(kafka)
+    return new Stream(options, { ...env, admin, target, consumer, meter: streamMeter(metrics, name) })
+  }
+
+  async #target(stream: string, config: StreamConfig): Promise<Target> {
+    const [kind, settings] = Object.entries(config.target)[0] ?? []
+    const definition = this.#parts.registry.targets.find(target => target.kind === kind)
+    if (definition === undefined) throw new FaultError('config_invalid', { detail: `no target ${kind}` })
+    return definition.create(settings, { ...this.#parts.env, stream })
+  }
+
+  #topicOf(channel: string): string {
+    const topic = this.#parts.config.channels[channel]?.topic
+    if (topic === undefined) throw new FaultError('config_invalid', { detail: `no channel ${channel}` })
+    return topic
+  }
+
+  #fail(name: string, error: unknown): void {
+    const { clock, log } = this.#parts.env
+    const fault =
+      error instanceof FaultError
+        ? error
+        : new FaultError('internal', { detail: messageOf(error), cause: error })
+    const trouble = troubleOf(fault, { untilMs: null, attempt: 1 })
+    const state = { kind: 'halted', sinceMs: clock.now(), trouble } as const
+    this.#failed.set(name, statusOf({ name, state, accounts: new Accounts(), partitions: [] }))
+    log('stream_halted', { stream: name, ...reportTrouble(trouble) })
+  }
+}
+
+/** From when a new stream owes messages, in Unix ms. */
+function birthMs(start: string, startedMs: number): number {
+  if (start === 'latest') return startedMs
+  if (start === 'earliest') return 0
+  const timeMs = parseTime(start)
+  if (timeMs === null)
+    throw new FaultError('config_invalid', { path: 'start', detail: `${start} is no time` })
+  return timeMs
+}

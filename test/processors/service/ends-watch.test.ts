@@ -1,0 +1,54 @@
+import test from 'ava'
+import { EndsWatch } from '../../../processors/service/ends-watch.ts'
+import { FaultError } from '../../../schemas/errors.ts'
+import { VirtualClock } from '../../clock.ts'
+
+function stream(paused: string[]) {
+  const noted: [string, number, number][] = []
+  return {
+    noted,
+    pausedTopics: () => new Set(paused),
+    noteEnd: (origin: { topic: string; partition: number }, end: number) =>
+      noted.push([origin.topic, origin.partition, end])
+  }
+}
+
+test('asks once for the ends of every topic that some stream has stopped to read, and tells all streams', async t => {
+  const clock = new VirtualClock()
+  const asked: string[] = []
+  const admin = {
+    async ranges(topic: string) {
+      asked.push(topic)
+      return [{ partition: 0, start: 0, end: 7 }]
+    }
+  }
+  const [first, second] = [stream(['fleet']), stream(['fleet'])]
+  const watch = new EndsWatch({ clock, admin, watched: () => [first, second] })
+  watch.start()
+  await clock.advance(5_000)
+  t.deepEqual(asked, ['fleet'])
+  t.deepEqual(first.noted, [['fleet', 0, 7]])
+  t.deepEqual(second.noted, [['fleet', 0, 7]])
+  watch.stop()
+})
+
+test('asks nothing while everything is read, and goes on after Kafka did not answer', async t => {
+  const clock = new VirtualClock()
+  let asked = 0
+  const admin = {
+    async ranges(): Promise<never> {
+      asked++
+      throw new FaultError('kafka_unreachable')
+    }
+  }
+  const paused: string[] = []
+  const watch = new EndsWatch({ clock, admin, watched: () => [stream(paused)] })
+  watch.start()
+  await clock.advance(10_000)
+  t.is(asked, 0)
+  paused.push('fleet')
+  await clock.advance(10_000)
+  t.is(asked, 2)
+  watch.stop()
+  t.is(clock.waiting, 0)
+})
