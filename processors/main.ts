@@ -2,18 +2,19 @@
 // The executable: reads the command line, runs one command, and turns what it throws into one message and an exit
 // code. Commands import what they need when they run, so that --help is quick.
 
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { FaultError, messageOf } from '../schemas/errors.ts'
 import { checkCommand } from './commands/check.ts'
 import { initCommand } from './commands/init.ts'
 import { kafkaCommand } from './commands/kafka.ts'
-import { packageRoot } from './commands/package-root.ts'
+import { packageVersion } from './commands/package-root.ts'
 import { receiveCommand } from './commands/receive.ts'
+import { runCommand } from './commands/run.ts'
 import { simulateCommand } from './commands/simulate.ts'
 
 /** Commands add themselves to the program here, in the order in which --help lists them. */
 const commands: ((program: Command) => void)[] = [
+  runCommand,
   checkCommand,
   initCommand,
   kafkaCommand,
@@ -21,11 +22,9 @@ const commands: ((program: Command) => void)[] = [
   receiveCommand
 ]
 
-const { version } = JSON.parse(readFileSync(packageRoot('package.json'), 'utf8'))
-
 const program = new Command('tailrace')
   .description('Forwards telemetry messages from Kafka to the platforms that want them, and loses none.')
-  .version(version)
+  .version(packageVersion())
   .showHelpAfterError('(add --help for the options and examples)')
   .exitOverride()
 for (const add of commands) add(program)

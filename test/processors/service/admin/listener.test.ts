@@ -1,6 +1,6 @@
 import test from 'ava'
-import { AdminListener, json, text } from '../../../processors/service/admin.ts'
-import { FaultError } from '../../../schemas/errors.ts'
+import { AdminListener, json, text } from '../../../../processors/service/admin/listener.ts'
+import { FaultError } from '../../../../schemas/errors.ts'
 
 const anyPort = { host: '127.0.0.1', port: 0 }
 

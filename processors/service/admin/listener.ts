@@ -4,9 +4,9 @@
 
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { ListenAddress } from '../../connectors/connector.ts'
-import { errors, FaultError, messageOf } from '../../schemas/errors.ts'
-import type { LogEvent } from '../../schemas/events.ts'
+import type { ListenAddress } from '../../../connectors/connector.ts'
+import { errors, FaultError, messageOf } from '../../../schemas/errors.ts'
+import type { LogEvent } from '../../../schemas/events.ts'
 
 export interface Page {
   readonly status?: number

@@ -1,7 +1,7 @@
 // What /status shows of a service: what it does, its channels, and every stream with its state and reason.
 
-import type { Config } from '../../schemas/config.ts'
-import type { StreamStatus } from '../stream/health/status.ts'
+import type { Config } from '../../../schemas/config.ts'
+import type { StreamStatus } from '../../stream/health/status.ts'
 
 /** `connecting` until Kafka was reached and the topics are there. */
 export type Phase = 'connecting' | 'starting' | 'running' | 'draining' | 'stopped'

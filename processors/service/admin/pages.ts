@@ -1,10 +1,10 @@
 // The pages of the admin listener. Health says that the process turns; readiness that it does its work, whatever its
 // targets do: a target that is down must not take a pod out of service while Kafka keeps what it is owed.
 
-import type { Clock } from '../../connectors/clock.ts'
-import { json, type Pages, text } from './admin.ts'
-import { setStreamGauges } from './metrics/gauges.ts'
-import type { Metrics } from './metrics/metrics.ts'
+import type { Clock } from '../../../connectors/clock.ts'
+import { setStreamGauges } from '../metrics/gauges.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import { json, type Pages, text } from './listener.ts'
 import type { Phase, ServiceStatus } from './status.ts'
 
 export interface PagesParts {
