@@ -110,8 +110,9 @@ class Reading {
     share.take(bytes)
   }
 
+  /** What has arrived may still wait for the inflater when the connection goes: then it never gets there. */
   readonly #abort = (): void => {
-    if (!this.#parts.request.complete) this.#fail(new FaultError('request_aborted'))
+    if (!this.#parts.request.readableEnded) this.#fail(new FaultError('request_aborted'))
   }
 
   #succeed(): void {

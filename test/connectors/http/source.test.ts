@@ -38,6 +38,15 @@ for (const [name, body, headers, values] of bodies) {
   })
 }
 
+test('a body of several megabytes is taken as a whole', async t => {
+  const maxBytes = 4_000_000
+  const harness = await startSource(t, { config: { maxBodyBytes: maxBytes, maxInflatedBytes: maxBytes } })
+  const message = `{"ident":"a","timestamp":1,"x":"${'x'.repeat(10_000)}"}`
+  const response = await harness.post(`[${Array(300).fill(message).join()}]`)
+  t.deepEqual(await response.json(), { accepted: 300 })
+  t.true(harness.values.every(value => value === message))
+})
+
 test('a body without content type is taken for JSON', async t => {
   const harness = await startSource(t)
   const response = await fetch(harness.url, { method: 'POST', body: Buffer.from(one) })
