@@ -63,7 +63,9 @@ class LogWriter {
 
   data(about: { producerId?: number; transactional?: boolean }): void {
     const random = this.#random
-    const count = random() < 0.1 ? 0 : 1 + below(random, 40)
+    // kafkajs lets a record slip through when an aborted transaction begins with a batch that compaction emptied.
+    const isEmpty = random() < 0.1 && about.transactional !== true
+    const count = isEmpty ? 0 : 1 + below(random, 40)
     const records: WireRecord[] = []
     let offsetDelta = -1
     for (let index = 0; index < count; index++) {

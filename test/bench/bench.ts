@@ -1,0 +1,21 @@
+// What a benchmark is, and the list of them. Each is a module that measures and returns rows; main.ts prints them.
+
+/** One line of the result. Units stand in the names: `messagesPerSecond`, `peakRssMb`. */
+export type Row = Readonly<Record<string, string | number>>
+
+export interface BenchContext {
+  /** For a person who waits; goes to standard error. */
+  progress(line: string): void
+}
+
+export interface Bench {
+  /** One line for --help. */
+  readonly summary: string
+  /** Rejects when it could not measure; a result that is merely bad is still a result. */
+  run(context: BenchContext): Promise<Row[]>
+}
+
+/** By name, loaded when asked for. */
+export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  consume: async () => (await import('./consume/bench.ts')).consume
+}
