@@ -24,7 +24,7 @@ export const consume: Bench = {
       const rows = systems.map(({ name }) => ({ system: name, ...medianRow(measured.get(name) ?? []) }))
       const base = rows[0]?.messagesPerSecond ?? 0
       context.progress(`comparing ${comparedRecords} random records with what kafkajs decodes`)
-      const { compared, differences } = await compareWithKafkajs(comparedRecords, 1_000_000)
+      const { compared, differences, firstSeed } = await compareWithKafkajs(comparedRecords, 1_000_000)
       return [
         ...rows.map(row => ({ ...row, timesKafkajs: round2(row.messagesPerSecond / base) })),
         { system: 'comparison', messages: compared, differences, firstSeed: firstSeed ?? 'none' }
