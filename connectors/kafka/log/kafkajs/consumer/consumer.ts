@@ -11,6 +11,7 @@ import type { TopicPartition } from '../../message.ts'
 import { createKafka } from '../client.ts'
 import { Handoff } from './handoff.ts'
 import { type Join, Session } from './session.ts'
+import { fetchWaitMs } from './settings.ts'
 import { Trouble } from './trouble.ts'
 
 export interface ConsumerEnv {
@@ -42,7 +43,7 @@ export class KafkajsConsumer implements LogConsumer {
   }
 
   start(handlers: LogConsumerHandlers): Promise<void> {
-    const handoff = new Handoff(handlers, () => this.#session)
+    const handoff = new Handoff(handlers, () => this.#session, this.#env.clock)
     this.#handoff = handoff
     return new Promise(resolve => {
       this.#stop.signal.addEventListener('abort', () => resolve(), { once: true })
@@ -118,6 +119,7 @@ export class KafkajsConsumer implements LogConsumer {
       rejoining: () => this.#drain(handlers),
       joined: join => this.#onJoined(join, handoff),
       fetched: fetched => handoff.fetched(fetched),
+      fetchWaitMs: () => (handoff.isBusy() ? fetchWaitMs.busy : fetchWaitMs.idle),
       positionLost: (origin, position) => handoff.positionLost(origin, position),
       corrupt: (origin, fault) => {
         const retry = handoff.corrupt(origin, fault)

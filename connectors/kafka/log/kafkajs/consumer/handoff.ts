@@ -3,6 +3,7 @@
 // these here are what counts. A fetch that was not made from the remembered position is dropped and made again.
 
 import type { FaultError } from '../../../../../schemas/errors.ts'
+import type { Clock } from '../../../../clock.ts'
 import type { LogConsumerHandlers } from '../../log.ts'
 import type { TopicPartition } from '../../message.ts'
 import { RecordChunk } from '../../record-chunk.ts'
@@ -16,15 +17,22 @@ export interface Steering {
   seek(origin: TopicPartition, offset: number): void
 }
 
+/** Without records for this long, a stream is at rest. */
+const restMs = 2_000
+
 export class Handoff {
   readonly #handlers: LogConsumerHandlers
   readonly #positions = new Positions()
   readonly #steering: () => Steering | null
+  readonly #clock: Clock
   #stopped = false
+  /** When something was fetched or steered last. */
+  #busyMs = 0
 
-  constructor(handlers: LogConsumerHandlers, steering: () => Steering | null) {
+  constructor(handlers: LogConsumerHandlers, steering: () => Steering | null, clock: Clock) {
     this.#handlers = handlers
     this.#steering = steering
+    this.#clock = clock
   }
 
   /** No handler is called any more. */
@@ -35,6 +43,7 @@ export class Handoff {
   /** Must be called synchronously with the join, so that nothing is fetched from a wrong position. */
   assign(now: readonly TopicPartition[], member: 'same' | 'new', birthMs: number): void {
     const change = this.#positions.assign(now, member)
+    this.#busyMs = this.#clock.now()
     const steering = this.#steering()
     for (const place of this.#positions.all()) {
       if (place.paused) steering?.pause(place.origin)
@@ -42,6 +51,11 @@ export class Handoff {
       if (place.next !== null) steering?.seek(place.origin, place.next)
     }
     if (!this.#stopped) this.#handlers.onAssigned({ ...change, birthMs })
+  }
+
+  /** Whether a resume or a seek is to be expected soon: records came lately, or a partition is paused. */
+  isBusy(): boolean {
+    return this.#clock.now() - this.#busyMs < restMs || this.#positions.all().some(place => place.paused)
   }
 
   has(origin: TopicPartition): boolean {
@@ -60,6 +74,7 @@ export class Handoff {
     if (place === undefined) return
     place.paused = false
     place.open = true
+    this.#busyMs = this.#clock.now()
     this.#steering()?.resume(origin)
   }
 
@@ -75,6 +90,7 @@ export class Handoff {
   fetched({ origin, fetchedOffset, highWatermark, batches }: Fetched): number | null {
     const place = this.#positions.get(origin)
     if (!place?.open || place.lost) return null
+    this.#busyMs = this.#clock.now()
     place.next ??= fetchedOffset
     if (fetchedOffset !== place.next) {
       this.#steering()?.seek(origin, place.next)

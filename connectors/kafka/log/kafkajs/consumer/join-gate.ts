@@ -1,7 +1,8 @@
-// What Tailrace adds underneath a kafkajs consumer, by way of the `cluster` that kafkajs hands to its assigner:
-// a hook that is awaited before every join, the assignment's user data, membership that survives a coordinator's
-// restart, and commits that cannot slip into a later generation. kafkajs 2.2.4 calls cluster.findGroupCoordinator at
-// the head of every join and nowhere else (consumerGroup.js), and takes every broker from cluster.findBroker.
+// What Tailrace adds underneath a kafkajs consumer, by way of the `cluster` that kafkajs hands to its assigner: a hook
+// that is awaited before every join, the assignment's user data, membership that survives a coordinator's outage,
+// commits that cannot slip into a later generation, and fetches that wait longer at rest. kafkajs 2.2.4 calls
+// cluster.findGroupCoordinator at the head of every join and nowhere else (consumerGroup.js), and takes every broker
+// from cluster.findBroker.
 
 import type { Broker, Cluster } from 'kafkajs'
 import { kafkaFault } from '../client.ts'
@@ -13,6 +14,8 @@ export interface GateHooks {
   synced(generation: number, memberAssignment: Buffer): void
   /** Throws when a commit with this generation must not go out. */
   checkCommit(generation: number): void
+  /** How long the next fetch may wait for records. */
+  fetchWaitMs(): number
 }
 
 /** The calls of kafkajs' brokers that matter here; its published types leave them out. */
@@ -21,14 +24,19 @@ interface GroupCalls {
   syncGroup(request: { generationId: number }): Promise<{ memberAssignment: Buffer }>
   heartbeat(request: unknown): Promise<unknown>
   offsetCommit(request: { groupGenerationId: number }): Promise<unknown>
+  fetch(request: { maxWaitTime: number }): Promise<unknown>
 }
 
 /** Installs the hooks on the cluster object of one consumer. */
 export function installJoinGate(cluster: Cluster, hooks: GateHooks): void {
   const patched = new WeakSet<object>()
+  const refreshMetadata = cluster.refreshMetadata.bind(cluster)
+  const refreshMetadataIfNecessary = cluster.refreshMetadataIfNecessary.bind(cluster)
+  cluster.refreshMetadata = () => repeatWhenUnreachable(refreshMetadata())
+  cluster.refreshMetadataIfNecessary = () => repeatWhenUnreachable(refreshMetadataIfNecessary())
   const findBroker = cluster.findBroker.bind(cluster)
   cluster.findBroker = async node => {
-    const broker = await findBroker(node)
+    const broker = await repeatWhenUnreachable(findBroker(node))
     if (!patched.has(broker)) patchBroker(broker, hooks)
     patched.add(broker)
     return broker
@@ -46,6 +54,7 @@ function patchBroker(broker: Broker, hooks: GateHooks): void {
   const syncGroup = calls.syncGroup.bind(broker)
   const heartbeat = calls.heartbeat.bind(broker)
   const offsetCommit = calls.offsetCommit.bind(broker)
+  const fetch = calls.fetch.bind(broker)
   calls.joinGroup = request => rejoinWhenUnreachable(joinGroup(request))
   calls.heartbeat = request => rejoinWhenUnreachable(heartbeat(request))
   calls.syncGroup = async request => {
@@ -56,6 +65,19 @@ function patchBroker(broker: Broker, hooks: GateHooks): void {
   calls.offsetCommit = async request => {
     hooks.checkCommit(request.groupGenerationId)
     return offsetCommit(request)
+  }
+  calls.fetch = request => fetch({ ...request, maxWaitTime: hooks.fetchWaitMs() })
+}
+
+/** A cluster that cannot be reached for 3 s is no reason for kafkajs to give the consumer up, as it would. */
+async function repeatWhenUnreachable<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    const { code, message } = kafkaFault(error)
+    const { retriable } = error as { retriable?: boolean } // whatever it is, an error has fields
+    if (code !== 'kafka_unreachable' || retriable !== false) throw error
+    throw Object.assign(new Error(message, { cause: error }), { name: 'KafkaJSError', retriable: true })
   }
 }
 

@@ -1,8 +1,8 @@
 // One kafkajs consumer, from its first join to its crash or its stop. kafkajs never restarts it by itself: what ends
 // it, ends it for good, and consumer.ts builds the next one. Everything specific to kafkajs' consumer is in here and
-// in join-gate.ts; see kafkajs' own src/consumer for what the settings do.
+// in join-gate.ts.
 
-import type { Batch, Cluster, Consumer, ConsumerConfig, EachBatchPayload, Kafka } from 'kafkajs'
+import type { Batch, Cluster, Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import { FaultError } from '../../../../../schemas/errors.ts'
 import type { CommitEntry, LogConsumerOptions } from '../../log.ts'
 import type { TopicPartition } from '../../message.ts'
@@ -11,6 +11,7 @@ import { installFetchDecoder } from '../fetch/install.ts'
 import type { FetchedBatch } from '../fetch/types.ts'
 import { birthOf, createAssigner } from './assigner.ts'
 import { installJoinGate } from './join-gate.ts'
+import { consumerSettings } from './settings.ts'
 
 export interface Join {
   readonly memberId: string
@@ -36,15 +37,12 @@ export interface SessionHandlers {
   fetched(fetched: Fetched): number | null
   positionLost(origin: TopicPartition, position: number): void
   corrupt(origin: TopicPartition, fault: FaultError): void
+  /** How long the next fetch may wait for records. */
+  fetchWaitMs(): number
 }
 
 /** The run-time fields of kafkajs' batch that its types leave out. */
 type RuntimeBatch = Batch & { readonly fetchedOffset: string }
-
-const sessionTimeoutMs = 8_000
-
-/** How often kafkajs repeats a failed step before it gives the consumer up: about 20 s. */
-const retry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 20, restartOnFailure: async () => false }
 
 export class Session {
   /** Resolves with what ended it, once kafkajs has left the group. Never rejects. */
@@ -69,7 +67,10 @@ export class Session {
   constructor(kafka: Kafka, options: LogConsumerOptions, handlers: SessionHandlers) {
     this.#options = options
     this.#handlers = handlers
-    this.#consumer = kafka.consumer(this.#settings())
+    this.#consumer = kafka.consumer({
+      ...consumerSettings(options),
+      partitionAssigners: [({ cluster }) => this.#install(cluster)]
+    })
     const { events } = this.#consumer
     this.ended = new Promise(resolve => {
       this.#consumer.on(events.CRASH, ({ payload }) => {
@@ -156,25 +157,6 @@ export class Session {
     return this.#state !== 'ended' && this.#joins > 0
   }
 
-  #settings(): ConsumerConfig {
-    const { group, maxFetchBytes } = this.#options
-    return {
-      groupId: group,
-      allowAutoTopicCreation: false,
-      sessionTimeout: sessionTimeoutMs,
-      heartbeatInterval: 1_000,
-      rebalanceTimeout: 30_000,
-      metadataMaxAge: 60_000,
-      // Also the time that a resume, a seek or a stop may take to be noticed.
-      maxWaitTimeInMs: 200,
-      minBytes: 1,
-      maxBytes: maxFetchBytes,
-      maxBytesPerPartition: Math.min(512 * 1024, maxFetchBytes),
-      retry,
-      partitionAssigners: [({ cluster }) => this.#install(cluster)]
-    }
-  }
-
   /** kafkajs shows its cluster to nobody but the assigner's factory. */
   #install(cluster: Cluster) {
     installFetchDecoder(cluster, {
@@ -187,7 +169,8 @@ export class Session {
         this.#generation = generation
         this.#birthMs = birthOf(memberAssignment)
       },
-      checkCommit: generation => this.#checkCommit(generation)
+      checkCommit: generation => this.#checkCommit(generation),
+      fetchWaitMs: () => this.#handlers.fetchWaitMs()
     })
     return createAssigner(cluster, () => ({
       owned: this.#assigned,
