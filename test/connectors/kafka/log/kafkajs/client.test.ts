@@ -1,6 +1,6 @@
 import test from 'ava'
-import { createKafka, kafkaFault } from '../../../../../connectors/kafka/log/kafkajs/client.js'
-import { FaultError } from '../../../../../schemas/errors.js'
+import { createKafka, kafkaFault } from '../../../../../connectors/kafka/log/kafkajs/client.ts'
+import { FaultError } from '../../../../../schemas/errors.ts'
 
 /** An error as kafkajs throws it: named, with the protocol's type, and wrapped by its retrier. */
 function thrown(name: string, type?: string): Error {

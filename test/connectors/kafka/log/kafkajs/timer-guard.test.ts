@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import test from 'ava'
-import { installTimerGuard } from '../../../../../connectors/kafka/log/kafkajs/timer-guard.js'
+import { installTimerGuard } from '../../../../../connectors/kafka/log/kafkajs/timer-guard.ts'
 
 // The guard's own view of the private class, as far as this test needs it.
 interface Queue {

@@ -1,11 +1,11 @@
 // The shared Kafka as these tests see it: topics, plain producing, committed offsets, and waiting for a state.
 
 import type { Cluster, PartitionAssigner } from 'kafkajs'
-import { type Clock, systemClock } from '../../../../../connectors/clock.js'
-import { KafkaAdmin } from '../../../../../connectors/kafka/log/kafkajs/admin.js'
-import { createKafka } from '../../../../../connectors/kafka/log/kafkajs/client.js'
-import type { KafkaConfig } from '../../../../../schemas/config.js'
-import { testBrokers } from '../../../../kafka.js'
+import { type Clock, systemClock } from '../../../../../../connectors/clock.ts'
+import { KafkaAdmin } from '../../../../../../connectors/kafka/log/kafkajs/admin.ts'
+import { createKafka } from '../../../../../../connectors/kafka/log/kafkajs/client.ts'
+import type { KafkaConfig } from '../../../../../../schemas/config.ts'
+import { testBrokers } from '../../../../../kafka.ts'
 
 const empty = Buffer.alloc(0)
 

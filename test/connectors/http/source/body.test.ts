@@ -5,8 +5,8 @@ import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import test from 'ava'
-import { readBody } from '../../../connectors/http/source/body.ts'
-import { ByteBudget } from '../../../connectors/http/source/budget.ts'
+import { readBody } from '../../../../connectors/http/source/body.ts'
+import { ByteBudget } from '../../../../connectors/http/source/budget.ts'
 
 const limits = { maxBodyBytes: 1_000_000, maxInflatedBytes: 1_000_000 }
 

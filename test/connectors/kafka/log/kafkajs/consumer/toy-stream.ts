@@ -2,11 +2,11 @@
 // commits, a drain before every join, kept partitions kept. It writes down every delivery in a ledger, so that loss
 // and repetition show. For tests of the consumer only.
 
-import { KafkajsConsumer } from '../../../../../connectors/kafka/log/kafkajs/consumer/consumer.js'
-import type { Assignment, LogConsumer } from '../../../../../connectors/kafka/log/log.js'
-import type { TopicPartition } from '../../../../../connectors/kafka/log/message.js'
-import type { RecordChunk } from '../../../../../connectors/kafka/log/record-chunk.js'
-import { type Broker, until } from './broker.js'
+import { KafkajsConsumer } from '../../../../../../connectors/kafka/log/kafkajs/consumer/consumer.ts'
+import type { Assignment, LogConsumer } from '../../../../../../connectors/kafka/log/log.ts'
+import type { TopicPartition } from '../../../../../../connectors/kafka/log/message.ts'
+import type { RecordChunk } from '../../../../../../connectors/kafka/log/record-chunk.ts'
+import { type Broker, until } from './broker.ts'
 
 /** What arrived, by topic/partition/offset, and how often. */
 export class Ledger {

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import anyTest, { type TestFn } from 'ava'
-import { uniqueName } from '../../../../kafka.js'
-import { Broker, until } from './broker.js'
-import { Recorder, type RecorderOptions } from './recorder.js'
+import { uniqueName } from '../../../../../kafka.ts'
+import { Broker, until } from './broker.ts'
+import { Recorder, type RecorderOptions } from './recorder.ts'
 
 const test = anyTest as TestFn<{ broker: Broker; topic: string; members: Recorder[] }>
 

@@ -1,7 +1,7 @@
 import test from 'ava'
-import { uniqueName } from '../../../../kafka.js'
-import { Broker, Production, until } from './broker.js'
-import { Ledger, ToyStream } from './toy-stream.js'
+import { uniqueName } from '../../../../../kafka.ts'
+import { Broker, Production, until } from './broker.ts'
+import { Ledger, ToyStream } from './toy-stream.ts'
 
 const partitions = 12
 

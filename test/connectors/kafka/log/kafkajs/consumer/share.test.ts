@@ -1,8 +1,8 @@
 import { testProp } from '@fast-check/ava'
 import test from 'ava'
 import fc from 'fast-check'
-import { type Member, share } from '../../../../../connectors/kafka/log/kafkajs/consumer/share.js'
-import type { TopicPartition } from '../../../../../connectors/kafka/log/message.js'
+import { type Member, share } from '../../../../../../connectors/kafka/log/kafkajs/consumer/share.ts'
+import type { TopicPartition } from '../../../../../../connectors/kafka/log/message.ts'
 
 type Shares = Map<string, TopicPartition[]>
 const runs = { numRuns: 5_000 }

@@ -1,11 +1,11 @@
 // A member that writes down what its consumer tells it, for tests of the consumer.
 
-import { systemClock } from '../../../../../connectors/clock.js'
-import { KafkajsConsumer } from '../../../../../connectors/kafka/log/kafkajs/consumer/consumer.js'
-import type { Assignment, LogConsumerHandlers } from '../../../../../connectors/kafka/log/log.js'
-import type { KafkaConfig } from '../../../../../schemas/config.js'
-import type { FaultError } from '../../../../../schemas/errors.js'
-import type { EventName } from '../../../../../schemas/events.js'
+import { systemClock } from '../../../../../../connectors/clock.ts'
+import { KafkajsConsumer } from '../../../../../../connectors/kafka/log/kafkajs/consumer/consumer.ts'
+import type { Assignment, LogConsumerHandlers } from '../../../../../../connectors/kafka/log/log.ts'
+import type { KafkaConfig } from '../../../../../../schemas/config.ts'
+import type { FaultError } from '../../../../../../schemas/errors.ts'
+import type { EventName } from '../../../../../../schemas/events.ts'
 
 export interface RecorderOptions {
   readonly config: KafkaConfig
