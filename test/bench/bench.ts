@@ -17,5 +17,7 @@ export interface Bench {
 
 /** By name, loaded when asked for. */
 export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
-  consume: async () => (await import('./consume/bench.ts')).consume
+  forward: async () => (await import('./forward/bench.ts')).forward,
+  consume: async () => (await import('./consume/bench.ts')).consume,
+  ingest: async () => (await import('./ingest/bench.ts')).ingest
 }

@@ -66,10 +66,12 @@ export async function fleetMessages(): Promise<string[]> {
   return lines
 }
 
+/** The message with its copy's ident, and with its number in the topic as `custom.seq`. */
 function recordAt(fleet: readonly string[], index: number, copies: number): AppendRecord {
-  const value = fleet[index % fleet.length] ?? ''
+  const message = fleet[index % fleet.length] ?? ''
   const copy = Math.floor(index / fleet.length) % copies
-  const original = value.slice(10, 25) // {"ident":"868647414815077",
+  const original = message.slice(10, 25) // {"ident":"868647414815077",
   const ident = copy === 0 ? original : `${original}-${copy}`
-  return { key: Buffer.from(ident), value: Buffer.from(copy === 0 ? value : value.replace(original, ident)) }
+  const value = `{"ident":"${ident}"${message.slice(26, -1)},"custom.seq":${index}}`
+  return { key: Buffer.from(ident), value: Buffer.from(value) }
 }

@@ -1,0 +1,89 @@
+// From Kafka to a receiver that confirms: Tailrace, the plain loop, and kafkajs consuming alone, interleaved, with
+// what the receiver got judged after each run.
+
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { uniqueName } from '../../kafka.ts'
+import type { Bench, BenchContext, Row } from '../bench.ts'
+import { benchLog, loadFleet, withKafka } from '../kafka.ts'
+import { type Measurement, measure, medianRow } from '../measure.ts'
+import type { Arrivals } from './judge.ts'
+import type { ForwardOptions } from './systems.ts'
+
+const partitions = 6
+const rounds = 3
+
+/** With latency the rate is bounded by it, so fewer messages tell as much. */
+const cases = [
+  { batch: 100, latencyMs: 0, messages: 1_000_000 },
+  { batch: 500, latencyMs: 0, messages: 1_000_000 },
+  { batch: 100, latencyMs: 20, messages: 200_000 },
+  { batch: 500, latencyMs: 20, messages: 400_000 }
+]
+
+type Case = (typeof cases)[number]
+
+export const forward: Bench = {
+  summary: 'Kafka to an HTTP receiver that confirms: Tailrace, the plain loop, and kafkajs reading only',
+  run: context =>
+    withKafka(context, async brokers => {
+      const receiver = fork(fileURLToPath(new URL('./receiver.js', import.meta.url)))
+      const [{ url }] = await once(receiver, 'message')
+      const rows: Row[] = []
+      try {
+        for (const one of cases) {
+          const topic = uniqueName('forward')
+          const load = { name: topic, partitions, messages: one.messages }
+          await loadFleet(benchLog(brokers), load, context)
+          const options: ForwardOptions = { ...one, brokers, topic, partitions, url }
+          rows.push(...(await runCase(receiver, { one, options, context })))
+        }
+      } finally {
+        receiver.disconnect()
+      }
+      return rows
+    })
+}
+
+interface CaseRun {
+  readonly one: Case
+  readonly options: ForwardOptions
+  readonly context: BenchContext
+}
+
+async function runCase(receiver: ChildProcess, { one, options, context }: CaseRun): Promise<Row[]> {
+  const module = new URL('./systems.js', import.meta.url).href
+  const names = ['tailrace', 'plain loop', 'kafkajs alone']
+  const measured = new Map<string, Measurement[]>(names.map(name => [name, []]))
+  const arrived = new Map<string, Arrivals[]>(names.map(name => [name, []]))
+  for (let round = 1; round <= rounds; round++) {
+    for (const name of names) {
+      receiver.send({ latencyMs: one.latencyMs })
+      const result = await measure({ name, module, options })
+      receiver.send('judge')
+      const [arrivals] = await once(receiver, 'message')
+      measured.get(name)?.push(result)
+      arrived.get(name)?.push(arrivals)
+      const rate = Math.round(result.messages / result.seconds)
+      context.progress(`batch ${one.batch}, ${one.latencyMs} ms, round ${round}, ${name}: ${rate} messages/s`)
+    }
+  }
+  return names.map(name => ({
+    system: name,
+    batch: one.batch,
+    latencyMs: one.latencyMs,
+    ...medianRow(measured.get(name) ?? []),
+    ...(name === 'kafkajs alone' ? {} : verdict(arrived.get(name) ?? [], one.messages))
+  }))
+}
+
+/** Over all rounds: a single lost message counts. */
+function verdict(runs: readonly Arrivals[], messages: number) {
+  const sum = (of: (run: Arrivals) => number) => runs.reduce((total, run) => total + of(run), 0)
+  return {
+    lost: sum(run => messages - run.distinct),
+    duplicates: sum(run => run.duplicates),
+    outOfOrder: sum(run => run.outOfOrder)
+  }
+}
