@@ -5,6 +5,7 @@
 import { Command, CommanderError } from 'commander'
 import { FaultError, messageOf } from '../schemas/errors.ts'
 import { checkCommand } from './commands/check.ts'
+import { demoCommand } from './commands/demo.ts'
 import { initCommand } from './commands/init.ts'
 import { kafkaCommand } from './commands/kafka.ts'
 import { packageVersion } from './commands/package-root.ts'
@@ -19,7 +20,8 @@ const commands: ((program: Command) => void)[] = [
   initCommand,
   kafkaCommand,
   simulateCommand,
-  receiveCommand
+  receiveCommand,
+  demoCommand
 ]
 
 const program = new Command('tailrace')

@@ -35,15 +35,15 @@ export async function simulate(options: SimulateOptions, signal: AbortSignal): P
   progress.start()
   const ended = () => `Sent ${summary(sender.counts)} in ${((clock.now() - startedMs) / 1000).toFixed(1)} s`
   try {
-    await sendAll(options, { sender, clock, signal })
+    await sendFleet(options, { sender, clock, signal })
   } finally {
     progress.stop(ended())
   }
 }
 
 /** Sends batches when their last message is due. After an outage all that is overdue goes out without a pause. */
-async function sendAll(
-  options: SimulateOptions,
+export async function sendFleet(
+  options: Pick<SimulateOptions, 'rate' | 'count' | 'devices' | 'asIs'>,
   { sender, clock, signal }: { sender: Sender; clock: Clock; signal: AbortSignal }
 ): Promise<void> {
   const { asIs, devices, count = Number.POSITIVE_INFINITY } = options
