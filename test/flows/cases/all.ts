@@ -1,0 +1,19 @@
+// All cases of the flows, by their letters.
+
+import { kafkaKilled, leaderKilled } from './brokers.ts'
+import type { FlowCase } from './case.ts'
+import { targetHangs } from './hang.ts'
+import { memberKilled, membersJoinAndLeave, startedTogether } from './members.ts'
+import { processKilled, processRestarted, receiverDown } from './outages.ts'
+
+export const cases: readonly FlowCase[] = [
+  receiverDown,
+  processKilled,
+  processRestarted,
+  kafkaKilled,
+  membersJoinAndLeave,
+  leaderKilled,
+  startedTogether,
+  memberKilled,
+  targetHangs
+]

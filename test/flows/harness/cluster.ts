@@ -1,0 +1,121 @@
+// Kafka as the harness sees it, beside the product and independent of its reading: topics, what a group has committed,
+// who leads a partition, and which copies of a message a topic holds.
+
+import type { Admin } from 'kafkajs'
+import { systemClock } from '../../../connectors/clock.ts'
+import { createKafka } from '../../../connectors/kafka/log/kafkajs/client.ts'
+import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
+import { uniqueName } from '../../kafka.ts'
+import { identify } from './fleet.ts'
+import { until } from './until.ts'
+
+export interface Place {
+  readonly partition: number
+  readonly offset: number
+}
+
+/** Where the copies of each message lie, by device, the index being its number. */
+export type Copies = ReadonlyMap<string, readonly Place[][]>
+
+export class Cluster {
+  readonly #kafka
+  readonly #log
+  readonly #admin
+  readonly producer
+
+  constructor(brokers: readonly string[]) {
+    const config = { brokers, clientId: 'flows' }
+    this.#kafka = createKafka(config, () => {})
+    this.#log = kafkaLog(config, { log: () => {}, clock: systemClock })
+    this.#admin = this.#log.admin()
+    this.producer = this.#log.producer()
+  }
+
+  async createTopic(name: string, partitions: number, replication: number): Promise<void> {
+    const settings = { 'message.timestamp.type': 'LogAppendTime' }
+    await this.#admin.createTopic({ name, partitions, replication, settings })
+  }
+
+  /** The committed offsets of a group by partition; 0 where there is none. */
+  async committed(group: string, topic: string): Promise<number[]> {
+    const offsets: number[] = []
+    for (const { partition, next } of await this.#admin.committed(group, [topic]))
+      offsets[partition] = next ?? 0
+    return offsets
+  }
+
+  /** The end of the topic by partition. */
+  async ends(topic: string): Promise<number[]> {
+    const ends: number[] = []
+    for (const { partition, end } of await this.#admin.ranges(topic)) ends[partition] = end
+    return ends
+  }
+
+  /** The node that leads a partition. */
+  async leader(topic: string, partition: number): Promise<number> {
+    const found = (await this.#partitions([topic])).find(one => one.partitionId === partition)
+    return found?.leader ?? -1
+  }
+
+  /** Resolves once every replica of the topic, and of the groups' own topic, is in sync. */
+  async inSync(topic: string): Promise<void> {
+    const isInSync = async () => {
+      const partitions = await this.#partitions([topic, '__consumer_offsets']).catch(() => [])
+      return partitions.length > 0 && partitions.every(({ isr, replicas }) => isr.length === replicas.length)
+    }
+    await until('all replicas are in sync', isInSync, 120_000)
+  }
+
+  /** The ids of a group's members. */
+  async members(group: string): Promise<string[]> {
+    return this.#ask(async raw => {
+      const { groups } = await raw.describeGroups([group])
+      return groups.flatMap(one => one.members.map(member => member.memberId))
+    })
+  }
+
+  /** Reads the whole topic with a plain kafkajs consumer. */
+  async copies(topic: string): Promise<Copies> {
+    const left = new Map((await this.ends(topic)).flatMap((end, at) => (end > 0 ? [[at, end] as const] : [])))
+    const copies = new Map<string, Place[][]>()
+    const consumer = this.#kafka.consumer({ groupId: uniqueName('flows-judge'), maxWaitTimeInMs: 200 })
+    await consumer.connect()
+    await consumer.subscribe({ topics: [topic], fromBeginning: true })
+    await consumer.run({
+      autoCommit: false,
+      eachMessage: async ({ partition, message }) => {
+        const { device, seq } = identify(JSON.parse(message.value?.toString() ?? ''))
+        const offset = Number(message.offset)
+        const places = copies.get(device) ?? []
+        copies.set(device, places)
+        places[seq] = [...(places[seq] ?? []), { partition, offset }]
+        if (offset + 1 >= (left.get(partition) ?? 0)) left.delete(partition)
+      }
+    })
+    await until('the judge has read the whole topic', () => left.size === 0, 120_000)
+    await consumer.disconnect()
+    return copies
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.producer.close(5_000), this.#admin.close()])
+  }
+
+  async #partitions(topics: string[]) {
+    return this.#ask(async raw => {
+      const metadata = await raw.fetchTopicMetadata({ topics })
+      return metadata.topics.flatMap(one => one.partitions)
+    })
+  }
+
+  /** A connection of its own for each call: brokers come and go in these cases. */
+  async #ask<T>(call: (raw: Admin) => Promise<T>): Promise<T> {
+    const raw = this.#kafka.admin()
+    await raw.connect()
+    try {
+      return await call(raw)
+    } finally {
+      await raw.disconnect()
+    }
+  }
+}

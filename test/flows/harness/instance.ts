@@ -1,0 +1,142 @@
+// One real Tailrace process: started, watched through its log and its admin listener, asked to stop or killed.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createWriteStream, type WriteStream } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Guard } from '../../../connectors/kafka/local/guard.ts'
+import { packageRoot } from '../../../processors/commands/package-root.ts'
+import type { StreamStatus } from '../../../processors/stream/health/status.ts'
+import { until } from './until.ts'
+
+export interface InstanceOptions {
+  readonly name: string
+  /** Where its configuration and its log lie. */
+  readonly dir: string
+  readonly config: unknown
+  /** Ends the process when the harness dies. */
+  readonly guard: Guard
+}
+
+interface LogLine {
+  readonly event?: string
+  readonly kind?: string
+  readonly port?: number
+}
+
+export class Instance {
+  readonly name: string
+  readonly #child: ChildProcess
+  readonly #exit: Promise<unknown[]>
+  readonly #log: WriteStream
+  readonly #logFile: string
+  readonly #ports = new Map<string, number>()
+  readonly #events = new Map<string, number>()
+  readonly #guard: Guard
+
+  private constructor(options: InstanceOptions, configFile: string) {
+    this.name = options.name
+    this.#guard = options.guard
+    this.#logFile = join(options.dir, `${options.name}.log`)
+    this.#log = createWriteStream(this.#logFile)
+    const main = process.env.FLOWS_MAIN ?? packageRoot('dist/processors/main.js')
+    this.#child = spawn(process.execPath, [main, 'run', configFile], { stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#exit = once(this.#child, 'exit')
+    if (this.#child.pid !== undefined) this.#guard.watch(this.#child.pid)
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      if (stream !== null) createInterface({ input: stream }).on('line', line => this.#read(line))
+  }
+
+  static async start(options: InstanceOptions): Promise<Instance> {
+    const file = join(options.dir, `${options.name}.yaml`)
+    await writeFile(file, JSON.stringify(options.config)) // JSON is YAML
+    return new Instance(options, file)
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
+  /** How often an event was logged. */
+  logged(event: string): number {
+    return this.#events.get(event) ?? 0
+  }
+
+  /** Where senders POST to. */
+  ingestUrl(channel: string): string {
+    return `http://127.0.0.1:${this.#ports.get('http')}/channels/${channel}/messages`
+  }
+
+  /** The one stream as /status shows it; null while nothing answers there. */
+  async stream(): Promise<StreamStatus | null> {
+    const port = this.#ports.get('admin')
+    if (port === undefined) return null
+    const response = await fetch(`http://127.0.0.1:${port}/status`).catch(() => null)
+    if (!response?.ok) return null
+    const { streams } = (await response.json()) as { streams: StreamStatus[] } // the service's own shape
+    return streams[0] ?? null
+  }
+
+  /** Resolves once the stream runs with at least `partitions` open partitions. */
+  async running(partitions = 1): Promise<void> {
+    const what = `${this.name} runs with ${partitions} partitions`
+    await until(what, async () => {
+      if (this.hasEnded) throw new Error(`${this.name} ended by itself`)
+      const stream = await this.stream()
+      const open = stream?.partitions.filter(({ state }) => state !== 'opening').length ?? 0
+      return stream !== null && open >= partitions && open === stream.partitions.length
+    })
+  }
+
+  /** SIGKILL; resolves when the process is gone. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  /** SIGTERM; resolves with the exit code. */
+  async terminate(): Promise<number | null> {
+    await this.#end('SIGTERM')
+    return this.#child.exitCode
+  }
+
+  /** Resident memory in MB. */
+  async residentMb(): Promise<number> {
+    const status = await readFile(`/proc/${this.pid}/status`, 'utf8')
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024
+  }
+
+  /** The last lines of its log. */
+  async tail(lines = 40): Promise<string> {
+    const text = await readFile(this.#logFile, 'utf8').catch(() => '')
+    return [`--- ${this.name} (${this.#logFile})`, ...text.trimEnd().split('\n').slice(-lines)].join('\n')
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    if (!this.hasEnded) this.#child.kill(signal)
+    await this.#exit
+    this.#guard.forget(this.pid)
+    this.#log.end()
+  }
+
+  #read(line: string): void {
+    if (!this.#log.writableEnded) this.#log.write(`${line}\n`)
+    const { event, kind, port } = parse(line)
+    if (event === undefined) return
+    this.#events.set(event, this.logged(event) + 1)
+    if (event === 'listener_opened' && kind !== undefined && port !== undefined) this.#ports.set(kind, port)
+  }
+}
+
+function parse(line: string): LogLine {
+  try {
+    return JSON.parse(line) as LogLine // what does not have these fields counts for nothing
+  } catch {
+    return {}
+  }
+}

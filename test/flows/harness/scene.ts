@@ -1,0 +1,186 @@
+// The stage of one case: a topic on a real Kafka, the receiver with its ledger, senders, and as many Tailrace
+// processes as the case starts. Everything on it is closed with it.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Guard } from '../../../connectors/kafka/local/guard.ts'
+import type { LocalKafka } from '../../../connectors/kafka/local/local.ts'
+import { uniqueName } from '../../kafka.ts'
+import { Cluster } from './cluster.ts'
+import { Fleet, type FleetMessage } from './fleet.ts'
+import { Instance } from './instance.ts'
+import { Ledger } from './ledger.ts'
+import { instanceHeader, Receiver } from './receiver.ts'
+import { Sender } from './sender.ts'
+import { until, untilNoneIsLeft } from './until.ts'
+import { type Fault, judge, type Verdict } from './verdict.ts'
+
+export const partitionCount = 12
+const channel = 'fleet'
+
+export interface SceneOptions {
+  readonly brokers: readonly string[]
+  /** The case's own Kafka, where it has one. */
+  readonly kafka: LocalKafka | undefined
+}
+
+export interface InstanceSettings {
+  readonly start?: 'earliest' | 'latest'
+  readonly maxMemoryBytes?: number
+}
+
+export class Scene {
+  readonly fleet = new Fleet()
+  readonly ledger: Ledger
+  readonly topic = uniqueName('flow')
+  readonly group = uniqueName('flow')
+  readonly cluster: Cluster
+  readonly receiver: Receiver
+  readonly kafka: LocalKafka | undefined
+  /** From which number on the messages of a device are owed; empty: all. */
+  owedFrom: ReadonlyMap<string, number> = new Map()
+  readonly #brokers: readonly string[]
+  readonly #dir: string
+  readonly #guard = new Guard(undefined)
+  readonly #instances: Instance[] = []
+  readonly #faults: Fault[] = []
+
+  private constructor(options: SceneOptions, dir: string, receiver: Receiver) {
+    this.#brokers = options.brokers
+    this.#dir = dir
+    this.kafka = options.kafka
+    this.cluster = new Cluster(options.brokers)
+    this.receiver = receiver
+    this.ledger = receiver.ledger
+  }
+
+  static async open(options: SceneOptions): Promise<Scene> {
+    const dir = await mkdtemp(join(tmpdir(), 'tailrace-flow-'))
+    const scene = new Scene(options, dir, await Receiver.open(new Ledger()))
+    await scene.cluster.createTopic(scene.topic, partitionCount, options.brokers.length)
+    return scene
+  }
+
+  /** Starts a Tailrace process; it need not run yet when this resolves. */
+  async spawn(settings: InstanceSettings = {}): Promise<Instance> {
+    const name = `tailrace-${this.#instances.length + 1}`
+    const config = this.#config(name, settings)
+    const instance = await Instance.start({ name, dir: this.#dir, config, guard: this.#guard })
+    this.#instances.push(instance)
+    return instance
+  }
+
+  /** Starts a Tailrace process and resolves once it runs with at least `partitions` partitions. */
+  async start(partitions = 1, settings: InstanceSettings = {}): Promise<Instance> {
+    const instance = await this.spawn(settings)
+    await instance.running(partitions)
+    return instance
+  }
+
+  /** Sends straight into Kafka. */
+  sendToKafka(perSecond: number): Sender {
+    const store = (messages: readonly FleetMessage[]) => this.cluster.producer.append(this.topic, messages)
+    return new Sender({ fleet: this.fleet, store, perSecond, lanes: 1, maxMessages: 500 })
+  }
+
+  /** POSTs to the channel of an instance. */
+  sendTo(instance: Instance, perSecond: number): Sender {
+    const store = (messages: readonly FleetMessage[]) => post(instance.ingestUrl(channel), messages)
+    return new Sender({ fleet: this.fleet, store, perSecond, lanes: 8, maxMessages: 50 })
+  }
+
+  /** Kills an instance and writes down how far it had got. */
+  async kill(instance: Instance): Promise<void> {
+    await instance.kill()
+    await this.receiver.untilGone(instance.name)
+    await this.noteFault()
+  }
+
+  /** Writes down what has arrived, beside what Kafka knows of it now, or knew just before it died. */
+  async noteFault(committed?: readonly number[]): Promise<void> {
+    const arrived = this.ledger.snapshot()
+    this.#faults.push({ arrived, committed: committed ?? (await this.committed()) })
+  }
+
+  committed(): Promise<number[]> {
+    return this.cluster.committed(this.group, this.topic)
+  }
+
+  /** Resolves once `messages` more have arrived for the first time. */
+  async moreArrive(messages: number): Promise<void> {
+    const goal = this.ledger.distinct + messages
+    const left = await untilNoneIsLeft(() => Math.max(0, goal - this.ledger.distinct))
+    if (left > 0) throw new Error(`${messages} more messages should have arrived; ${left} of them have not`)
+  }
+
+  /**
+   * Ends the sending after at least `messages`, lets everything arrive and be committed, and stops every instance.
+   * What does not arrive shows in the verdict.
+   */
+  async settle(sender: Sender, messages: number): Promise<void> {
+    await sender.finish(messages)
+    let owed = 0
+    for (const [device, count] of this.fleet.issued) owed += count - (this.owedFrom.get(device) ?? 0)
+    await untilNoneIsLeft(() => owed - this.ledger.distinct)
+    const ends = await this.cluster.ends(this.topic)
+    await until('everything is committed', async () => String(await this.committed()) === String(ends))
+    for (const instance of this.#instances) await this.stop(instance)
+  }
+
+  /** SIGTERM, which must end in exit code 0. */
+  async stop(instance: Instance): Promise<void> {
+    if (instance.hasEnded) return
+    const code = await instance.terminate()
+    if (code !== 0) throw new Error(`${instance.name} ended with ${code} after SIGTERM`)
+  }
+
+  async judge(): Promise<Verdict> {
+    const copies = await this.cluster.copies(this.topic)
+    const { ledger, owedFrom } = this
+    return judge({ sent: this.fleet.issued, owedFrom, ledger, copies, faults: this.#faults })
+  }
+
+  /** The ends of the logs of all instances. */
+  async logs(): Promise<string> {
+    return (await Promise.all(this.#instances.map(instance => instance.tail()))).join('\n')
+  }
+
+  /** `keep` leaves the logs and configurations where they are. */
+  async close(keep: boolean): Promise<void> {
+    await Promise.all(this.#instances.map(instance => instance.kill()))
+    await this.receiver.takeDown()
+    await this.cluster.close()
+    await this.#guard.close()
+    if (!keep) await rm(this.#dir, { recursive: true })
+  }
+
+  #config(name: string, { start = 'earliest', maxMemoryBytes }: InstanceSettings) {
+    const headers = { [instanceHeader]: name }
+    return {
+      kafka: { brokers: this.#brokers },
+      listen: { http: 0, admin: 0 },
+      ...(maxMemoryBytes !== undefined && { memory: { maxBytes: maxMemoryBytes } }),
+      channels: { [channel]: { topic: this.topic, partitions: partitionCount, sources: [{ http: {} }] } },
+      streams: {
+        acme: {
+          from: [channel],
+          group: this.group,
+          start,
+          retry: { minDelayMs: 100, maxDelayMs: 2_000 },
+          target: { http: { url: this.receiver.url, headers, responseTimeoutMs: 5_000 } }
+        }
+      }
+    }
+  }
+}
+
+/** Resolves when Tailrace has answered 200; rejects on anything else, as nothing may then have been stored. */
+async function post(url: string, messages: readonly FleetMessage[]): Promise<void> {
+  const body = `[${messages.map(({ value }) => value.toString()).join()}]`
+  const headers = { 'content-type': 'application/json' }
+  const signal = AbortSignal.timeout(30_000)
+  const response = await fetch(url, { method: 'POST', headers, body, signal })
+  const answer = await response.text()
+  if (response.status !== 200) throw new Error(`${response.status} ${answer}`)
+}

@@ -1,0 +1,85 @@
+// Senders that keep on sending at a set rate for as long as a case lasts, and repeat what was not accepted, as a good
+// sender does: each lane has one request under way, so the messages of its devices stay in order.
+
+import type { Fleet, FleetMessage } from './fleet.ts'
+import { tick, until } from './until.ts'
+
+/** Stores messages; rejects when they may not be stored. */
+export type Store = (messages: readonly FleetMessage[]) => Promise<void>
+
+export interface SenderOptions {
+  readonly fleet: Fleet
+  readonly store: Store
+  readonly perSecond: number
+  /** Devices are divided among them. */
+  readonly lanes: number
+  readonly maxMessages: number
+}
+
+/** What a sender repeats at the latest after. */
+const repeatAfterMs = 200
+
+export class Sender {
+  /** Messages known to be stored. */
+  stored = 0
+  /** Calls that were repeated. */
+  repeats = 0
+  /** The last reason for a repeat. */
+  trouble = ''
+  readonly #options: SenderOptions
+  readonly #startedMs = Date.now()
+  #isSending = true
+  #running: Promise<void>
+
+  constructor(options: SenderOptions) {
+    this.#options = options
+    const { fleet, lanes } = options
+    const devices = (lane: number) => fleet.devices.filter((_, index) => index % lanes === lane)
+    const loops = Array.from({ length: lanes }, (_, lane) => this.#run(devices(lane)))
+    this.#running = Promise.all(loops).then(() => {})
+  }
+
+  /** Resolves once `messages` more have been stored. */
+  async more(messages: number): Promise<void> {
+    const goal = this.stored + messages
+    await until(`${messages} more were stored`, () => this.stored >= goal, 300_000)
+  }
+
+  /** Resolves once at least `messages` were stored in all and nothing is under way any more. */
+  async finish(messages: number): Promise<void> {
+    await this.more(Math.max(0, messages - this.stored))
+    this.#isSending = false
+    await this.#running
+  }
+
+  async #run(devices: readonly string[]): Promise<void> {
+    const { fleet, lanes, perSecond, maxMessages } = this.#options
+    let sent = 0
+    for (let turn = 0; this.#isSending; ) {
+      const due = Math.floor(((Date.now() - this.#startedMs) * perSecond) / lanes / 1000) - sent
+      if (due < 1) {
+        await tick(5)
+        continue
+      }
+      const batch: FleetMessage[] = []
+      while (batch.length < Math.min(due, maxMessages))
+        batch.push(fleet.next(devices[turn++ % devices.length] ?? ''))
+      await this.#store(batch)
+      sent += batch.length
+    }
+  }
+
+  async #store(batch: readonly FleetMessage[]): Promise<void> {
+    for (;;) {
+      try {
+        await this.#options.store(batch)
+        this.stored += batch.length
+        return
+      } catch (error) {
+        this.repeats++
+        this.trouble = String(error)
+        await tick(repeatAfterMs)
+      }
+    }
+  }
+}
