@@ -184,7 +184,6 @@ export function configSchema({ sources, targets }: ConnectorSchemas) {
 type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T
 
 export type KafkaConfig = Frozen<Static<typeof kafkaSchema>>
-export type ListenConfig = Frozen<Static<typeof listenSchema>>
 export type RetryConfig = Frozen<Static<typeof retrySchema>>
 export type TlsConfig = Frozen<Static<typeof tlsSchema>>
 

@@ -19,5 +19,6 @@ export interface Bench {
 export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   forward: async () => (await import('./forward/bench.ts')).forward,
   consume: async () => (await import('./consume/bench.ts')).consume,
-  ingest: async () => (await import('./ingest/bench.ts')).ingest
+  ingest: async () => (await import('./ingest/bench.ts')).ingest,
+  streams: async () => (await import('./streams/bench.ts')).streamsBench
 }

@@ -4,8 +4,7 @@ import { systemClock } from '../../../connectors/clock.ts'
 import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
 import { registry } from '../../../connectors/registry.ts'
 import { Service } from '../../../processors/service/service.ts'
-import type { Config } from '../../../schemas/config.ts'
-import { uniqueName } from '../../kafka.ts'
+import { forwardStream, serviceConfig } from '../config.ts'
 import { systems as readers } from '../consume/systems.ts'
 import type { RunSystem } from '../stopwatch.ts'
 import { plainLoop } from './plain-loop.ts'
@@ -24,8 +23,10 @@ export interface ForwardOptions {
 const pollMs = 20
 
 const tailrace: RunSystem<ForwardOptions> = async (options, stopwatch) => {
+  const { brokers, topic, partitions } = options
+  const streams = { forward: forwardStream(options) }
+  const config = serviceConfig({ brokers, topics: [{ topic, partitions }], streams })
   const openLog = () => kafkaLog(config.kafka, { log: () => {}, clock: systemClock })
-  const config = configOf(options)
   const service = new Service(config, {
     clock: systemClock,
     log: () => {},
@@ -47,38 +48,6 @@ const tailrace: RunSystem<ForwardOptions> = async (options, stopwatch) => {
   const measurement = stopwatch.stop(options.messages, 0)
   await service.stop(5_000)
   return measurement
-}
-
-function configOf({ brokers, topic, partitions, batch, url }: ForwardOptions): Config {
-  return {
-    kafka: { brokers, clientId: 'bench' },
-    listen: { host: '127.0.0.1', http: 0, adminHost: '127.0.0.1', admin: 0 },
-    memory: { maxBytes: 134_217_728 },
-    drainTimeoutMs: 5_000,
-    channels: { [topic]: { topic, partitions, retentionHours: 168, sources: [] } },
-    streams: {
-      forward: {
-        from: [topic],
-        group: uniqueName('tailrace'),
-        start: 'earliest',
-        attemptTimeoutMs: 60_000,
-        retry: { minDelayMs: 500, maxDelayMs: 30_000, haltedDelayMs: 60_000 },
-        target: {
-          http: {
-            url,
-            headers: {},
-            format: 'array',
-            maxMessages: batch,
-            maxBytes: 1_048_576,
-            connectTimeoutMs: 10_000,
-            responseTimeoutMs: 30_000,
-            bodyTimeoutMs: 10_000,
-            batchesInFlight: 16
-          }
-        }
-      }
-    }
-  }
 }
 
 export const systems = { tailrace, 'plain loop': plainLoop, 'kafkajs alone': readers.kafkajs }

@@ -1,0 +1,56 @@
+// The configuration of a service under a benchmark, with everything at its default but what the benchmark sets.
+
+import type { Config, StreamConfig } from '../../schemas/config.ts'
+import { uniqueName } from '../kafka.ts'
+
+export interface ServiceSettings {
+  readonly brokers: string[]
+  readonly topics: readonly { topic: string; partitions: number }[]
+  readonly budgetBytes?: number
+  readonly streams: Readonly<Record<string, StreamConfig>>
+}
+
+export function serviceConfig({ brokers, topics, budgetBytes, streams }: ServiceSettings): Config {
+  const channels = topics.map(({ topic, partitions }) => [
+    topic,
+    { topic, partitions, retentionHours: 168, sources: [] }
+  ])
+  return {
+    kafka: { brokers, clientId: 'bench' },
+    listen: { host: '127.0.0.1', http: 0, adminHost: '127.0.0.1', admin: 0 },
+    memory: { maxBytes: budgetBytes ?? 134_217_728 },
+    drainTimeoutMs: 5_000,
+    channels: Object.fromEntries(channels),
+    streams
+  }
+}
+
+export interface ForwardSettings {
+  readonly topic: string
+  /** Messages to a request. */
+  readonly batch: number
+  readonly url: string
+}
+
+/** A stream of its own group that delivers all of a topic over HTTP. */
+export function forwardStream({ topic, batch, url }: ForwardSettings): StreamConfig {
+  const http = {
+    url,
+    headers: {},
+    format: 'array',
+    maxMessages: batch,
+    maxBytes: 1_048_576,
+    connectTimeoutMs: 10_000,
+    responseTimeoutMs: 30_000,
+    bodyTimeoutMs: 10_000,
+    batchesInFlight: 16
+  }
+  return {
+    from: [topic],
+    group: uniqueName('tailrace'),
+    start: 'earliest',
+    attemptTimeoutMs: 60_000,
+    retry: { minDelayMs: 500, maxDelayMs: 30_000, haltedDelayMs: 60_000 },
+    target: { http }
+  }
+}

@@ -1,0 +1,63 @@
+// The process of the streams benchmark: a service with many streams, watched for a while once all have joined.
+
+import { setTimeout as pause } from 'node:timers/promises'
+import { systemClock } from '../../../connectors/clock.ts'
+import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
+import { registry } from '../../../connectors/registry.ts'
+import { Service } from '../../../processors/service/service.ts'
+import { uniqueName } from '../../kafka.ts'
+import { forwardStream, serviceConfig } from '../config.ts'
+
+export interface StreamsOrder {
+  readonly brokers: string[]
+  readonly topic: string
+  readonly streams: number
+  readonly url: string
+  readonly budgetBytes: number
+  readonly restSeconds: number
+}
+
+export interface Reading {
+  /** The highest of the watch. */
+  readonly rssMb: number
+  readonly cpuPercent: number
+}
+
+/** Joining and the first fetches are not rest. */
+const settleMs = 10_000
+
+process.once('message', async (order: StreamsOrder) => {
+  const reading = await watch(order)
+  process.send?.(reading, () => process.exit())
+})
+
+async function watch(order: StreamsOrder): Promise<Reading> {
+  const { brokers, topic, streams, url, budgetBytes, restSeconds } = order
+  const names = Array.from({ length: streams }, () => uniqueName('stream'))
+  const stream = () => forwardStream({ topic, batch: 100, url })
+  const config = serviceConfig({
+    brokers,
+    topics: [{ topic, partitions: 4 }],
+    budgetBytes,
+    streams: Object.fromEntries(names.map(name => [name, stream()]))
+  })
+  const openLog = () => kafkaLog(config.kafka, { log: () => {}, clock: systemClock })
+  const service = new Service(config, {
+    clock: systemClock,
+    log: () => {},
+    registry,
+    version: 'bench',
+    openLog
+  })
+  await service.start()
+  while (!service.status().streams.every(({ partitions }) => partitions.length > 0)) await pause(100)
+  await pause(settleMs)
+  const before = process.cpuUsage()
+  let rssMb = 0
+  for (let second = 0; second < restSeconds; second++) {
+    await pause(1_000)
+    rssMb = Math.max(rssMb, process.memoryUsage.rss() / 2 ** 20)
+  }
+  const { user, system } = process.cpuUsage(before)
+  return { rssMb, cpuPercent: (user + system) / 1e4 / restSeconds }
+}
