@@ -150,9 +150,11 @@ export class Stream {
   /** Ends assignments: what is pending goes back to Kafka, and results still to come no longer count. */
   #release(lost: readonly TopicPartition[]): void {
     for (const origin of lost) {
-      const pending = this.partitions.remove(origin)?.lane.length ?? 0
+      const partition = this.partitions.remove(origin)
       this.#health.clear(partitionKey(origin))
-      this.#end('returned', pending)
+      if (partition === undefined) continue
+      this.#openings.remember(partition)
+      this.#end('returned', partition.lane.length)
     }
   }
 

@@ -8,7 +8,7 @@ import type { Health } from '../health/health.ts'
 import { persist } from '../health/persist.ts'
 import { encodeMetadata } from '../settlement/commit-metadata.ts'
 import { type OpenPosition, readOpening } from './opening.ts'
-import { type Partition, partitionKey } from './partition.ts'
+import { type Partition, type Progress, partitionKey } from './partition.ts'
 
 export interface OpeningsPort {
   readonly group: string
@@ -27,6 +27,7 @@ export class Openings {
   readonly #context: StreamContext
   readonly #port: OpeningsPort
   readonly #counts = new Map<string, number>()
+  readonly #progress = new Map<string, Progress>()
   #rounds = 0
 
   constructor(context: StreamContext, port: OpeningsPort, birthMs: number) {
@@ -44,6 +45,14 @@ export class Openings {
     void persist(this.#context, this.#port.health, { name, signal: this.#port.signal, attempt })
   }
 
+  /**
+   * Notes how far a partition had got when its assignment ended. If it comes back before anybody has gone further,
+   * what was confirmed meanwhile is not sent again, although a Kafka that was away never heard of it.
+   */
+  remember(partition: Partition): void {
+    if (partition.progress !== null) this.#progress.set(partitionKey(partition.origin), partition.progress)
+  }
+
   async #openOnce(partitions: readonly Partition[]): Promise<void> {
     if (partitions.length === 0) return
     const { group, topics, admin } = this.#port
@@ -59,9 +68,16 @@ export class Openings {
     for (const position of positions) {
       const partition = alive.get(partitionKey(position.origin))
       if (partition === undefined || partition.closed) continue // Invariant 4
-      partition.open(position)
+      partition.open({ ...position, committed: position.next, next: this.#resumeAt(position) })
       this.#port.opened(partition)
     }
+  }
+
+  /** Past what this process has confirmed itself, unless somebody has set the commit back on purpose. */
+  #resumeAt({ origin, next, end }: OpenPosition): number {
+    const before = this.#progress.get(partitionKey(origin))
+    if (before === undefined || next < before.committed || before.base > end) return next
+    return Math.max(next, before.base)
   }
 
   async #commitFirst(positions: readonly OpenPosition[]): Promise<void> {

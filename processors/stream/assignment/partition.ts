@@ -10,6 +10,12 @@ import type { PartitionState } from '../health/state.ts'
 import { encodeMetadata } from '../settlement/commit-metadata.ts'
 import { Tracker } from '../settlement/tracker.ts'
 
+/** How far a partition had got: everything below `base` is settled, below `committed` Kafka knows it. */
+export interface Progress {
+  readonly base: number
+  readonly committed: number
+}
+
 export class Partition {
   readonly origin: TopicPartition
   readonly lane = new Lane()
@@ -49,9 +55,14 @@ export class Partition {
     this.#state = state
   }
 
-  open(position: { next: number; birthMs: number; end: number }): void {
+  /** What is confirmed beyond the last commit; null while opening. */
+  get progress(): Progress | null {
+    return this.#tracker === null ? null : { base: this.#tracker.base, committed: this.#committed }
+  }
+
+  open(position: { next: number; committed: number; birthMs: number; end: number }): void {
     this.#tracker = new Tracker(position.next)
-    this.#committed = position.next
+    this.#committed = position.committed
     this.#birthMs = position.birthMs
     this.end = position.end
     this.#state = { kind: 'running' }

@@ -214,6 +214,20 @@ test('results of a lost assignment no longer count', async t => {
   t.is(await rig.uncommitted(), 0)
 })
 
+test('what was confirmed but never committed is not sent again when a lost partition comes back', async t => {
+  const rig = new Rig(1)
+  const { target, stream } = await rig.started()
+  rig.log.faults.failCommits(2)
+  const sent = await rig.send(...many(30))
+  await rig.clock.advance(250)
+  t.is(await rig.uncommitted(), 30)
+  rig.log.expireMembers('tailrace.acme')
+  await rig.clock.advance(20_000)
+  t.deepEqual(target.confirmed, sent)
+  t.is(await rig.uncommitted(), 0)
+  t.is(stream.status().accounts.read, 30)
+})
+
 test('a stop delivers what is in flight, commits it, and hands the rest back', async t => {
   const rig = new Rig(1)
   const target = new ScriptedTarget()
