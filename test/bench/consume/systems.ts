@@ -1,6 +1,6 @@
-// Two ways to read a topic to its end and count what is in it: kafkajs as anybody would use it, and the log port.
+// Two ways to read a topic to its end and count what is in it: kafkajs alone, and the log port.
 
-import { createKafka } from '../../../connectors/kafka/log/kafkajs/client.ts'
+import { Kafka, logLevel } from 'kafkajs'
 import { uniqueName } from '../../kafka.ts'
 import { benchLog } from '../kafka.ts'
 import type { RunSystem } from '../stopwatch.ts'
@@ -12,7 +12,7 @@ export interface ConsumeOptions {
 }
 
 const kafkajs: RunSystem<ConsumeOptions> = async ({ brokers, topic, messages }, stopwatch) => {
-  const consumer = createKafka({ brokers, clientId: 'bench' }, () => {}).consumer({
+  const consumer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).consumer({
     groupId: uniqueName('bench'),
     maxWaitTimeInMs: 200 // else as it comes: 1 MiB of a partition to a fetch, as ours
   })
