@@ -11,6 +11,12 @@ const maxSlopeMbPerMinute = 1
 /** A budget that is full long before half of the shortest run has passed. */
 const maxMemoryBytes = 16 << 20
 
+/**
+ * A process at rest allocates so little that it takes minutes until V8 has used its young generation once, which looks
+ * like growth. A small one is through in seconds.
+ */
+const nodeOptions = ['--max-semi-space-size=1']
+
 interface Sample {
   readonly minutes: number
   readonly mb: number
@@ -21,7 +27,7 @@ export const targetHangs: FlowCase = {
   title: 'target hangs',
   nodes: 0,
   async run(scene, { messages, perSecond, hangMs }) {
-    const instance = await scene.start(1, { maxMemoryBytes })
+    const instance = await scene.start(1, { maxMemoryBytes, nodeOptions })
     const sender = scene.sendToKafka(perSecond)
     await scene.moreArrive(perSecond)
     const member = String(await scene.cluster.members(scene.group))

@@ -16,6 +16,8 @@ export interface InstanceOptions {
   /** Where its configuration and its log lie. */
   readonly dir: string
   readonly config: unknown
+  /** Options of Node itself. */
+  readonly nodeOptions?: readonly string[]
   /** Ends the process when the harness dies. */
   readonly guard: Guard
 }
@@ -42,7 +44,8 @@ export class Instance {
     this.#logFile = join(options.dir, `${options.name}.log`)
     this.#log = createWriteStream(this.#logFile)
     const main = process.env.FLOWS_MAIN ?? packageRoot('dist/processors/main.js')
-    this.#child = spawn(process.execPath, [main, 'run', configFile], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const args = [...(options.nodeOptions ?? []), main, 'run', configFile]
+    this.#child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#exit = once(this.#child, 'exit')
     if (this.#child.pid !== undefined) this.#guard.watch(this.#child.pid)
     for (const stream of [this.#child.stdout, this.#child.stderr])

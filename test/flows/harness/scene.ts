@@ -28,6 +28,7 @@ export interface SceneOptions {
 export interface InstanceSettings {
   readonly start?: 'earliest' | 'latest'
   readonly maxMemoryBytes?: number
+  readonly nodeOptions?: readonly string[]
 }
 
 export class Scene {
@@ -66,7 +67,8 @@ export class Scene {
   async spawn(settings: InstanceSettings = {}): Promise<Instance> {
     const name = `tailrace-${this.#instances.length + 1}`
     const config = this.#config(name, settings)
-    const instance = await Instance.start({ name, dir: this.#dir, config, guard: this.#guard })
+    const { nodeOptions = [] } = settings
+    const instance = await Instance.start({ name, dir: this.#dir, config, nodeOptions, guard: this.#guard })
     this.#instances.push(instance)
     return instance
   }
