@@ -29,11 +29,8 @@ interface GroupCalls {
 
 /** Installs the hooks on the cluster object of one consumer. */
 export function installJoinGate(cluster: Cluster, hooks: GateHooks): void {
+  outliveOutages(cluster)
   const patched = new WeakSet<object>()
-  const refreshMetadata = cluster.refreshMetadata.bind(cluster)
-  const refreshMetadataIfNecessary = cluster.refreshMetadataIfNecessary.bind(cluster)
-  cluster.refreshMetadata = () => repeatWhenUnreachable(refreshMetadata())
-  cluster.refreshMetadataIfNecessary = () => repeatWhenUnreachable(refreshMetadataIfNecessary())
   const findBroker = cluster.findBroker.bind(cluster)
   cluster.findBroker = async node => {
     const broker = await repeatWhenUnreachable(findBroker(node))
@@ -45,6 +42,21 @@ export function installJoinGate(cluster: Cluster, hooks: GateHooks): void {
   cluster.findGroupCoordinator = async group => {
     await hooks.beforeJoin()
     return rejoinWhenUnreachable(findGroupCoordinator(group))
+  }
+}
+
+/** kafkajs gives its consumer up when no broker was reached for 3 s, or when it has struck the last one off. */
+function outliveOutages(cluster: Cluster): void {
+  const refreshMetadata = cluster.refreshMetadata.bind(cluster)
+  const refreshMetadataIfNecessary = cluster.refreshMetadataIfNecessary.bind(cluster)
+  cluster.refreshMetadata = () => repeatWhenUnreachable(refreshMetadata())
+  cluster.refreshMetadataIfNecessary = () => repeatWhenUnreachable(refreshMetadataIfNecessary())
+  const getNodeIds = cluster.getNodeIds.bind(cluster)
+  let known: number[] = []
+  cluster.getNodeIds = () => {
+    const now = getNodeIds()
+    if (now.length > 0) known = now
+    return known
   }
 }
 
@@ -69,7 +81,7 @@ function patchBroker(broker: Broker, hooks: GateHooks): void {
   calls.fetch = request => fetch({ ...request, maxWaitTime: hooks.fetchWaitMs() })
 }
 
-/** A cluster that cannot be reached for 3 s is no reason for kafkajs to give the consumer up, as it would. */
+/** Lets kafkajs try again what it takes for final. */
 async function repeatWhenUnreachable<T>(call: Promise<T>): Promise<T> {
   try {
     return await call
