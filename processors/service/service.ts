@@ -3,7 +3,7 @@
 // which answer what they have accepted, then the streams, which commit what they delivered.
 
 import type { Clock } from '../../connectors/clock.ts'
-import type { AppendMeter } from '../../connectors/kafka/log/kafkajs/producer.ts'
+import type { AppendMeter } from '../../connectors/kafka/log/kafkajs/sender.ts'
 import type { Log, LogAdmin, LogProducer } from '../../connectors/kafka/log/log.ts'
 import type { Registry } from '../../connectors/registry.ts'
 import type { Config } from '../../schemas/config.ts'

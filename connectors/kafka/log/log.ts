@@ -74,7 +74,8 @@ export interface AppendRecord {
 export interface LogProducer {
   /**
    * Appends with acks=all. Records of one partition keep their order. Waits a few ms to share requests with other
-   * callers. Rejects with `kafka_unavailable` when not all are known to be stored; a part may be.
+   * callers. Rejects with `kafka_unavailable` when not all are known to be stored; a part may be;
+   * with `body_too_large` when Kafka will never take a record of this size.
    */
   append(topic: string, records: readonly AppendRecord[]): Promise<void>
   /** Sends what waits, within `deadlineMs`, then closes. */

@@ -2,7 +2,7 @@
 // message, so that counting costs nothing beside the work.
 
 import type { SourceMeter } from '../../../connectors/connector.ts'
-import type { AppendMeter } from '../../../connectors/kafka/log/kafkajs/producer.ts'
+import type { AppendMeter } from '../../../connectors/kafka/log/kafkajs/sender.ts'
 import type { StreamMeter } from '../../stream/meter.ts'
 import { ends } from '../../stream/settlement/accounts.ts'
 import type { Metrics } from './metrics.ts'

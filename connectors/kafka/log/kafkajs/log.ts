@@ -7,8 +7,8 @@ import type { Log } from '../log.ts'
 import { KafkaAdmin } from './admin.ts'
 import { createKafka } from './client.ts'
 import { KafkajsConsumer } from './consumer/consumer.ts'
-import { type AppendMeter, KafkaProducer } from './producer.ts'
-import { Sender } from './sender.ts'
+import { KafkaProducer } from './producer.ts'
+import { type AppendMeter, Sender } from './sender.ts'
 
 export interface KafkaLogEnv {
   readonly log: LogEvent
@@ -29,16 +29,15 @@ export function kafkaLog(config: KafkaConfig, { log, clock, meter = unmetered }:
     consumer: options => new KafkajsConsumer(config, options, { log, clock }),
     admin: () => new KafkaAdmin({ kafka, clock }),
     producer() {
-      const sender = new Sender(kafka, clock, attemptTimeoutMs)
+      const sender = new Sender({ kafka, clock, meter, timeoutMs: attemptTimeoutMs })
       // An append waits for it only the first time, and then within the append's deadline.
       const admin = new KafkaAdmin({ kafka, clock, patienceMs: attemptTimeoutMs })
       return new KafkaProducer({
         clock,
         log,
-        meter,
         partitionsOf: topic => admin.partitionsOf(topic),
         sender: {
-          send: (to, records) => sender.send(to, records),
+          send: shipment => sender.send(shipment),
           async close(deadlineMs) {
             await Promise.all([sender.close(deadlineMs), admin.close()])
           }

@@ -1,5 +1,5 @@
 // The records that wait for one partition, and the one produce request that is on its way to it. Records share a
-// request with those that come within a few ms and while the request before is under way.
+// request with those that come while the request before is under way and a few ms later.
 //
 // Order under retries: at most one request per partition is in flight, and it is repeated until it succeeds or its
 // records' time is up, before the next one leaves. That was chosen over kafkajs' idempotent producer, which holds
@@ -11,8 +11,6 @@ import { type Clock, pauseFor } from '../../../clock.ts'
 import type { AppendRecord } from '../log.ts'
 
 export interface QueueLimits {
-  /** How long the first record of a request waits for company. */
-  readonly lingerMs: number
   /** From append to rejection. */
   readonly deadlineMs: number
   /** Of one request; a single larger record travels alone. */
@@ -42,10 +40,10 @@ export interface Verdict {
 export interface QueueEnv {
   readonly clock: Clock
   readonly limits: QueueLimits
-  /** One produce request; throws when the records are not known to be stored. */
-  send(records: readonly AppendRecord[]): Promise<void>
-  /** Called after every request, with the time since the oldest record in it was appended. */
-  sent(result: 'ok' | 'failed', seconds: number): void
+  /** Calls back when records that came now have waited for company long enough; returns what cancels it. */
+  linger(fn: () => void): () => void
+  /** Rejects when the records, of which the oldest was appended at `sinceMs`, are not known to be stored. */
+  send(records: readonly AppendRecord[], sinceMs: number): Promise<void>
   judge(error: unknown): Verdict
   /** Called when records that were pushed need no memory any more. */
   freed(bytes: number): void
@@ -103,25 +101,19 @@ export class PartitionQueue {
     this.#cancelDeadline?.()
   }
 
-  /** Starts a request now, or a timer for it; a running request comes back here when it ends. */
+  /** Starts a request now, or waits for company; a running request comes back here when it ends. */
   #schedule(): void {
-    const oldest = this.#waiting[0]
-    if (this.#running || oldest === undefined) return
-    const { clock, limits } = this.#env
+    if (this.#running || this.#waiting.length === 0) return
+    const { limits, linger } = this.#env
     const full = this.#waitingBytes >= limits.maxBytes || this.#waitingRecords >= limits.maxRecords
-    const waitMs = full || this.#flushing ? 0 : oldest.sinceMs + limits.lingerMs - clock.now()
-    if (waitMs > 0) {
-      this.#cancelLinger ??= clock.after(waitMs, () => this.#linger())
-      return
-    }
-    this.#cancelLinger?.()
-    this.#cancelLinger = undefined
-    void this.#run(this.#take())
+    if (full || this.#flushing) this.#start()
+    else this.#cancelLinger ??= linger(() => this.#start())
   }
 
-  #linger(): void {
+  #start(): void {
+    this.#cancelLinger?.()
     this.#cancelLinger = undefined
-    this.#schedule()
+    if (!this.#running && this.#waiting.length > 0) void this.#run(this.#take())
   }
 
   async #run(entries: Entry[]): Promise<void> {
@@ -171,15 +163,15 @@ export class PartitionQueue {
 
   /** One request; resolves with nothing when Kafka has the records. */
   async #attempt(entries: readonly Entry[]): Promise<Verdict | undefined> {
-    const { clock } = this.#env
-    const sinceMs = entries[0]?.sinceMs ?? clock.now()
     try {
-      await this.#env.send(entries.flatMap(entry => entry.records))
+      const sinceMs = entries[0]?.sinceMs ?? this.#env.clock.now()
+      await this.#env.send(
+        entries.flatMap(entry => entry.records),
+        sinceMs
+      )
       this.#lastFault = undefined
-      this.#env.sent('ok', (clock.now() - sinceMs) / 1000)
       return undefined
     } catch (error) {
-      this.#env.sent('failed', (clock.now() - sinceMs) / 1000)
       const verdict = this.#env.judge(error)
       this.#lastFault = verdict.fault
       return verdict

@@ -9,14 +9,12 @@ import type { AppendRecord, LogProducer } from '../log.ts'
 import { partitionOf } from '../partitioner.ts'
 import { kafkaFault, protocolType, rootCause } from './client.ts'
 import { PartitionQueue, type QueueLimits, type Verdict } from './partition-queue.ts'
-import type { Destination } from './sender.ts'
-
-/** Counts produce requests; `seconds` is from the append of the oldest record in it to the answer. */
-export interface AppendMeter {
-  produced(result: 'ok' | 'failed', seconds: number): void
-}
+import type { Shipment } from './sender.ts'
+import { Tick } from './tick.ts'
 
 export interface ProducerOptions extends QueueLimits {
+  /** How long records wait for others to share a request with. */
+  readonly lingerMs: number
   /** Of all records that wait or are on their way; more are refused at once. */
   readonly maxBufferedBytes: number
 }
@@ -34,10 +32,9 @@ const producerDefaults: ProducerOptions = {
 export interface ProducerEnv {
   readonly clock: Clock
   readonly log: LogEvent
-  readonly meter: AppendMeter
-  /** Sends one produce request (sender.ts). */
+  /** Sends what partitions have (sender.ts). */
   readonly sender: {
-    send(to: Destination, records: readonly AppendRecord[]): Promise<void>
+    send(shipment: Shipment): Promise<void>
     close(deadlineMs: number): Promise<void>
   }
   /** How many partitions a topic has, now. Rejects with a FaultError. */
@@ -68,6 +65,8 @@ export class KafkaProducer implements LogProducer {
   readonly #env: ProducerEnv
   readonly #options: ProducerOptions
   readonly #topics = new Map<string, Promise<Topic>>()
+  /** Shared by all partitions, so that what they have leaves together and shares requests. */
+  readonly #linger: Tick
   #bufferedBytes = 0
   #failing = false
   #closed = false
@@ -76,6 +75,7 @@ export class KafkaProducer implements LogProducer {
   constructor(env: ProducerEnv, options: Partial<ProducerOptions> = {}) {
     this.#env = env
     this.#options = { ...producerDefaults, ...options }
+    this.#linger = new Tick(env.clock, this.#options.lingerMs)
   }
 
   async append(name: string, records: readonly AppendRecord[]): Promise<void> {
@@ -180,14 +180,14 @@ export class KafkaProducer implements LogProducer {
   }
 
   #queue(topic: string, partition: number): PartitionQueue {
-    const { clock, meter, sender } = this.#env
+    const { clock, sender } = this.#env
     return new PartitionQueue({
       clock,
       limits: this.#options,
-      send: records => sender.send({ topic, partition }, records),
-      sent: (result, seconds) => {
-        meter.produced(result, seconds)
-        if (result === 'ok') this.#failing = false
+      linger: fn => this.#linger.join(fn),
+      send: async (records, sinceMs) => {
+        await sender.send({ topic, partition, records, sinceMs })
+        this.#failing = false
       },
       judge: error => judge(topic, error),
       freed: bytes => this.#freed(bytes)

@@ -1,96 +1,199 @@
-// Sends one produce request for one partition over a kafkajs producer, and replaces that producer when it hangs.
-// One partition per send(), chosen by us: kafkajs remembers which brokers answered a send, so one that spans
-// partitions silently drops those whose leader moves to such a broker. It also resolves with an empty answer for a
-// partition that has no leader, hence the check of the answer.
+// Sends the records of many partitions in few requests: what is handed over within one turn of the event loop goes to
+// each leading broker in one request. Every partition gets its own answer. A connection that hangs is replaced, and
+// who leads is looked up again after every failure; nothing is repeated here (partition-queue.ts does that).
 
-import type { Kafka, Producer } from 'kafkajs'
-import { type Clock, pauseFor } from '../../../clock.ts'
-import type { AppendRecord } from '../log.ts'
+import type { Kafka } from 'kafkajs'
+import type { Clock } from '../../../clock.ts'
+import {
+  createProduceCluster,
+  type ProduceBroker,
+  type ProduceCluster,
+  type ProducePart,
+  produce
+} from './produce-cluster.ts'
+import { withDeadline } from './with-deadline.ts'
 
-/** Where a produce request goes. */
-export interface Destination {
-  readonly topic: string
-  readonly partition: number
+/** Counts produce requests; `seconds` is from the append of the oldest record in it to the answer. */
+export interface AppendMeter {
+  produced(result: 'ok' | 'failed', seconds: number): void
 }
 
-export class Sender {
-  readonly #kafka: Kafka
-  readonly #clock: Clock
-  readonly #timeoutMs: number
-  /** Connecting or connected; undefined before the first send and after a hang. */
-  #producer: Promise<Producer> | undefined
+export interface SenderEnv {
+  readonly kafka: Kafka
+  readonly clock: Clock
+  readonly meter: AppendMeter
+  /** A request without an answer after this time counts as failed, and its connections as dead. */
+  readonly timeoutMs: number
+}
 
-  /** A request that has no answer after `timeoutMs` counts as failed, and its connections as dead. */
-  constructor(kafka: Kafka, clock: Clock, timeoutMs: number) {
-    this.#kafka = kafka
-    this.#clock = clock
-    this.#timeoutMs = timeoutMs
+/** Records of one partition, of which the oldest was appended at `sinceMs`. */
+export interface Shipment extends ProducePart {
+  readonly sinceMs: number
+}
+
+interface Pending extends Shipment {
+  resolve(): void
+  reject(error: unknown): void
+}
+
+/** Leaders that moved are noticed by failures; this is for partitions that were moved quietly. */
+const metadataMaxAgeMs = 60_000
+
+export class Sender {
+  readonly #env: SenderEnv
+  /** Connecting or connected; undefined before the first request and after a hang. */
+  #cluster: Promise<ProduceCluster> | undefined
+  #topics = new Set<string>()
+  #pending: Pending[] = []
+
+  constructor(env: SenderEnv) {
+    this.#env = env
   }
 
-  /** Resolves once all in-sync replicas have the records. Throws what kafkajs threw; does not retry. */
-  async send(to: Destination, records: readonly AppendRecord[]): Promise<void> {
-    this.#producer ??= this.#connect()
-    const used = this.#producer
-    let cancel = () => {}
-    const hung = new Promise<never>((_, reject) => {
-      cancel = this.#clock.after(this.#timeoutMs, () => {
-        this.#discard(used)
-        reject(new Error(`Kafka gave no answer within ${this.#timeoutMs} ms`))
-      })
+  /**
+   * Resolves once all in-sync replicas have the records. Rejects with what kafkajs threw. A partition must not be
+   * sent again before the answer: that keeps its order.
+   */
+  send(shipment: Shipment): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#pending.length === 0) setImmediate(() => void this.#flush())
+      this.#pending.push({ ...shipment, resolve, reject })
     })
-    try {
-      await Promise.race([this.#produce(used, to, records), hung])
-    } finally {
-      cancel()
-    }
   }
 
   /** Closes the connections; gives up waiting for it after `deadlineMs`. */
   async close(deadlineMs: number): Promise<void> {
-    const producer = this.#producer
-    this.#producer = undefined
-    if (producer === undefined) return
-    const closed = new AbortController()
-    const closing = disconnect(producer).then(() => closed.abort())
-    await Promise.race([closing, pauseFor(this.#clock, deadlineMs, closed.signal)])
+    const cluster = this.#cluster
+    this.#cluster = undefined
+    if (cluster === undefined) return
+    // What does not close in time is left to end by itself.
+    await withDeadline(disconnect(cluster), { clock: this.#env.clock, deadlineMs }).catch(() => undefined)
   }
 
-  async #produce(used: Promise<Producer>, to: Destination, records: readonly AppendRecord[]): Promise<void> {
-    const producer = await used
-    const messages = records.map(({ key, value, headers }) =>
-      headers === undefined
-        ? { key, value, partition: to.partition }
-        : { key, value, headers, partition: to.partition }
-    )
-    const answer = await producer.send({ topic: to.topic, acks: -1, timeout: this.#timeoutMs, messages })
-    const own = answer.find(part => part.topicName === to.topic && part.partition === to.partition)
-    if (own?.errorCode !== 0) throw new Error(`partition ${to.partition} of ${to.topic} has no leader`)
+  /** Never rejects: its shipments do. */
+  async #flush(): Promise<void> {
+    const shipments = this.#pending
+    this.#pending = []
+    const used = this.#connected()
+    try {
+      const { clock, timeoutMs } = this.#env
+      const routed = this.#route(used, shipments)
+      const { cluster, byLeader } = await withDeadline(routed, { clock, deadlineMs: timeoutMs })
+      for (const [nodeId, group] of byLeader) void this.#request(used, { cluster, nodeId, group })
+    } catch (error) {
+      this.#discard(used)
+      for (const shipment of shipments) shipment.reject(error)
+    }
   }
 
-  #connect(): Promise<Producer> {
-    const producer = this.#kafka.producer({
-      createPartitioner:
-        () =>
-        ({ message }) =>
-          message.partition ?? 0,
-      allowAutoTopicCreation: false,
-      // New leaders are looked up whenever a request fails; this is for a cluster that was moved quietly.
-      metadataMaxAge: 60_000,
-      // The partition's queue repeats a request: it knows until when somebody waits for it.
-      retry: { retries: 0 }
-    })
-    const connected = producer.connect().then(() => producer)
-    connected.catch(() => this.#discard(connected))
-    return connected
+  async #route(used: Promise<ProduceCluster>, shipments: readonly Pending[]) {
+    const cluster = await used
+    if (!cluster.isConnected()) await cluster.connect()
+    const refused = await this.#learn(cluster, new Set(shipments.map(({ topic }) => topic)))
+    await cluster.refreshMetadataIfNecessary()
+    const byLeader = new Map<string, Pending[]>()
+    for (const shipment of shipments) {
+      if (refused.has(shipment.topic)) {
+        shipment.reject(refused.get(shipment.topic))
+        continue
+      }
+      const [nodeId = '-1'] = Object.keys(
+        cluster.findLeaderForPartitions(shipment.topic, [shipment.partition])
+      )
+      const group = byLeader.get(nodeId) ?? []
+      group.push(shipment)
+      byLeader.set(nodeId, group)
+    }
+    return { cluster, byLeader }
   }
 
-  #discard(producer: Promise<Producer>): void {
-    if (this.#producer === producer) this.#producer = undefined
-    void disconnect(producer)
+  /** Makes topics known to kafkajs; returns why that failed, by topic, so that one does not hold the others. */
+  async #learn(cluster: ProduceCluster, topics: ReadonlySet<string>): Promise<Map<string, unknown>> {
+    const refused = new Map<string, unknown>()
+    for (const topic of topics) {
+      if (this.#topics.has(topic)) continue
+      try {
+        await cluster.addTargetTopic(topic)
+        this.#topics.add(topic)
+      } catch (error) {
+        refused.set(topic, error)
+      }
+    }
+    return refused
+  }
+
+  /** One request to one broker. Never rejects. */
+  async #request(
+    used: Promise<ProduceCluster>,
+    { cluster, nodeId, group }: { cluster: ProduceCluster; nodeId: string; group: readonly Pending[] }
+  ): Promise<void> {
+    const { clock, meter, timeoutMs } = this.#env
+    const sinceMs = group.reduce((oldest, shipment) => Math.min(oldest, shipment.sinceMs), clock.now())
+    let failed = false
+    try {
+      const deadline = { clock, deadlineMs: timeoutMs, onLate: () => this.#discard(used) }
+      const errors = await withDeadline(this.#produce(cluster, nodeId, group), deadline)
+      failed = errors.some(error => error !== undefined)
+      for (const [index, shipment] of group.entries()) if (errors[index] === undefined) shipment.resolve()
+      if (failed) await this.#lookAgain(cluster)
+      for (const [index, shipment] of group.entries()) shipment.reject(errors[index]) // those not resolved
+    } catch (error) {
+      failed = true
+      for (const shipment of group) shipment.reject(error)
+    }
+    meter.produced(failed ? 'failed' : 'ok', (clock.now() - sinceMs) / 1000)
+  }
+
+  async #produce(cluster: ProduceCluster, nodeId: string, group: readonly Pending[]) {
+    if (nodeId === '-1') return group.map(() => new Error('the partition has no leader'))
+    let broker: ProduceBroker | undefined
+    try {
+      broker = await cluster.findBroker({ nodeId })
+      return await produce(broker, group, this.#env.timeoutMs)
+    } catch (error) {
+      await forget(cluster, broker, error)
+      await this.#lookAgain(cluster)
+      throw error
+    }
+  }
+
+  /** Who leads now? A failure of this shows at the next attempt. */
+  async #lookAgain(cluster: ProduceCluster): Promise<void> {
+    const { clock, timeoutMs } = this.#env
+    await withDeadline(cluster.refreshMetadata(), { clock, deadlineMs: timeoutMs }).catch(() => undefined)
+  }
+
+  #connected(): Promise<ProduceCluster> {
+    this.#cluster ??= this.#connect()
+    return this.#cluster
+  }
+
+  async #connect(): Promise<ProduceCluster> {
+    const cluster = createProduceCluster(this.#env.kafka, metadataMaxAgeMs)
+    this.#topics = new Set()
+    await cluster.connect()
+    return cluster
+  }
+
+  #discard(cluster: Promise<ProduceCluster>): void {
+    if (this.#cluster === cluster) this.#cluster = undefined
+    void disconnect(cluster)
   }
 }
 
+/** A broker whose connection broke may come back elsewhere. */
+async function forget(
+  cluster: ProduceCluster,
+  broker: ProduceBroker | undefined,
+  error: unknown
+): Promise<void> {
+  const { name, host, port } = error as { name?: string; host?: string; port?: number } // each is checked
+  if (name !== 'KafkaJSConnectionClosedError' || host === undefined || port === undefined) return
+  await broker?.disconnect()
+  cluster.removeBroker({ host, port })
+}
+
 /** Never rejects: a connection that was not made leaves nothing open. */
-async function disconnect(producer: Promise<Producer>): Promise<void> {
-  await producer.then(connected => connected.disconnect()).catch(() => undefined)
+async function disconnect(cluster: Promise<ProduceCluster>): Promise<void> {
+  await cluster.then(connected => connected.disconnect()).catch(() => undefined)
 }
