@@ -149,8 +149,8 @@ const streamSchema = (target: TUnsafe<OneOfKinds>) =>
 const memorySchema = Type.Object(
   {
     maxBytes: bytes(
-      'Bytes for fetch buffers and waiting messages, shared by all streams of the process.',
-      134_217_728,
+      'Bytes for what is fetched, waits and is sent, shared by all streams of the process; its own code comes on top.',
+      268_435_456,
       8_388_608
     )
   },

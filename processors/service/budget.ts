@@ -1,5 +1,7 @@
-// Divides the memory budget of the process among its streams: one half for what a fetch may bring, as every stream
-// can have one response of every broker in memory at once, the other half for what waits to be delivered. Invariant 5
+// Divides the memory budget of the process among its streams: a quarter for what a fetch may bring, as every stream
+// can have one response of every broker in memory at once; a quarter for what waits to be delivered. The other half is
+// for what exists twice for a while: a response is put together and then copied apart, messages are copied into
+// requests, and garbage waits for its collector. Invariant 5
 
 const kib = 1024
 const smallestFetchBytes = 64 * kib
@@ -23,12 +25,12 @@ export interface StreamBudget {
 
 /** The share of each stream. Never below what a stream needs to get on, so a small budget may be overdrawn. */
 export function divideBudget({ maxBytes, streams, brokers }: BudgetRequest): StreamBudget {
-  const half = maxBytes / 2
+  const quarter = maxBytes / 4
   const fetches = Math.max(1, streams) * Math.max(1, brokers)
   return {
-    maxFetchBytes: clamp(Math.floor(half / fetches), smallestFetchBytes, largestFetchBytes),
-    windowBytes: Math.max(smallestFetchBytes, Math.floor(half / Math.max(1, streams))),
-    neededBytes: 2 * fetches * smallestFetchBytes
+    maxFetchBytes: clamp(Math.floor(quarter / fetches), smallestFetchBytes, largestFetchBytes),
+    windowBytes: Math.max(smallestFetchBytes, Math.floor(quarter / Math.max(1, streams))),
+    neededBytes: 4 * fetches * smallestFetchBytes
   }
 }
 

@@ -24,8 +24,9 @@ export function consumerSettings({ group, maxFetchBytes }: LogConsumerOptions): 
     maxWaitTimeInMs: fetchWaitMs.busy,
     minBytes: 1,
     maxBytes: maxFetchBytes,
-    // Large fetches: kafkajs spends about a millisecond on each, whatever is in it.
-    maxBytesPerPartition: Math.min(1024 * 1024, maxFetchBytes),
+    // 1 MiB at most by the bounds of the budget: kafkajs spends about a millisecond on each fetch, whatever is in it.
+    // A quarter, or one partition would fill its window several times over with a single fetch.
+    maxBytesPerPartition: Math.ceil(maxFetchBytes / 4),
     retry
   }
 }
