@@ -26,12 +26,13 @@ export async function connect(parts: ConnectParts): Promise<number | null> {
   const { clock, config, log, signal } = parts
   const { brokers } = config.kafka
   const cancel = clock.after(patienceMs, () => log('kafka_waiting', { brokers }))
+  const stopped = aborted(signal)
   try {
     for (let delayMs = 500; !signal.aborted; delayMs = Math.min(2 * delayMs, maxDelayMs)) {
-      const found = await tryOnce(parts)
+      // A call that hangs must not hold up a stop.
+      const found = await Promise.race([tryOnce(parts), stopped])
       cancel()
-      if (typeof found === 'number') return found
-      if (signal.aborted) break
+      if (found === null || typeof found === 'number') return found
       log('kafka_waiting', { brokers, reason: messageOf(found), nextAttemptMs: delayMs })
       await pauseFor(clock, delayMs, signal)
     }
@@ -52,6 +53,10 @@ async function tryOnce(parts: ConnectParts): Promise<number | FaultError> {
     if (error instanceof FaultError && error.code === 'kafka_unreachable') return error
     throw error
   }
+}
+
+function aborted(signal: AbortSignal): Promise<null> {
+  return new Promise(resolve => signal.addEventListener('abort', () => resolve(null), { once: true }))
 }
 
 function wantedTopic({ topic, partitions, replication, retentionHours }: ChannelConfig): WantedTopic {
