@@ -1,6 +1,7 @@
 // Makes sure that a topic is there before anything reads or writes it. A missing one is created; one that is there is
 // compared with what is wanted and never changed, since people may have had their reasons.
 
+import type { ChannelConfig } from '../../schemas/config.ts'
 import { FaultError } from '../../schemas/errors.ts'
 import type { LogEvent } from '../../schemas/events.ts'
 import type { LogAdmin, TopicSpec } from './log/log.ts'
@@ -12,6 +13,16 @@ export interface WantedTopic {
   /** Default: 3, or the number of brokers if that is smaller. */
   readonly replication?: number | undefined
   readonly retentionHours: number
+}
+
+/** The topic of a channel. */
+export function wantedTopic({ topic, partitions, replication, retentionHours }: ChannelConfig): WantedTopic {
+  return { name: topic, partitions, replication, retentionHours }
+}
+
+/** The replicas of a topic that is created now. */
+export function replicationOf({ replication }: WantedTopic, brokers: number): number {
+  return replication ?? Math.min(3, brokers)
 }
 
 /** One point in which a topic is not as wanted. */
@@ -33,7 +44,7 @@ export async function ensureTopic(admin: LogAdmin, wanted: WantedTopic, log: Log
     }
     return present
   }
-  const replication = wanted.replication ?? Math.min(3, await admin.brokers())
+  const replication = replicationOf(wanted, await admin.brokers())
   const { name, partitions } = wanted
   await admin.createTopic({ name, partitions, replication, settings: settingsOf(wanted) })
   const created = await admin.topic(name)

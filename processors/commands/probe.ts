@@ -3,13 +3,14 @@
 
 import { systemClock } from '../../connectors/clock.ts'
 import type { Target } from '../../connectors/connector.ts'
+import type { TopicSpec } from '../../connectors/kafka/log/log.ts'
+import { differences, replicationOf, wantedTopic } from '../../connectors/kafka/topics.ts'
 import { createTarget, type Registry } from '../../connectors/registry.ts'
-import type { Config } from '../../schemas/config.ts'
+import type { ChannelConfig, Config } from '../../schemas/config.ts'
 import { FaultError, messageOf } from '../../schemas/errors.ts'
 import type { LogEvent } from '../../schemas/events.ts'
 import type { ValidConfig } from '../service/config/load.ts'
 import type { Problem } from '../service/config/problem.ts'
-import { topicDifferences, wantedTopic } from '../service/topics.ts'
 import { counted } from './output.ts'
 
 /** How long one target may take to open. */
@@ -59,8 +60,9 @@ async function tryKafka(config: Config): Promise<Trial[]> {
     const brokers = await admin.brokers()
     const trials: Trial[] = [{ path: 'kafka', result: 'ok', detail: counted(brokers, 'broker') }]
     for (const [name, channel] of Object.entries(config.channels)) {
-      const wanted = wantedTopic(channel, brokers)
-      trials.push({ path: `channels.${name}`, ...compared(wanted, await admin.topic(channel.topic)) })
+      const actual = await admin.topic(channel.topic)
+      const trial = actual === null ? missing(channel, brokers) : compared(channel, actual)
+      trials.push({ path: `channels.${name}`, ...trial })
     }
     return trials
   } catch (error) {
@@ -70,17 +72,19 @@ async function tryKafka(config: Config): Promise<Trial[]> {
   }
 }
 
-type Topic = ReturnType<typeof wantedTopic>
+function missing(channel: ChannelConfig, brokers: number): Omit<Trial, 'path'> {
+  const { topic, partitions } = channel
+  const replication = replicationOf(wantedTopic(channel), brokers)
+  const detail = `topic ${topic} will be created, partitions: ${partitions}, replication: ${replication}`
+  return { result: 'ok', detail }
+}
 
-function compared(wanted: Topic, actual: Topic | null): Omit<Trial, 'path'> {
-  const { name, partitions, replication } = wanted
-  if (actual === null) {
-    const detail = `topic ${name} will be created, partitions: ${partitions}, replication: ${replication}`
-    return { result: 'ok', detail }
-  }
-  const differences = topicDifferences(wanted, actual)
-  if (differences.length === 0) return { result: 'ok', detail: `topic ${name} is as the configuration says` }
-  return { result: 'differs', detail: `topic ${name} is left as it is: ${differences.join(', ')}` }
+function compared(channel: ChannelConfig, actual: TopicSpec): Omit<Trial, 'path'> {
+  const { topic } = channel
+  const found = differences(wantedTopic(channel), actual)
+  if (found.length === 0) return { result: 'ok', detail: `topic ${topic} is as the configuration says` }
+  const list = found.map(one => `${one.setting} ${one.found} instead of ${one.expected}`).join(', ')
+  return { result: 'differs', detail: `topic ${topic} is left as it is: ${list}` }
 }
 
 async function tryTarget(config: Config, stream: string, registry: Registry): Promise<Trial> {

@@ -3,8 +3,8 @@
 
 import { type Clock, pauseFor } from '../../connectors/clock.ts'
 import type { LogAdmin } from '../../connectors/kafka/log/log.ts'
-import { ensureTopic, type WantedTopic } from '../../connectors/kafka/topics.ts'
-import type { ChannelConfig, Config } from '../../schemas/config.ts'
+import { ensureTopic, wantedTopic } from '../../connectors/kafka/topics.ts'
+import type { Config } from '../../schemas/config.ts'
 import { FaultError, messageOf } from '../../schemas/errors.ts'
 import type { LogEvent } from '../../schemas/events.ts'
 
@@ -57,8 +57,4 @@ async function tryOnce(parts: ConnectParts): Promise<number | FaultError> {
 
 function aborted(signal: AbortSignal): Promise<null> {
   return new Promise(resolve => signal.addEventListener('abort', () => resolve(null), { once: true }))
-}
-
-function wantedTopic({ topic, partitions, replication, retentionHours }: ChannelConfig): WantedTopic {
-  return { name: topic, partitions, replication, retentionHours }
 }

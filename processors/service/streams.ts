@@ -2,9 +2,9 @@
 // with its reason and does not disturb the others. They start a few at a time, as every join makes Kafka rebalance.
 
 import { pauseFor } from '../../connectors/clock.ts'
-import type { Target, TargetEnv } from '../../connectors/connector.ts'
+import type { TargetEnv } from '../../connectors/connector.ts'
 import type { Log, LogAdmin } from '../../connectors/kafka/log/log.ts'
-import type { Registry } from '../../connectors/registry.ts'
+import { createTarget, type Registry } from '../../connectors/registry.ts'
 import type { Config, StreamConfig } from '../../schemas/config.ts'
 import { FaultError, messageOf } from '../../schemas/errors.ts'
 import { parseTime } from '../../schemas/time.ts'
@@ -83,7 +83,7 @@ export class Streams {
   }
 
   async #build(name: string, config: StreamConfig, budget: StreamBudget): Promise<Stream> {
-    const { admin, env, kafka, metrics, startedMs } = this.#parts
+    const { admin, env, kafka, metrics, registry, startedMs } = this.#parts
     const options: StreamOptions = {
       name,
       group: config.group,
@@ -94,16 +94,15 @@ export class Streams {
       windowBytes: budget.windowBytes,
       maxFetchBytes: budget.maxFetchBytes
     }
-    const target = await this.#target(name, config)
-    const consumer = kafka.consumer.bind(kafka)
-    return new Stream(options, { ...env, admin, target, consumer, meter: streamMeter(metrics, name) })
-  }
-
-  async #target(stream: string, config: StreamConfig): Promise<Target> {
-    const [kind, settings] = Object.entries(config.target)[0] ?? []
-    const definition = this.#parts.registry.targets.find(target => target.kind === kind)
-    if (definition === undefined) throw new FaultError('config_invalid', { detail: `no target ${kind}` })
-    return definition.create(settings, { ...this.#parts.env, stream })
+    const target = await createTarget(registry, config.target, { ...env, stream: name })
+    const meter = streamMeter(metrics, name)
+    return new Stream(options, {
+      ...env,
+      admin,
+      target,
+      meter,
+      consumer: options => kafka.consumer({ ...options, onRebuilt: meter.rebuilt })
+    })
   }
 
   #topicOf(channel: string): string {

@@ -60,6 +60,8 @@ export interface LogConsumerOptions {
   readonly birthMs: () => number
   /** Upper bound of one fetch response per broker. */
   readonly maxFetchBytes: number
+  /** Told when the consumer of a member had to be built anew; it recovers by itself. */
+  readonly onRebuilt?: () => void
 }
 
 /** A record to append. */

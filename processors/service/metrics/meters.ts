@@ -7,8 +7,13 @@ import type { StreamMeter } from '../../stream/meter.ts'
 import { ends } from '../../stream/settlement/accounts.ts'
 import type { Metrics } from './metrics.ts'
 
+/** What the consumer of a stream counts. */
+export interface ConsumerMeter {
+  readonly rebuilt: () => void
+}
+
 /** The meter of one stream. Every way a message can end is on the page from the start, at 0. */
-export function streamMeter(metrics: Metrics, stream: string): StreamMeter {
+export function streamMeter(metrics: Metrics, stream: string): StreamMeter & ConsumerMeter {
   const read = metrics.counter('tailrace_stream_messages_read_total').labels({ stream })
   const ended = metrics.counter('tailrace_stream_messages_ended_total')
   const attempts = metrics.counter('tailrace_stream_attempts_total')
@@ -18,7 +23,9 @@ export function streamMeter(metrics: Metrics, stream: string): StreamMeter {
   const possibleDuplicates = metrics.counter('tailrace_stream_possible_duplicates_total').labels({ stream })
   const commits = metrics.counter('tailrace_stream_commits_total')
   const keyMoves = metrics.counter('tailrace_stream_key_moves_total').labels({ stream })
+  const rebuilds = metrics.counter('tailrace_stream_rebuilds_total').labels({ stream })
   read.inc(0)
+  rebuilds.inc(0)
   possibleDuplicates.inc(0)
   keyMoves.inc(0)
   for (const end of ends) ended.inc({ stream, end }, 0)
@@ -33,7 +40,8 @@ export function streamMeter(metrics: Metrics, stream: string): StreamMeter {
     confirmed: seconds => confirmationSeconds.observe(seconds),
     possibleDuplicates: messages => possibleDuplicates.inc(messages),
     committed: result => commits.inc({ stream, result }),
-    keyMoved: () => keyMoves.inc(1)
+    keyMoved: () => keyMoves.inc(1),
+    rebuilt: () => rebuilds.inc(1)
   }
 }
 

@@ -39,7 +39,7 @@ test('--connect compares the topics with the channels and leaves them as they ar
       {
         path: `channels.${there}`,
         result: 'differs',
-        detail: `topic ${there} is left as it is: partitions 2 instead of 12, retention.ms 3600000 instead of 7200000, message.timestamp.type CreateTime instead of LogAppendTime`
+        detail: `topic ${there} is left as it is: partitions 2 instead of 12, message.timestamp.type CreateTime instead of LogAppendTime, retention.ms 3600000 instead of 7200000`
       },
       {
         path: `channels.${missing}`,

@@ -3,17 +3,17 @@
 
 import { type ErrorCode, FaultError } from '../../../../../schemas/errors.ts'
 import type { LogEvent } from '../../../../../schemas/events.ts'
-import type { LogConsumerHandlers } from '../../log.ts'
+import type { LogConsumerHandlers, LogConsumerOptions } from '../../log.ts'
 import { kafkaFault } from '../client.ts'
 
 export class Trouble {
-  readonly #group: string
+  readonly #options: LogConsumerOptions
   readonly #log: LogEvent
   readonly #handlers: LogConsumerHandlers
   #told: ErrorCode | null = null
 
-  constructor(group: string, log: LogEvent, handlers: LogConsumerHandlers) {
-    this.#group = group
+  constructor(options: LogConsumerOptions, log: LogEvent, handlers: LogConsumerHandlers) {
+    this.#options = options
     this.#log = log
     this.#handlers = handlers
   }
@@ -21,8 +21,11 @@ export class Trouble {
   /** `repeated`: the session before failed as well, so that the same trouble needs no telling. */
   report(error: unknown, about: { readonly wasMember: boolean; readonly repeated: boolean }): void {
     const fault = consumerFault(error)
-    const fields = { group: this.#group, code: fault.code, reason: fault.message }
-    if (about.wasMember) this.#log('consumer_rebuilt', fields)
+    const fields = { group: this.#options.group, code: fault.code, reason: fault.message }
+    if (about.wasMember) {
+      this.#log('consumer_rebuilt', fields)
+      this.#options.onRebuilt?.()
+    }
     if (about.repeated && fault.code === this.#told) return
     this.#told = fault.code
     if (fault.code === 'kafka_unreachable') this.#log('kafka_waiting', fields)
