@@ -72,10 +72,15 @@ test('--status and --latency shape the ordinary answer', async t => {
   t.true(performance.now() - startMs >= 55)
 })
 
-test('--down-after stops listening and --up-after comes back on the same port', async t => {
-  const { child, post } = await startReceiver(t, ['--down-after', '100ms', '--up-after', '1200ms'])
+test('--down-after stops listening', async t => {
+  const { child, post } = await startReceiver(t, ['--down-after', '100ms', '--up-after', '1h'])
   await child.lineWhere(line => JSON.parse(line).listening === false)
   await t.throwsAsync(post('[{"ident":"1"}]'))
+})
+
+test('--up-after comes back on the same port', async t => {
+  const { child, post } = await startReceiver(t, ['--down-after', '100ms', '--up-after', '1200ms'])
+  await child.lineWhere(line => JSON.parse(line).listening === false)
   await child.lineWhere(line => JSON.parse(line).listening === true)
   t.is((await post('[{"ident":"1"}]')).status, 200)
 })
