@@ -11,7 +11,7 @@ import { type CaseResult, hasPassed, runCase } from './harness/run.ts'
 
 const { values } = parseArgs({
   options: {
-    case: { type: 'string', default: 'a,b,c,d,e,f,g,h' },
+    case: { type: 'string', default: 'a,b,c,d,e,f,g,h,j' },
     short: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '10' },
     json: { type: 'boolean', default: false }

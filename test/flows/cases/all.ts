@@ -1,6 +1,6 @@
 // All cases of the flows, by their letters.
 
-import { kafkaKilled, leaderKilled } from './brokers.ts'
+import { bothKilled, kafkaKilled, leaderKilled } from './brokers.ts'
 import type { FlowCase } from './case.ts'
 import { targetHangs } from './hang.ts'
 import { memberKilled, membersJoinAndLeave, startedTogether } from './members.ts'
@@ -15,5 +15,6 @@ export const cases: readonly FlowCase[] = [
   leaderKilled,
   startedTogether,
   memberKilled,
+  bothKilled,
   targetHangs
 ]

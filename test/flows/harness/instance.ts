@@ -43,7 +43,7 @@ export class Instance {
     this.#guard = options.guard
     this.#logFile = join(options.dir, `${options.name}.log`)
     this.#log = createWriteStream(this.#logFile)
-    const main = process.env.FLOWS_MAIN ?? packageRoot('dist/processors/main.js')
+    const main = packageRoot('dist/processors/main.js')
     const args = [...(options.nodeOptions ?? []), main, 'run', configFile]
     this.#child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#exit = once(this.#child, 'exit')

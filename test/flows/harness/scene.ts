@@ -12,12 +12,15 @@ import { Fleet, type FleetMessage } from './fleet.ts'
 import { Instance } from './instance.ts'
 import { Ledger } from './ledger.ts'
 import { instanceHeader, Receiver } from './receiver.ts'
-import { Sender } from './sender.ts'
+import { Sender, type SenderOptions } from './sender.ts'
 import { until, untilNoneIsLeft } from './until.ts'
 import { type Fault, judge, type Verdict } from './verdict.ts'
 
 export const partitionCount = 12
 const channel = 'fleet'
+
+/** Connections of a sender that POSTs. */
+export const lanesOfPosts = 8
 
 export interface SceneOptions {
   readonly brokers: readonly string[]
@@ -45,6 +48,7 @@ export class Scene {
   readonly #dir: string
   readonly #guard = new Guard(undefined)
   readonly #instances: Instance[] = []
+  readonly #senders: Sender[] = []
   readonly #faults: Fault[] = []
 
   private constructor(options: SceneOptions, dir: string, receiver: Receiver) {
@@ -83,20 +87,20 @@ export class Scene {
   /** Sends straight into Kafka. */
   sendToKafka(perSecond: number): Sender {
     const store = (messages: readonly FleetMessage[]) => this.cluster.producer.append(this.topic, messages)
-    return new Sender({ fleet: this.fleet, store, perSecond, lanes: 1, maxMessages: 500 })
+    return this.#sender({ fleet: this.fleet, store, perSecond, lanes: 1, maxMessages: 500 })
   }
 
-  /** POSTs to the channel of an instance. */
-  sendTo(instance: Instance, perSecond: number): Sender {
-    const store = (messages: readonly FleetMessage[]) => post(instance.ingestUrl(channel), messages)
-    return new Sender({ fleet: this.fleet, store, perSecond, lanes: 8, maxMessages: 50 })
+  /** POSTs to the channel of an instance: whichever there is when a request begins. */
+  sendTo(instance: () => Instance, perSecond: number): Sender {
+    const store = (messages: readonly FleetMessage[]) => post(instance().ingestUrl(channel), messages)
+    return this.#sender({ fleet: this.fleet, store, perSecond, lanes: lanesOfPosts, maxMessages: 50 })
   }
 
-  /** Kills an instance and writes down how far it had got. */
-  async kill(instance: Instance): Promise<void> {
+  /** Kills an instance and writes down how far it had got, beside what Kafka knew where it has died before. */
+  async kill(instance: Instance, committed?: readonly number[]): Promise<void> {
     await instance.kill()
     await this.receiver.untilGone(instance.name)
-    await this.noteFault()
+    await this.noteFault(committed)
   }
 
   /** Writes down what has arrived, beside what Kafka knows of it now, or knew just before it died. */
@@ -150,11 +154,18 @@ export class Scene {
 
   /** `keep` leaves the logs and configurations where they are. */
   async close(keep: boolean): Promise<void> {
+    for (const sender of this.#senders) sender.abandon()
     await Promise.all(this.#instances.map(instance => instance.kill()))
     await this.receiver.takeDown()
     await this.cluster.close()
     await this.#guard.close()
     if (!keep) await rm(this.#dir, { recursive: true })
+  }
+
+  #sender(options: SenderOptions): Sender {
+    const sender = new Sender(options)
+    this.#senders.push(sender)
+    return sender
   }
 
   #config(name: string, { start = 'earliest', maxMemoryBytes }: InstanceSettings) {

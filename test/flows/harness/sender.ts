@@ -22,6 +22,8 @@ const repeatAfterMs = 200
 export class Sender {
   /** Messages known to be stored. */
   stored = 0
+  /** Calls under way: at most one a lane. */
+  underWay = 0
   /** Calls that were repeated. */
   repeats = 0
   /** The last reason for a repeat. */
@@ -29,6 +31,7 @@ export class Sender {
   readonly #options: SenderOptions
   readonly #startedMs = Date.now()
   #isSending = true
+  #isAbandoned = false
   #running: Promise<void>
 
   constructor(options: SenderOptions) {
@@ -52,6 +55,12 @@ export class Sender {
     await this.#running
   }
 
+  /** Ends the sending at once; what is under way is not repeated. */
+  abandon(): void {
+    this.#isSending = false
+    this.#isAbandoned = true
+  }
+
   async #run(devices: readonly string[]): Promise<void> {
     const { fleet, lanes, perSecond, maxMessages } = this.#options
     let sent = 0
@@ -70,7 +79,8 @@ export class Sender {
   }
 
   async #store(batch: readonly FleetMessage[]): Promise<void> {
-    for (;;) {
+    while (!this.#isAbandoned) {
+      this.underWay++
       try {
         await this.#options.store(batch)
         this.stored += batch.length
@@ -78,8 +88,10 @@ export class Sender {
       } catch (error) {
         this.repeats++
         this.trouble = String(error)
-        await tick(repeatAfterMs)
+      } finally {
+        this.underWay--
       }
+      await tick(repeatAfterMs)
     }
   }
 }

@@ -1,0 +1,48 @@
+import test from 'ava'
+import type { Place } from './cluster.ts'
+import { Ledger } from './ledger.ts'
+import { type Evidence, judge } from './verdict.ts'
+
+/** A topic of one partition in which the messages of device `d` lie in this order, and arrivals in that order. */
+function evidence(stored: readonly number[], arrived: readonly number[], committed?: number): Evidence {
+  const ledger = new Ledger()
+  for (const seq of arrived) ledger.record('d', seq)
+  const copies: Place[][] = []
+  for (const [offset, seq] of stored.entries())
+    copies[seq] = [...(copies[seq] ?? []), { partition: 0, offset }]
+  return {
+    sent: new Map([['d', copies.length]]),
+    owedFrom: new Map(),
+    ledger,
+    copies: new Map([['d', copies]]),
+    faults: committed === undefined ? [] : [{ arrived: ledger.snapshot(), committed: [committed] }]
+  }
+}
+
+test('a clean run has nothing against it', t => {
+  const verdict = judge(evidence([0, 1, 2], [0, 1, 2]))
+  t.deepEqual(verdict, { sent: 3, lost: 0, outOfOrder: 0, duplicates: 0, bound: 0 })
+})
+
+test('what never arrived is lost, unless it was not owed', t => {
+  const found = evidence([0, 1, 2], [1])
+  t.is(judge(found).lost, 2)
+  t.like(judge({ ...found, owedFrom: new Map([['d', 1]]) }), { sent: 2, lost: 1 })
+})
+
+test('order is judged on first arrivals', t => {
+  t.like(judge(evidence([0, 1, 2], [1, 0, 2])), { outOfOrder: 1, duplicates: 0 })
+  t.like(judge(evidence([0, 1, 2], [0, 1, 0, 2])), { outOfOrder: 0, duplicates: 1 })
+})
+
+test('a message that its sender stored twice may arrive twice, and a third time is a duplicate', t => {
+  t.like(judge(evidence([0, 0], [0, 0])), { duplicates: 0 })
+  t.like(judge(evidence([0, 0], [0, 0, 0])), { duplicates: 1 })
+})
+
+test('a fault excuses what had arrived and was not committed, copies counted one by one', t => {
+  t.is(judge(evidence([0, 1, 2, 3], [0, 1, 2], 1)).bound, 2)
+  t.is(judge(evidence([0, 1, 2, 3], [0, 1, 2], 3)).bound, 0)
+  t.is(judge(evidence([0, 0], [0], 1)).bound, 0)
+  t.is(judge(evidence([0, 0], [0, 0], 1)).bound, 1)
+})
