@@ -30,9 +30,9 @@ export function createKafka(config: KafkaConfig, log: LogEvent): Kafka {
 
 function security({ tls, sasl }: KafkaConfig): Pick<KafkajsConfig, 'ssl' | 'sasl'> {
   return {
-    ...(tls && { ssl: tls }),
-    // kafkajs spells the same shape as one variant per mechanism.
-    ...(sasl && { sasl: sasl as SASLOptions })
+    ...(tls && { ssl: { ...tls } }),
+    // kafkajs spells the same shape as one variant per mechanism, and writes into it: a configuration is frozen.
+    ...(sasl && { sasl: { ...sasl } as SASLOptions })
   }
 }
 

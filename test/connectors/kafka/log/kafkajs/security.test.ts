@@ -17,15 +17,14 @@ const { security } = kafka
 if (security === undefined) throw new Error('there are no secured listeners')
 const { tls, saslPlain, saslScram, caPem, username, password } = security
 
-const sasl = (mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512', secret = password) => ({
-  mechanism,
-  username,
-  password: secret
-})
+/** Frozen, as all of a loaded configuration is. */
+const sasl = (mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512', secret = password) =>
+  Object.freeze({ mechanism, username, password: secret })
+const trusted = Object.freeze({ ca: caPem })
 
 const accesses: Readonly<Record<string, KafkaConfig>> = {
-  tls: { clientId: 'test', brokers: [tls], tls: { ca: caPem } },
-  'plain over TLS': { clientId: 'test', brokers: [saslPlain], tls: { ca: caPem }, sasl: sasl('plain') },
+  tls: { clientId: 'test', brokers: [tls], tls: trusted },
+  'plain over TLS': { clientId: 'test', brokers: [saslPlain], tls: trusted, sasl: sasl('plain') },
   'SCRAM-SHA-256': { clientId: 'test', brokers: [saslScram], sasl: sasl('scram-sha-256') },
   'SCRAM-SHA-512': { clientId: 'test', brokers: [saslScram], sasl: sasl('scram-sha-512') }
 }

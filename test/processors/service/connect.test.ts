@@ -1,0 +1,62 @@
+import test from 'ava'
+import { MemoryLog } from '../../../connectors/kafka/log/memory/log.ts'
+import { registry } from '../../../connectors/registry.ts'
+import { loadConfig } from '../../../processors/service/config/load.ts'
+import { connect } from '../../../processors/service/connect.ts'
+import { type ErrorCode, FaultError } from '../../../schemas/errors.ts'
+import { VirtualClock } from '../../clock.ts'
+import { writeConfig } from './start.ts'
+
+/** The first contact with a Kafka whose first answers are these faults. */
+function open(t: Parameters<typeof writeConfig>[0], faults: ErrorCode[]) {
+  const clock = new VirtualClock()
+  const admin = new MemoryLog({ clock }).admin()
+  const brokers = admin.brokers.bind(admin)
+  admin.brokers = async () => {
+    const code = faults.shift()
+    if (code !== undefined) throw new FaultError(code)
+    return brokers()
+  }
+  const path = writeConfig(t, {
+    kafka: { brokers: ['kafka:9092'] },
+    channels: { fleet: { partitions: 3 } }
+  })
+  const { config } = loadConfig(path, { registry, env: {} })
+  const logged: [string, unknown][] = []
+  const stop = new AbortController()
+  const log = (name: string, fields?: Readonly<Record<string, unknown>>) =>
+    void logged.push([name, fields?.nextAttemptMs])
+  return {
+    admin,
+    clock,
+    logged,
+    stop,
+    connecting: connect({ config, admin, clock, log, signal: stop.signal })
+  }
+}
+
+test('an unreachable Kafka is tried again with longer and longer pauses; then the topics are made', async t => {
+  const { admin, clock, connecting, logged } = open(t, ['kafka_unreachable', 'kafka_unreachable'])
+  await clock.advance(1_500)
+  t.is(await connecting, 1)
+  t.is((await admin.topic('fleet'))?.partitions, 3)
+  t.deepEqual(logged, [
+    ['kafka_waiting', 500],
+    ['kafka_waiting', 1_000],
+    ['topic_created', undefined]
+  ])
+  t.is(clock.waiting, 0)
+})
+
+test('refused credentials are not waited for', async t => {
+  const { connecting } = open(t, ['kafka_unauthorized'])
+  t.like(await t.throwsAsync(connecting), { code: 'kafka_unauthorized', spec: { exitCode: 3 } })
+})
+
+test('a stop ends the waiting at once', async t => {
+  const { clock, connecting, stop } = open(t, ['kafka_unreachable'])
+  await clock.advance(0)
+  stop.abort()
+  t.is(await connecting, null)
+  t.is(clock.waiting, 0)
+})
