@@ -49,10 +49,23 @@ export interface LocalKafka {
  * `listen_failed` or `local_kafka_failed`; nothing runs or remains then.
  */
 export async function startLocalKafka(options: LocalKafkaOptions = {}): Promise<LocalKafka> {
-  const { progress = () => {}, signal, dataDir, nodes: count = 1 } = options
+  const { progress = () => {}, signal, nodes: count = 1 } = options
   await requireJava(signal)
   const jars = await kafkaJars({ progress, signal, cacheDir: options.cacheDir })
   progress(`Starting Apache Kafka ${kafkaVersion}, ${count === 1 ? 'one node' : `${count} nodes`}`)
+  for (let triesLeft = 2; ; triesLeft--) {
+    try {
+      return await startOnce(jars, options)
+    } catch (error) {
+      // Ports that were free are sometimes taken by another process before the brokers listen on them.
+      const mayPass = options.firstPort === undefined && isPortTaken(error)
+      if (!mayPass || triesLeft === 0 || signal?.aborted) throw error
+    }
+  }
+}
+
+async function startOnce(jars: string, options: LocalKafkaOptions): Promise<LocalKafka> {
+  const { signal, dataDir } = options
   const dir = dataDir === undefined ? await mkdtemp(join(tmpdir(), 'tailrace-kafka-')) : resolve(dataDir)
   const guard = new Guard(dataDir === undefined ? dir : undefined)
   try {
@@ -63,6 +76,11 @@ export async function startLocalKafka(options: LocalKafkaOptions = {}): Promise<
     await guard.close()
     throw error
   }
+}
+
+function isPortTaken(error: unknown): boolean {
+  if (!(error instanceof FaultError)) return false
+  return error.code === 'listen_failed' || (error.detail ?? '').includes('Address already in use')
 }
 
 async function planCluster(dir: string, options: LocalKafkaOptions): Promise<ClusterPlan> {

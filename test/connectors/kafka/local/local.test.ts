@@ -1,10 +1,12 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { startLocalKafka } from '../../../../connectors/kafka/local/local.ts'
 import { FaultError } from '../../../../schemas/errors.ts'
 import { append, connectOnce, countRecords, createTopic } from './records.ts'
+import { takeNextPort } from './squatter.ts'
 
 const topic = 'kept'
 
@@ -109,6 +111,16 @@ test.serial('a failed start shows the end of the log and leaves nothing', async 
   t.is(fault?.code, 'local_kafka_failed')
   t.regex(String(fault?.detail), /ended while starting.*no\.such\.Reporter/s)
   t.deepEqual(await readdir(scratch), [])
+})
+
+test.serial('a port that was taken in the meantime is replaced by another one', async t => {
+  const taken = takeNextPort(scratch)
+  const kafka = await startLocalKafka()
+  t.teardown(() => kafka.stop())
+  const squatter = await taken
+  t.teardown(() => squatter.close())
+  t.false(kafka.brokers.includes(`127.0.0.1:${(squatter.address() as AddressInfo).port}`)) // it listens on TCP
+  await createTopic({ brokers: [...kafka.brokers] }, topic)
 })
 
 test.serial('a start that is given up leaves nothing', async t => {
