@@ -20,6 +20,7 @@ export interface GateHooks {
 
 /** The calls of kafkajs' brokers that matter here; its published types leave them out. */
 interface GroupCalls {
+  findGroupCoordinator(request: { groupId: string; coordinatorType: 0 }): Promise<unknown>
   joinGroup(request: unknown): Promise<unknown>
   syncGroup(request: { generationId: number }): Promise<{ memberAssignment: Buffer }>
   heartbeat(request: unknown): Promise<unknown>
@@ -41,7 +42,27 @@ export function installJoinGate(cluster: Cluster, hooks: GateHooks): void {
   const findGroupCoordinator = cluster.findGroupCoordinator.bind(cluster)
   cluster.findGroupCoordinator = async group => {
     await hooks.beforeJoin()
-    return rejoinWhenUnreachable(findGroupCoordinator(group))
+    return rejoinWhenUnreachable(
+      findGroupCoordinator(group).catch(async error => {
+        await assertAllowed(cluster, group.groupId)
+        throw error
+      })
+    )
+  }
+}
+
+/**
+ * Of brokers that name no coordinator kafkajs tells nothing but that. Asked once more, one of them says whether the
+ * permission is missing, which no repetition mends; whatever else it says is left to those who repeat.
+ */
+async function assertAllowed(cluster: Cluster, groupId: string): Promise<void> {
+  const [nodeId] = cluster.getNodeIds()
+  if (nodeId === undefined) return
+  try {
+    const broker = (await cluster.findBroker({ nodeId: String(nodeId) })) as unknown as GroupCalls // see GroupCalls
+    await broker.findGroupCoordinator({ groupId, coordinatorType: 0 })
+  } catch (error) {
+    if (kafkaFault(error).code === 'kafka_unauthorized') throw error
   }
 }
 

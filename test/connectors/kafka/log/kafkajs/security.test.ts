@@ -1,6 +1,7 @@
 // Listeners that demand TLS or credentials, with the right ones and with wrong ones.
 
 import test, { type ExecutionContext } from 'ava'
+import kafkajs from 'kafkajs'
 import { systemClock } from '../../../../../connectors/clock.ts'
 import { startLocalKafka } from '../../../../../connectors/kafka/local/local.ts'
 import { KafkaAdmin } from '../../../../../connectors/kafka/log/kafkajs/admin.ts'
@@ -11,7 +12,15 @@ import { FaultError } from '../../../../../schemas/errors.ts'
 import type { LogEvent } from '../../../../../schemas/events.ts'
 import { Member } from '../../../../conformance/log-member.ts'
 
-const kafka = await startLocalKafka({ security: true })
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, Kafka, logLevel, ResourcePatternTypes } =
+  kafkajs // it has no names that a module could import
+
+/** Everyone may do what no ACL is about. */
+const authorizer = {
+  'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+  'allow.everyone.if.no.acl.found': 'true'
+}
+const kafka = await startLocalKafka({ security: true, properties: authorizer })
 test.after.always(() => kafka.stop())
 const { security } = kafka
 if (security === undefined) throw new Error('there are no secured listeners')
@@ -67,6 +76,30 @@ test('speaking without TLS to a TLS listener makes Kafka unreachable', async t =
   const admin = impatientAdmin({ clientId: 'test', brokers: [tls] }, () => {})
   await t.throwsAsync(admin.brokers(), { instanceOf: FaultError, code: 'kafka_unreachable' })
   await admin.close()
+})
+
+test('a group that only others may use is a missing permission, and the consumer says so', async t => {
+  const admin = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).admin()
+  await admin.connect()
+  await admin.createTopics({ topics: [{ topic: 'open', numPartitions: 1 }] })
+  const acl = {
+    resourceType: AclResourceTypes.GROUP,
+    resourceName: 'theirs',
+    resourcePatternType: ResourcePatternTypes.LITERAL,
+    principal: 'User:somebody-else',
+    host: '*',
+    operation: AclOperationTypes.READ,
+    permissionType: AclPermissionTypes.ALLOW
+  }
+  await admin.createAcls({ acl: [acl] })
+  await admin.disconnect()
+  const config = { clientId: 'test', brokers: [saslScram], sasl: sasl('scram-sha-256') }
+  const log = kafkaLog(config, { clock: systemClock, log: () => {} })
+  const member = new Member(log, { group: 'theirs', topics: ['open'] })
+  void member.joined() // it never joins
+  await member.when(() => member.faults.length > 0)
+  t.is(member.faults[0]?.code, 'kafka_unauthorized')
+  await member.consumer.stop()
 })
 
 function impatientAdmin(config: KafkaConfig, log: LogEvent): KafkaAdmin {
