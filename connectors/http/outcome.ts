@@ -1,8 +1,9 @@
 // What an answer or a failure of the HTTP target means to the engine: the one place where that is decided. Pure
 // functions; the table is in README.md of this folder and is tested entry by entry.
 
-import { type ErrorCode, errors, FaultError, messageOf } from '../../schemas/errors.ts'
+import { type ErrorCode, errors, FaultError } from '../../schemas/errors.ts'
 import { delivered, type Failure, type Outcome } from '../connector.ts'
+import { detailOf, isTlsFailure, nativeCode } from '../shared/tls.ts'
 
 /** What the target answered. */
 export interface Answer {
@@ -86,17 +87,13 @@ function httpDate(text: string): number {
   return /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : Number.NaN
 }
 
-// The prefixes under which Node reports TLS failures: its own errors, OpenSSL's, and those of certificate checks.
-const tlsFailure =
-  /^(ERR_(TLS|SSL|OSSL)_|EPROTO$|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED)/
-
 function codeOfError(error: unknown, sent: boolean): ErrorCode {
   if (error instanceof FaultError) return error.code
   // The parser's error names itself only by its class; undici leaves its code out.
   if (error instanceof Error && error.name === 'HTTPParserError') return 'http_answer_malformed'
   if (error instanceof Error && error.name === 'AbortError') return 'attempt_aborted'
   const native = nativeCode(error)
-  if (tlsFailure.test(native)) return 'http_tls_failed'
+  if (isTlsFailure(native)) return 'http_tls_failed'
   const known = nativeCodes.get(native)
   if (known !== undefined) return known
   return sent ? 'http_connection_lost' : 'http_connect_failed'
@@ -116,15 +113,3 @@ const nativeCodes: ReadonlyMap<string, ErrorCode> = new Map([
   ['UND_ERR_NOT_SUPPORTED', 'target_threw'],
   ['UND_ERR_REQ_CONTENT_LENGTH_MISMATCH', 'target_threw']
 ])
-
-function nativeCode(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return typeof code === 'string' ? code : ''
-}
-
-/** Node tries all addresses of a name and reports one error that has the others inside and no message of its own. */
-function detailOf(error: unknown): string {
-  if (error instanceof FaultError) return error.detail ?? ''
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ')
-  return messageOf(error)
-}

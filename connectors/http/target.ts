@@ -5,11 +5,11 @@ import { hash } from 'node:crypto'
 import { Pool } from 'undici'
 import { FaultError } from '../../schemas/errors.ts'
 import type { Batch, Message, Outcome, Target, TargetEnv, TargetLimits } from '../connector.ts'
+import { Mask } from '../shared/mask.ts'
 import { outcomeOfError } from './outcome.ts'
 import { Attempt, type AttemptSettings } from './request/attempt.ts'
 import { arrayBody, ndjsonBody } from './request/body.ts'
 import { Connections } from './request/connect.ts'
-import { Mask } from './request/excerpt.ts'
 import type { HttpTargetConfig } from './target-config.ts'
 
 // Below what common servers use (5 to 60 s), so that we rarely write on a connection the server is just closing.

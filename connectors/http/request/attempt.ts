@@ -10,8 +10,9 @@ import type { Dispatcher } from 'undici'
 import { type ErrorCode, FaultError, messageOf } from '../../../schemas/errors.ts'
 import type { Clock } from '../../clock.ts'
 import type { Outcome } from '../../connector.ts'
+import type { Mask } from '../../shared/mask.ts'
 import { confirms, outcomeOfAnswer, outcomeOfError, type Success } from '../outcome.ts'
-import { Excerpt, type Mask } from './excerpt.ts'
+import { Excerpt } from './excerpt.ts'
 
 /** An answer longer than this is not read to its end; its connection is given up. */
 const maxAnswerBytes = 65_536

@@ -1,13 +1,13 @@
 // Opens the connections of one target, with a time-out that fires on time (the client's own is coarse by up to a
 // second), and knows them all, so that closing the target leaves none behind, also none that is still connecting.
 
-import { X509Certificate } from 'node:crypto'
 import net from 'node:net'
 import tls from 'node:tls'
 import type { buildConnector } from 'undici'
 import type { TlsConfig } from '../../../schemas/config.ts'
-import { FaultError, messageOf } from '../../../schemas/errors.ts'
+import { FaultError } from '../../../schemas/errors.ts'
 import type { Clock } from '../../clock.ts'
+import { secureContext } from '../../shared/tls.ts'
 
 const tcpKeepAliveDelayMs = 60_000
 
@@ -75,18 +75,4 @@ export class Connections {
 function address(options: buildConnector.Options): { host: string; port: number } {
   const standardPort = options.protocol === 'https:' ? 443 : 80
   return { host: options.hostname, port: options.port === '' ? standardPort : Number(options.port) }
-}
-
-/** Read once, not per connection: parsing a bundle of authorities takes milliseconds. */
-function secureContext({ ca, cert, key }: TlsConfig): tls.SecureContext {
-  try {
-    if (ca !== undefined) new X509Certificate(ca) // a text without certificate would be ignored below
-    return tls.createSecureContext({
-      ...(ca === undefined ? {} : { ca }),
-      ...(cert === undefined ? {} : { cert }),
-      ...(key === undefined ? {} : { key })
-    })
-  } catch (cause) {
-    throw new FaultError('config_invalid', { path: 'tls', detail: messageOf(cause), cause })
-  }
 }

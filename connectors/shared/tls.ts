@@ -1,0 +1,46 @@
+// What connectors over TCP share: the TLS settings of a configuration made ready, and what Node reports when a
+// connection does not come about or breaks.
+
+import { X509Certificate } from 'node:crypto'
+import tls from 'node:tls'
+import type { TlsConfig } from '../../schemas/config.ts'
+import { FaultError, messageOf } from '../../schemas/errors.ts'
+
+/**
+ * To be made once per target, not per connection: parsing a bundle of authorities takes milliseconds. Throws a
+ * FaultError `config_invalid` when a certificate or key cannot be used.
+ */
+export function secureContext({ ca, cert, key }: TlsConfig): tls.SecureContext {
+  try {
+    if (ca !== undefined) new X509Certificate(ca) // a text without certificate would be ignored below
+    return tls.createSecureContext({
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key })
+    })
+  } catch (cause) {
+    throw new FaultError('config_invalid', { path: 'tls', detail: messageOf(cause), cause })
+  }
+}
+
+/** The code that Node or a package gave an error: `ECONNREFUSED`; empty when there is none. */
+export function nativeCode(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' ? code : ''
+}
+
+// The prefixes under which Node reports TLS failures: its own errors, OpenSSL's, and those of certificate checks.
+const tlsFailure =
+  /^(ERR_(TLS|SSL|OSSL)_|EPROTO$|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED)/
+
+/** Whether a code is one of a TLS connection that did not come about. */
+export function isTlsFailure(code: string): boolean {
+  return tlsFailure.test(code)
+}
+
+/** Node tries all addresses of a name and reports one error that has the others inside and no message of its own. */
+export function detailOf(error: unknown): string {
+  if (error instanceof FaultError) return error.detail ?? ''
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ')
+  return messageOf(error)
+}
