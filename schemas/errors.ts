@@ -65,6 +65,11 @@ const list = {
   commit_refused: {
     sentence: 'Kafka refused the commit because this member has lost its place in the group'
   },
+  group_busy: {
+    sentence: 'The stream is running, so its offsets cannot be moved',
+    hint: 'Stop every process that runs it first; one that died is forgotten after 8 seconds.',
+    exitCode: 1
+  },
   consumer_failed: { sentence: 'The consumer stopped and is being rebuilt' },
   topic_missing: { sentence: 'The topic does not exist and may not be created', exitCode: 3 },
   topic_differs: {

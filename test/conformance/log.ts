@@ -7,6 +7,7 @@ import { uniqueName } from '../kafka.ts'
 import { appendCases, outageCases } from './log-append.ts'
 import { groupCases } from './log-groups.ts'
 import { Member, type MemberOptions } from './log-member.ts'
+import { outsideCases } from './log-outside.ts'
 import { positionCases } from './log-positions.ts'
 
 /** A log and the levers that a test needs beside it. */
@@ -46,7 +47,7 @@ export type Declare = (title: string, run: (t: ExecutionContext) => Promise<void
 
 /** Declares a test for every behaviour of the port. */
 export function logSuite(test: Declare, makeLog: () => Promise<LogUnderTest>): void {
-  declare(test, makeLog, { ...appendCases, ...positionCases, ...groupCases })
+  declare(test, makeLog, { ...appendCases, ...positionCases, ...groupCases, ...outsideCases })
 }
 
 /** Declares a test for every behaviour in an outage; each log must have its own Kafka. */

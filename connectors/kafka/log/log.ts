@@ -4,7 +4,9 @@
 
 import type { FaultError } from '../../../schemas/errors.ts'
 import type { TopicPartition } from './message.ts'
-import type { RecordChunk } from './record-chunk.ts'
+import type { LogRecord, RecordChunk } from './record-chunk.ts'
+
+export type { LogRecord } from './record-chunk.ts'
 
 /** The result of a join. Positions and pauses of `kept` partitions stay; `added` ones are paused until resumed. */
 export interface Assignment {
@@ -106,6 +108,19 @@ export interface CommittedPosition extends TopicPartition {
   readonly metadata: string
 }
 
+/** Somebody in a consumer group, as the operator of the brokers sees it. */
+export interface GroupMember {
+  readonly id: string
+  readonly clientId: string
+  readonly host: string
+}
+
+/** The records of one partition from `from` up to but without `to`. */
+export interface ReadRange extends TopicPartition {
+  readonly from: number
+  readonly to: number
+}
+
 /** Administrative calls. All reject with `kafka_unreachable`, `kafka_unauthorized` or `topic_missing`. */
 export interface LogAdmin {
   /** The topic as it is, or null when there is none. */
@@ -116,6 +131,15 @@ export interface LogAdmin {
   /** Per partition (the index) the first offset whose record is at or after `timeMs`; the end where there is none. */
   offsetsAt(topic: string, timeMs: number): Promise<number[]>
   committed(group: string, topics: readonly string[]): Promise<CommittedPosition[]>
+  /** Who is in the group now; none where there is no such group. */
+  members(group: string): Promise<GroupMember[]>
+  /** Commits positions for a group in which nobody is. Rejects with `group_busy` when somebody is. */
+  moveOffsets(group: string, entries: readonly CommitEntry[]): Promise<void>
+  /**
+   * Reads without a group, in order, one fetch at a time; ends early where the partition does. Rejects also with
+   * `position_lost` when Kafka does not hold the next offset, and with `records_corrupt`.
+   */
+  read(range: ReadRange): AsyncIterable<LogRecord>
   close(): Promise<void>
 }
 

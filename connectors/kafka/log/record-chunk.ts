@@ -24,6 +24,16 @@ export interface Header {
   readonly value: Buffer | null
 }
 
+/** One record as an object of its own. Key and value are slices of what was fetched: copy what is to stay. */
+export interface LogRecord {
+  readonly offset: number
+  /** When Kafka got it (LogAppendTime), or what its producer claims, in Unix ms. */
+  readonly timestampMs: number
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: readonly Header[]
+}
+
 /**
  * A cursor: call next() until it returns false; after each true the fields describe the current record, with key
  * and value as ranges of `bytes` (an end below its start means null).
@@ -106,6 +116,18 @@ export class RecordChunk {
     this.#headersAt = this.#at
     this.#at = end
     return true
+  }
+
+  /** The current record, for where one is looked at rather than millions walked. */
+  record(): LogRecord {
+    const { offset, timestampMs, bytes } = this
+    return {
+      offset,
+      timestampMs,
+      key: this.keyEnd < this.keyStart ? null : bytes.subarray(this.keyStart, this.keyEnd),
+      value: this.valueEnd < this.valueStart ? null : bytes.subarray(this.valueStart, this.valueEnd),
+      headers: this.headers()
+    }
   }
 
   /** The headers of the current record, decoded on demand. */

@@ -5,11 +5,28 @@
 import type { Admin, Kafka } from 'kafkajs'
 import { FaultError, messageOf } from '../../../../schemas/errors.ts'
 import { type Clock, pauseFor } from '../../../clock.ts'
-import type { CommittedPosition, LogAdmin, PartitionRange, TopicSpec } from '../log.ts'
+import type {
+  CommitEntry,
+  CommittedPosition,
+  GroupMember,
+  LogAdmin,
+  LogRecord,
+  PartitionRange,
+  ReadRange,
+  TopicSpec
+} from '../log.ts'
 import { kafkaFault, protocolType, rootCause } from './client.ts'
+import { commitFromOutside } from './direct/commit.ts'
+import { readRange } from './direct/read.ts'
 
 /** Settings of a topic that Tailrace reads, by Kafka's own names. */
-const settingNames = ['retention.ms', 'retention.bytes', 'cleanup.policy', 'message.timestamp.type']
+const settingNames = [
+  'retention.ms',
+  'retention.bytes',
+  'cleanup.policy',
+  'message.timestamp.type',
+  'max.message.bytes'
+]
 
 /** ConfigResourceTypes.TOPIC, which an ES module cannot import by name. */
 const topicResource = 2
@@ -26,9 +43,11 @@ export class KafkaAdmin implements LogAdmin {
   readonly #closing = new AbortController()
   /** Connecting or connected; undefined before the first call and after a failure. */
   #admin: Promise<Admin> | undefined
+  readonly #patienceMs: number
 
   constructor(env: AdminEnv) {
     this.#env = env
+    this.#patienceMs = env.patienceMs ?? 10_000
   }
 
   async topic(name: string): Promise<TopicSpec | null> {
@@ -106,6 +125,24 @@ export class KafkaAdmin implements LogAdmin {
     )
   }
 
+  async members(group: string): Promise<GroupMember[]> {
+    const { groups } = await this.#call(admin => admin.describeGroups([group]))
+    return (groups[0]?.members ?? []).map(({ memberId, clientId, clientHost }) => ({
+      id: memberId,
+      clientId,
+      host: clientHost.replace(/^\//, '')
+    }))
+  }
+
+  moveOffsets(group: string, entries: readonly CommitEntry[]): Promise<void> {
+    return this.#patiently(() => commitFromOutside(this.#env.kafka, group, entries))
+  }
+
+  read(range: ReadRange): AsyncIterable<LogRecord> {
+    const { kafka, clock } = this.#env
+    return readRange({ kafka, clock, patienceMs: this.#patienceMs }, range)
+  }
+
   async close(): Promise<void> {
     this.#closing.abort()
     const admin = this.#admin
@@ -123,10 +160,8 @@ export class KafkaAdmin implements LogAdmin {
     }
   }
 
-  async #call<T>(act: (admin: Admin) => Promise<T>): Promise<T> {
-    const { clock, patienceMs = 10_000 } = this.#env
-    const endMs = clock.now() + patienceMs
-    for (let delayMs = 100; ; delayMs = Math.min(delayMs * 2, 1000)) {
+  #call<T>(act: (admin: Admin) => Promise<T>): Promise<T> {
+    return this.#patiently(async () => {
       this.#admin ??= this.#connect()
       const used = this.#admin
       try {
@@ -134,6 +169,18 @@ export class KafkaAdmin implements LogAdmin {
       } catch (error) {
         if (this.#admin === used) this.#admin = undefined
         void disconnect(used)
+        throw error
+      }
+    })
+  }
+
+  async #patiently<T>(work: () => Promise<T>): Promise<T> {
+    const { clock } = this.#env
+    const endMs = clock.now() + this.#patienceMs
+    for (let delayMs = 100; ; delayMs = Math.min(delayMs * 2, 1000)) {
+      try {
+        return await work()
+      } catch (error) {
         const fault = adminFault(error)
         const late = clock.now() + delayMs > endMs
         if (fault.code !== 'kafka_unreachable' || late || this.#closing.signal.aborted) throw fault
@@ -149,6 +196,8 @@ export class KafkaAdmin implements LogAdmin {
   }
 }
 
+const lasting = new Set<string>(['kafka_unauthorized', 'topic_missing', 'group_busy'])
+
 /** The faults of the port: whatever is neither a refusal nor a missing topic may pass. */
 function adminFault(error: unknown): FaultError {
   // kafkajs reports the failures of createTopics as a list; we create one topic at a time.
@@ -157,7 +206,7 @@ function adminFault(error: unknown): FaultError {
   if (protocolType(first)?.startsWith('INVALID_')) {
     return new FaultError('topic_missing', { detail: messageOf(first), cause: error })
   }
-  if (fault.code === 'kafka_unauthorized' || fault.code === 'topic_missing') return fault
+  if (lasting.has(fault.code)) return fault
   return new FaultError('kafka_unreachable', { detail: messageOf(rootCause(first)), cause: error })
 }
 

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import type { Kafka } from 'kafkajs'
 import { FaultError } from '../../../../schemas/errors.ts'
 import type { AppendRecord } from '../log.ts'
+import { createCluster } from './direct/cluster.ts'
 
 /** What the sender uses of a kafkajs cluster; the same names and meanings as in kafkajs/src/cluster. */
 export interface ProduceCluster {
@@ -60,12 +61,9 @@ const { Produce, createErrorFromCode } = loadInternals()
 
 /** A cluster with connections of its own. Throws `internal` under another kafkajs. */
 export function createProduceCluster(kafka: Kafka, metadataMaxAgeMs: number): ProduceCluster {
-  // kafkajs makes its clusters by a method whose name only it knows.
-  const symbol = Object.getOwnPropertySymbols(kafka).find(name => String(name).includes('createCluster'))
-  const create: unknown = symbol === undefined ? undefined : Reflect.get(kafka, symbol)
-  if (typeof create !== 'function' || Produce === undefined)
-    throw new FaultError('internal', { detail: 'kafkajs has changed' })
-  return create({ metadataMaxAge: metadataMaxAgeMs, allowAutoTopicCreation: false })
+  if (Produce === undefined) throw new FaultError('internal', { detail: 'kafkajs has changed' })
+  // kafkajs' typings lack what is used of its brokers here.
+  return createCluster(kafka, { metadataMaxAge: metadataMaxAgeMs }) as unknown as ProduceCluster
 }
 
 /**

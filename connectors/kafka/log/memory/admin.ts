@@ -1,7 +1,17 @@
 // The LogAdmin of a memory log.
 
 import { FaultError } from '../../../../schemas/errors.ts'
-import type { CommittedPosition, LogAdmin, PartitionRange, TopicSpec } from '../log.ts'
+import type {
+  CommitEntry,
+  CommittedPosition,
+  GroupMember,
+  LogAdmin,
+  LogRecord,
+  PartitionRange,
+  ReadRange,
+  TopicSpec
+} from '../log.ts'
+import { RecordChunk } from '../record-chunk.ts'
 import type { MemoryFaults } from './faults.ts'
 import type { MemoryGroup } from './group.ts'
 import type { MemoryTopics } from './topics.ts'
@@ -51,6 +61,34 @@ export class MemoryAdmin implements LogAdmin {
         return { topic, partition, next: committed?.next ?? null, metadata: committed?.metadata ?? '' }
       })
     )
+  }
+
+  async members(group: string): Promise<GroupMember[]> {
+    this.#reach()
+    return this.#env.group(group).memberIds.map(id => ({ id, clientId: 'memory', host: 'localhost' }))
+  }
+
+  async moveOffsets(group: string, entries: readonly CommitEntry[]): Promise<void> {
+    const stored = this.#reach()
+    for (const { topic, partition } of entries) stored.partition(topic, partition)
+    this.#env.group(group).move(group, entries)
+  }
+
+  async *read({ topic, partition, from, to }: ReadRange): AsyncGenerator<LogRecord> {
+    for (let next = from; next < to; ) {
+      const stored = this.#reach().partition(topic, partition)
+      if (next < stored.start || next > stored.end) {
+        throw new FaultError('position_lost', {
+          path: `${topic}/${partition}`,
+          detail: `position ${next}`
+        })
+      }
+      const source = stored.read(next)
+      if (source === undefined) return
+      const cursor = new RecordChunk({ topic, partition }, source, stored.end)
+      while (cursor.next() && cursor.offset < to) yield cursor.record()
+      next = source.lastOffset + 1
+    }
   }
 
   async close(): Promise<void> {}

@@ -81,6 +81,20 @@ export class MemoryGroup {
   /** Throws `commit_refused` when Kafka does not know the member. */
   commit(id: string, entries: readonly CommitEntry[]): void {
     if (!this.#members.has(id)) throw new FaultError('commit_refused', { detail: 'the member is unknown' })
+    this.#store(entries)
+  }
+
+  get memberIds(): string[] {
+    return [...this.#members.keys()]
+  }
+
+  /** A commit from outside. Throws `group_busy` while the group has members. */
+  move(group: string, entries: readonly CommitEntry[]): void {
+    if (this.#members.size > 0) throw new FaultError('group_busy', { path: group })
+    this.#store(entries)
+  }
+
+  #store(entries: readonly CommitEntry[]): void {
     for (const { topic, partition, next, metadata } of entries) {
       this.#committed.set(`${topic}/${partition}`, { next, metadata })
     }
