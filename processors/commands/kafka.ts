@@ -3,6 +3,8 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { LocalKafka } from '../../connectors/kafka/local/local.ts'
+import { FaultError } from '../../schemas/errors.ts'
+import { fired, untilInterrupted } from './terminal/interrupt.ts'
 
 interface KafkaOptions {
   readonly nodes: '1' | '3'
@@ -31,26 +33,13 @@ export function kafkaCommand(program: Command): void {
     )
     .option('--json', 'print one line of JSON with the brokers when they are ready')
     .addHelpText('after', examples)
-    .action(runKafka)
+    .action((options: KafkaOptions) => untilInterrupted(signal => serve(options, signal)))
 }
 
 function portOf(text: string): number {
   const port = Number(text)
   if (Number.isInteger(port) && port >= 1 && port <= 65_533) return port
   throw new InvalidArgumentError('A port is a number from 1 to 65533.')
-}
-
-async function runKafka(options: KafkaOptions): Promise<void> {
-  const interrupted = new AbortController()
-  const interrupt = () => interrupted.abort()
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
-  try {
-    await serve(options, interrupted.signal)
-  } catch (error) {
-    if (!interrupted.signal.aborted) throw error
-  } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
-  }
 }
 
 /** Runs Kafka until `signal` fires. Throws when it does not start, or ends by itself. */
@@ -65,8 +54,8 @@ async function serve(options: KafkaOptions, signal: AbortSignal): Promise<void> 
   })
   try {
     process.stdout.write(options.json ? `${JSON.stringify({ brokers: kafka.brokers })}\n` : usageOf(kafka))
-    const fault = await Promise.race([kafka.crashed, aborted(signal)])
-    if (fault !== undefined) throw fault
+    const fault = await Promise.race([kafka.crashed, fired(signal)])
+    if (fault instanceof FaultError) throw fault
     process.stderr.write('Stopping Apache Kafka\n')
   } finally {
     await kafka.stop()
@@ -82,11 +71,4 @@ Apache Kafka is ready at ${brokers}
 
 Press Ctrl-C to stop it.
 `
-}
-
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise(resolve => {
-    if (signal.aborted) return resolve(undefined)
-    signal.addEventListener('abort', () => resolve(undefined), { once: true })
-  })
 }

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander'
 import { systemClock } from '../../connectors/clock.ts'
 import type { Level } from '../../schemas/events.ts'
 import { packageVersion } from './package-root.ts'
+import { fired } from './terminal/interrupt.ts'
 
 interface RunOptions {
   readonly logLevel: Level
@@ -67,11 +68,4 @@ async function run(path: string, options: RunOptions): Promise<void> {
     // Whatever a hung connection still holds open must not keep the process.
     setTimeout(() => process.exit(), 1_000).unref()
   }
-}
-
-function fired(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }
