@@ -34,7 +34,7 @@ export function receiveCommand(program: Command): void {
       option('--up-after <duration>', 'then listen again after this time', duration).default(30_000, '30s')
     )
     .option('--save <file>', 'append every message to this file, one a line')
-    .option('--json', 'print one line of JSON with the counts every second')
+    .option('--json', 'print one line of JSON with the counts every second, and one at the end')
     .option('--quiet', 'print the address and the summary only')
     .addHelpText('after', examples)
     .action(async (options: ReceiveOptions) => {

@@ -31,7 +31,7 @@ export function simulateCommand(program: Command): void {
     .addOption(
       new Option('--as-is', 'leave times and idents as they were').conflicts('devices').default(false)
     )
-    .option('--json', 'print one line of JSON with the counts every second', false)
+    .option('--json', 'print one line of JSON with the counts every second, and one at the end', false)
     .option('--quiet', 'print the summary only', false)
     .addHelpText('after', examples)
     .action(async (options: SimulateOptions) => {

@@ -4,7 +4,7 @@ import { pauseFor, systemClock } from '../../../connectors/clock.ts'
 import type { HttpDouble } from '../../../connectors/http/double.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import { fired } from '../terminal/interrupt.ts'
-import { Progress } from '../terminal/progress.ts'
+import { Progress, type Report } from '../terminal/progress.ts'
 import { createReceiver } from './receiver.ts'
 import { SaveFile } from './save.ts'
 import { Tally } from './tally.ts'
@@ -41,13 +41,19 @@ export async function receive(options: ReceiveOptions, signal: AbortSignal): Pro
     hangShare: options.hang
   }
   const receiver = createReceiver({ clock, host: options.host, port: options.port, faults, tally, save })
-  const progress = progressOf(options, receiver, tally)
+  const about = ({ fields, line }: Report): Report => ({
+    fields: { url: receiver.url, listening: receiver.listening, ...fields },
+    line
+  })
+  const { json = false, quiet = false } = options
+  const out = process.stdout
+  const progress = new Progress({ clock, json, quiet, out }, () => about(tally.report()))
   try {
     await receiver.start()
     progress.say(`Listening on ${receiver.url}; press Ctrl-C to stop`)
     progress.start()
     await Promise.all([fired(signal), outage(options, { receiver, progress, signal })])
-    progress.stop(`Received ${tally.summary()}`)
+    progress.stop(about(tally.end()))
   } finally {
     await receiver.stop()
     save?.close()
@@ -69,13 +75,4 @@ async function outage(
   if (signal.aborted) return
   await receiver.start()
   progress.say('Listening again')
-}
-
-function progressOf(options: ReceiveOptions, receiver: HttpDouble, tally: Tally): Progress {
-  const report = () => {
-    const { fields, line } = tally.report()
-    return { fields: { url: receiver.url, listening: receiver.listening, ...fields }, line }
-  }
-  const { json = false, quiet = false } = options
-  return new Progress({ clock: systemClock, json, quiet, out: process.stdout }, report)
 }

@@ -29,15 +29,24 @@ export class Tally {
     if (last !== undefined) this.#last = JSON.stringify(last)
   }
 
+  /** What came so far; the rate since the last report. */
   report(): Report {
-    const messagesPerSecond = this.#rate.next(this.#messages)
-    const answers = Object.fromEntries(this.#answers)
-    const counts = { messages: this.#messages, devices: this.#devices.size, requests: this.#requests }
-    const line = `${this.summary()}, ${grouped(messagesPerSecond)}/s  ${this.#last}`
-    return { fields: { ...counts, messagesPerSecond, answers }, line }
+    const rate = this.#rate.next(this.#messages)
+    return { fields: this.#fields(rate), line: `${this.#summary()}, ${grouped(rate)}/s  ${this.#last}` }
   }
 
-  summary(): string {
+  /** What came in all; the rate over the whole time. */
+  end(): Report {
+    return { fields: this.#fields(this.#rate.mean(this.#messages)), line: `Received ${this.#summary()}` }
+  }
+
+  #fields(messagesPerSecond: number) {
+    const answers = Object.fromEntries(this.#answers)
+    const counts = { messages: this.#messages, devices: this.#devices.size, requests: this.#requests }
+    return { ...counts, messagesPerSecond, answers }
+  }
+
+  #summary(): string {
     const answers = [...this.#answers].map(([answer, count]) => `${answer}: ${grouped(count)}`).join(', ')
     const requests = `${grouped(this.#requests)} requests${answers === '' ? '' : ` (${answers})`}`
     return `${grouped(this.#messages)} messages of ${grouped(this.#devices.size)} devices in ${requests}`

@@ -1,7 +1,7 @@
 // Sends the messages of the fleet at the chosen rate and shows how it goes.
 
 import { type Clock, pauseFor, systemClock } from '../../../connectors/clock.ts'
-import { grouped, Progress, RateMeter } from '../terminal/progress.ts'
+import { grouped, Progress, RateMeter, type Report } from '../terminal/progress.ts'
 import { fleetMessages, readSample } from './fleet.ts'
 import { Sender, type Sent } from './sender.ts'
 
@@ -30,14 +30,16 @@ export async function simulate(options: SimulateOptions, signal: AbortSignal): P
   const sender = new Sender({ url: options.url, token: options.token, clock })
   const { json, quiet } = options
   const startedMs = clock.now()
-  const progress = new Progress({ clock, json, quiet, out: process.stdout }, reporter(clock, sender.counts))
+  const rate = new RateMeter(clock)
+  const progress = new Progress({ clock, json, quiet, out: process.stdout }, () => now(sender.counts, rate))
   progress.say(`Sending to ${options.url}; press Ctrl-C to stop`)
   progress.start()
-  const ended = () => `Sent ${summary(sender.counts)} in ${((clock.now() - startedMs) / 1000).toFixed(1)} s`
   try {
     await sendFleet(options, { sender, clock, signal })
   } finally {
-    progress.stop(ended())
+    const seconds = ((clock.now() - startedMs) / 1000).toFixed(1)
+    const fields = { ...sender.counts, messagesPerSecond: rate.mean(sender.counts.accepted) }
+    progress.stop({ fields, line: `Sent ${summary(sender.counts)} in ${seconds} s` })
   }
 }
 
@@ -62,13 +64,10 @@ export async function sendFleet(
   }
 }
 
-function reporter(clock: Clock, counts: Sent) {
-  const meter = new RateMeter(clock)
-  return () => {
-    const messagesPerSecond = meter.next(counts.accepted)
-    const line = `${summary(counts)}, ${grouped(messagesPerSecond)}/s ${counts.trouble}`.trimEnd()
-    return { fields: { ...counts, messagesPerSecond }, line }
-  }
+function now(counts: Sent, rate: RateMeter): Report {
+  const messagesPerSecond = rate.next(counts.accepted)
+  const line = `${summary(counts)}, ${grouped(messagesPerSecond)}/s ${counts.trouble}`.trimEnd()
+  return { fields: { ...counts, messagesPerSecond }, line }
 }
 
 function summary(counts: Sent): string {

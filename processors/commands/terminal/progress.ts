@@ -45,28 +45,29 @@ export class Progress {
     this.#cancel = this.#options.clock.after(intervalMs, () => this.start())
   }
 
-  /** Ends with a summary: the last object with --json, else these words. */
-  stop(summary: string): void {
+  /** Ends with a report on the whole run. */
+  stop(end: Report): void {
     this.#cancel()
-    if (this.#options.json) this.#writeJson()
-    else this.say(summary)
+    if (this.#options.json) this.#writeJson(end)
+    else this.say(end.line)
   }
 
   #show(): void {
     const { json, quiet, out } = this.#options
+    const report = this.#report()
     if (json) {
-      this.#writeJson()
+      this.#writeJson(report)
       return
     }
-    const { line } = this.#report()
+    const { line } = report
     if (quiet || line === this.#shown) return
     this.#shown = line
     if (this.#isLive()) out.write(clearLine + line.slice(0, (out.columns ?? 80) - 1))
     else out.write(`${line}\n`)
   }
 
-  #writeJson(): void {
-    this.#options.out.write(`${JSON.stringify(this.#report().fields)}\n`)
+  #writeJson({ fields }: Report): void {
+    this.#options.out.write(`${JSON.stringify(fields)}\n`)
   }
 
   #isLive(): boolean {
@@ -75,24 +76,34 @@ export class Progress {
   }
 }
 
-/** Per second, over the time since it was last asked. */
+/** How many a second. Time counts from its making. */
 export class RateMeter {
   readonly #clock: Clock
+  readonly #startMs: number
   #atMs: number
   #total = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
-    this.#atMs = clock.now()
+    this.#startMs = clock.now()
+    this.#atMs = this.#startMs
   }
 
+  /** Over the time since it was last asked. */
   next(total: number): number {
-    const nowMs = this.#clock.now()
-    const seconds = Math.max(0.001, (nowMs - this.#atMs) / 1000)
-    const perSecond = Math.round((total - this.#total) / seconds)
-    this.#atMs = nowMs
+    const rate = this.#rate(total - this.#total, this.#atMs)
+    this.#atMs = this.#clock.now()
     this.#total = total
-    return perSecond
+    return rate
+  }
+
+  /** Over all of the time. */
+  mean(total: number): number {
+    return this.#rate(total, this.#startMs)
+  }
+
+  #rate(count: number, sinceMs: number): number {
+    return Math.round(count / Math.max(0.001, (this.#clock.now() - sinceMs) / 1000))
   }
 }
 

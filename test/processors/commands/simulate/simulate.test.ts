@@ -62,6 +62,17 @@ test('what was not accepted is repeated unchanged before anything else is sent',
   t.is(new Set(bodies.slice(1, 5).map(body => body.replace(/^\w+ /, ''))).size, 1)
 })
 
+test('with --json the last rate is the mean of the run, not of its last moment', async t => {
+  const double = await doubleWith(t, () => ok)
+  const child = simulate(t, double, '--count', '30', '--rate', '30/s', '--json')
+  let last = { accepted: 0, messagesPerSecond: 0 }
+  for (let line = await child.line(); line !== ''; line = await child.line().catch(() => ''))
+    last = JSON.parse(line)
+  t.is(last.accepted, 30)
+  // The last messages are due after 1 s, just when a report is due too.
+  t.true(last.messagesPerSecond > 10 && last.messagesPerSecond <= 30, `${last.messagesPerSecond}`)
+})
+
 test('messages refused for their content are counted and the rest go on', async t => {
   const double = await doubleWith(t, (_, index) =>
     index === 0 ? { kind: 'answer', status: 400, body: 'bad' } : ok

@@ -20,7 +20,7 @@ async function written(options: Partial<ProgressOptions> & { isTTY?: boolean }):
   progress.start()
   count = 5
   await clock.advance(2500)
-  progress.stop('bye')
+  progress.stop({ fields: { count: 'all' }, line: 'bye' })
   await clock.advance(5000)
   return texts
 }
@@ -43,7 +43,7 @@ test('with json there is one object at once, one a second, and one at the end', 
   const texts = await written({ json: true })
   t.deepEqual(
     texts.map(text => JSON.parse(text).count),
-    [0, 5, 5, 5]
+    [0, 5, 5, 'all']
   )
 })
 
@@ -58,4 +58,13 @@ test('the rate is what came since it was last asked', async t => {
   t.is(meter.next(100), 50)
   await clock.advance(500)
   t.is(meter.next(100), 0)
+})
+
+test('the mean rate is over the whole time, whenever it was asked before', async t => {
+  const clock = new VirtualClock()
+  const meter = new RateMeter(clock)
+  await clock.advance(1990)
+  meter.next(90)
+  await clock.advance(10)
+  t.is(meter.mean(100), 50)
 })
