@@ -88,8 +88,18 @@ export class HttpDouble {
     for (const cancel of this.#timers) cancel()
     this.#timers.clear()
     const closed = new Promise(resolve => server.close(resolve))
-    for (const socket of this.#sockets) socket.destroy()
+    this.cut()
     await closed
+  }
+
+  /** Cuts all connections, answered or not, and goes on listening. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  /** The port it listens on; 0 before the first start(). */
+  get port(): number {
+    return this.#port
   }
 
   get url(): string {

@@ -38,9 +38,13 @@ export function isTlsFailure(code: string): boolean {
   return tlsFailure.test(code)
 }
 
-/** Node tries all addresses of a name and reports one error that has the others inside and no message of its own. */
+/**
+ * One line. Node tries all addresses of a name and reports one error that has the others inside and no message of its
+ * own; what OpenSSL says ends with a line feed.
+ */
 export function detailOf(error: unknown): string {
   if (error instanceof FaultError) return error.detail ?? ''
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ')
-  return messageOf(error)
+  const several = error instanceof AggregateError && error.message === ''
+  const text = several ? error.errors.map(messageOf).join('; ') : messageOf(error)
+  return text.replace(/\s+/g, ' ').trim()
 }

@@ -1,10 +1,6 @@
 // A target against a double, both on loopback, with everything closed when the test ends. Also a way to wait for a
-// state, and certificates made on the spot.
+// state.
 
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
 import { Value } from 'typebox/value'
@@ -13,7 +9,7 @@ import type { Outcome } from '../../../connectors/connector.ts'
 import { type DoubleOptions, HttpDouble, type Received, type Reply } from '../../../connectors/http/double.ts'
 import { HttpTarget } from '../../../connectors/http/target.ts'
 import { type HttpTargetConfig, httpTargetSchema } from '../../../connectors/http/target-config.ts'
-import { batchOf } from './messages.ts'
+import { batchOf } from '../../messages.ts'
 
 export type Settings = Partial<HttpTargetConfig>
 
@@ -70,47 +66,5 @@ export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`never came true: ${condition}`)
     await setImmediate()
-  }
-}
-
-/** PEM texts of a fresh authority and a certificate it signed for 127.0.0.1. */
-export function makeCertificates(): { ca: string; cert: string; key: string } {
-  const folder = mkdtempSync(join(tmpdir(), 'tailrace-tls-'))
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-  const read = (name: string) => readFileSync(join(folder, name), 'utf8')
-  try {
-    openssl(
-      'req',
-      '-x509',
-      ...newKey,
-      '-keyout',
-      'ca.key',
-      '-out',
-      'ca.pem',
-      '-days',
-      '2',
-      '-subj',
-      '/CN=test-ca'
-    )
-    openssl(
-      ...[
-        'req',
-        '-x509',
-        ...newKey,
-        '-keyout',
-        'key.pem',
-        '-out',
-        'cert.pem',
-        '-days',
-        '2',
-        '-subj',
-        '/CN=receiver'
-      ],
-      ...['-addext', 'subjectAltName=IP:127.0.0.1', '-CA', 'ca.pem', '-CAkey', 'ca.key']
-    )
-    return { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem') }
-  } finally {
-    rmSync(folder, { recursive: true })
   }
 }

@@ -5,7 +5,8 @@ import net from 'node:net'
 import test from 'ava'
 import { delivered } from '../../../connectors/connector.ts'
 import { FaultError } from '../../../schemas/errors.ts'
-import { deliverOne, doubleWith, makeCertificates, outcomeOf, targetAt, until } from './harness.ts'
+import { makeCertificates } from '../../certificates.ts'
+import { deliverOne, doubleWith, outcomeOf, targetAt, until } from './harness.ts'
 
 const ok = { kind: 'answer', status: 200 } as const
 const certificates = makeCertificates()

@@ -3,8 +3,8 @@
 import test from 'ava'
 import { delivered } from '../../../connectors/connector.ts'
 import { registry } from '../../../connectors/registry.ts'
+import { batchOf } from '../../messages.ts'
 import { deliverOne, doubleWith, outcomeOf, targetAt } from './harness.ts'
-import { batchOf } from './messages.ts'
 
 const ok = { kind: 'answer', status: 200 } as const
 

@@ -1,0 +1,255 @@
+// What a behaviour of the target contract works with, and what holds in each of them: only confirmed messages count as
+// delivered, a device stops at its first failure, no secret gets into any text, and once all is closed nothing is left.
+
+import { inspect } from 'node:util'
+import type { ExecutionContext } from 'ava'
+import { Value } from 'typebox/value'
+import { systemClock } from '../../connectors/clock.ts'
+import type { Failure, Message, Outcome, Scope, Target, TargetEnv } from '../../connectors/connector.ts'
+import { errors, FaultError } from '../../schemas/errors.ts'
+import { makeCertificates } from '../certificates.ts'
+import { until } from '../flows/harness/until.ts'
+import { batchFrom, messagesOf } from '../messages.ts'
+import type { Double, TargetUnderTest, Wish } from './target.ts'
+import { openResources, TimerCount } from './target-resources.ts'
+
+export const rightCredential = 'right-0c5f2e71b8'
+export const wrongCredential = 'wrong-9d41ab66f3'
+const certificates = makeCertificates()
+export const authority = certificates.ca
+
+/** Longer than anything the suite orders; an attempt that is not settled by then never is. */
+const patienceMs = 20_000
+
+type Failed = Exclude<Outcome, { kind: 'delivered' }>
+const defaultScopes: Readonly<Record<Failed['kind'], Scope>> = {
+  retry: 'destination',
+  unsent: 'destination',
+  unknown: 'destination',
+  reject: 'message',
+  halt: 'target'
+}
+
+export class TargetCase {
+  readonly t: ExecutionContext
+  readonly under: TargetUnderTest
+  readonly #timers = new TimerCount()
+  readonly #targets = new Set<Target>()
+  readonly #doubles: Double[] = []
+  /** Everything that a person could come to read. */
+  readonly #texts: string[] = []
+  readonly #sequences = new Map<string, number>()
+  #offset = 0
+
+  private constructor(t: ExecutionContext, under: TargetUnderTest) {
+    this.t = t
+    this.under = under
+  }
+
+  /** Runs a behaviour, closes what it opened, and looks at what is left. */
+  static async run(
+    t: ExecutionContext,
+    under: TargetUnderTest,
+    behaviour: (context: TargetCase) => Promise<void>
+  ): Promise<void> {
+    const before = openResources()
+    const context = new TargetCase(t, under)
+    try {
+      await behaviour(context)
+    } finally {
+      await Promise.all([...context.#targets].map(target => context.close(target)))
+      await Promise.all(context.#doubles.map(double => double.stop()))
+    }
+    t.is(context.#timers.waiting, 0, 'a timer was left behind')
+    await until('sockets and timers gone', () => openResources(before).length === 0, 3_000).catch(() =>
+      t.deepEqual(openResources(before), [], 'something was left behind')
+    )
+    context.#findSecrets()
+  }
+
+  has(ability: keyof TargetUnderTest['lacks']): boolean {
+    return this.under.lacks[ability] === undefined
+  }
+
+  async double(options: { tls?: boolean } = {}): Promise<Double> {
+    const tls = options.tls === true ? { tls: certificates } : {}
+    const double = await this.under.start({ credential: rightCredential, ...tls })
+    this.#doubles.push(double)
+    return double
+  }
+
+  /** A target for a double, not yet opened; wishes replace what is right for it. */
+  async target(double: Pick<Double, 'host' | 'port'>, wish: Partial<Wish> = {}): Promise<Target> {
+    const right = { credential: rightCredential, tls: undefined, timeoutMs: 5_000 }
+    const settings = this.under.settings({ host: double.host, port: double.port, ...right, ...wish })
+    const { config, create } = this.under.definition
+    const env: TargetEnv = {
+      stream: 'conformance',
+      clock: this.#timers.watch(systemClock),
+      log: (name, fields) => void this.#texts.push(`${name} ${inspect(fields, { depth: 8 })}`)
+    }
+    const target = await create(Value.Parse(config, Value.Default(config, settings)), env)
+    this.#targets.add(target)
+    return target
+  }
+
+  /** A target that is open. */
+  async opened(double: Pick<Double, 'host' | 'port'>, wish: Partial<Wish> = {}): Promise<Target> {
+    const target = await this.target(double, wish)
+    this.t.is(await this.open(target), null)
+    return target
+  }
+
+  /** Null when it opened, otherwise the fault as the outcome that the engine makes of it. */
+  async open(target: Target, signal = new AbortController().signal): Promise<Failure | null> {
+    try {
+      await this.#within(target.open(signal), 'open()')
+      return null
+    } catch (error) {
+      this.#texts.push(inspect(error, { depth: 8 }))
+      if (!(error instanceof FaultError)) throw error
+      const kind = error.spec.outcome
+      if (kind === undefined) throw new Error(`open() threw ${error.code}, which has no outcome`)
+      return this.#checked({ kind, code: error.code, detail: error.detail ?? '' })
+    }
+  }
+
+  /** What comes of trying: the fault of open(), or else the outcome of one message. */
+  async attempt(double: Pick<Double, 'host' | 'port'>, wish: Partial<Wish> = {}): Promise<Outcome> {
+    const target = await this.target(double, wish)
+    return (await this.open(target)) ?? this.deliverOne(target)
+  }
+
+  async deliverOne(target: Target, signal?: AbortSignal): Promise<Outcome> {
+    const [outcome] = await this.deliver(target, this.messages(1), signal)
+    return outcome ?? this.t.fail('no outcome')
+  }
+
+  /** One attempt, as one outcome per message. */
+  async deliver(
+    target: Target,
+    messages: readonly Message[],
+    signal = new AbortController().signal
+  ): Promise<Outcome[]> {
+    const destination = destinationOf(target, messages)
+    const result = await this.#within(target.deliver(batchFrom(messages, destination), signal), 'deliver()')
+    const outcomes = Array.isArray(result) ? result : messages.map(() => result)
+    this.t.is(outcomes.length, messages.length, 'outcomes as many as messages')
+    for (const outcome of outcomes) if (outcome.kind !== 'delivered') this.#checked(outcome)
+    await this.#deliveredIsConfirmed(messages, outcomes)
+    this.#devicesStop(messages, outcomes)
+    return outcomes
+  }
+
+  /** `count` new messages, each device's numbered on; the devices take turns. */
+  messages(count: number, { devices = 1, note = '' } = {}): Message[] {
+    const keys = Array.from({ length: count }, (_, at) => `86000000000${1000 + (at % devices)}`)
+    const values = keys.map(ident => {
+      const seq = (this.#sequences.get(ident) ?? 0) + 1
+      this.#sequences.set(ident, seq)
+      const position = { 'position.latitude': 52.2297, 'position.longitude': 21.0122, 'position.speed': 48 }
+      return JSON.stringify({ ident, timestamp: 1_767_225_600 + seq, seq, note, ...position })
+    })
+    const firstOffset = this.#offset
+    this.#offset += count
+    return messagesOf(values, { keys, firstOffset, timestampMs: 1_767_225_600_000 })
+  }
+
+  /** What stands in a double's ledger, as `<ident>#<seq>`. */
+  ids(ledger: readonly Buffer[]): string[] {
+    return ledger.map(this.under.identify ?? idOf)
+  }
+
+  idsOf(messages: readonly Message[]): string[] {
+    return messages.map(message => idOf(message.value()))
+  }
+
+  /** An outcome that is a failure of this kind and scope, with a hint for the person who has to mend it. */
+  fails(
+    outcome: Outcome | undefined,
+    expected: { kind: Failed['kind']; scope?: Scope; helps?: true }
+  ): Failed {
+    if (outcome === undefined || outcome.kind === 'delivered') throw new Error('it was delivered')
+    const told = inspect(outcome)
+    this.t.is(outcome.kind, expected.kind, told)
+    this.t.is(
+      outcome.scope ?? defaultScopes[outcome.kind],
+      expected.scope ?? defaultScopes[expected.kind],
+      told
+    )
+    if (expected.helps === true) this.t.truthy(errors[outcome.code].hint, `${outcome.code} needs a hint`)
+    return outcome
+  }
+
+  /** Closes a target before its case ends. */
+  async close(target: Target): Promise<void> {
+    this.#targets.delete(target)
+    await this.#within(target.close(), 'close()')
+  }
+
+  #checked<F extends Failed>(failure: F): F {
+    this.#texts.push(inspect(failure))
+    this.t.truthy(errors[failure.code], `${failure.code} is not in the closed list`)
+    this.t.true((failure.retryAfterMs ?? 0) >= 0)
+    this.t.notRegex(failure.detail, /\n/, 'a detail is one line')
+    return failure
+  }
+
+  async #deliveredIsConfirmed(messages: readonly Message[], outcomes: readonly Outcome[]): Promise<void> {
+    const delivered = this.idsOf(messages.filter((_, at) => outcomes[at]?.kind === 'delivered'))
+    const missing = () => {
+      const confirmed = new Set(this.#doubles.flatMap(double => this.ids(double.confirmed())))
+      return delivered.filter(id => !confirmed.has(id))
+    }
+    await until('', () => missing().length === 0, 3_000).catch(() =>
+      this.t.deepEqual(missing(), [], 'counted as delivered, but nobody has confirmed it')
+    )
+  }
+
+  /** Invariant 2: after a device's first outcome other than delivered or reject, none of it is delivered. */
+  #devicesStop(messages: readonly Message[], outcomes: readonly Outcome[]): void {
+    const stopped = new Set<string | null>()
+    messages.forEach((message, at) => {
+      const { kind } = outcomes[at] ?? { kind: 'unknown' }
+      if (kind === 'delivered') this.t.false(stopped.has(message.key()), 'delivered past a failure')
+      else if (kind !== 'reject') stopped.add(message.key())
+    })
+  }
+
+  #findSecrets(): void {
+    for (const secret of [rightCredential, wrongCredential]) {
+      for (const form of [secret, Buffer.from(secret).toString('base64')]) {
+        this.t.deepEqual(
+          this.#texts.filter(text => text.includes(form)),
+          [],
+          'a secret was told'
+        )
+      }
+    }
+  }
+
+  async #within<T>(work: Promise<T>, what: string): Promise<T> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`${what} did not settle in ${patienceMs} ms`)), patienceMs)
+    })
+    try {
+      return await Promise.race([work, late])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+/** `<ident>#<seq>` of the JSON that the suite sends. */
+export function idOf(bytes: Buffer): string {
+  const { ident, seq } = JSON.parse(bytes.toString())
+  return `${ident}#${seq}`
+}
+
+/** A batch never mixes destinations, so neither may a case. */
+function destinationOf(target: Target, messages: readonly Message[]): string {
+  const names = new Set(messages.map(message => target.destination?.(message) ?? ''))
+  if (names.size > 1) throw new Error('these messages have several destinations')
+  return [...names][0] ?? ''
+}

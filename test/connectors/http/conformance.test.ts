@@ -1,0 +1,89 @@
+// The HTTP target against the contract of targets: its double takes the orders of the suite as replies.
+
+import test from 'ava'
+import { pauseFor, systemClock } from '../../../connectors/clock.ts'
+import { HttpDouble, type Received, type Reply } from '../../../connectors/http/double.ts'
+import { httpTarget } from '../../../connectors/http/index.ts'
+import { type Double, type DoubleOptions, type Order, targetSuite } from '../../conformance/target.ts'
+import { idOf } from '../../conformance/target-case.ts'
+
+targetSuite(test.serial, {
+  name: 'http',
+  definition: httpTarget,
+  start,
+  settings: ({ host, port, credential, tls, timeoutMs }) => ({
+    url: `${tls === undefined ? 'http' : 'https'}://${host}:${port}/telemetry`,
+    format: 'ndjson', // its lines are the very bytes
+    bearer: credential,
+    connectTimeoutMs: timeoutMs,
+    responseTimeoutMs: timeoutMs,
+    bodyTimeoutMs: timeoutMs,
+    ...(tls !== undefined && { tls })
+  }),
+  lacks: {
+    greeting: 'open() sends nothing, because no request to an endpoint for POST is harmless'
+  }
+})
+
+async function start({ credential, tls }: DoubleOptions): Promise<Double> {
+  const received: Buffer[] = []
+  const confirmed: Buffer[] = []
+  let order: Order = { kind: 'confirm' }
+  let sinceOrder = 0
+  const double = new HttpDouble({
+    clock: systemClock,
+    ...(tls !== undefined && { tls }),
+    ledger: async request => {
+      const messages = messagesIn(request)
+      received.push(...messages)
+      sinceOrder += messages.length
+      if (order.kind === 'confirm') await pauseFor(systemClock, order.afterMs ?? 0)
+    },
+    reply: request => {
+      const given = request.headers.authorization
+      if (given !== `Bearer ${credential}`) return answer(401, `no access for ${given}`)
+      const reply = replyTo(request, order, sinceOrder)
+      if (reply.kind === 'reset') sinceOrder = 0
+      if (reply.kind === 'answer' && reply.status === 200) confirmed.push(...messagesIn(request))
+      return reply
+    }
+  })
+  await double.start()
+  return Object.assign(double, {
+    host: '127.0.0.1',
+    order: (next: Order) => {
+      order = next
+      sinceOrder = 0
+    },
+    received: () => received,
+    confirmed: () => confirmed
+  })
+}
+
+/** One message to a line. */
+function messagesIn({ body }: Received): Buffer[] {
+  const lines = body.toString().trimEnd().split('\n')
+  return lines.map(line => Buffer.from(line))
+}
+
+/** What the order means for this request, its messages counted in `sinceOrder`. */
+function replyTo(request: Received, order: Order, sinceOrder: number): Reply {
+  const messages = messagesIn(request)
+  if (order.kind === 'hang') return order
+  if (order.kind === 'drop' && sinceOrder >= order.afterMessages) return { kind: 'reset' }
+  if (order.kind === 'drop') return { kind: 'hang' }
+  if (order.kind === 'part') {
+    return { kind: 'raw', bytes: 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"stored":' }
+  }
+  if (order.kind === 'refuse address') return answer(404, 'nothing here')
+  if (order.kind === 'throttle') return answer(429, 'too often', order.waitMs)
+  const tooLarge = order.kind === 'limit' && request.body.length > order.maxBytes
+  if (tooLarge) return answer(413, 'too large')
+  const refused = order.kind === 'refuse' && messages.some(message => idOf(message) === order.id)
+  return refused ? answer(400, 'not to our taste') : answer(200, '')
+}
+
+function answer(status: number, body: string, waitMs?: number): Reply {
+  const headers = waitMs === undefined ? {} : { 'retry-after': String(waitMs / 1000) }
+  return { kind: 'answer', status, body, headers }
+}
