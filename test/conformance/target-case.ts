@@ -1,6 +1,7 @@
 // What a behaviour of the target contract works with, and what holds in each of them: only confirmed messages count as
 // delivered, a device stops at its first failure, no secret gets into any text, and once all is closed nothing is left.
 
+import { getEventListeners } from 'node:events'
 import { inspect } from 'node:util'
 import type { ExecutionContext } from 'ava'
 import { Value } from 'typebox/value'
@@ -8,7 +9,7 @@ import { systemClock } from '../../connectors/clock.ts'
 import type { Failure, Message, Outcome, Scope, Target, TargetEnv } from '../../connectors/connector.ts'
 import { errors, FaultError } from '../../schemas/errors.ts'
 import { makeCertificates } from '../certificates.ts'
-import { until } from '../flows/harness/until.ts'
+import { tick, until } from '../flows/harness/until.ts'
 import { batchFrom, messagesOf } from '../messages.ts'
 import type { Double, TargetUnderTest, Wish } from './target.ts'
 import { openResources, TimerCount } from './target-resources.ts'
@@ -38,6 +39,8 @@ export class TargetCase {
   readonly #doubles: Double[] = []
   /** Everything that a person could come to read. */
   readonly #texts: string[] = []
+  /** Ledgers are looked through after every attempt; each entry is decoded once. */
+  readonly #ids = new WeakMap<Buffer, string>()
   readonly #sequences = new Map<string, number>()
   #offset = 0
 
@@ -108,9 +111,12 @@ export class TargetCase {
     } catch (error) {
       this.#texts.push(inspect(error, { depth: 8 }))
       if (!(error instanceof FaultError)) throw error
-      const kind = error.spec.outcome
+      // Codes of attempts count as unknown, but while it opens a target has not sent anything.
+      const kind = signal.aborted ? 'unsent' : error.spec.outcome
       if (kind === undefined) throw new Error(`open() threw ${error.code}, which has no outcome`)
       return this.#checked({ kind, code: error.code, detail: error.detail ?? '' })
+    } finally {
+      this.#lets(signal, 'open()')
     }
   }
 
@@ -132,13 +138,35 @@ export class TargetCase {
     signal = new AbortController().signal
   ): Promise<Outcome[]> {
     const destination = destinationOf(target, messages)
+    const arrivedBefore = this.#doubles.map(double => double.received().length)
     const result = await this.#within(target.deliver(batchFrom(messages, destination), signal), 'deliver()')
     const outcomes = Array.isArray(result) ? result : messages.map(() => result)
     this.t.is(outcomes.length, messages.length, 'outcomes as many as messages')
     for (const outcome of outcomes) if (outcome.kind !== 'delivered') this.#checked(outcome)
     await this.#deliveredIsConfirmed(messages, outcomes)
     this.#devicesStop(messages, outcomes)
+    const unsent = this.idsOf(messages.filter((_, at) => outcomes[at]?.kind === 'unsent'))
+    const arrived = this.#doubles.flatMap((double, at) => double.received().slice(arrivedBefore[at]))
+    const both = unsent.length === 0 ? [] : this.ids(arrived).filter(id => unsent.includes(id))
+    this.t.deepEqual(both, [], 'reported as unsent, but it arrived')
+    this.#lets(signal, 'deliver()')
     return outcomes
+  }
+
+  /** Tries until all are delivered, as the engine would. Every failure on the way must be one of the connection. */
+  async persist(target: Target, messages: readonly Message[]): Promise<void> {
+    const endMs = Date.now() + patienceMs
+    for (let left = messages; left.length > 0; ) {
+      const outcomes = await this.deliver(target, left)
+      const kinds = outcomes.map(({ kind }) => kind).filter(kind => kind !== 'delivered')
+      this.t.deepEqual(
+        kinds.filter(kind => kind !== 'unsent' && kind !== 'unknown'),
+        []
+      )
+      left = left.filter((_, at) => outcomes[at]?.kind !== 'delivered')
+      if (Date.now() > endMs) throw new Error('it never recovered')
+      if (kinds.length > 0) await tick(5)
+    }
   }
 
   /** `count` new messages, each device's numbered on; the devices take turns. */
@@ -157,7 +185,12 @@ export class TargetCase {
 
   /** What stands in a double's ledger, as `<ident>#<seq>`. */
   ids(ledger: readonly Buffer[]): string[] {
-    return ledger.map(this.under.identify ?? idOf)
+    const identify = this.under.identify ?? idOf
+    return ledger.map(bytes => {
+      const id = this.#ids.get(bytes) ?? identify(bytes)
+      this.#ids.set(bytes, id)
+      return id
+    })
   }
 
   idsOf(messages: readonly Message[]): string[] {
@@ -214,6 +247,10 @@ export class TargetCase {
       if (kind === 'delivered') this.t.false(stopped.has(message.key()), 'delivered past a failure')
       else if (kind !== 'reject') stopped.add(message.key())
     })
+  }
+
+  #lets(signal: AbortSignal, what: string): void {
+    this.t.is(getEventListeners(signal, 'abort').length, 0, `${what} went on listening to its signal`)
   }
 
   #findSecrets(): void {

@@ -10,7 +10,7 @@
 // in a test file of its own, because the suite looks at what is open in the process. What a protocol cannot do is named
 // in `lacks` with the reason, which is printed in place of the behaviours that need it; an order whose ability is
 // lacking is never given. One connector may run the suite with several doubles: mosquitto first, and for what mosquitto
-// does not do a broker written by hand. The behaviours are in target-*.ts, what every attempt must obey in target-case.ts.
+// does not do a broker written by hand. The behaviours are in target/, what every attempt must obey in target-case.ts.
 //
 // The suite's messages are JSON objects with ident, timestamp (seconds), seq (a number per device, from 1), note (a text)
 // and a position; the key is the ident. The double must see each message whole before it counts it as received.
@@ -19,8 +19,12 @@ import type { ExecutionContext } from 'ava'
 import type { TargetDefinition } from '../../connectors/connector.ts'
 import type { Certificates } from '../certificates.ts'
 import type { Declare } from './log.ts'
+import { answerBehaviours } from './target/answers.ts'
+import { closingBehaviours } from './target/closing.ts'
+import { orderBehaviours } from './target/order.ts'
+import { outageBehaviours } from './target/outages.ts'
+import { settingBehaviours } from './target/settings.ts'
 import { TargetCase } from './target-case.ts'
-import { settingBehaviours } from './target-settings.ts'
 
 export interface TargetUnderTest {
   /** Stands before the title of each behaviour. */
@@ -105,7 +109,10 @@ export interface Double {
 }
 
 export type Order =
-  /** Confirms every message, `afterMs` after it was read. This is what a double does at first. */
+  /**
+   * Confirms every message, `afterMs` after it was read, whatever is ordered in the meantime. This is what a double
+   * does at first.
+   */
   | { readonly kind: 'confirm'; readonly afterMs?: number }
   /** Reads and never answers. */
   | { readonly kind: 'hang' }
@@ -131,7 +138,13 @@ export interface Behaviour {
 /** Behaviours by title, which is a sentence. */
 export type Behaviours = Readonly<Record<string, Behaviour>>
 
-const menu: Behaviours = { ...settingBehaviours }
+const menu: Behaviours = {
+  ...settingBehaviours,
+  ...outageBehaviours,
+  ...answerBehaviours,
+  ...orderBehaviours,
+  ...closingBehaviours
+}
 
 /** Declares a test for every behaviour; one that the protocol cannot have says why in its title. */
 export function targetSuite(test: Declare, under: TargetUnderTest): void {

@@ -28,6 +28,8 @@ targetSuite(test.serial, {
 async function start({ credential, tls }: DoubleOptions): Promise<Double> {
   const received: Buffer[] = []
   const confirmed: Buffer[] = []
+  /** What was in force when a request came. */
+  const orders = new WeakMap<Received, Order>()
   let order: Order = { kind: 'confirm' }
   let sinceOrder = 0
   const double = new HttpDouble({
@@ -37,12 +39,13 @@ async function start({ credential, tls }: DoubleOptions): Promise<Double> {
       const messages = messagesIn(request)
       received.push(...messages)
       sinceOrder += messages.length
-      if (order.kind === 'confirm') await pauseFor(systemClock, order.afterMs ?? 0)
+      orders.set(request, order)
+      if (order.kind === 'confirm' && order.afterMs !== undefined) await pauseFor(systemClock, order.afterMs)
     },
     reply: request => {
       const given = request.headers.authorization
       if (given !== `Bearer ${credential}`) return answer(401, `no access for ${given}`)
-      const reply = replyTo(request, order, sinceOrder)
+      const reply = replyTo(request, orders.get(request) ?? order, sinceOrder)
       if (reply.kind === 'reset') sinceOrder = 0
       if (reply.kind === 'answer' && reply.status === 200) confirmed.push(...messagesIn(request))
       return reply

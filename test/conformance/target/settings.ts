@@ -1,31 +1,9 @@
 // The target contract, first part: what is configured. With everything right messages arrive; with one thing wrong the
 // outcome says so, in words that name what was tried and a hint that tells how to mend it.
 
-import net from 'node:net'
-import type { Behaviours } from './target.ts'
-import { authority, wrongCredential } from './target-case.ts'
-
-/** Runs `body` beside a server that is not the one that was meant: it treats each connection like this. */
-async function withServer(
-  treat: (socket: net.Socket) => void,
-  body: (address: { host: string; port: number }) => Promise<void>
-): Promise<void> {
-  const sockets = new Set<net.Socket>()
-  const server = net.createServer(socket => {
-    sockets.add(socket)
-    socket.on('error', () => {}).once('close', () => sockets.delete(socket))
-    treat(socket)
-  })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as net.AddressInfo // a TCP server that listens has one
-  try {
-    await body({ host: '127.0.0.1', port })
-  } finally {
-    const closed = new Promise(resolve => server.close(resolve))
-    for (const socket of sockets) socket.destroy()
-    await closed
-  }
-}
+import type { Behaviours } from '../target.ts'
+import { authority, wrongCredential } from '../target-case.ts'
+import { withServer } from './stranger.ts'
 
 export const settingBehaviours: Behaviours = {
   'with the right settings it opens, and a batch is delivered': {

@@ -1,0 +1,120 @@
+// The target contract, fourth part: many messages. Every device's arrive in order, whatever happens to the connection;
+// the window is used as far as the target says; and a hundred reconnects leave the memory as it was.
+
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import type { Message, Target } from '../../../connectors/connector.ts'
+import { until } from '../../flows/harness/until.ts'
+import type { Behaviours, Double } from '../target.ts'
+import type { TargetCase } from '../target-case.ts'
+
+/** What a hundred reconnects may leave: a few objects that are freed later, but not a buffer or socket for each. */
+const maxGrowthBytes = 500_000
+
+export const orderBehaviours: Behaviours = {
+  'as many batches as it says are on their way at the same time': {
+    needs: ['window', 'late'],
+    run: async context => {
+      const double = await context.double()
+      const target = await context.opened(double)
+      double.order({ kind: 'confirm', afterMs: 500 })
+      const batches = Math.min(4, target.limits.batchesInFlight)
+      context.t.true(batches > 1, 'a window of one batch belongs in lacks')
+      const attempts = Array.from({ length: batches }, () => context.deliver(target, context.messages(2)))
+      await until('all have arrived', () => double.received().length === 2 * batches)
+      context.t.deepEqual(double.confirmed(), [], 'one waited for another')
+      const outcomes = (await Promise.all(attempts)).flat()
+      context.t.true(outcomes.every(({ kind }) => kind === 'delivered'))
+    }
+  },
+
+  'ten thousand messages of fifty devices arrive once each, and each device in order': {
+    run: async context => {
+      const double = await context.double()
+      const target = await context.opened(double)
+      const messages = context.messages(10_000, { devices: 50 })
+      await deliverAll(context, target, messages)
+      const arrived = context.ids(double.received())
+      context.t.is(arrived.length, messages.length)
+      context.t.deepEqual(byDevice(arrived), byDevice(context.idsOf(messages)))
+    }
+  },
+
+  'while the connection is cut ten times nothing is lost, and first arrivals stay in order': {
+    run: async context => {
+      const double = await context.double()
+      const target = await context.opened(double)
+      const messages = context.messages(2_000, { devices: 20 })
+      const cutting = cutAtEvery(150, double, 10)
+      await deliverAll(context, target, messages)
+      await cutting
+      const firsts = [...new Set(context.ids(double.received()))]
+      context.t.deepEqual(byDevice(firsts), byDevice(context.idsOf(messages)))
+    }
+  },
+
+  'a hundred reconnects leave the memory and the connections as they were': {
+    run: async context => {
+      const double = await context.double()
+      const target = await context.opened(double)
+      const reconnect = async (times: number) => {
+        for (let count = 0; count < times; count++) {
+          await context.persist(target, context.messages(1))
+          double.cut()
+          await until('the connection is cut', () => double.connections === 0)
+        }
+      }
+      await reconnect(30)
+      const beforeBytes = liveBytes()
+      await reconnect(100)
+      const grownBytes = liveBytes() - beforeBytes
+      context.t.log(`${grownBytes} bytes more after a hundred reconnects`)
+      context.t.true(grownBytes < maxGrowthBytes, `${grownBytes} bytes more`)
+      await context.persist(target, context.messages(1))
+      context.t.true(double.connections <= 1)
+    }
+  }
+}
+
+/** Delivers all, in as many batches at a time as the target allows; a device is in one of them at a time. */
+async function deliverAll(context: TargetCase, target: Target, messages: readonly Message[]): Promise<void> {
+  const batches = Math.min(8, target.limits.batchesInFlight)
+  const size = Math.min(100, target.limits.maxMessages)
+  const devices = [...new Set(messages.map(message => message.key()))]
+  const ways = Array.from({ length: batches }, (_, way) => {
+    const own = new Set(devices.filter((_, at) => at % batches === way))
+    return messages.filter(message => own.has(message.key()))
+  })
+  await Promise.all(
+    ways.map(async way => {
+      for (let at = 0; at < way.length; at += size) await context.persist(target, way.slice(at, at + size))
+    })
+  )
+}
+
+async function cutAtEvery(messages: number, double: Double, times: number): Promise<void> {
+  for (let count = 1; count <= times; count++) {
+    await until('more has arrived', () => double.received().length >= count * messages)
+    double.cut()
+  }
+}
+
+/** The sequence of each device, in order of arrival. */
+function byDevice(ids: readonly string[]): Record<string, string> {
+  const sequences: Record<string, string> = {}
+  for (const id of ids) {
+    const [device = '', seq] = id.split('#')
+    sequences[device] = `${sequences[device] ?? ''} ${seq}`
+  }
+  return sequences
+}
+
+/** What is reachable on the heap and outside of it. */
+function liveBytes(): number {
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  collect()
+  collect()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
