@@ -87,7 +87,9 @@ export class LocalNode {
   #spawn(): AbortSignal {
     const { plan, jars, heapMb, guard } = this.#options
     const log = openSync(this.#logFile, 'a')
-    const args = [...javaArgs(jars, heapMb), 'kafka.Kafka', join(plan.dir, 'server.properties')]
+    // Java unpacks native libraries for its compressions, and leaves them there when it is killed.
+    const temporary = `-Djava.io.tmpdir=${plan.dir}`
+    const args = [...javaArgs(jars, heapMb), temporary, 'kafka.Kafka', join(plan.dir, 'server.properties')]
     // Detached: a Ctrl-C on the terminal must reach this process only, which then stops the brokers in order.
     const child = spawn('java', args, { stdio: ['ignore', log, log], detached: true })
     closeSync(log)
@@ -124,6 +126,7 @@ export class LocalNode {
 export function javaArgs(jars: string, heapMb: number): string[] {
   return [
     `-Xmx${heapMb}m`,
+    '-XX:-UsePerfData', // No file of measurements in the temporary directory of the machine.
     '-XX:TieredStopAtLevel=1', // Starts faster, and leaves the processors to the program under test.
     '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
     '-Dorg.slf4j.simpleLogger.showDateTime=true',

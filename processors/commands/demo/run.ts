@@ -1,10 +1,11 @@
 // Brings the demo up, piece by piece in the way of a message backwards, and takes it down again.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../../connectors/clock.ts'
 import type { HttpDouble } from '../../../connectors/http/double.ts'
+import { Guard } from '../../../connectors/kafka/local/guard.ts'
 import { startLocalKafka } from '../../../connectors/kafka/local/local.ts'
 import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
 import { registry } from '../../../connectors/registry.ts'
@@ -30,6 +31,8 @@ const say = (line: string) => process.stdout.write(`${line}\n`)
 /** Resolves once the signal has fired and everything is taken down. Throws a FaultError when it cannot start. */
 export async function runDemo(signal: AbortSignal): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'tailrace-demo-'))
+  // Removes the folder however this process ends: with its terminal, or by kill -9.
+  const guard = new Guard(folder)
   const given = process.env.KAFKA_BROKERS
   try {
     if (given) return await runOn(given.split(','), folder, signal)
@@ -41,7 +44,7 @@ export async function runDemo(signal: AbortSignal): Promise<void> {
       await kafka.stop()
     }
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await guard.close()
   }
 }
 

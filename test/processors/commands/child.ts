@@ -13,12 +13,19 @@ export interface Child {
   /** The next line for which `wanted` is true. */
   lineWhere(wanted: (line: string) => boolean): Promise<string>
   interrupt(): void
+  /** Ends the process at once. */
+  kill(): void
   /** The exit code, and all of standard error. */
   readonly ended: Promise<{ readonly code: number | null; readonly stderr: string }>
 }
 
-export function startCommand(t: ExecutionContext, args: readonly string[]): Child {
+export function startCommand(
+  t: ExecutionContext,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {}
+): Child {
   const child = spawn(process.execPath, [packageRoot('dist/processors/main.js'), ...args], {
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe']
   })
   t.teardown(() => child.kill('SIGKILL'))
@@ -38,5 +45,5 @@ export function startCommand(t: ExecutionContext, args: readonly string[]): Chil
     code: child.exitCode,
     stderr
   }))
-  return { line, lineWhere, interrupt: () => child.kill('SIGINT'), ended }
+  return { line, lineWhere, interrupt: () => child.kill('SIGINT'), kill: () => child.kill('SIGKILL'), ended }
 }

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { watch } from 'node:fs'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -9,6 +8,7 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import test from 'ava'
 import { packageRoot } from '../../../processors/commands/package-root.ts'
+import { emptied } from './emptied.ts'
 
 const scratch = await mkdtemp(join(tmpdir(), 'tailrace-command-test-'))
 test.after.always(() => rm(scratch, { recursive: true, force: true }))
@@ -33,20 +33,6 @@ async function connectTo(address: string | undefined): Promise<Socket> {
   await once(socket, 'connect')
   socket.on('error', () => {}) // A reset is as good an end as any.
   return socket
-}
-
-/** Resolves once nothing is left in the directory for temporary data. */
-function scratchIsEmpty(): Promise<void> {
-  return new Promise(resolve => {
-    const changes = watch(scratch)
-    const look = async () => {
-      if ((await readdir(scratch)).length > 0) return
-      changes.close()
-      resolve()
-    }
-    changes.on('change', look)
-    void look()
-  })
 }
 
 function isRunning(child: ChildProcess): boolean {
@@ -74,7 +60,7 @@ test.serial('Ctrl-C while Kafka is starting ends the command with 0 and leaves n
   child.kill('SIGINT')
   const [code] = await once(child, 'exit')
   t.is(code, 0)
-  await scratchIsEmpty()
+  await emptied(scratch)
   t.pass()
 })
 
@@ -86,7 +72,7 @@ test.serial('a command that is killed takes its broker and its data with it', as
   const closed = new Promise(resolve => socket.once('close', resolve))
   child.kill('SIGKILL')
   await closed
-  await scratchIsEmpty()
+  await emptied(scratch)
   await t.throwsAsync(connectTo(broker), { code: 'ECONNREFUSED' })
 })
 

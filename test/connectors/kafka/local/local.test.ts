@@ -36,6 +36,12 @@ test.serial(
     await node?.kill()
     t.false(isAlive(killed))
     t.is(node?.pid, undefined)
+    const [dir = ''] = await readdir(scratch)
+    const unpacked = await readdir(join(scratch, dir, 'node-1'))
+    t.true(
+      unpacked.some(name => name.startsWith('liblz4')),
+      'what Java unpacked goes with the rest'
+    )
     await node?.start()
     t.is(await countRecords({ brokers }, topic), 1)
     const restarted = Number(node?.pid)
