@@ -73,17 +73,21 @@ const listenSchema = Type.Object(
   { additionalProperties: false, description: 'Where Tailrace listens.', default: {} }
 )
 
+/** What Kafka takes as the name of a topic. */
+export const topicPattern = '^[a-zA-Z0-9._-]{1,249}$'
+
+const topicName = (description: string) =>
+  Type.String({
+    description,
+    pattern: topicPattern,
+    'x-expects': 'a topic name of letters, digits, dots, dashes and underscores, at most 249 of them',
+    'x-public': true
+  })
+
 const channelSchema = (source: TUnsafe<OneOfKinds>) =>
   Type.Object(
     {
-      topic: Type.Optional(
-        Type.String({
-          description: 'The Kafka topic; default: the name of the channel.',
-          pattern: '^[a-zA-Z0-9._-]{1,249}$',
-          'x-expects': 'a topic name of letters, digits, dots, dashes and underscores, at most 249 of them',
-          'x-public': true
-        })
-      ),
+      topic: Type.Optional(topicName('The Kafka topic; default: the name of the channel.')),
       partitions: count('Partitions of the topic when Tailrace creates it.', 12),
       replication: Type.Optional(
         Type.Integer({
@@ -113,6 +117,19 @@ const retrySchema = Type.Object(
   { additionalProperties: false, description: 'How long to wait after a failed attempt.', default: {} }
 )
 
+const deadLettersSchema = Type.Object(
+  {
+    topic: Type.Optional(topicName('The Kafka topic; default: <group>.dead-letters.')),
+    partitions: count('Partitions of the topic when Tailrace creates it.', 1),
+    retentionHours: count('How long Kafka keeps dead letters when Tailrace creates the topic.', 720)
+  },
+  {
+    additionalProperties: false,
+    description: 'Where messages go that the target will never take.',
+    default: {}
+  }
+)
+
 const streamSchema = (target: TUnsafe<OneOfKinds>) =>
   Type.Object(
     {
@@ -138,6 +155,7 @@ const streamSchema = (target: TUnsafe<OneOfKinds>) =>
       }),
       attemptTimeoutMs: milliseconds('Deadline of one attempt, whatever the target does.', 60_000),
       retry: retrySchema,
+      deadLetters: deadLettersSchema,
       target
     },
     {
@@ -192,8 +210,13 @@ type Written = Frozen<Static<ReturnType<typeof configSchema>>>
 /** A channel; its topic is filled in. */
 export type ChannelConfig = Frozen<Static<ReturnType<typeof channelSchema>>> & { readonly topic: string }
 
-/** A stream; its group is filled in. */
-export type StreamConfig = Frozen<Static<ReturnType<typeof streamSchema>>> & { readonly group: string }
+export type DeadLettersConfig = Frozen<Static<typeof deadLettersSchema>> & { readonly topic: string }
+
+/** A stream; its group and the topic of its dead letters are filled in. */
+export type StreamConfig = Omit<Frozen<Static<ReturnType<typeof streamSchema>>>, 'deadLetters'> & {
+  readonly group: string
+  readonly deadLetters: DeadLettersConfig
+}
 
 /** A checked configuration with all defaults filled in and all references resolved. */
 export type Config = Omit<Written, 'channels' | 'streams'> & {

@@ -78,12 +78,17 @@ const list = {
   },
   position_lost: {
     sentence: 'Kafka no longer holds the messages at the committed position',
-    hint: 'Retention has overtaken this stream. Decide where it continues: move its offsets, or remove its group to start anew.',
+    hint: 'Retention has overtaken this stream. Decide where it continues: stop it and run "tailrace offsets STREAM --to earliest", latest or a time.',
+    outcome: 'halt'
+  },
+  dead_letter_too_large: {
+    sentence: 'Kafka does not take a dead letter because of its size',
+    hint: 'Raise max.message.bytes of the dead-letter topic: nothing is lost, and it is tried again by itself.',
     outcome: 'halt'
   },
   records_corrupt: {
     sentence: 'Kafka returned bytes that are no records',
-    hint: 'Check the topic on the brokers; to go on after the damage, move the offsets of this stream past it.',
+    hint: 'Check the topic on the brokers; to go on after the damage, stop the stream and move it past it with "tailrace offsets STREAM --to TOPIC/PARTITION=OFFSET".',
     outcome: 'halt'
   },
 

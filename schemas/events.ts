@@ -31,6 +31,7 @@ const list = {
   partitions_handed_back: { level: 'info', sentence: 'Partitions were drained and handed back' },
   drain_overran: { level: 'warn', sentence: 'The drain deadline passed with attempts in flight' },
   opening_failed: { level: 'warn', sentence: 'Opening partitions failed and is tried again' },
+  dead_lettered: { level: 'warn', sentence: 'Messages were set aside as dead letters' },
   commit_failed: { level: 'warn', sentence: 'A commit failed and is tried again' },
   consumer_rebuilt: { level: 'warn', sentence: 'A consumer was rebuilt' },
   kafka_waiting: { level: 'warn', sentence: 'Kafka could not be reached and is tried again' },

@@ -64,6 +64,12 @@ const list = {
     labels: ['stream']
   },
 
+  tailrace_stream_dead_letters_total: {
+    type: 'counter',
+    help: 'Messages set aside as dead letters, by the reason',
+    labels: ['stream', 'code']
+  },
+
   // Position
   tailrace_stream_lag_messages: {
     type: 'gauge',

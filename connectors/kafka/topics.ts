@@ -1,7 +1,7 @@
 // Makes sure that a topic is there before anything reads or writes it. A missing one is created; one that is there is
 // compared with what is wanted and never changed, since people may have had their reasons.
 
-import type { ChannelConfig } from '../../schemas/config.ts'
+import type { ChannelConfig, DeadLettersConfig } from '../../schemas/config.ts'
 import { FaultError } from '../../schemas/errors.ts'
 import type { LogEvent } from '../../schemas/events.ts'
 import type { LogAdmin, TopicSpec } from './log/log.ts'
@@ -13,11 +13,18 @@ export interface WantedTopic {
   /** Default: 3, or the number of brokers if that is smaller. */
   readonly replication?: number | undefined
   readonly retentionHours: number
+  /** The largest batch that Kafka takes when the topic is created now; default: Kafka's own. */
+  readonly maxMessageBytes?: number | undefined
 }
 
 /** The topic of a channel. */
 export function wantedTopic({ topic, partitions, replication, retentionHours }: ChannelConfig): WantedTopic {
   return { name: topic, partitions, replication, retentionHours }
+}
+
+/** The topic of a stream's dead letters. */
+export function wantedDeadLetterTopic({ topic, partitions, retentionHours }: DeadLettersConfig): WantedTopic {
+  return { name: topic, partitions, retentionHours }
 }
 
 /** The replicas of a topic that is created now. */
@@ -45,15 +52,19 @@ export async function ensureTopic(admin: LogAdmin, wanted: WantedTopic, log: Log
     return present
   }
   const replication = replicationOf(wanted, await admin.brokers())
-  const { name, partitions } = wanted
-  await admin.createTopic({ name, partitions, replication, settings: settingsOf(wanted) })
+  const { name, partitions, maxMessageBytes } = wanted
+  const settings = {
+    ...settingsOf(wanted),
+    ...(maxMessageBytes !== undefined && { 'max.message.bytes': String(maxMessageBytes) })
+  }
+  await admin.createTopic({ name, partitions, replication, settings })
   const created = await admin.topic(name)
   if (created === null) throw new FaultError('topic_missing', { path: name })
   log('topic_created', { topic: name, partitions: created.partitions, replication: created.replication })
   return created
 }
 
-/** In what a topic is not as wanted; replication only if the configuration names it. */
+/** In what a topic is not as wanted; replication only if the configuration names it, and never the largest batch. */
 export function differences(wanted: WantedTopic, found: TopicSpec): Difference[] {
   const expected = {
     partitions: String(wanted.partitions),

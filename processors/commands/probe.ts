@@ -4,9 +4,15 @@
 import { systemClock } from '../../connectors/clock.ts'
 import type { Target } from '../../connectors/connector.ts'
 import type { TopicSpec } from '../../connectors/kafka/log/log.ts'
-import { differences, replicationOf, wantedTopic } from '../../connectors/kafka/topics.ts'
+import {
+  differences,
+  replicationOf,
+  type WantedTopic,
+  wantedDeadLetterTopic,
+  wantedTopic
+} from '../../connectors/kafka/topics.ts'
 import { createTarget, type Registry } from '../../connectors/registry.ts'
-import type { ChannelConfig, Config } from '../../schemas/config.ts'
+import type { Config } from '../../schemas/config.ts'
 import { FaultError, messageOf } from '../../schemas/errors.ts'
 import type { LogEvent } from '../../schemas/events.ts'
 import type { ValidConfig } from '../service/config/load.ts'
@@ -59,10 +65,9 @@ async function tryKafka(config: Config): Promise<Trial[]> {
   try {
     const brokers = await admin.brokers()
     const trials: Trial[] = [{ path: 'kafka', result: 'ok', detail: counted(brokers, 'broker') }]
-    for (const [name, channel] of Object.entries(config.channels)) {
-      const actual = await admin.topic(channel.topic)
-      const trial = actual === null ? missing(channel, brokers) : compared(channel, actual)
-      trials.push({ path: `channels.${name}`, ...trial })
+    for (const [path, wanted] of wantedTopics(config)) {
+      const actual = await admin.topic(wanted.name)
+      trials.push({ path, ...(actual === null ? missing(wanted, brokers) : compared(wanted, actual)) })
     }
     return trials
   } catch (error) {
@@ -72,19 +77,31 @@ async function tryKafka(config: Config): Promise<Trial[]> {
   }
 }
 
-function missing(channel: ChannelConfig, brokers: number): Omit<Trial, 'path'> {
-  const { topic, partitions } = channel
-  const replication = replicationOf(wantedTopic(channel), brokers)
-  const detail = `topic ${topic} will be created, partitions: ${partitions}, replication: ${replication}`
+/** Every topic that Tailrace would create, by its path in the configuration. */
+function wantedTopics({ channels, streams }: Config): [string, WantedTopic][] {
+  return [
+    ...Object.entries(channels).map(([name, channel]): [string, WantedTopic] => [
+      `channels.${name}`,
+      wantedTopic(channel)
+    ]),
+    ...Object.entries(streams).map(([name, stream]): [string, WantedTopic] => [
+      `streams.${name}.deadLetters`,
+      wantedDeadLetterTopic(stream.deadLetters)
+    ])
+  ]
+}
+
+function missing(wanted: WantedTopic, brokers: number): Omit<Trial, 'path'> {
+  const { name, partitions } = wanted
+  const detail = `topic ${name} will be created, partitions: ${partitions}, replication: ${replicationOf(wanted, brokers)}`
   return { result: 'ok', detail }
 }
 
-function compared(channel: ChannelConfig, actual: TopicSpec): Omit<Trial, 'path'> {
-  const { topic } = channel
-  const found = differences(wantedTopic(channel), actual)
-  if (found.length === 0) return { result: 'ok', detail: `topic ${topic} is as the configuration says` }
+function compared(wanted: WantedTopic, actual: TopicSpec): Omit<Trial, 'path'> {
+  const found = differences(wanted, actual)
+  if (found.length === 0) return { result: 'ok', detail: `topic ${wanted.name} is as the configuration says` }
   const list = found.map(one => `${one.setting} ${one.found} instead of ${one.expected}`).join(', ')
-  return { result: 'differs', detail: `topic ${topic} is left as it is: ${list}` }
+  return { result: 'differs', detail: `topic ${wanted.name} is left as it is: ${list}` }
 }
 
 async function tryTarget(config: Config, stream: string, registry: Registry): Promise<Trial> {

@@ -17,6 +17,8 @@ export interface StreamMeter {
   /** `seconds` from Kafka getting the oldest message of a batch to the target's confirmation. */
   confirmed(seconds: number): void
   possibleDuplicates(messages: number): void
+  /** Kafka has these dead letters. */
+  deadLettered(code: ErrorCode, messages: number): void
   committed(result: 'ok' | 'refused' | 'failed'): void
   keyMoved(): void
 }

@@ -45,9 +45,11 @@ export function forwardStream({ topic, batch, url }: ForwardSettings): StreamCon
     bodyTimeoutMs: 10_000,
     batchesInFlight: 16
   }
+  const group = uniqueName('tailrace')
   return {
     from: [topic],
-    group: uniqueName('tailrace'),
+    group,
+    deadLetters: { topic: `${group}.dead-letters`, partitions: 1, retentionHours: 1 },
     start: 'earliest',
     attemptTimeoutMs: 60_000,
     retry: { minDelayMs: 500, maxDelayMs: 30_000, haltedDelayMs: 60_000 },

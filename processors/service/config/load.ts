@@ -11,7 +11,7 @@ import { readFiles } from './files.ts'
 import { isMapping, merge } from './merge.ts'
 import { formatProblem, type Problem } from './problem.ts'
 import { secretsOf } from './secrets.ts'
-import { channelTopic, checkRules, streamGroup } from './semantics.ts'
+import { channelTopic, checkRules, deadLetterTopic, streamGroup } from './semantics.ts'
 import { validate } from './validate.ts'
 
 export interface LoadOptions {
@@ -64,17 +64,18 @@ function byPlace(a: Problem, b: Problem): number {
 
 /** Fills in what depends on other fields, and freezes the whole. */
 function complete(data: unknown): Config {
-  // The schema has been applied to the data; only topic and group may still be missing.
+  // The schema has been applied to the data; only topics and groups may still be missing.
   const config = data as Config
   const brokers = config.kafka.brokers.flatMap(entry => entry.split(',').map(broker => broker.trim()))
   const channels = Object.entries(config.channels).map(([name, channel]): [string, ChannelConfig] => [
     name,
     { ...channel, topic: channel.topic ?? channelTopic(name) }
   ])
-  const streams = Object.entries(config.streams).map(([name, stream]): [string, StreamConfig] => [
-    name,
-    { ...stream, group: stream.group ?? streamGroup(name) }
-  ])
+  const streams = Object.entries(config.streams).map(([name, stream]): [string, StreamConfig] => {
+    const group = stream.group ?? streamGroup(name)
+    const topic = stream.deadLetters.topic ?? deadLetterTopic(group)
+    return [name, { ...stream, group, deadLetters: { ...stream.deadLetters, topic } }]
+  })
   return deepFreeze({
     ...config,
     kafka: { ...config.kafka, brokers },

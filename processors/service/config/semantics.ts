@@ -2,6 +2,7 @@
 // found mistakes, so that all come at once: every value is taken for what it is only after a look.
 
 import { isLoopback } from '../../../connectors/shared/loopback.ts'
+import { topicPattern } from '../../../schemas/config.ts'
 import { found, suggestion } from './expectations.ts'
 import { isMapping } from './merge.ts'
 import { type Finding, type Places, pointerTo } from './problem.ts'
@@ -22,6 +23,7 @@ export function checkRules(data: unknown, places: Places): Finding[] {
       nameOf: streamGroup,
       sentence: 'every stream needs a consumer group of its own'
     }),
+    ...sharedDeadLetters(streams, channels),
     ...streams.flatMap(wrongBackOff),
     ...openSources(data, channels)
   ]
@@ -32,6 +34,9 @@ export const channelTopic = (name: string) => name
 
 /** The consumer group of a stream that names none. */
 export const streamGroup = (name: string) => `tailrace.${name}`
+
+/** The topic of the dead letters of a stream that names none. */
+export const deadLetterTopic = (group: string) => `${group}.dead-letters`
 
 /** A named part of the configuration. */
 interface Part {
@@ -84,6 +89,36 @@ function sharedNames(parts: readonly Part[], places: Places, { key, nameOf, sent
   }
   return findings
 }
+
+/** Dead letters in a topic that is read would be delivered; in that of another stream nobody could tell whose they are. */
+function sharedDeadLetters(streams: readonly Part[], channels: readonly Part[]): Finding[] {
+  const owners = new Map(
+    channels.map(({ name, fields }) => [textOf(fields.topic) ?? channelTopic(name), name])
+  )
+  const derived = new Set<string>()
+  return streams.flatMap(({ name, pointer, fields }) => {
+    const written = isMapping(fields.deadLetters) ? textOf(fields.deadLetters.topic) : undefined
+    const group = textOf(fields.group)
+    const topic = written ?? deadLetterTopic(group ?? streamGroup(name))
+    const owner = owners.get(topic)
+    // Two streams of one group are told as such.
+    const isTold = written === undefined && derived.has(topic)
+    owners.set(topic, name)
+    if (written === undefined) derived.add(topic)
+    const at = written === undefined ? pointer : pointerTo(pointerTo(pointer, 'deadLetters'), 'topic')
+    const finding = (sentence: string): Finding[] => [{ pointer: at, at: 'value', sentence }]
+    if (owner !== undefined && !isTold)
+      return finding(
+        `puts its dead letters into ${topic}, which belongs to ${owner}; give it another deadLetters.topic`
+      )
+    if (written !== undefined || group === undefined || new RegExp(topicPattern).test(topic)) return []
+    return finding(
+      `would put its dead letters into ${topic}, which is no name of a topic; give it a deadLetters.topic`
+    )
+  })
+}
+
+const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined)
 
 function wrongBackOff({ pointer, fields }: Part): Finding[] {
   if (!isMapping(fields.retry)) return []

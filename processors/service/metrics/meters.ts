@@ -21,6 +21,7 @@ export function streamMeter(metrics: Metrics, stream: string): StreamMeter & Con
   const confirmationSeconds = metrics.histogram('tailrace_stream_confirmation_seconds').labels({ stream })
   const batchMessages = metrics.histogram('tailrace_stream_batch_messages').labels({ stream })
   const possibleDuplicates = metrics.counter('tailrace_stream_possible_duplicates_total').labels({ stream })
+  const deadLetters = metrics.counter('tailrace_stream_dead_letters_total')
   const commits = metrics.counter('tailrace_stream_commits_total')
   const keyMoves = metrics.counter('tailrace_stream_key_moves_total').labels({ stream })
   const rebuilds = metrics.counter('tailrace_stream_rebuilds_total').labels({ stream })
@@ -39,6 +40,7 @@ export function streamMeter(metrics: Metrics, stream: string): StreamMeter & Con
     },
     confirmed: seconds => confirmationSeconds.observe(seconds),
     possibleDuplicates: messages => possibleDuplicates.inc(messages),
+    deadLettered: (code, messages) => deadLetters.inc({ stream, code }, messages),
     committed: result => commits.inc({ stream, result }),
     keyMoved: () => keyMoves.inc(1),
     rebuilt: () => rebuilds.inc(1)

@@ -23,6 +23,9 @@ export class RecordingMeter implements StreamMeter {
   possibleDuplicates(messages: number): void {
     this.#add('possibleDuplicates', messages)
   }
+  deadLettered(code: string, messages: number): void {
+    this.#add(`dead letter ${code}`, messages)
+  }
   committed(result: string): void {
     this.#add(`commit ${result}`, 1)
   }

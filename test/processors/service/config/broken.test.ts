@@ -23,7 +23,7 @@ const table: [mistake: string, text: string, line: string][] = [
   [
     'a key of nothing known',
     stream('colour: red'),
-    '5:74 streams.acme.colour is an unknown key (known keys: from, group, start, attemptTimeoutMs, retry, target)'
+    '5:74 streams.acme.colour is an unknown key (known keys: from, group, start, attemptTimeoutMs, retry, deadLetters, target)'
   ],
   [
     'a misspelt key at the top',
@@ -126,6 +126,21 @@ const table: [mistake: string, text: string, line: string][] = [
     'two channels of one topic',
     `kafka: { brokers: ["localhost:9092"] }\nchannels:\n  fleet: {}\n  cars: { topic: fleet }`,
     '4:18 channels.cars.topic uses the topic of channels.fleet at config.yaml:3:3; every channel needs a topic of its own'
+  ],
+  [
+    'dead letters in a channel',
+    stream('deadLetters: { topic: fleet }'),
+    '5:96 streams.acme.deadLetters.topic puts its dead letters into fleet, which belongs to fleet; give it another deadLetters.topic'
+  ],
+  [
+    'dead letters of two streams in one topic',
+    `${stream('deadLetters: { topic: tailrace.beta.dead-letters }')}\n  beta: { from: [fleet], target: { http: { url: "https://b.example" } } }`,
+    '6:9 streams.beta puts its dead letters into tailrace.beta.dead-letters, which belongs to acme; give it another deadLetters.topic'
+  ],
+  [
+    'a group that is no name of a topic',
+    stream('group: "a/b"'),
+    '5:9 streams.acme would put its dead letters into a/b.dead-letters, which is no name of a topic; give it a deadLetters.topic'
   ],
   [
     'back-off that shrinks',

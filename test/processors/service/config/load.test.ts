@@ -18,6 +18,11 @@ test('a short configuration gets every default, and cannot be changed', t => {
   t.is(config.channels.fleet?.topic, 'fleet')
   t.is(config.channels.fleet?.partitions, 12)
   t.is(config.streams.acme?.group, 'tailrace.acme')
+  t.deepEqual(config.streams.acme?.deadLetters, {
+    topic: 'tailrace.acme.dead-letters',
+    partitions: 1,
+    retentionHours: 720
+  })
   t.is(config.streams.acme?.start, 'latest')
   t.is(config.streams.acme?.retry.maxDelayMs, 30_000)
   t.like(config.streams.acme?.target, { http: { url: 'http://a', maxMessages: 100 } })

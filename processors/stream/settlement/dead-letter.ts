@@ -1,0 +1,91 @@
+// A dead letter as Kafka keeps it: the key and the value of the message as they were, and the facts in headers. These
+// are text under one prefix, so that every Kafka tool can show them; a header that is not known is passed over.
+
+import type { Failure, Message } from '../../../connectors/connector.ts'
+import type { AppendRecord } from '../../../connectors/kafka/log/log.ts'
+import type { Header } from '../../../connectors/kafka/log/record-chunk.ts'
+import { errors } from '../../../schemas/errors.ts'
+
+const prefix = 'tailrace.'
+/** What a target answered may be long, and must not make a record too large for Kafka. */
+const maxAnswerLength = 1_000
+
+export interface DeadLetterFacts {
+  readonly stream: string
+  /** Why it was set aside, by the code of schemas/errors.ts; a text, as it may be of another version. */
+  readonly code: string
+  /** The same as a sentence. */
+  readonly reason: string
+  /** What the target said. */
+  readonly answer: string
+  readonly attempts: number
+  readonly originTopic: string
+  readonly originPartition: number
+  readonly originOffset: number
+  /** When Kafka got the original, in Unix ms. */
+  readonly originTimeMs: number
+  /** When it was set aside, in Unix ms. */
+  readonly timeMs: number
+}
+
+/** Why a message is set aside. */
+export interface Death {
+  readonly failure: Pick<Failure, 'code' | 'detail'>
+  /** How often it was tried. */
+  readonly attempts: number
+}
+
+/** The record to append: copies of the message's bytes, so that one that waits does not retain a whole fetch. */
+export function deadLetterOf(
+  message: Message,
+  { failure, attempts }: Death,
+  { stream, timeMs }: { readonly stream: string; readonly timeMs: number }
+): AppendRecord {
+  const isKeyless = message.keyEnd < message.keyStart
+  const fields = {
+    stream,
+    code: failure.code,
+    reason: errors[failure.code].sentence,
+    answer: failure.detail.slice(0, maxAnswerLength),
+    attempts: String(attempts),
+    'origin.topic': message.origin.topic,
+    'origin.partition': String(message.origin.partition),
+    'origin.offset': String(message.offset),
+    'origin.time': isoTime(message.timestampMs),
+    time: isoTime(timeMs)
+  }
+  return {
+    key: isKeyless ? null : Buffer.from(message.bytes.subarray(message.keyStart, message.keyEnd)),
+    value: Buffer.from(message.value()),
+    headers: Object.fromEntries(Object.entries(fields).map(([name, value]) => [prefix + name, value]))
+  }
+}
+
+/** Null for a record that is no dead letter of ours. */
+export function decodeFacts(headers: readonly Header[]): DeadLetterFacts | null {
+  const fields = new Map<string, string>()
+  for (const { key, value } of headers)
+    if (key.startsWith(prefix)) fields.set(key.slice(prefix.length), value?.toString() ?? '')
+  const text = (name: string) => fields.get(name) ?? ''
+  const number = (name: string) => Number(fields.get(name) ?? Number.NaN)
+  const facts = {
+    stream: text('stream'),
+    code: text('code'),
+    reason: text('reason'),
+    answer: text('answer'),
+    attempts: number('attempts'),
+    originTopic: text('origin.topic'),
+    originPartition: number('origin.partition'),
+    originOffset: number('origin.offset'),
+    originTimeMs: Date.parse(text('origin.time')),
+    timeMs: Date.parse(text('time'))
+  }
+  const isWhole = Object.values(facts).every(value => !Number.isNaN(value))
+  return isWhole && facts.code !== '' && facts.originTopic !== '' ? facts : null
+}
+
+/** A producer may claim any time; what no calendar has is written as the beginning of time. */
+function isoTime(timeMs: number): string {
+  const time = new Date(timeMs)
+  return Number.isNaN(time.getTime()) ? new Date(0).toISOString() : time.toISOString()
+}
