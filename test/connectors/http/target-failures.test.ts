@@ -66,6 +66,13 @@ test('an answer that refuses counts as refusal even if it does not end', async t
   t.like(await outcomeOf(t, drip, { bodyTimeoutMs: 60 }), { kind: 'halt', code: 'http_unauthorized' })
 })
 
+test('of an answer longer than is read, the status alone counts', async t => {
+  const body = Buffer.alloc(200_000, 'x')
+  t.deepEqual(await outcomeOf(t, { ...ok, body }), delivered)
+  t.like(await outcomeOf(t, { ...ok, status: 422, body }), { kind: 'reject', code: 'http_rejected' })
+  t.like(await outcomeOf(t, { ...ok, status: 503, body }), { kind: 'retry', code: 'http_unavailable' })
+})
+
 test('a late answer within the limits is delivered', async t => {
   t.deepEqual(await outcomeOf(t, { ...ok, afterMs: 150 }, { responseTimeoutMs: 5000 }), delivered)
 })
