@@ -21,6 +21,8 @@ import { counted } from './output.ts'
 
 /** How long one target may take to open. */
 const patienceMs = 5_000
+/** How long Kafka is tried: somebody waits. */
+const kafkaPatienceMs = 3_000
 
 /** What is tried is reported by this command; nothing else is to be said. */
 const silent: LogEvent = () => {}
@@ -61,7 +63,8 @@ export async function tryConnections(config: Config, registry: Registry): Promis
 
 async function tryKafka(config: Config): Promise<Trial[]> {
   const { kafkaLog } = await import('../../connectors/kafka/log/kafkajs/log.ts')
-  const admin = kafkaLog(config.kafka, { log: silent, clock: systemClock }).admin()
+  const env = { log: silent, clock: systemClock, patienceMs: kafkaPatienceMs }
+  const admin = kafkaLog(config.kafka, env).admin()
   try {
     const brokers = await admin.brokers()
     const trials: Trial[] = [{ path: 'kafka', result: 'ok', detail: counted(brokers, 'broker') }]

@@ -191,8 +191,13 @@ export class KafkaAdmin implements LogAdmin {
 
   async #connect(): Promise<Admin> {
     const admin = this.#env.kafka.admin()
-    await admin.connect()
-    return admin
+    try {
+      await admin.connect()
+      return admin
+    } catch (error) {
+      await admin.disconnect().catch(() => undefined) // a broker that took the connection and said nothing
+      throw error
+    }
   }
 }
 

@@ -8,24 +8,46 @@ import { type ErrorCode, FaultError, messageOf } from '../../../../schemas/error
 import type { LogEvent } from '../../../../schemas/events.ts'
 import { installTimerGuard } from './timer-guard.ts'
 
+/**
+ * How long connections and requests may take, and how often kafkajs repeats what failed. That makes about 3 s of an
+ * outage in all; what must outlast it loops around these.
+ */
+const patient = {
+  connectionTimeout: 10_000,
+  authenticationTimeout: 10_000,
+  requestTimeout: 30_000,
+  retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5 }
+}
+
 /** The client from which consumers, producers and admins are made. Connects nowhere yet. */
 export function createKafka(config: KafkaConfig, log: LogEvent): Kafka {
-  installTimerGuard()
+  return new Kafka(settings(config, log))
+}
+
+/** The same for somebody who waits: every broker is tried once, for `timeoutMs` at most. */
+export function createHastyKafka(config: KafkaConfig, log: LogEvent, timeoutMs: number): Kafka {
   return new Kafka({
+    ...settings(config, log),
+    connectionTimeout: timeoutMs,
+    authenticationTimeout: timeoutMs,
+    requestTimeout: timeoutMs,
+    retry: { initialRetryTime: 100, retries: config.brokers.length - 1 }
+  })
+}
+
+function settings(config: KafkaConfig, log: LogEvent): KafkajsConfig {
+  installTimerGuard()
+  return {
     clientId: config.clientId,
     brokers: [...config.brokers],
-    connectionTimeout: 10_000,
-    authenticationTimeout: 10_000,
-    requestTimeout: 30_000,
-    // About 3 s in all; what must outlast an outage loops around these.
-    retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5 },
+    ...patient,
     logLevel: logLevel.WARN,
     logCreator:
       () =>
       ({ namespace, label, log: { timestamp, logger, stack, ...fields } }) =>
         log('kafka_client', { namespace, label, ...fields }),
     ...security(config)
-  })
+  }
 }
 
 function security({ tls, sasl }: KafkaConfig): Pick<KafkajsConfig, 'ssl' | 'sasl'> {

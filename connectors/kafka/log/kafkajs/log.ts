@@ -5,7 +5,7 @@ import type { LogEvent } from '../../../../schemas/events.ts'
 import type { Clock } from '../../../clock.ts'
 import type { Log } from '../log.ts'
 import { KafkaAdmin } from './admin.ts'
-import { createKafka } from './client.ts'
+import { createHastyKafka, createKafka } from './client.ts'
 import { KafkajsConsumer } from './consumer/consumer.ts'
 import { KafkaProducer } from './producer.ts'
 import { type AppendMeter, Sender } from './sender.ts'
@@ -15,6 +15,8 @@ export interface KafkaLogEnv {
   readonly clock: Clock
   /** Told of every produce request. */
   readonly meter?: AppendMeter
+  /** How long administrative calls try to reach Kafka, for somebody who waits in front of a terminal. */
+  readonly patienceMs?: number
 }
 
 /** Half of an append's deadline, so that a hung broker leaves time for a second attempt. */
@@ -23,11 +25,15 @@ const attemptTimeoutMs = 5_000
 const unmetered: AppendMeter = { produced() {} }
 
 /** Connects nowhere until one of its parts is used. Every producer and admin must be closed, every consumer stopped. */
-export function kafkaLog(config: KafkaConfig, { log, clock, meter = unmetered }: KafkaLogEnv): Log {
+export function kafkaLog(config: KafkaConfig, env: KafkaLogEnv): Log {
+  const { log, clock, meter = unmetered, patienceMs } = env
   const kafka = createKafka(config, log)
   return {
     consumer: options => new KafkajsConsumer(config, options, { log, clock }),
-    admin: () => new KafkaAdmin({ kafka, clock }),
+    admin: () =>
+      patienceMs === undefined
+        ? new KafkaAdmin({ kafka, clock })
+        : new KafkaAdmin({ kafka: createHastyKafka(config, log, patienceMs / 2), clock, patienceMs }),
     producer() {
       const sender = new Sender({ kafka, clock, meter, timeoutMs: attemptTimeoutMs })
       // An append waits for it only the first time, and then within the append's deadline.

@@ -171,8 +171,13 @@ export class Sender {
   async #connect(): Promise<ProduceCluster> {
     const cluster = createProduceCluster(this.#env.kafka, metadataMaxAgeMs)
     this.#topics = new Set()
-    await cluster.connect()
-    return cluster
+    try {
+      await cluster.connect()
+      return cluster
+    } catch (error) {
+      await cluster.disconnect().catch(() => undefined) // a broker that took the connection and said nothing
+      throw error
+    }
   }
 
   #discard(cluster: Promise<ProduceCluster>): void {
