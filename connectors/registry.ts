@@ -7,13 +7,14 @@ import { type ConnectorSchemas, configSchema, type OneOfKinds } from '../schemas
 import { FaultError } from '../schemas/errors.ts'
 import type { SourceDefinition, Target, TargetDefinition, TargetEnv } from './connector.ts'
 import { httpSource, httpTarget } from './http/index.ts'
+import { wialonTarget } from './wialon/index.ts'
 
 export interface Registry {
   readonly sources: readonly SourceDefinition[]
   readonly targets: readonly TargetDefinition[]
 }
 
-export const registry: Registry = { sources: [httpSource], targets: [httpTarget] }
+export const registry: Registry = { sources: [httpSource], targets: [httpTarget, wialonTarget] }
 
 /** The schema of the whole configuration with the parts of these connectors. */
 export function schemaOf({ sources, targets }: Registry) {

@@ -1,6 +1,8 @@
 // The closed list of everything that can go wrong, and the one error class that carries an entry of it.
 // A code is stable: it appears in logs, metrics, HTTP answers, exit codes and dead letters, and users match on it.
 
+import { wialonErrors } from './errors/wialon.ts'
+
 /** What the engine does about a failed attempt; the meanings are in connectors/README.md. */
 export type OutcomeKind = 'delivered' | 'retry' | 'unsent' | 'unknown' | 'reject' | 'halt'
 
@@ -204,7 +206,9 @@ const list = {
     sentence: 'The target refused the messages for what they contain',
     hint: 'The answer of the target should say why; a step can leave out or change such messages.',
     outcome: 'reject'
-  }
+  },
+
+  ...wialonErrors
 } as const satisfies Record<string, ErrorSpec>
 
 export type ErrorCode = keyof typeof list

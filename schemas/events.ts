@@ -47,6 +47,10 @@ const list = {
   },
   rejection_unhandled: { level: 'error', sentence: 'Something failed unobserved' },
   kafka_client: { level: 'debug', sentence: 'The Kafka client reported' },
+  answer_unasked: {
+    level: 'warn',
+    sentence: 'A target answered although nothing waited for an answer, so its connection was closed'
+  },
   attempt_failed: { level: 'debug', sentence: 'An attempt failed' }
 } as const satisfies Record<string, EventSpec>
 

@@ -1,0 +1,151 @@
+// A Wialon Retranslator receiver that misbehaves to order: for every packet a script says how to answer, or how to
+// fail at it. It reads strictly and hangs up over a packet that is not as the document says. A ledger sees each
+// packet before its answer is written, so what it holds is never less than what a sender has been told.
+
+import net from 'node:net'
+import { FaultError, messageOf } from '../../schemas/errors.ts'
+import type { Clock } from '../clock.ts'
+import type { Packet } from './packet.ts'
+import { PacketReader } from './packet-reader.ts'
+
+export type Reply =
+  /** The packet is accepted; `afterMs` makes that late. */
+  | { readonly kind: 'answer'; readonly afterMs?: number }
+  /** The packet is taken and not answered; what follows is. */
+  | { readonly kind: 'silent' }
+  /** These bytes stand in place of the answer, none or several. */
+  | { readonly kind: 'raw'; readonly bytes: Buffer }
+  /** Nothing more is read from this connection. */
+  | { readonly kind: 'hang' }
+  /** The connection ends in order, after the answers so far. */
+  | { readonly kind: 'close' }
+  /** The connection is reset, and answers on their way may be lost. */
+  | { readonly kind: 'reset' }
+
+export interface DoubleOptions {
+  readonly clock: Clock
+  readonly reply: (packet: Packet) => Reply
+  readonly ledger?: (packet: Packet) => void
+  /** The answer to this packet was written, even if nobody is there any more to read it. */
+  readonly answered?: (packet: Packet) => void
+  /** 0 takes a free port, and keeps it over stop() and start(). */
+  readonly port?: number
+}
+
+export class WialonDouble {
+  /** What was wrong with the packets it hung up over. */
+  readonly problems: string[] = []
+  readonly #options: DoubleOptions
+  readonly #sockets = new Set<net.Socket>()
+  readonly #timers = new Set<() => void>()
+  #port: number
+  #server: net.Server | undefined
+  #accepted = 0
+
+  constructor(options: DoubleOptions) {
+    this.#options = options
+    this.#port = options.port ?? 0
+  }
+
+  readonly host = '127.0.0.1'
+
+  get port(): number {
+    return this.#port
+  }
+
+  /** How many connections are open. */
+  get connections(): number {
+    return this.#sockets.size
+  }
+
+  /** How many connections there have been. */
+  get accepted(): number {
+    return this.#accepted
+  }
+
+  /** Listens. Throws a FaultError `listen_failed`; may be called again after stop(). */
+  async start(): Promise<void> {
+    const server = net.createServer(socket => this.#serve(socket))
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', cause =>
+        reject(new FaultError('listen_failed', { detail: messageOf(cause), cause }))
+      )
+      server.listen(this.#port, this.host, resolve)
+    })
+    const address = server.address() as net.AddressInfo // a TCP server that listens has one
+    this.#port = address.port
+    this.#server = server
+  }
+
+  /** Refuses connections from now on and cuts those that are open, answered or not. */
+  async stop(): Promise<void> {
+    const server = this.#server
+    if (server === undefined) return
+    this.#server = undefined
+    for (const cancel of this.#timers) cancel()
+    this.#timers.clear()
+    const closed = new Promise(resolve => server.close(resolve))
+    this.cut()
+    await closed
+  }
+
+  /** Cuts all connections, and goes on listening. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  /** Writes these bytes on every connection, asked or not. */
+  say(bytes: Buffer): void {
+    for (const socket of this.#sockets) socket.write(bytes)
+  }
+
+  #serve(socket: net.Socket): void {
+    const reader = new PacketReader()
+    this.#accepted++
+    this.#sockets.add(socket)
+    socket.setNoDelay(true)
+    socket.on('error', () => {}) // a sender that goes away is none of its business
+    socket.on('close', () => this.#sockets.delete(socket))
+    socket.on('data', chunk => {
+      try {
+        for (const packet of reader.push(chunk)) this.#take(packet, socket)
+      } catch (error) {
+        this.problems.push(messageOf(error))
+        socket.destroy()
+      }
+    })
+  }
+
+  /** Once a reply has ended the connection, or stopped reading, the rest of what came with it is not taken. */
+  #take(packet: Packet, socket: net.Socket): void {
+    if (socket.destroyed || socket.writableEnded || socket.isPaused()) return
+    this.#options.ledger?.(packet)
+    const reply = this.#options.reply(packet)
+    if (reply.kind === 'answer') this.#after(reply.afterMs ?? 0, () => this.#accept(packet, socket))
+    else this.#fail(reply, socket)
+  }
+
+  #accept(packet: Packet, socket: net.Socket): void {
+    socket.write(Buffer.of(0x11))
+    this.#options.answered?.(packet)
+  }
+
+  #fail(reply: Exclude<Reply, { kind: 'answer' }>, socket: net.Socket): void {
+    if (reply.kind === 'hang') socket.pause()
+    else if (reply.kind === 'close') socket.end()
+    else if (reply.kind === 'reset') socket.resetAndDestroy()
+    else if (reply.kind === 'raw') socket.write(reply.bytes)
+  }
+
+  #after(delayMs: number, fn: () => void): void {
+    if (delayMs === 0) {
+      fn()
+      return
+    }
+    const cancel = this.#options.clock.after(delayMs, () => {
+      this.#timers.delete(cancel)
+      fn()
+    })
+    this.#timers.add(cancel)
+  }
+}

@@ -1,0 +1,63 @@
+// The Wialon Retranslator target: a batch is written as packets one after the other, and is delivered once each of
+// them is answered. It never repeats anything by itself; what an answer or a failure means is decided in outcome.ts.
+
+import {
+  type Batch,
+  delivered,
+  type Failure,
+  type Message,
+  type Outcome,
+  type Target,
+  type TargetEnv,
+  type TargetLimits
+} from '../connector.ts'
+import { Connection } from './connection.ts'
+import { packetOf } from './mapping.ts'
+import { outcomeOfRefusal } from './outcome.ts'
+import { encodePacket } from './packet.ts'
+import type { WialonTargetConfig } from './target-config.ts'
+
+export class WialonTarget implements Target {
+  readonly limits: TargetLimits
+  readonly #connection: Connection
+
+  constructor(config: WialonTargetConfig, env: TargetEnv) {
+    // Answers do not say whose they are: two batches on one connection could not be told apart.
+    this.limits = { maxMessages: config.maxMessages, maxBytes: config.maxBytes, batchesInFlight: 1 }
+    this.#connection = new Connection({
+      clock: env.clock,
+      host: config.host,
+      port: config.port,
+      connectTimeoutMs: config.connectTimeoutMs,
+      answerTimeoutMs: config.answerTimeoutMs,
+      onUnasked: bytes => env.log('answer_unasked', { stream: env.stream, bytes })
+    })
+  }
+
+  /** Connects; there is no greeting in the protocol that could be tried. Throws why the connection failed. */
+  async open(signal: AbortSignal): Promise<void> {
+    await this.#connection.connect(signal)
+  }
+
+  async deliver(batch: Batch, signal: AbortSignal): Promise<Outcome | Outcome[]> {
+    const { packets, refusals } = encode(batch.messages)
+    const outcome = packets.length === 0 ? delivered : await this.#connection.send(packets, signal)
+    return refusals.size === 0 ? outcome : batch.messages.map(message => refusals.get(message) ?? outcome)
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close()
+  }
+}
+
+/** The packets to write in order, and why the other messages have none. */
+function encode(messages: readonly Message[]): { packets: Buffer[]; refusals: Map<Message, Failure> } {
+  const packets: Buffer[] = []
+  const refusals = new Map<Message, Failure>()
+  for (const message of messages) {
+    const packet = packetOf(message.value())
+    if ('reason' in packet) refusals.set(message, outcomeOfRefusal(packet.reason))
+    else packets.push(encodePacket(packet))
+  }
+  return { packets, refusals }
+}

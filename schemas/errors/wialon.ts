@@ -1,0 +1,41 @@
+// What can go wrong at a Wialon Retranslator receiver: a part of the closed list in errors.ts.
+
+import type { ErrorSpec } from '../errors.ts'
+
+export const wialonErrors = {
+  wialon_connect_failed: {
+    sentence: 'The receiver could not be reached',
+    hint: 'Check host and port, DNS, the network, and that the receiver runs.',
+    outcome: 'unsent'
+  },
+  wialon_connect_timeout: {
+    sentence: 'The receiver did not accept the connection in time',
+    hint: 'Check the network and firewalls on the way, or raise connectTimeoutMs.',
+    outcome: 'unsent'
+  },
+  wialon_connection_lost: {
+    sentence: 'The connection broke before every packet was answered',
+    hint: 'The log of the receiver may say why it hung up. Check that host and port are those of a Wialon Retranslator receiver.',
+    outcome: 'unknown'
+  },
+  wialon_answer_timeout: {
+    sentence: 'The receiver did not answer every packet in time',
+    hint: 'Check that it answers each packet of Wialon Retranslator with 0x11; if it is slow, raise answerTimeoutMs or lower maxMessages. With maxMessages 1 a receiver works that answers once per read.',
+    outcome: 'unknown'
+  },
+  wialon_answer_malformed: {
+    sentence: 'The receiver answered something else than the 0x11 of Wialon Retranslator',
+    hint: 'Check that host and port are those of a Wialon Retranslator receiver.',
+    outcome: 'unknown'
+  },
+  wialon_answer_surplus: {
+    sentence: 'The receiver sent more answers than packets were open',
+    hint: 'Answers are counted, so none can be trusted: the receiver must answer each packet once.',
+    outcome: 'unknown'
+  },
+  wialon_unencodable: {
+    sentence: 'The message does not fit into a Wialon Retranslator packet',
+    hint: 'A step can leave out or change such messages.',
+    outcome: 'reject'
+  }
+} as const satisfies Record<string, ErrorSpec>

@@ -1,0 +1,75 @@
+// The Wialon target against the contract of targets: its double takes the orders of the suite as replies.
+
+import test from 'ava'
+import { systemClock } from '../../../connectors/clock.ts'
+import { type Reply, WialonDouble } from '../../../connectors/wialon/double.ts'
+import { wialonTarget } from '../../../connectors/wialon/index.ts'
+import type { Packet } from '../../../connectors/wialon/packet.ts'
+import { type Double, type Order, targetSuite } from '../../conformance/target.ts'
+
+targetSuite(test.serial, {
+  name: 'wialon',
+  definition: wialonTarget,
+  start,
+  settings: ({ host, port, timeoutMs }) => ({
+    host,
+    port,
+    connectTimeoutMs: timeoutMs,
+    answerTimeoutMs: timeoutMs
+  }),
+  lacks: {
+    greeting: 'a receiver says nothing until it has a packet',
+    credentials: 'the protocol has no login',
+    tls: 'the protocol is plain TCP',
+    address: 'a connection leads to one place only',
+    verbatim: 'a packet is binary and not JSON',
+    refusal: 'a packet that is refused is just not answered',
+    'size limit': 'the protocol names no limit',
+    throttle: 'there is no such answer',
+    'throttle with time': 'there is no such answer',
+    window: 'answers are told apart by counting, so one batch is in flight'
+  }
+})
+
+async function start(): Promise<Double> {
+  const received: Buffer[] = []
+  const confirmed: Buffer[] = []
+  let order: Order = { kind: 'confirm' }
+  let sinceOrder = 0
+  const double = new WialonDouble({
+    clock: systemClock,
+    ledger: packet => {
+      received.push(messageOf(packet))
+      sinceOrder++
+    },
+    reply: () => {
+      const reply = replyTo(order, sinceOrder)
+      if (reply.kind === 'close' || reply.kind === 'reset') sinceOrder = 0
+      return reply
+    },
+    answered: packet => void confirmed.push(messageOf(packet))
+  })
+  await double.start()
+  return Object.assign(double, {
+    order: (next: Order) => {
+      order = next
+      sinceOrder = 0
+    },
+    received: () => received,
+    confirmed: () => confirmed
+  })
+}
+
+/** As much of the message as tells which it is. */
+function messageOf({ unit, blocks }: Packet): Buffer {
+  const seq = blocks.find(block => block.kind === 'integer' && block.name === 'seq')
+  return Buffer.from(JSON.stringify({ ident: unit, seq: seq?.value }))
+}
+
+/** What the order means for this packet, the one with number `sinceOrder`. */
+function replyTo(order: Order, sinceOrder: number): Reply {
+  if (order.kind === 'confirm') return { kind: 'answer', afterMs: order.afterMs ?? 0 }
+  if (order.kind === 'drop') return { kind: sinceOrder < order.afterMessages ? 'silent' : 'reset' }
+  if (order.kind === 'part') return { kind: sinceOrder <= order.messages ? 'answer' : 'close' }
+  return { kind: 'silent' }
+}
