@@ -48,7 +48,10 @@ export interface Target {
   readonly limits: TargetLimits
   /** The destination of a message; without this method the target has only one. Must be pure. */
   destination?(message: Message): string
-  /** Called once before the first deliver(). Throws a FaultError when it is clear that no delivery can succeed. */
+  /**
+   * Called before the first deliver(), and again after it threw, until it has resolved. Throws a FaultError, of a code
+   * that has an outcome, when it is clear that no delivery can succeed now.
+   */
   open(signal: AbortSignal): Promise<void>
   /**
    * One call is one attempt. Resolves with one outcome for the batch as a whole, or one per message in order,
@@ -56,7 +59,10 @@ export interface Target {
    * anything may have been sent, else `unsent`). Must not retry, reorder, or throw: a throw counts as `unknown`.
    */
   deliver(batch: Batch, signal: AbortSignal): Promise<Outcome | Outcome[]>
-  /** Closes every socket and timer. Called once, after the last deliver() has settled. */
+  /**
+   * Closes every socket and timer. Called once, also when open() was not called or threw. What is still under way, which
+   * is rare, settles as if its signal had fired.
+   */
   close(): Promise<void>
 }
 

@@ -36,6 +36,11 @@ export interface TargetUnderTest {
   settings(wish: Wish): Record<string, unknown>
   /** Which message these bytes of `received()` are: `<ident>#<seq>`. Default: they are the JSON that was sent. */
   identify?(bytes: Buffer): string
+  /**
+   * How far the ledgers may lag behind, of a real server that is watched from outside. Default 0: a double notes what it
+   * confirms before it does.
+   */
+  readonly lagMs?: number
   /** Each ability that the protocol or this double has not, and why. */
   readonly lacks: Readonly<Partial<Record<Ability, string>>>
 }
@@ -99,7 +104,7 @@ export interface Double {
   order(order: Order): void
   /** Every message that was read whole, in order of arrival, noted before anything is answered to it. */
   received(): readonly Buffer[]
-  /** Those whose confirmation has been handed to the socket. */
+  /** Those that were confirmed, noted just before the confirmation is handed to the socket. */
   confirmed(): readonly Buffer[]
   /** Cuts all connections and goes on listening. */
   cut(): void

@@ -4,7 +4,6 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { FaultError } from '../../../schemas/errors.ts'
-import { until } from '../../flows/harness/until.ts'
 import type { Behaviours } from '../target.ts'
 import { authority } from '../target-case.ts'
 import { withServer } from './stranger.ts'
@@ -32,7 +31,7 @@ export const closingBehaviours: Behaviours = {
       const abort = new AbortController()
       const messages = context.messages(3)
       const attempt = context.deliver(target, messages, abort.signal)
-      await until('the batch arrived', () => double.received().length === 3)
+      await context.until('the batch arrived', () => double.received().length === 3)
       const startMs = performance.now()
       abort.abort(new FaultError('attempt_timeout'))
       for (const outcome of await attempt) context.fails(outcome, { kind: 'unknown' })
@@ -72,19 +71,18 @@ export const closingBehaviours: Behaviours = {
       double.order({ kind: 'hang' })
       const batches = Math.min(4, target.limits.batchesInFlight)
       const attempts = Array.from({ length: batches }, () => context.deliver(target, context.messages(2)))
-      await until('all batches arrived', () => double.received().length === 2 * batches)
+      await context.until('all batches arrived', () => double.received().length === 2 * batches)
       const startMs = performance.now()
       await context.close(target)
       for (const outcome of (await Promise.all(attempts)).flat()) context.fails(outcome, { kind: 'unknown' })
       context.t.true(performance.now() - startMs < promptMs)
-      await until('the connections are closed', () => double.connections === 0, 3_000)
+      await context.until('the connections are closed', () => double.connections === 0)
     }
   },
 
   'close() while a connection is being opened settles what waits for it': {
     needs: ['tls'],
     run: async context => {
-      let closed: Promise<unknown> = Promise.resolve()
       let reached: (socket: Socket) => void = () => {}
       const handshake = new Promise<Socket>(resolve => {
         reached = resolve
@@ -95,10 +93,12 @@ export const closingBehaviours: Behaviours = {
           const target = await context.target(address, { tls: { ca: authority } })
           const attempt = context.open(target).then(failure => failure ?? context.deliverOne(target))
           const socket = await handshake
-          closed = once(socket, 'close')
+          const closed = once(socket, 'close')
+          const startMs = performance.now()
           await context.close(target)
           context.fails(await attempt, { kind: 'unsent' })
           await closed
+          context.t.true(performance.now() - startMs < promptMs)
         }
       )
     }

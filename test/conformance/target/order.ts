@@ -4,12 +4,12 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Message, Target } from '../../../connectors/connector.ts'
-import { until } from '../../flows/harness/until.ts'
+import { tick } from '../../flows/harness/until.ts'
 import type { Behaviours, Double } from '../target.ts'
 import type { TargetCase } from '../target-case.ts'
 
 /** What a hundred reconnects may leave: a few objects that are freed later, but not a buffer or socket for each. */
-const maxGrowthBytes = 500_000
+const maxGrowthBytes = 300_000
 
 export const orderBehaviours: Behaviours = {
   'as many batches as it says are on their way at the same time': {
@@ -21,7 +21,7 @@ export const orderBehaviours: Behaviours = {
       const batches = Math.min(4, target.limits.batchesInFlight)
       context.t.true(batches > 1, 'a window of one batch belongs in lacks')
       const attempts = Array.from({ length: batches }, () => context.deliver(target, context.messages(2)))
-      await until('all have arrived', () => double.received().length === 2 * batches)
+      await context.until('all have arrived', () => double.received().length === 2 * batches)
       context.t.deepEqual(double.confirmed(), [], 'one waited for another')
       const outcomes = (await Promise.all(attempts)).flat()
       context.t.true(outcomes.every(({ kind }) => kind === 'delivered'))
@@ -33,7 +33,7 @@ export const orderBehaviours: Behaviours = {
       const double = await context.double()
       const target = await context.opened(double)
       const messages = context.messages(10_000, { devices: 50 })
-      await deliverAll(context, target, messages)
+      await deliverAll(context, target, { messages, size: 100 })
       const arrived = context.ids(double.received())
       context.t.is(arrived.length, messages.length)
       context.t.deepEqual(byDevice(arrived), byDevice(context.idsOf(messages)))
@@ -45,9 +45,14 @@ export const orderBehaviours: Behaviours = {
       const double = await context.double()
       const target = await context.opened(double)
       const messages = context.messages(2_000, { devices: 20 })
-      const cutting = cutAtEvery(150, double, 10)
-      await deliverAll(context, target, messages)
-      await cutting
+      if (context.has('late')) double.order({ kind: 'confirm', afterMs: 5 })
+      let isRunning = true
+      const delivery = deliverAll(context, target, { messages, size: 10 }).finally(() => {
+        isRunning = false
+      })
+      const cuts = await cutAtEvery(150, double, () => isRunning)
+      await delivery
+      context.t.true(cuts >= 10, `only ${cuts} cuts`)
       const firsts = [...new Set(context.ids(double.received()))]
       context.t.deepEqual(byDevice(firsts), byDevice(context.idsOf(messages)))
     }
@@ -61,15 +66,19 @@ export const orderBehaviours: Behaviours = {
         for (let count = 0; count < times; count++) {
           await context.persist(target, context.messages(1))
           double.cut()
-          await until('the connection is cut', () => double.connections === 0)
+          await context.until('the connection is cut', () => double.connections === 0)
         }
       }
       await reconnect(30)
-      const beforeBytes = liveBytes()
-      await reconnect(100)
-      const grownBytes = liveBytes() - beforeBytes
-      context.t.log(`${grownBytes} bytes more after a hundred reconnects`)
-      context.t.true(grownBytes < maxGrowthBytes, `${grownBytes} bytes more`)
+      // What is left for good is left every time; what the engine of JavaScript sets up by the way, only once.
+      let grownBytes = maxGrowthBytes
+      for (let round = 0; round < 3 && grownBytes >= maxGrowthBytes; round++) {
+        const beforeBytes = liveBytes()
+        await reconnect(100)
+        grownBytes = liveBytes() - beforeBytes
+        context.t.log(`${grownBytes} bytes more after a hundred reconnects`)
+      }
+      context.t.true(grownBytes < maxGrowthBytes)
       await context.persist(target, context.messages(1))
       context.t.true(double.connections <= 1)
     }
@@ -77,26 +86,37 @@ export const orderBehaviours: Behaviours = {
 }
 
 /** Delivers all, in as many batches at a time as the target allows; a device is in one of them at a time. */
-async function deliverAll(context: TargetCase, target: Target, messages: readonly Message[]): Promise<void> {
+async function deliverAll(
+  context: TargetCase,
+  target: Target,
+  { messages, size }: { messages: readonly Message[]; size: number }
+): Promise<void> {
   const batches = Math.min(8, target.limits.batchesInFlight)
-  const size = Math.min(100, target.limits.maxMessages)
+  const inBatch = Math.min(size, target.limits.maxMessages)
   const devices = [...new Set(messages.map(message => message.key()))]
   const ways = Array.from({ length: batches }, (_, way) => {
     const own = new Set(devices.filter((_, at) => at % batches === way))
     return messages.filter(message => own.has(message.key()))
   })
-  await Promise.all(
-    ways.map(async way => {
-      for (let at = 0; at < way.length; at += size) await context.persist(target, way.slice(at, at + size))
-    })
-  )
+  const deliverWay = async (way: readonly Message[]) => {
+    for (let at = 0; at < way.length; at += inBatch) {
+      await context.persist(target, way.slice(at, at + inBatch))
+    }
+  }
+  await Promise.all(ways.map(deliverWay))
 }
 
-async function cutAtEvery(messages: number, double: Double, times: number): Promise<void> {
-  for (let count = 1; count <= times; count++) {
-    await until('more has arrived', () => double.received().length >= count * messages)
-    double.cut()
+/** Cuts the connections whenever so many more messages have arrived; says how often. */
+async function cutAtEvery(messages: number, double: Double, isRunning: () => boolean): Promise<number> {
+  let cuts = 0
+  while (isRunning()) {
+    if (double.received().length >= (cuts + 1) * messages) {
+      double.cut()
+      cuts++
+    }
+    await tick(1)
   }
+  return cuts
 }
 
 /** The sequence of each device, in order of arrival. */

@@ -1,7 +1,6 @@
 // The target contract, second part: servers that go away, hang, answer late or only in part. Whether anything may have
 // arrived decides between unsent and unknown, and once the server is well again everything is delivered.
 
-import { until } from '../../flows/harness/until.ts'
 import type { Behaviours } from '../target.ts'
 
 export const outageBehaviours: Behaviours = {
@@ -105,7 +104,7 @@ export const outageBehaviours: Behaviours = {
       double.order({ kind: 'hang' })
       const next = await context.deliverOne(target)
       context.t.true(next.kind === 'unknown' || next.kind === 'unsent', next.kind)
-      await until('the late confirmation was given', () => double.confirmed().length === 1, 5_000)
+      await context.until('the late confirmation was given', () => double.confirmed().length === 1)
     }
   },
 
