@@ -7,6 +7,7 @@ import { type ConnectorSchemas, configSchema, type OneOfKinds } from '../schemas
 import { FaultError } from '../schemas/errors.ts'
 import type { SourceDefinition, Target, TargetDefinition, TargetEnv } from './connector.ts'
 import { httpSource, httpTarget } from './http/index.ts'
+import { mqttTarget } from './mqtt/index.ts'
 import { wialonTarget } from './wialon/index.ts'
 
 export interface Registry {
@@ -14,7 +15,7 @@ export interface Registry {
   readonly targets: readonly TargetDefinition[]
 }
 
-export const registry: Registry = { sources: [httpSource], targets: [httpTarget, wialonTarget] }
+export const registry: Registry = { sources: [httpSource], targets: [httpTarget, mqttTarget, wialonTarget] }
 
 /** The schema of the whole configuration with the parts of these connectors. */
 export function schemaOf({ sources, targets }: Registry) {

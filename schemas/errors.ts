@@ -1,6 +1,7 @@
 // The closed list of everything that can go wrong, and the one error class that carries an entry of it.
 // A code is stable: it appears in logs, metrics, HTTP answers, exit codes and dead letters, and users match on it.
 
+import { mqttErrors } from './errors/mqtt.ts'
 import { wialonErrors } from './errors/wialon.ts'
 
 /** What the engine does about a failed attempt; the meanings are in connectors/README.md. */
@@ -208,6 +209,7 @@ const list = {
     outcome: 'reject'
   },
 
+  ...mqttErrors,
   ...wialonErrors
 } as const satisfies Record<string, ErrorSpec>
 

@@ -21,6 +21,8 @@ const packages: Readonly<Record<string, { readonly in: string; readonly lazily?:
   fzstd: { in: 'connectors/kafka', lazily: true },
   kafkajs: { in: 'connectors/kafka' },
   'lz4-napi': { in: 'connectors/kafka', lazily: true },
+  mqtt: { in: 'connectors/mqtt' },
+  'mqtt-packet': { in: 'connectors/mqtt' },
   pino: { in: 'processors/service' },
   'pino-pretty': { in: 'processors/service' },
   'prom-client': { in: 'processors/service' },

@@ -1,0 +1,246 @@
+// An MQTT broker that misbehaves to order: a script says how every connection and every message is answered, or how
+// it is failed. Like a real broker it hangs up on a client that exceeds its Receive Maximum or Maximum Packet Size,
+// so a target that does not honour them is found out. It takes QoS 1 and serves no subscribers.
+
+import net, { type AddressInfo, type Socket } from 'node:net'
+import tls from 'node:tls'
+import mqttPacket, { type IConnackPacket, type IConnectPacket, type Packet } from 'mqtt-packet'
+import { FaultError, messageOf } from '../../schemas/errors.ts'
+import type { Clock } from '../clock.ts'
+
+type ConnackProperties = NonNullable<IConnackPacket['properties']>
+
+export type ConnectReply =
+  /** CONNACK; a code other than 0 refuses. */
+  | { readonly kind: 'connack'; readonly code: number; readonly properties?: ConnackProperties }
+  | { readonly kind: 'silent' }
+  | { readonly kind: 'hangUp' }
+  /** These bytes, whatever they are. */
+  | { readonly kind: 'raw'; readonly bytes: string }
+
+export type PublishReply =
+  /** PUBACK; `afterMs` makes it late. A code and a text can only be told in MQTT 5. */
+  | { readonly kind: 'puback'; readonly code?: number; readonly text?: string; readonly afterMs?: number }
+  /** No PUBACK, unless acknowledgeHeld() is called. */
+  | { readonly kind: 'hold' }
+  /** The connection is closed; with a code, after a DISCONNECT that says so. */
+  | { readonly kind: 'hangUp'; readonly code?: number }
+
+/** A message as it came. */
+export interface Published {
+  /** Counts connections from 1. */
+  readonly connection: number
+  readonly topic: string
+  readonly payload: Buffer
+  readonly qos: number
+  readonly dup: boolean
+}
+
+export interface MqttDoubleOptions {
+  readonly clock: Clock
+  /** Default: every connection is accepted. */
+  readonly connect?: (packet: IConnectPacket, connection: number) => ConnectReply
+  /** Default: every message is confirmed. */
+  readonly reply?: (message: Published) => PublishReply
+  /** Called before anything is answered. */
+  readonly ledger?: (message: Published) => void
+  /** Called when a message was confirmed, whether or not the client is still there. */
+  readonly confirmed?: (message: Published) => void
+  readonly tls?: tls.TlsOptions
+}
+
+interface Client {
+  readonly connection: number
+  readonly socket: Socket
+  version: number
+  receiveMaximum: number
+  maximumPacketSize: number
+  unconfirmed: number
+}
+
+/** A message that has to be answered. */
+interface Open {
+  readonly client: Client
+  readonly published: Published
+  readonly messageId: number
+}
+
+export class MqttDouble {
+  readonly host = '127.0.0.1'
+  readonly #options: MqttDoubleOptions
+  readonly #clients = new Set<Client>()
+  readonly #timers = new Set<() => void>()
+  #held: (() => void)[] = []
+  #accepted = 0
+  #mostUnconfirmed = 0
+  #disconnects = 0
+  #port = 0
+  #server: net.Server | undefined
+
+  constructor(options: MqttDoubleOptions) {
+    this.#options = options
+  }
+
+  /** Listens on a free port, and on the same one when it is called again after stop(). Throws `listen_failed`. */
+  async start(): Promise<void> {
+    const serve = (socket: Socket) => this.#serve(socket)
+    const { tls: secure } = this.#options
+    const server = secure === undefined ? net.createServer(serve) : tls.createServer(secure, serve)
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', cause =>
+        reject(new FaultError('listen_failed', { detail: messageOf(cause), cause }))
+      )
+      server.listen(this.#port, this.host, resolve)
+    })
+    const address = server.address() as AddressInfo // a TCP server that listens has one
+    this.#port = address.port
+    this.#server = server
+  }
+
+  /** Refuses connections from now on and cuts those that are open. */
+  async stop(): Promise<void> {
+    const server = this.#server
+    if (server === undefined) return
+    this.#server = undefined
+    for (const cancel of this.#timers) cancel()
+    this.#timers.clear()
+    this.#held = []
+    const closed = new Promise(resolve => server.close(resolve))
+    this.cut()
+    await closed
+  }
+
+  /** Cuts all connections, and goes on listening. */
+  cut(): void {
+    for (const { socket } of this.#clients) socket.destroy()
+  }
+
+  /** Confirms what was held, in the order that `arrange` gives it: by default as it came. */
+  acknowledgeHeld(arrange: (held: (() => void)[]) => (() => void)[] = held => held): void {
+    const held = this.#held
+    this.#held = []
+    for (const acknowledge of arrange(held)) acknowledge()
+  }
+
+  get url(): string {
+    return `${this.#options.tls === undefined ? 'mqtt' : 'mqtts'}://${this.host}:${this.#port}`
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  /** How many connections are open. */
+  get connections(): number {
+    return this.#clients.size
+  }
+
+  /** How many connections there have been in all. */
+  get accepted(): number {
+    return this.#accepted
+  }
+
+  /** The most messages that were ever without PUBACK on one connection. */
+  get mostUnconfirmed(): number {
+    return this.#mostUnconfirmed
+  }
+
+  /** How many clients said good-bye. */
+  get disconnects(): number {
+    return this.#disconnects
+  }
+
+  #serve(socket: Socket): void {
+    const limits = { version: 4, receiveMaximum: 65_535, maximumPacketSize: 268_435_460, unconfirmed: 0 }
+    const client: Client = { connection: ++this.#accepted, socket, ...limits }
+    this.#clients.add(client)
+    const parser = mqttPacket.parser()
+    parser.on('packet', packet => this.#take(client, packet))
+    parser.on('error', () => socket.destroy())
+    socket
+      .setNoDelay(true)
+      .on('data', data => parser.parse(data))
+      .on('error', () => socket.destroy())
+      .once('close', () => this.#clients.delete(client))
+  }
+
+  #take(client: Client, packet: Packet): void {
+    if (client.socket.writableEnded || client.socket.destroyed) return // what came with that, and is not read
+    if (packet.cmd === 'connect') this.#accept(client, packet)
+    else if (packet.cmd === 'pingreq') send(client, { cmd: 'pingresp' })
+    else if (packet.cmd === 'disconnect') this.#disconnects++
+    else if (packet.cmd === 'publish') {
+      const { topic, payload, qos, dup } = packet
+      const published = { connection: client.connection, topic, payload: Buffer.from(payload), qos, dup }
+      const excess = this.#excess(client, packet)
+      const reply: PublishReply =
+        excess === undefined ? this.#replyTo(published) : { kind: 'hangUp', code: excess }
+      this.#answer({ client, published, messageId: packet.messageId ?? 0 }, reply)
+    }
+  }
+
+  #accept(client: Client, packet: IConnectPacket): void {
+    client.version = packet.protocolVersion ?? 4
+    const reply = this.#options.connect?.(packet, client.connection) ?? { kind: 'connack', code: 0 }
+    if (reply.kind === 'hangUp') client.socket.destroy()
+    if (reply.kind === 'raw') client.socket.write(reply.bytes)
+    if (reply.kind !== 'connack') return
+    const { code, properties } = reply
+    client.receiveMaximum = properties?.receiveMaximum ?? client.receiveMaximum
+    client.maximumPacketSize = properties?.maximumPacketSize ?? client.maximumPacketSize
+    const answer = { cmd: 'connack', sessionPresent: false, returnCode: code, reasonCode: code } as const
+    send(client, properties === undefined ? answer : { ...answer, properties })
+    if (code !== 0) client.socket.end()
+  }
+
+  /** The reason to hang up on a client that exceeds what it was told. */
+  #excess(client: Client, { length }: Packet): number | undefined {
+    client.unconfirmed++
+    this.#mostUnconfirmed = Math.max(this.#mostUnconfirmed, client.unconfirmed)
+    const restBytes = length ?? 0
+    const lengthBytes = restBytes < 128 ? 1 : restBytes < 16_384 ? 2 : restBytes < 2_097_152 ? 3 : 4
+    if (1 + lengthBytes + restBytes > client.maximumPacketSize) return 0x95
+    return client.unconfirmed > client.receiveMaximum ? 0x93 : undefined
+  }
+
+  #replyTo(message: Published): PublishReply {
+    this.#options.ledger?.(message)
+    return this.#options.reply?.(message) ?? { kind: 'puback' }
+  }
+
+  #answer({ client, published, messageId }: Open, reply: PublishReply): void {
+    const acknowledge = () => {
+      client.unconfirmed--
+      const { code: reasonCode = 0, text: reasonString } = reply.kind === 'puback' ? reply : {}
+      const properties = reasonString === undefined ? {} : { properties: { reasonString } }
+      send(client, { cmd: 'puback', messageId, reasonCode, ...properties })
+      if (reasonCode < 0x80) this.#options.confirmed?.(published)
+    }
+    if (reply.kind === 'hangUp') hangUp(client, reply.code)
+    else if (reply.kind === 'hold') this.#held.push(acknowledge)
+    else this.#after(reply.afterMs ?? 0, acknowledge)
+  }
+
+  #after(delayMs: number, fn: () => void): void {
+    if (delayMs === 0) {
+      fn()
+      return
+    }
+    const cancel = this.#options.clock.after(delayMs, () => {
+      this.#timers.delete(cancel)
+      fn()
+    })
+    this.#timers.add(cancel)
+  }
+}
+
+function send(client: Client, packet: Packet): void {
+  if (!client.socket.destroyed)
+    mqttPacket.writeToStream(packet, client.socket, { protocolVersion: client.version })
+}
+
+/** What was answered before is still read by the client; what it sends after is not. */
+function hangUp(client: Client, code?: number): void {
+  if (code !== undefined && client.version === 5) send(client, { cmd: 'disconnect', reasonCode: code })
+  client.socket.destroySoon()
+}

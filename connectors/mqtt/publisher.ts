@@ -1,0 +1,133 @@
+// Publishes the messages of all running deliveries over one connection, and keeps its window of unconfirmed messages
+// full across them. It connects when there is something to send, never by a timer, and never sends a message twice:
+// what a lost connection leaves unanswered goes back to the engine.
+
+import { FaultError } from '../../schemas/errors.ts'
+import type { Failure, Message, Outcome } from '../connector.ts'
+import { Connection, type ConnectionSettings } from './connection.ts'
+import { Delivery } from './delivery.ts'
+import { outcomeOfFault } from './outcome.ts'
+import { Suspects } from './suspects.ts'
+
+export class Publisher {
+  readonly #settings: ConnectionSettings
+  readonly #suspects = new Suspects()
+  /** Deliveries with messages that are not published yet, the oldest first. */
+  readonly #waiting: Delivery[] = []
+  #connection: Connection | undefined
+  #isPumpDue = false
+  #isAlone = false
+  #isClosed = false
+
+  constructor(settings: ConnectionSettings) {
+    this.#settings = settings
+  }
+
+  /** Resolves when a connection stands; rejects with a FaultError when none comes about. */
+  connect(): Promise<void> {
+    const connection = this.#connection ?? this.#newConnection()
+    return connection.opened
+  }
+
+  /** Publishes the messages in their order. Never rejects; settles at once when `signal` fires. */
+  async deliver(messages: readonly Message[], signal: AbortSignal): Promise<Outcome | Outcome[]> {
+    const delivery = new Delivery(messages)
+    const giveUp = () => {
+      this.#forget(delivery)
+      delivery.giveUp(aborted('unknown'), aborted('unsent'))
+    }
+    this.#waiting.push(delivery)
+    if (signal.aborted) giveUp()
+    else signal.addEventListener('abort', giveUp, { once: true })
+    this.#schedule()
+    const outcome = await delivery.outcome
+    signal.removeEventListener('abort', giveUp)
+    return outcome
+  }
+
+  /** Ends the connection; whatever is still on its way is settled by that. Nothing is sent afterwards. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#lose(new FaultError('attempt_aborted', { detail: 'the target was closed' }))
+    await this.#connection?.close()
+  }
+
+  #newConnection(): Connection {
+    const connection = new Connection(this.#settings)
+    this.#connection = connection
+    this.#isAlone = false
+    connection.opened.then(
+      () => this.#schedule(),
+      () => {}
+    )
+    void connection.closed.then(fault => {
+      this.#connection = undefined
+      this.#lose(fault)
+    })
+    return connection
+  }
+
+  /** What the connection has not taken is unsent; what it has was answered by itself. */
+  #lose(fault: FaultError): void {
+    for (const delivery of this.#waiting.splice(0))
+      delivery.giveUp(outcomeOfFault(fault, true), outcomeOfFault(fault, false))
+  }
+
+  /** Once for all confirmations of a chunk that was read: what follows them is then one write. */
+  #schedule(): void {
+    if (this.#isPumpDue) return
+    this.#isPumpDue = true
+    setImmediate(() => {
+      this.#isPumpDue = false
+      this.#pump()
+    })
+  }
+
+  #pump(): void {
+    if (this.#waiting.length === 0 || this.#isClosed) return
+    const connection = this.#connection ?? this.#newConnection()
+    while (connection.room > 0 && !this.#isAlone) {
+      const [delivery] = this.#waiting
+      if (delivery === undefined) return
+      const message = delivery.peek()
+      if (message === undefined) this.#waiting.shift()
+      else if (!this.#publishNext(connection, delivery, message)) return
+    }
+  }
+
+  /** False when the message has to wait until nothing else is in flight. */
+  #publishNext(connection: Connection, delivery: Delivery, message: Message): boolean {
+    const alone = this.#suspects.has(message)
+    if (alone && !connection.isIdle) return false
+    const position = delivery.take()
+    const payload = message.value()
+    const excess = connection.excessOf(payload.length)
+    if (excess !== null) {
+      delivery.settle(position, { kind: 'reject', code: 'mqtt_too_large', detail: excess })
+      return true
+    }
+    this.#isAlone = alone
+    connection.publish(payload, outcome => {
+      this.#isAlone = false
+      if (outcome.kind === 'unknown') this.#suspects.lost(message)
+      else this.#suspects.answered(message)
+      // Nothing else was in flight, so the others need not wait for it.
+      delivery.settle(
+        position,
+        alone && outcome.kind === 'unknown' ? { ...outcome, scope: 'device' } : outcome
+      )
+      this.#schedule()
+    })
+    return true
+  }
+
+  #forget(delivery: Delivery): void {
+    const at = this.#waiting.indexOf(delivery)
+    if (at >= 0) this.#waiting.splice(at, 1)
+  }
+}
+
+function aborted(kind: 'unknown' | 'unsent'): Failure {
+  const detail = kind === 'unknown' ? 'it was not confirmed yet' : 'it was not sent yet'
+  return { kind, code: 'attempt_aborted', detail }
+}

@@ -1,0 +1,81 @@
+// The MQTT target against the contract of targets, with mosquitto: what a real broker makes of it. A subscriber sees
+// what arrives; mosquitto confirms a message when it passes it on.
+
+import test from 'ava'
+import { connectAsync } from 'mqtt'
+import { mqttTarget } from '../../../connectors/mqtt/index.ts'
+import { type Double, type DoubleOptions, targetSuite } from '../../conformance/target.ts'
+import { startMosquitto } from '../../mosquitto.ts'
+import { Relay } from './relay.ts'
+import { settingsFor, topic, username } from './settings.ts'
+
+const notOrdered = 'mosquitto does not misbehave to order'
+
+targetSuite(test.serial, {
+  name: 'mqtt with mosquitto',
+  definition: mqttTarget,
+  start,
+  settings: settingsFor,
+  lacks: {
+    address: notOrdered,
+    refusal: notOrdered,
+    'size limit': notOrdered,
+    throttle: notOrdered,
+    'throttle with time': notOrdered,
+    hang: notOrdered,
+    late: notOrdered,
+    drop: notOrdered,
+    part: notOrdered
+  }
+})
+
+/** Broker and subscriber are new after every stop(); the port of the relay in front of them stays. */
+async function start(options: DoubleOptions): Promise<Double> {
+  const received: Buffer[] = []
+  const relay = new Relay()
+  let stopBehind: () => Promise<void> = async () => {}
+  const startAll = async () => {
+    const { port, stop } = await startBehind(options, payload => void received.push(payload))
+    stopBehind = stop
+    await relay.start(port)
+  }
+  await startAll()
+  return {
+    host: relay.host,
+    get port() {
+      return relay.port
+    },
+    get connections() {
+      return relay.connections
+    },
+    order: ({ kind }) => {
+      if (kind !== 'confirm') throw new Error(`mosquitto takes no order to ${kind}`)
+    },
+    received: () => received,
+    confirmed: () => received,
+    cut: () => relay.cut(),
+    start: startAll,
+    stop: async () => {
+      await relay.stop()
+      await stopBehind()
+      stopBehind = async () => {}
+    }
+  }
+}
+
+async function startBehind({ credential, tls }: DoubleOptions, onMessage: (payload: Buffer) => void) {
+  const broker = await startMosquitto({
+    users: { [username]: credential },
+    ...(tls !== undefined && { tls }),
+    settings: ['max_queued_messages 0']
+  })
+  const as = { host: '127.0.0.1', port: broker.plainPort, username, password: credential }
+  const subscriber = await connectAsync(as)
+  subscriber.on('message', (_, payload) => onMessage(payload))
+  await subscriber.subscribeAsync(topic, { qos: 1 })
+  const stop = async () => {
+    await subscriber.endAsync(true)
+    await broker.stop()
+  }
+  return { port: broker.port, stop }
+}

@@ -1,0 +1,143 @@
+// A real MQTT broker for tests: mosquitto on a loopback port, without persistence, gone with the process that started
+// it. Where it is missing and we are root on Debian it is installed, otherwise the test fails and names it.
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import net from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Guard } from '../connectors/kafka/local/guard.ts'
+import { freePorts } from '../connectors/kafka/local/ports.ts'
+import type { Certificates } from './certificates.ts'
+import { until } from './flows/harness/until.ts'
+
+export interface MosquittoOptions {
+  /** Further lines of its configuration. */
+  readonly settings?: readonly string[]
+  /** User names and passwords; without them everybody may connect. */
+  readonly users?: Readonly<Record<string, string>>
+  /** Lines of its access list; without them everybody may read and write everything. */
+  readonly access?: readonly string[]
+  /** Speaks TLS on `port`. */
+  readonly tls?: Certificates
+}
+
+export interface Mosquitto {
+  readonly port: number
+  /** A port without TLS; the same one if there is no TLS at all. */
+  readonly plainPort: number
+  /** Kills it, as an outage would. */
+  kill(): Promise<void>
+  /** Starts it again, with nothing kept. */
+  start(): Promise<void>
+  /** Stops it for good and removes its directory. */
+  stop(): Promise<void>
+}
+
+/** A running broker. Throws an error that names mosquitto where it is missing and cannot be installed. */
+export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
+  const path = requireMosquitto()
+  const directory = await mkdtemp(join(tmpdir(), 'tailrace-mosquitto-'))
+  const guard = new Guard(directory)
+  const [port = 0, other = 0] = await freePorts(2)
+  const plainPort = options.tls === undefined ? port : other
+  const config = await writeConfig(directory, { ...options, port, plainPort })
+  let child: ChildProcess | undefined
+  const start = async () => {
+    let said = ''
+    const started = spawn(path, ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] })
+    started.stderr.on('data', (chunk: Buffer) => {
+      said = `${said}${chunk}`.slice(-4_000)
+    })
+    if (started.pid !== undefined) guard.watch(started.pid)
+    child = started
+    await until('mosquitto listens', () => {
+      if (started.exitCode !== null) throw new Error(`mosquitto did not start:\n${said}`)
+      return listens(port)
+    })
+  }
+  const kill = async () => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'close')
+    child.kill('SIGKILL')
+    await ended
+    if (child.pid !== undefined) guard.forget(child.pid)
+  }
+  const stop = async () => {
+    await kill()
+    await guard.close()
+  }
+  await start()
+  return { port, plainPort, kill, start, stop }
+}
+
+const missing = 'mosquitto is missing: apt-get install mosquitto'
+
+/** The path of the broker, which is installed where that is allowed. */
+function requireMosquitto(): string {
+  const find = () => ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', 'mosquitto'].find(runs)
+  const found = find()
+  if (found !== undefined) return found
+  if (process.getuid?.() !== 0) throw new Error(missing)
+  process.stderr.write(`${missing}: installing it\n`)
+  const install = () => apt('install', '-y', '--no-install-recommends', 'mosquitto')
+  const path = install() || (apt('update') && install()) ? find() : undefined
+  if (path === undefined) throw new Error(missing)
+  return path
+}
+
+function runs(path: string): boolean {
+  return spawnSync(path, ['-h'], { stdio: 'ignore' }).error === undefined
+}
+
+function apt(...args: string[]): boolean {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const wait = ['-qq', '-o', 'DPkg::Lock::Timeout=300']
+  return spawnSync('apt-get', [...wait, ...args], { env, stdio: 'ignore' }).status === 0
+}
+
+type Ports = Pick<Mosquitto, 'port' | 'plainPort'>
+
+/** Writes its configuration and the files that this names, and returns its path. */
+async function writeConfig(directory: string, options: MosquittoOptions & Ports): Promise<string> {
+  const { settings = [], users, access, tls, port, plainPort } = options
+  const file = async (name: string, text: string) => {
+    const path = join(directory, name)
+    await writeFile(path, text)
+    return path
+  }
+  // As root it would change to a user that may not read its files.
+  const lines = [...(process.getuid?.() === 0 ? ['user root'] : []), 'persistence false', 'log_dest stderr']
+  lines.push(`allow_anonymous ${users === undefined}`)
+  if (users !== undefined) {
+    const passwords = Object.entries(users).map(([name, password]) => `${name}:${password}\n`)
+    lines.push(`password_file ${hashed(await file('passwords', passwords.join('')))}`)
+  }
+  if (access !== undefined) lines.push(`acl_file ${await file('access', `${access.join('\n')}\n`)}`)
+  lines.push(...settings, `listener ${plainPort} 127.0.0.1`)
+  if (tls !== undefined) {
+    lines.push(`listener ${port} 127.0.0.1`, `cafile ${await file('ca.pem', tls.ca)}`)
+    lines.push(`certfile ${await file('cert.pem', tls.cert)}`, `keyfile ${await file('key.pem', tls.key)}`)
+  }
+  return file('mosquitto.conf', `${lines.join('\n')}\n`)
+}
+
+/** Replaces the passwords in a file by what mosquitto wants to see. */
+function hashed(path: string): string {
+  if (spawnSync('mosquitto_passwd', ['-U', path], { stdio: 'ignore' }).status !== 0)
+    throw new Error('mosquitto_passwd failed')
+  return path
+}
+
+/** Whether somebody listens on the port. */
+function listens(port: number): Promise<boolean> {
+  const socket = net.connect(port, '127.0.0.1')
+  return new Promise(resolve => {
+    const tell = (answer: boolean) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('connect', () => tell(true)).once('error', () => tell(false))
+  })
+}
