@@ -6,6 +6,7 @@ import { Kafka, type KafkaConfig as KafkajsConfig, logLevel, type SASLOptions } 
 import type { KafkaConfig } from '../../../../schemas/config.ts'
 import { type ErrorCode, FaultError, messageOf } from '../../../../schemas/errors.ts'
 import type { LogEvent } from '../../../../schemas/events.ts'
+import { openSocket } from './socket.ts'
 import { installTimerGuard } from './timer-guard.ts'
 
 /**
@@ -40,6 +41,7 @@ function settings(config: KafkaConfig, log: LogEvent): KafkajsConfig {
   return {
     clientId: config.clientId,
     brokers: [...config.brokers],
+    socketFactory: openSocket,
     ...patient,
     logLevel: logLevel.WARN,
     logCreator:
