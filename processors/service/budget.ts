@@ -1,11 +1,12 @@
-// Divides the memory budget of the process among its streams: a quarter for what a fetch may bring, as every stream
-// can have one response of every broker in memory at once; a quarter for what waits to be delivered. The other half is
-// for what exists twice for a while: a response is put together and then copied apart, messages are copied into
-// requests, and garbage waits for its collector. Invariant 5
+// Divides the memory budget of the process among its streams: a quarter for what fetches may bring, as every stream
+// can have two responses of every broker in memory at once, one that is handed over and the next, fetched ahead; a
+// quarter for what waits to be delivered. The other half is for what exists twice for a while: a response is copied
+// apart, messages are copied into requests, and garbage waits for its collector. Invariant 5
 
 const kib = 1024
 const smallestFetchBytes = 64 * kib
 const largestFetchBytes = 4096 * kib
+const fetchesPerBroker = 2
 
 export interface BudgetRequest {
   /** The budget of the process. */
@@ -15,7 +16,7 @@ export interface BudgetRequest {
 }
 
 export interface StreamBudget {
-  /** Upper bound of one fetch response per broker. */
+  /** Upper bound of one fetch response. */
   readonly maxFetchBytes: number
   /** Bytes of pending messages at which a stream stops reading. */
   readonly windowBytes: number
@@ -26,7 +27,7 @@ export interface StreamBudget {
 /** The share of each stream. Never below what a stream needs to get on, so a small budget may be overdrawn. */
 export function divideBudget({ maxBytes, streams, brokers }: BudgetRequest): StreamBudget {
   const quarter = maxBytes / 4
-  const fetches = Math.max(1, streams) * Math.max(1, brokers)
+  const fetches = fetchesPerBroker * Math.max(1, streams) * Math.max(1, brokers)
   return {
     maxFetchBytes: clamp(Math.floor(quarter / fetches), smallestFetchBytes, largestFetchBytes),
     windowBytes: Math.max(smallestFetchBytes, Math.floor(quarter / Math.max(1, streams))),

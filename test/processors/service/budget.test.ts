@@ -7,9 +7,9 @@ const mib = 1024 * 1024
 const cases = [
   { maxBytes: 256 * mib, streams: 1, brokers: 1, maxFetchBytes: 4 * mib, windowBytes: 64 * mib },
   { maxBytes: 256 * mib, streams: 1, brokers: 3, maxFetchBytes: 4 * mib, windowBytes: 64 * mib },
-  { maxBytes: 256 * mib, streams: 16, brokers: 3, maxFetchBytes: 1_398_101, windowBytes: 4 * mib },
-  { maxBytes: 256 * mib, streams: 100, brokers: 1, maxFetchBytes: 671_088, windowBytes: 671_088 },
-  { maxBytes: 16 * mib, streams: 1, brokers: 1, maxFetchBytes: 4 * mib, windowBytes: 4 * mib },
+  { maxBytes: 256 * mib, streams: 16, brokers: 3, maxFetchBytes: 699_050, windowBytes: 4 * mib },
+  { maxBytes: 256 * mib, streams: 100, brokers: 1, maxFetchBytes: 335_544, windowBytes: 671_088 },
+  { maxBytes: 16 * mib, streams: 1, brokers: 1, maxFetchBytes: 2 * mib, windowBytes: 4 * mib },
   { maxBytes: 8 * mib, streams: 100, brokers: 3, maxFetchBytes: 65_536, windowBytes: 65_536 },
   { maxBytes: 256 * mib, streams: 0, brokers: 0, maxFetchBytes: 4 * mib, windowBytes: 64 * mib }
 ]
@@ -34,7 +34,7 @@ testProp(
   ],
   (t, request) => {
     const { maxFetchBytes, windowBytes, neededBytes } = divideBudget(request)
-    const usedBytes = request.streams * (request.brokers * maxFetchBytes + windowBytes)
+    const usedBytes = request.streams * (2 * request.brokers * maxFetchBytes + windowBytes)
     t.true(usedBytes <= Math.max(request.maxBytes, neededBytes) / 2)
   },
   { numRuns: 5_000 }

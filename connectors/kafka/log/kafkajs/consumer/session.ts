@@ -160,6 +160,7 @@ export class Session {
   /** kafkajs shows its cluster to nobody but the assigner's factory. */
   #install(cluster: Cluster) {
     installFetchDecoder(cluster, {
+      generation: () => this.#generation,
       onPositionLost: (origin, position) => this.#handlers.positionLost(origin, position),
       onCorrupt: (origin, fault) => this.#handlers.corrupt(origin, fault)
     })

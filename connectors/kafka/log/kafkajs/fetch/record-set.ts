@@ -67,6 +67,22 @@ export async function decodeRecordSet(bytes: Buffer, context: RecordSetContext):
 }
 
 /**
+ * The offset after the last whole batch, by the headers alone; null where there is none, or where one makes no sense.
+ */
+export function offsetAfter(bytes: Buffer): number | null {
+  let offset: number | null = null
+  try {
+    for (let at = 0, end = 0; at < bytes.length; at = end) {
+      end = endOfBatch(bytes, at)
+      if (end <= bytes.length) offset = readHeader(bytes, at, end).lastOffset + 1
+    }
+    return offset
+  } catch {
+    return null // decoding tells what is wrong
+  }
+}
+
+/**
  * Where the batch at `at` ends; beyond the bytes when it is cut off, which is how Kafka ends a full response. Since
  * Fetch version 3 it never cuts off the first batch (KIP-74), so there it means that the length is garbage.
  */

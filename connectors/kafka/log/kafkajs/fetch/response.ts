@@ -15,16 +15,30 @@ export interface DecodeContext {
   onCorrupt(topic: string, partition: number, corruption: Corruption): void
 }
 
-/** Rejects with an OldFormatError, or a RangeError on bytes that are no such response. */
+/** What a response says of its partitions, with their records as they came. */
+export interface Outline {
+  readonly clientSideThrottleTime: number
+  readonly errorCode: number
+  readonly sessionId: number
+  readonly topics: readonly { readonly topicName: string; readonly partitions: readonly RawPartition[] }[]
+}
+
+/** Throws a RangeError on bytes that are no such response. */
+export function readOutline(bytes: Buffer): Outline {
+  const reader = new Reader(bytes)
+  return {
+    clientSideThrottleTime: reader.int32(),
+    errorCode: reader.int16(),
+    sessionId: reader.int32(),
+    topics: readTopics(reader)
+  }
+}
+
+/** Rejects with an OldFormatError. */
 export async function decodeResponse(
-  bytes: Buffer,
+  { topics, ...outline }: Outline,
   context: DecodeContext
 ): Promise<FetchResponse<FetchedBatch>> {
-  const reader = new Reader(bytes)
-  const clientSideThrottleTime = reader.int32()
-  const errorCode = reader.int16()
-  const sessionId = reader.int32()
-  const topics = readTopics(reader)
   const withRecords = topics.flatMap(topic => topic.partitions).filter(({ records }) => records.length > 0)
   const shared = withRecords.length > 1
   const responses = []
@@ -36,10 +50,10 @@ export async function decodeResponse(
     }
     responses.push({ topicName, partitions: decoded })
   }
-  return { throttleTime: 0, clientSideThrottleTime, errorCode, sessionId, responses }
+  return { throttleTime: 0, ...outline, responses }
 }
 
-interface RawPartition extends FetchedPartition<never> {
+export interface RawPartition extends FetchedPartition<never> {
   readonly aborted: AbortedTransactions
   readonly records: Buffer
 }

@@ -2,6 +2,7 @@
 // typings say; internals.test.ts fails when they change.
 
 import type { ChunkSource } from '../../record-chunk.ts'
+import type { KafkajsRecord } from './encode.ts'
 
 /**
  * What stands for a message in kafkajs' Batch: a whole record batch. kafkajs only looks at `offset` and
@@ -39,4 +40,29 @@ export interface FetchResponse<Message> {
     readonly topicName: string
     readonly partitions: readonly FetchedPartition<Message>[]
   }[]
+}
+
+/** A response whose records were not looked at yet. */
+export interface UnreadResponse extends FetchResponse<never> {
+  /** Where the next fetch goes on, for the partitions that records came of. */
+  readonly next: readonly NextPosition[]
+  /** Decodes the records. Rejects with `records_corrupt`. */
+  read(): Promise<FetchResponse<FetchedBatch>>
+}
+
+export interface NextPosition {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  /** Kafka holds further records from there on. */
+  readonly hasMore: boolean
+}
+
+/** A Fetch request with its response, as kafkajs makes it. The decoder may be kafkajs' or ours. */
+export interface FetchProtocol<Decoded = FetchResponse<KafkajsRecord>> {
+  readonly request: { readonly apiVersion: number }
+  readonly response: {
+    decode(bytes: Buffer): Promise<Decoded>
+    parse(response: FetchResponse<unknown>): Promise<unknown>
+  }
 }

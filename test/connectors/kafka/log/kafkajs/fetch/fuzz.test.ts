@@ -1,6 +1,6 @@
 import test from 'ava'
 import { OldFormatError } from '../../../../../../connectors/kafka/log/kafkajs/fetch/record-set.ts'
-import { decodeResponse } from '../../../../../../connectors/kafka/log/kafkajs/fetch/response.ts'
+import { decodeResponse, readOutline } from '../../../../../../connectors/kafka/log/kafkajs/fetch/response.ts'
 import { type Random, randomPartition, seeded } from './generate.ts'
 import { linesOf } from './oracle.ts'
 import { wireResponse } from './wire.ts'
@@ -26,7 +26,7 @@ function mutate(bytes: Buffer, random: Random): Buffer {
 async function survives(bytes: Buffer): Promise<boolean> {
   const context = { checkCrc: false, position: () => 0, onCorrupt: () => {} }
   try {
-    const { responses } = await decodeResponse(bytes, context)
+    const { responses } = await decodeResponse(readOutline(bytes), context)
     for (const { partitions } of responses) for (const { messages } of partitions) linesOf(messages)
     return true
   } catch (error) {

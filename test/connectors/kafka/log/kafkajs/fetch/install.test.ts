@@ -3,7 +3,8 @@ import test from 'ava'
 import { installFetchDecoder } from '../../../../../../connectors/kafka/log/kafkajs/fetch/install.ts'
 import type {
   FetchedBatch,
-  FetchResponse
+  FetchResponse,
+  UnreadResponse
 } from '../../../../../../connectors/kafka/log/kafkajs/fetch/types.ts'
 import { FaultError } from '../../../../../../schemas/errors.ts'
 import { linesOf } from './oracle.ts'
@@ -14,14 +15,14 @@ const { lookup, requests } = require('kafkajs/src/protocol/requests')
 const MessageSet = require('kafkajs/src/protocol/messageSet')
 
 interface Response {
-  decode(bytes: Buffer): Promise<FetchResponse<FetchedBatch>>
+  decode(bytes: Buffer): Promise<UnreadResponse>
   parse(response: unknown): Promise<unknown>
 }
 
 /** A stand-in for kafkajs' cluster with kafkajs' real requests, for a broker that speaks Fetch up to `maxVersion`. */
 async function open(maxVersion = 11) {
   const versions = { 0: { maxVersion: 7 }, 1: { maxVersion } }
-  const broker = { lookupRequest: lookup(versions) }
+  const broker = { lookupRequest: lookup(versions), fetch: () => {}, connectionPool: { pool: [] } }
   const cluster = { findBroker: async (_query: { nodeId: string }) => broker }
   const lost: unknown[] = []
   const corrupt: unknown[] = []
@@ -42,12 +43,14 @@ async function open(maxVersion = 11) {
 const record = { offsetDelta: 0, timestampDelta: 0, key: Buffer.from('k'), value: Buffer.from('v') }
 const good = wireBatch({ baseOffset: 5, lastOffsetDelta: 0, records: [record] })
 
+const read = async (response: Response, bytes: Buffer) => (await response.decode(bytes)).read()
+
 const lines = ({ responses }: FetchResponse<FetchedBatch>) =>
   linesOf(responses[0]?.partitions[0]?.messages ?? [])
 
 test('a Fetch response is decoded by us, other requests stay as they are', async t => {
   const { responseFor, broker } = await open()
-  const decoded = await responseFor('5').decode(wireResponse('t', [{ partition: 0, records: good }]))
+  const decoded = await read(responseFor('5'), wireResponse('t', [{ partition: 0, records: good }]))
   t.is(decoded.responses[0]?.partitions[0]?.messages[0]?.chunk.baseOffset, 5)
   const produce = broker.lookupRequest(0, requests.Produce)({ topicData: [], acks: -1, timeout: 1 })
   t.is(produce.response.decode, require('kafkajs/src/protocol/requests/produce/v7/response').decode)
@@ -56,7 +59,7 @@ test('a Fetch response is decoded by us, other requests stay as they are', async
 test('the decoder stays when the broker connects anew', async t => {
   const { responseFor, broker, versions } = await open()
   broker.lookupRequest = lookup(versions)
-  const decoded = await responseFor('5').decode(wireResponse('t', [{ partition: 0, records: good }]))
+  const decoded = await read(responseFor('5'), wireResponse('t', [{ partition: 0, records: good }]))
   t.is(decoded.responses[0]?.partitions[0]?.messages[0]?.chunk.baseOffset, 5)
 })
 
@@ -66,9 +69,11 @@ test('a lost position is told to us and hidden from kafkajs, which would jump', 
   const decoded = await response.decode(
     wireResponse('t', [{ partition: 0, errorCode: 1, records: Buffer.alloc(0) }])
   )
-  t.deepEqual(lost, [[{ topic: 't', partition: 0 }, 17]])
   await t.notThrowsAsync(response.parse(decoded))
-  t.deepEqual(decoded.responses[0]?.partitions[0]?.messages, [])
+  t.deepEqual(lost, [], 'it was not read yet')
+  const { responses } = await decoded.read()
+  t.deepEqual(lost, [[{ topic: 't', partition: 0 }, 17]])
+  t.deepEqual(responses[0]?.partitions[0]?.messages, [])
 })
 
 test('other errors of a partition are still raised by kafkajs', async t => {
@@ -86,7 +91,7 @@ test('a corrupt batch is told with topic, partition and offset, and the fetch go
   const broken = Buffer.from(good)
   broken[22] = 7
   const response = responseFor('5')
-  const decoded = await response.decode(wireResponse('t', [{ partition: 0, records: broken }]))
+  const decoded = await read(response, wireResponse('t', [{ partition: 0, records: broken }]))
   t.deepEqual(decoded.responses[0]?.partitions[0]?.messages, [])
   const [[partition, code, message] = []] = corrupt as [unknown, string, string][] // what open() pushes
   t.deepEqual([partition, code], [{ topic: 't', partition: 0 }, 'records_corrupt'])
@@ -116,7 +121,8 @@ test('records of the old message format are decoded by kafkajs and come as chunk
     }
     return copy
   }
-  const decoded = await responseFor('0').decode(
+  const decoded = await read(
+    responseFor('0'),
     wireResponse('t', [{ partition: 0, records: offsets(set(0, 1)) }])
   )
   t.deepEqual(
@@ -126,7 +132,8 @@ test('records of the old message format are decoded by kafkajs and come as chunk
       [8, 2000, null, Buffer.from('two').toString('base64'), []]
     ]
   )
-  const later = await responseFor('8').decode(
+  const later = await read(
+    responseFor('8'),
     wireResponse('t', [{ partition: 0, records: offsets(set(0, 0)) }])
   )
   t.deepEqual(
@@ -151,7 +158,8 @@ test('an older Fetch version is decoded by kafkajs with all codecs, transactions
   })
   const records = Buffer.concat([...batches, aborted, wireMarker(7, 3, 0)])
   const transactions = [{ producerId: 3, firstOffset: 6 }]
-  const decoded = await responseFor('1').decode(
+  const decoded = await read(
+    responseFor('1'),
     wireResponseV4('t', { partition: 0, records, aborted: transactions })
   )
   const found = lines(decoded).map(line => JSON.parse(line))

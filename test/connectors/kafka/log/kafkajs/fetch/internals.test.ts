@@ -42,6 +42,20 @@ test('a connection decodes and then parses a response by the request that it was
   t.true(send.includes('const data = await response.parse(payloadDecoded)'))
 })
 
+test('fetches have a connection of their own', t => {
+  const Pool = require('kafkajs/src/network/connectionPool')
+  t.true(sourceOf('connectionPool', Pool, 'getConnectionByRequest').includes('[apiKeys.Fetch]: 1'))
+})
+
+test('a connection keeps the rest of a response as a piece of the next, also when it is empty', t => {
+  const Connection = require('kafkajs/src/network/connection')
+  const processData = sourceOf('connection', Connection, 'processData')
+  t.true(processData.includes('this.chunks.length > 1 ? Buffer.concat(this.chunks) : this.chunks[0]'))
+  t.true(processData.includes('this.chunks = [remainderBuffer]'))
+  const Broker = require('kafkajs/src/broker')
+  t.true(String(Broker).includes('this.connectionPool = connectionPool'))
+})
+
 test('version 11 is the newest Fetch that kafkajs speaks, and read committed its default', t => {
   const { versions, protocol } = require('kafkajs/src/protocol/requests/fetch')
   t.is(versions.at(-1), '11')

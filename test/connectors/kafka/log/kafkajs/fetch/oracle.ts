@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module'
 import { registerCodecs } from '../../../../../../connectors/kafka/log/kafkajs/fetch/fallback.ts'
-import { decodeResponse } from '../../../../../../connectors/kafka/log/kafkajs/fetch/response.ts'
+import { decodeResponse, readOutline } from '../../../../../../connectors/kafka/log/kafkajs/fetch/response.ts'
 import type {
   FetchedBatch,
   FetchedPartition,
@@ -97,7 +97,7 @@ async function compareOne(random: Random, result: Comparison): Promise<void> {
   const onCorrupt = () => {
     result.differences++
   }
-  const ours = await decodeResponse(bytes, { checkCrc: true, position, onCorrupt })
+  const ours = await decodeResponse(readOutline(bytes), { checkCrc: true, position, onCorrupt })
   const theirs = await kafkajsResponse.decode(bytes)
   for (const [index, { position, recordCount }] of partitions.entries()) {
     const mine = batchOf(ours, index, position)
