@@ -62,6 +62,7 @@ const list = {
   kafka_unauthorized: {
     sentence: 'Kafka refused the credentials or the permission',
     hint: 'Check kafka.sasl and the ACLs listed in connectors/kafka/README.md.',
+    outcome: 'halt',
     exitCode: 3
   },
   kafka_unavailable: { sentence: 'Kafka did not take the messages in time', httpStatus: 503, exitCode: 1 },

@@ -25,7 +25,7 @@ const list = {
     sentence: 'A device was seen in two partitions, so its order cannot be promised'
   },
   stream_state_changed: { level: 'info', sentence: 'A stream changed its state' },
-  stream_waiting: { level: 'warn', sentence: 'A stream waited for its target' },
+  stream_waiting: { level: 'warn', sentence: 'A stream had to wait' },
   stream_halted: { level: 'error', sentence: 'A stream halted' },
   partitions_assigned: { level: 'info', sentence: 'Partitions were assigned' },
   partitions_handed_back: { level: 'info', sentence: 'Partitions were drained and handed back' },

@@ -16,7 +16,7 @@ import { Partitions } from './assignment/partitions.ts'
 import type { StreamContext } from './context.ts'
 import { Dispatcher } from './dispatch/dispatcher.ts'
 import { Intake } from './dispatch/intake.ts'
-import { Health, troubleOf } from './health/health.ts'
+import { Health } from './health/health.ts'
 import { persist } from './health/persist.ts'
 import { type StreamStatus, statusOf } from './health/status.ts'
 import type { StreamMeter } from './meter.ts'
@@ -95,8 +95,8 @@ export class Stream {
       onRevoking: deadlineMs => this.#handOver(deadlineMs),
       onRecords: chunk => this.#receive(chunk),
       onPositionLost: (origin, position) => this.#halt(origin, 'position_lost', `position ${position}`),
-      onFault: fault =>
-        this.#health.trouble('kafka', 'waiting', troubleOf(fault, { untilMs: null, attempt: 1 }))
+      onFault: fault => this.#health.fault('kafka', fault),
+      onRecovered: () => this.#health.clear('kafka')
     })
   }
 

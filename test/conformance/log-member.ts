@@ -99,7 +99,8 @@ export class Member {
       onFault: fault => {
         this.faults.push(fault)
         this.#told()
-      }
+      },
+      onRecovered() {}
     }
   }
 

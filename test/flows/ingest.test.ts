@@ -63,7 +63,8 @@ async function readTopic(log: Log, topic: string, count: number): Promise<Messag
         if (messages.length >= count) resolve()
       },
       onPositionLost: () => reject(new Error('the position was lost')),
-      onFault: reject
+      onFault: reject,
+      onRecovered() {}
     }
     consumer.start(handlers).catch(reject)
   })

@@ -30,8 +30,13 @@ export interface LogConsumerHandlers {
   onRecords(chunk: RecordChunk): void
   /** The position of a partition is outside of what Kafka holds. The partition is paused; nothing was skipped. */
   onPositionLost(partition: TopicPartition, position: number): void
-  /** Something a person must mend (credentials, a missing topic). The consumer goes on trying. */
+  /**
+   * Why nothing can be read: Kafka is away, or something a person must mend (credentials, a missing topic). The
+   * consumer goes on trying. It holds until onRecovered or the next onAssigned.
+   */
   onFault(fault: FaultError): void
+  /** Kafka is back, and the assignment still holds. */
+  onRecovered(): void
 }
 
 export interface CommitEntry extends TopicPartition {

@@ -41,6 +41,12 @@ export class Health {
     this.refresh()
   }
 
+  /** Notes a fault that nobody here tries again: it is cleared by whoever told of it. */
+  fault(name: string, fault: FaultError): void {
+    const kind = fault.spec.outcome === 'halt' ? 'halted' : 'waiting'
+    this.trouble(name, kind, troubleOf(fault, { untilMs: null, attempt: 1 }))
+  }
+
   clear(name: string): void {
     if (this.#troubles.delete(name)) this.refresh()
   }

@@ -64,7 +64,8 @@ const tailrace: RunSystem<ConsumeOptions> = async ({ brokers, topic, messages },
         if (read >= messages) resolve()
       },
       onPositionLost: partition => reject(new Error(`position lost in ${partition.partition}`)),
-      onFault: reject
+      onFault: reject,
+      onRecovered() {}
     })
     start.catch(reject)
   })

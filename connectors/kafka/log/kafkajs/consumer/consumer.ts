@@ -27,6 +27,13 @@ const maxBackoffMs = 5_000
 const healthyMs = 30_000
 const corruptRetryMs = 10_000
 
+/** Who is told of what happens in a session. */
+interface Told {
+  readonly handlers: LogConsumerHandlers
+  readonly handoff: Handoff
+  readonly trouble: Trouble
+}
+
 export class KafkajsConsumer implements LogConsumer {
   readonly #config: KafkaConfig
   readonly #options: LogConsumerOptions
@@ -85,17 +92,18 @@ export class KafkajsConsumer implements LogConsumer {
 
   /** Builds one session after the other until this consumer is stopped. */
   async #supervise(handlers: LogConsumerHandlers, handoff: Handoff, onOpen: () => void): Promise<void> {
-    const trouble = new Trouble(this.#options, this.#env.log, handlers)
+    const trouble = new Trouble(this.#options, { ...this.#env, handlers })
     let failures = 0
     while (!this.#stop.signal.aborted) {
       const startedMs = this.#env.clock.now()
-      const session = this.#createSession(handlers, handoff)
+      const session = this.#createSession({ handlers, handoff, trouble })
       this.#session = session
       const error = await this.#live(session, onOpen)
       if (this.#stop.signal.aborted) return
       failures = this.#env.clock.now() - startedMs > healthyMs ? 0 : failures + 1
-      trouble.report(error, { wasMember: this.#memberId !== null, repeated: failures > 1 })
-      this.#leave(handoff)
+      const wasMember = this.#memberId !== null
+      this.#leave(handoff) // before the trouble is told, since an assignment ends what was told
+      trouble.ended(error, wasMember)
       await pauseFor(this.#env.clock, this.#backoffMs(failures), this.#stop.signal)
     }
   }
@@ -112,12 +120,21 @@ export class KafkajsConsumer implements LogConsumer {
     }
   }
 
-  #createSession(handlers: LogConsumerHandlers, handoff: Handoff): Session {
+  #createSession({ handlers, handoff, trouble }: Told): Session {
     // A Kafka object of its own: kafkajs shares committed offsets among the consumers of one (index.js OFFSETS).
     const kafka = createKafka(this.#config, this.#env.log)
     return new Session(kafka, this.#options, {
       rejoining: () => this.#drain(handlers),
-      joined: join => this.#onJoined(join, handoff),
+      joined: join => {
+        trouble.joined()
+        this.#onJoined(join, handoff)
+      },
+      answered: () => {
+        if (!this.#stop.signal.aborted) trouble.answered()
+      },
+      unreachable: fault => {
+        if (!this.#stop.signal.aborted) trouble.unreachable(fault)
+      },
       fetched: fetched => handoff.fetched(fetched),
       fetchWaitMs: () => (handoff.isBusy() ? fetchWaitMs.busy : fetchWaitMs.idle),
       positionLost: (origin, position) => handoff.positionLost(origin, position),

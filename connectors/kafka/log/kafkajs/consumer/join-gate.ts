@@ -5,6 +5,7 @@
 // from cluster.findBroker.
 
 import type { Broker, Cluster } from 'kafkajs'
+import type { FaultError } from '../../../../../schemas/errors.ts'
 import { kafkaFault } from '../client.ts'
 
 export interface GateHooks {
@@ -16,6 +17,9 @@ export interface GateHooks {
   checkCommit(generation: number): void
   /** How long the next fetch may wait for records. */
   fetchWaitMs(): number
+  /** A broker did what it was asked for, or could not be reached. Neither may throw. */
+  answered(): void
+  unreachable(fault: FaultError): void
 }
 
 /** The calls of kafkajs' brokers that matter here; its published types leave them out. */
@@ -30,11 +34,11 @@ interface GroupCalls {
 
 /** Installs the hooks on the cluster object of one consumer. */
 export function installJoinGate(cluster: Cluster, hooks: GateHooks): void {
-  outliveOutages(cluster)
+  outliveOutages(cluster, hooks)
   const patched = new WeakSet<object>()
   const findBroker = cluster.findBroker.bind(cluster)
   cluster.findBroker = async node => {
-    const broker = await repeatWhenUnreachable(findBroker(node))
+    const broker = await repeatWhenUnreachable(findBroker(node), hooks)
     if (!patched.has(broker)) patchBroker(broker, hooks)
     patched.add(broker)
     return broker
@@ -46,7 +50,8 @@ export function installJoinGate(cluster: Cluster, hooks: GateHooks): void {
       findGroupCoordinator(group).catch(async error => {
         await assertAllowed(cluster, group.groupId)
         throw error
-      })
+      }),
+      hooks
     )
   }
 }
@@ -67,11 +72,11 @@ async function assertAllowed(cluster: Cluster, groupId: string): Promise<void> {
 }
 
 /** kafkajs gives its consumer up when no broker was reached for 3 s, or when it has struck the last one off. */
-function outliveOutages(cluster: Cluster): void {
+function outliveOutages(cluster: Cluster, hooks: GateHooks): void {
   const refreshMetadata = cluster.refreshMetadata.bind(cluster)
   const refreshMetadataIfNecessary = cluster.refreshMetadataIfNecessary.bind(cluster)
-  cluster.refreshMetadata = () => repeatWhenUnreachable(refreshMetadata())
-  cluster.refreshMetadataIfNecessary = () => repeatWhenUnreachable(refreshMetadataIfNecessary())
+  cluster.refreshMetadata = () => repeatWhenUnreachable(refreshMetadata(), hooks)
+  cluster.refreshMetadataIfNecessary = () => repeatWhenUnreachable(refreshMetadataIfNecessary(), hooks)
   const getNodeIds = cluster.getNodeIds.bind(cluster)
   let known: number[] = []
   cluster.getNodeIds = () => {
@@ -88,10 +93,13 @@ function patchBroker(broker: Broker, hooks: GateHooks): void {
   const heartbeat = calls.heartbeat.bind(broker)
   const offsetCommit = calls.offsetCommit.bind(broker)
   const fetch = calls.fetch.bind(broker)
-  calls.joinGroup = request => rejoinWhenUnreachable(joinGroup(request))
-  calls.heartbeat = request => rejoinWhenUnreachable(heartbeat(request))
+  calls.joinGroup = request => rejoinWhenUnreachable(joinGroup(request), hooks)
+  calls.heartbeat = async request => {
+    await rejoinWhenUnreachable(heartbeat(request), hooks)
+    hooks.answered()
+  }
   calls.syncGroup = async request => {
-    const response = await rejoinWhenUnreachable(syncGroup(request))
+    const response = await rejoinWhenUnreachable(syncGroup(request), hooks)
     hooks.synced(request.generationId, response.memberAssignment)
     return response
   }
@@ -99,18 +107,24 @@ function patchBroker(broker: Broker, hooks: GateHooks): void {
     hooks.checkCommit(request.groupGenerationId)
     return offsetCommit(request)
   }
-  calls.fetch = request => fetch({ ...request, maxWaitTime: hooks.fetchWaitMs() })
+  calls.fetch = async request => {
+    const response = await fetch({ ...request, maxWaitTime: hooks.fetchWaitMs() })
+    hooks.answered()
+    return response
+  }
 }
 
 /** Lets kafkajs try again what it takes for final. */
-async function repeatWhenUnreachable<T>(call: Promise<T>): Promise<T> {
+async function repeatWhenUnreachable<T>(call: Promise<T>, hooks: GateHooks): Promise<T> {
   try {
     return await call
   } catch (error) {
-    const { code, message } = kafkaFault(error)
+    const fault = kafkaFault(error)
+    if (fault.code !== 'kafka_unreachable') throw error
+    hooks.unreachable(fault)
     const { retriable } = error as { retriable?: boolean } // whatever it is, an error has fields
-    if (code !== 'kafka_unreachable' || retriable !== false) throw error
-    throw Object.assign(new Error(message, { cause: error }), { name: 'KafkaJSError', retriable: true })
+    if (retriable !== false) throw error
+    throw Object.assign(new Error(fault.message, { cause: error }), { name: 'KafkaJSError', retriable: true })
   }
 }
 
@@ -118,12 +132,14 @@ async function repeatWhenUnreachable<T>(call: Promise<T>): Promise<T> {
  * kafkajs gives the membership up when the coordinator cannot be reached or still loads the group, and never looks
  * for another one. Told that this is not the coordinator, it looks for it and joins again under the same member id.
  */
-async function rejoinWhenUnreachable<T>(call: Promise<T>): Promise<T> {
+async function rejoinWhenUnreachable<T>(call: Promise<T>, hooks: GateHooks): Promise<T> {
   try {
     return await call
   } catch (error) {
-    if (kafkaFault(error).code !== 'kafka_unreachable') throw error
-    throw Object.assign(new Error(kafkaFault(error).message, { cause: error }), {
+    const fault = kafkaFault(error)
+    if (fault.code !== 'kafka_unreachable') throw error
+    hooks.unreachable(fault)
+    throw Object.assign(new Error(fault.message, { cause: error }), {
       name: 'KafkaJSProtocolError',
       type: 'NOT_COORDINATOR_FOR_GROUP'
     })

@@ -37,6 +37,9 @@ export interface SessionHandlers {
   fetched(fetched: Fetched): number | null
   positionLost(origin: TopicPartition, position: number): void
   corrupt(origin: TopicPartition, fault: FaultError): void
+  /** A broker answered, or could not be reached. */
+  answered(): void
+  unreachable(fault: FaultError): void
   /** How long the next fetch may wait for records. */
   fetchWaitMs(): number
 }
@@ -171,7 +174,9 @@ export class Session {
         this.#birthMs = birthOf(memberAssignment)
       },
       checkCommit: generation => this.#checkCommit(generation),
-      fetchWaitMs: () => this.#handlers.fetchWaitMs()
+      fetchWaitMs: () => this.#handlers.fetchWaitMs(),
+      answered: () => this.#handlers.answered(),
+      unreachable: fault => this.#handlers.unreachable(fault)
     })
     return createAssigner(cluster, () => ({
       owned: this.#assigned,

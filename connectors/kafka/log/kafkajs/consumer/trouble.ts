@@ -1,35 +1,71 @@
-// Tells of what ends sessions, without repeating itself: a fault that a person must mend goes to the stream, an
-// unreachable Kafka is a warning, and the rebuilding of a consumer that was in its group is always logged.
+// Tells the stream of the trouble that its consumer has with Kafka, without repeating itself, and when it has passed.
+// A broker that goes away while others answer is no trouble yet: its partitions get another leader within seconds.
 
 import { type ErrorCode, FaultError } from '../../../../../schemas/errors.ts'
 import type { LogEvent } from '../../../../../schemas/events.ts'
+import type { Clock } from '../../../../clock.ts'
 import type { LogConsumerHandlers, LogConsumerOptions } from '../../log.ts'
 import { kafkaFault } from '../client.ts'
 
+export interface TroubleEnv {
+  readonly clock: Clock
+  readonly log: LogEvent
+  readonly handlers: LogConsumerHandlers
+}
+
+/** Without an answer for so long Kafka counts as away; at rest an answer comes every 1.5 s. */
+const silenceMs = 3_000
+
 export class Trouble {
   readonly #options: LogConsumerOptions
-  readonly #log: LogEvent
-  readonly #handlers: LogConsumerHandlers
+  readonly #env: TroubleEnv
   #told: ErrorCode | null = null
+  #answeredMs: number
 
-  constructor(options: LogConsumerOptions, log: LogEvent, handlers: LogConsumerHandlers) {
+  constructor(options: LogConsumerOptions, env: TroubleEnv) {
     this.#options = options
-    this.#log = log
-    this.#handlers = handlers
+    this.#env = env
+    this.#answeredMs = env.clock.now()
   }
 
-  /** `repeated`: the session before failed as well, so that the same trouble needs no telling. */
-  report(error: unknown, about: { readonly wasMember: boolean; readonly repeated: boolean }): void {
+  /** A session is over; `wasMember` if it was in its group, so that the stream was told that all is lost. */
+  ended(error: unknown, wasMember: boolean): void {
     const fault = consumerFault(error)
-    const fields = { group: this.#options.group, code: fault.code, reason: fault.message }
-    if (about.wasMember) {
-      this.#log('consumer_rebuilt', fields)
+    if (wasMember) {
+      this.#told = null
+      this.#env.log('consumer_rebuilt', {
+        group: this.#options.group,
+        code: fault.code,
+        reason: fault.message
+      })
       this.#options.onRebuilt?.()
     }
-    if (about.repeated && fault.code === this.#told) return
+    if (fault.code !== 'commit_refused') this.#tell(fault)
+  }
+
+  /** The group was joined, which the stream takes for the end of all trouble. */
+  joined(): void {
+    this.#told = null
+    this.#answeredMs = this.#env.clock.now()
+  }
+
+  /** A broker answered. */
+  answered(): void {
+    this.#answeredMs = this.#env.clock.now()
+    if (this.#told !== 'kafka_unreachable') return
+    this.#told = null
+    this.#env.handlers.onRecovered()
+  }
+
+  /** A broker could not be reached. */
+  unreachable(fault: FaultError): void {
+    if (this.#env.clock.now() - this.#answeredMs >= silenceMs) this.#tell(fault)
+  }
+
+  #tell(fault: FaultError): void {
+    if (fault.code === this.#told) return
     this.#told = fault.code
-    if (fault.code === 'kafka_unreachable') this.#log('kafka_waiting', fields)
-    else if (fault.code !== 'commit_refused') this.#handlers.onFault(fault)
+    this.#env.handlers.onFault(fault)
   }
 }
 

@@ -53,6 +53,7 @@ async function outlive(t: ExecutionContext, { kafka, members, append }: Scene): 
   const told = members.map(member => member.assignments.length)
 
   await kafka.nodes[0]?.kill()
+  await until(() => members.every(member => member.faults.length > 0))
   await kafka.nodes[0]?.start()
   await append()
   await until(() => records().length >= 8, 60_000)
@@ -64,9 +65,20 @@ async function outlive(t: ExecutionContext, { kafka, members, append }: Scene): 
     members.map(member => member.partitions),
     held
   )
+  t.deepEqual(
+    members.flatMap(member => member.faults.map(fault => fault.code)),
+    ['kafka_unreachable', 'kafka_unreachable'],
+    'the outage is told once'
+  )
+  await until(() => members.every((member, index) => isOver(member, told[index])))
   const since = members.flatMap((member, index) => member.assignments.slice(told[index]))
   t.deepEqual(
     since.flatMap(({ lost, added }) => [...lost, ...added]),
     []
   )
+}
+
+/** The trouble ended with an answer, or with an assignment after those that were told before. */
+function isOver(member: Recorder, told = 0): boolean {
+  return member.recoveries > 0 || member.assignments.length > told
 }

@@ -24,6 +24,7 @@ export class Recorder {
   readonly lostPositions: string[] = []
   readonly faults: FaultError[] = []
   readonly events: EventName[] = []
+  recoveries = 0
   revocations = 0
   /** What to do before a join; may take time. */
   onRevoking: () => Promise<void> = async () => {}
@@ -68,7 +69,8 @@ export class Recorder {
         while (chunk.next()) this.records.push(`${chunk.origin.partition}/${chunk.offset}`)
       },
       onPositionLost: ({ partition }, position) => this.lostPositions.push(`${partition}/${position}`),
-      onFault: fault => this.faults.push(fault)
+      onFault: fault => this.faults.push(fault),
+      onRecovered: () => this.recoveries++
     }
   }
 }

@@ -68,7 +68,8 @@ export class ToyStream {
       onRevoking: () => this.#drain(),
       onRecords: chunk => this.#onRecords(chunk),
       onPositionLost() {},
-      onFault() {}
+      onFault() {},
+      onRecovered() {}
     })
     this.#timer = setInterval(() => void this.#commit().catch(() => {}), 200)
   }

@@ -1,48 +1,87 @@
 import test from 'ava'
 import { Trouble } from '../../../../../../connectors/kafka/log/kafkajs/consumer/trouble.ts'
 import { FaultError } from '../../../../../../schemas/errors.ts'
+import { VirtualClock } from '../../../../../clock.ts'
 
 function open() {
   const told: string[] = []
-  const trouble = new Trouble(
-    {
-      group: 'acme',
-      topics: ['fleet'],
-      birthMs: () => 0,
-      maxFetchBytes: 1,
-      onRebuilt: () => told.push('rebuilt')
-    },
-    name => told.push(name),
-    {
-      onAssigned() {},
-      onRevoking: async () => {},
-      onRecords() {},
-      onPositionLost() {},
-      onFault: fault => told.push(`fault ${fault.code}`)
-    }
-  )
-  return { trouble, told }
+  const clock = new VirtualClock()
+  const options = {
+    group: 'acme',
+    topics: ['fleet'],
+    birthMs: () => 0,
+    maxFetchBytes: 1,
+    onRebuilt: () => told.push('rebuilt')
+  }
+  const handlers = {
+    onAssigned() {},
+    onRevoking: async () => {},
+    onRecords() {},
+    onPositionLost() {},
+    onFault: (fault: FaultError) => told.push(`fault ${fault.code}`),
+    onRecovered: () => told.push('recovered')
+  }
+  const trouble = new Trouble(options, { clock, log: name => told.push(name), handlers })
+  return { trouble, told, clock }
 }
+
+const unreachable = new FaultError('kafka_unreachable')
 
 test('a consumer that was in its group counts as rebuilt, one that was not yet does not', t => {
   const { trouble, told } = open()
-  const unreachable = new FaultError('kafka_unreachable')
-  trouble.report(unreachable, { wasMember: false, repeated: false })
-  t.deepEqual(told, ['kafka_waiting'])
-  trouble.report(unreachable, { wasMember: true, repeated: false })
-  t.deepEqual(told, ['kafka_waiting', 'consumer_rebuilt', 'rebuilt', 'kafka_waiting'])
+  trouble.ended(unreachable, false)
+  t.deepEqual(told, ['fault kafka_unreachable'])
+  trouble.ended(unreachable, true)
+  t.deepEqual(told.slice(1), ['consumer_rebuilt', 'rebuilt', 'fault kafka_unreachable'])
 })
 
 test('the same trouble is told once, another one anew', t => {
   const { trouble, told } = open()
-  trouble.report(new FaultError('kafka_unauthorized'), { wasMember: false, repeated: false })
-  trouble.report(new FaultError('kafka_unauthorized'), { wasMember: false, repeated: true })
-  trouble.report(new TypeError('x is undefined'), { wasMember: false, repeated: true })
+  trouble.ended(new FaultError('kafka_unauthorized'), false)
+  trouble.ended(new FaultError('kafka_unauthorized'), false)
+  trouble.ended(new TypeError('x is undefined'), false)
   t.deepEqual(told, ['fault kafka_unauthorized', 'fault consumer_failed'])
+})
+
+test('a join ends all trouble, so the same is told again after it', t => {
+  const { trouble, told } = open()
+  trouble.ended(new FaultError('topic_missing'), false)
+  trouble.joined()
+  trouble.ended(new FaultError('topic_missing'), false)
+  t.deepEqual(told, ['fault topic_missing', 'fault topic_missing'])
 })
 
 test('a refused commit is no trouble: the group is joining anew', t => {
   const { trouble, told } = open()
-  trouble.report(new FaultError('commit_refused'), { wasMember: false, repeated: false })
+  trouble.ended(new FaultError('commit_refused'), false)
   t.deepEqual(told, [])
+})
+
+test('a broker that cannot be reached is no trouble while another answers', async t => {
+  const { trouble, told, clock } = open()
+  for (let second = 0; second < 10; second++) {
+    trouble.answered()
+    await clock.advance(1_000)
+    trouble.unreachable(unreachable)
+  }
+  t.deepEqual(told, [])
+})
+
+test('a Kafka of which nobody answers is told once, and so is its return', async t => {
+  const { trouble, told, clock } = open()
+  trouble.answered()
+  await clock.advance(3_000)
+  trouble.unreachable(unreachable)
+  trouble.unreachable(unreachable)
+  t.deepEqual(told, ['fault kafka_unreachable'])
+  trouble.answered()
+  trouble.answered()
+  t.deepEqual(told, ['fault kafka_unreachable', 'recovered'])
+})
+
+test('an answer does not end the trouble that a person must mend', t => {
+  const { trouble, told } = open()
+  trouble.ended(new FaultError('kafka_unauthorized'), false)
+  trouble.answered()
+  t.deepEqual(told, ['fault kafka_unauthorized'])
 })
