@@ -7,6 +7,7 @@ import type { ErrorCode, OutcomeKind } from '../schemas/errors.ts'
 import type { LogEvent } from '../schemas/events.ts'
 import type { Clock } from './clock.ts'
 import type { Message } from './kafka/log/message.ts'
+import type { Mask } from './shared/mask.ts'
 
 export type { Message } from './kafka/log/message.ts'
 
@@ -71,6 +72,8 @@ export interface TargetEnv {
   readonly stream: string
   readonly clock: Clock
   readonly log: LogEvent
+  /** Whatever the other side or an SDK says goes through it before it becomes a detail. */
+  readonly mask: Mask
 }
 
 /** A message as a source hands it over: the bytes to store, and the device they are of. */

@@ -1,12 +1,19 @@
 // Builders of configuration fields that need more than a plain type: each is JSON Schema with a description, so
-// that the type, the validation, the editor's schema and the reference page come from one place. Two keywords are
-// our own: `x-expects` completes "must be ..." where the plain type says too little, and `x-kinds` marks an object
-// that names one of several kinds.
+// that the type, the validation, the editor's schema and the reference page come from one place. Some keywords are
+// our own: `x-expects` completes "must be ..." where the plain type says too little, `x-kinds` marks an object that
+// names one of several kinds, `x-public` a text that may be shown, `x-secret` one that may be a secret.
 
 import { type TSchema, type TUnsafe, Type } from 'typebox'
 
+interface SecretRule {
+  readonly pattern?: string
+  readonly 'x-expects'?: string
+  /** It may as well be none: written out, only a text of some length is masked. */
+  readonly 'x-secret'?: 'perhaps'
+}
+
 /** A value that must never be printed. Its schema is marked writeOnly. */
-export const secret = (description: string, rule: { pattern?: string; 'x-expects'?: string } = {}) =>
+export const secret = (description: string, rule: SecretRule = {}) =>
   Type.String({ description, minLength: 1, writeOnly: true, ...rule })
 
 /** An http or https URL without credentials in it. */

@@ -48,7 +48,7 @@ const list = {
   file_unwritable: { sentence: 'The file cannot be written', exitCode: 3 },
   send_refused: {
     sentence: 'The receiver takes no messages from this sender',
-    hint: 'Check --url and --token.',
+    hint: 'Check --url and the token (--token or TAILRACE_TOKEN).',
     exitCode: 1
   },
   listen_failed: { sentence: 'The listener could not be opened', exitCode: 3 },

@@ -27,6 +27,7 @@ export interface Schema {
   readonly 'x-expects'?: string
   readonly 'x-kinds'?: string
   readonly 'x-public'?: boolean
+  readonly 'x-secret'?: 'perhaps'
 }
 
 /** A TypeBox schema as the plain JSON Schema that it is. */

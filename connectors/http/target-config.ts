@@ -36,7 +36,8 @@ export const httpTargetSchema = Type.Object(
       Type.String({ pattern: headerName }),
       secret('The value; write ${env:NAME} or ${file:path} for a secret one.', {
         pattern: '^[\\t\\x20-\\x7e\\x80-\\xff]*$',
-        'x-expects': 'text on one line'
+        'x-expects': 'text on one line',
+        'x-secret': 'perhaps'
       }),
       {
         description: 'Headers to send with every request; those of the connection itself cannot be set.',

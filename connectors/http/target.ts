@@ -5,7 +5,6 @@ import { hash } from 'node:crypto'
 import { Pool } from 'undici'
 import { FaultError } from '../../schemas/errors.ts'
 import type { Batch, Message, Outcome, Target, TargetEnv, TargetLimits } from '../connector.ts'
-import { Mask } from '../shared/mask.ts'
 import { outcomeOfError } from './outcome.ts'
 import { Attempt, type AttemptSettings } from './request/attempt.ts'
 import { arrayBody, ndjsonBody } from './request/body.ts'
@@ -46,7 +45,7 @@ export class HttpTarget implements Target {
       responseTimeoutMs: config.responseTimeoutMs,
       bodyTimeoutMs: config.bodyTimeoutMs,
       success: config.success === undefined ? null : new Set(config.success),
-      mask: new Mask(secretsOf(config, url))
+      mask: env.mask
     }
     this.#connections = new Connections({
       clock: env.clock,
@@ -114,11 +113,4 @@ function checkTogether(config: HttpTargetConfig, url: URL): void {
   if (config.tls !== undefined && url.protocol !== 'https:') {
     throw new FaultError('config_invalid', { path: 'tls', detail: 'it needs an https url' })
   }
-}
-
-/** Whatever a receiver could echo that must not get into a log: credentials may stand in the query as well. */
-function secretsOf(config: HttpTargetConfig, url: URL): string[] {
-  const inQuery = [...url.searchParams.values()].flatMap(value => [value, encodeURIComponent(value)])
-  const inHeaders = Object.values(config.headers)
-  return [...(config.bearer === undefined ? [] : [config.bearer]), ...inHeaders, ...inQuery]
 }

@@ -32,7 +32,13 @@ export const mqttTargetSchema = Type.Object(
     clientId: Type.Optional(
       text('Who connects; no two connections may share it. Default: tailrace-<stream>-<random>.')
     ),
-    username: Type.Optional(text('The user name.')),
+    username: Type.Optional(
+      secret('The user name; some platforms take a token as one.', {
+        pattern: '^.{1,16383}$',
+        'x-expects': 'text on one line',
+        'x-secret': 'perhaps'
+      })
+    ),
     password: Type.Optional(
       secret('The password; write ${env:NAME} or ${file:path}.', {
         pattern: '^.{1,16383}$',

@@ -7,7 +7,6 @@ import net from 'node:net'
 import type tls from 'node:tls'
 import { FaultError } from '../../schemas/errors.ts'
 import type { Batch, Outcome, Target, TargetEnv, TargetLimits } from '../connector.ts'
-import { Mask } from '../shared/mask.ts'
 import { secureContext } from '../shared/tls.ts'
 import type { ConnectionSettings } from './connection.ts'
 import { Publisher } from './publisher.ts'
@@ -38,7 +37,10 @@ export class MqttTarget implements Target {
   }
 }
 
-function connectionSettings(config: MqttTargetConfig, { clock, stream }: TargetEnv): ConnectionSettings {
+function connectionSettings(
+  config: MqttTargetConfig,
+  { clock, mask, stream }: TargetEnv
+): ConnectionSettings {
   const { username, password, topic, maxInFlight, connectTimeoutMs, ackTimeoutMs } = config
   const url = new URL(config.url)
   if (password !== undefined && username === undefined && config.version === '3.1.1') {
@@ -63,8 +65,7 @@ function connectionSettings(config: MqttTargetConfig, { clock, stream }: TargetE
     maxInFlight,
     connectTimeoutMs,
     ackTimeoutMs,
-    // Some platforms take a token as user name.
-    mask: new Mask([username ?? [], password ?? []].flat())
+    mask
   }
 }
 

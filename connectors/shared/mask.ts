@@ -1,22 +1,28 @@
-// Keeps configured secrets out of what people read: the other side may repeat what we sent in its answers, and those
-// are logged, shown and stored with dead letters.
+// Keeps the secrets of the configuration out of what people read: the other side may repeat what we sent, and its
+// words are logged, shown and stored. One mask is made of a whole configuration; connectors get it for the details of
+// their outcomes, and whatever shows something applies it once more.
 
-/** Shorter values would mask half of every text and protect nothing. */
-const minSecretLength = 4
+import { FaultError } from '../../schemas/errors.ts'
 
-/** Replaces secrets in a text; made once per target. */
+const shown = '***'
+
 export class Mask {
   readonly #secrets: readonly string[]
 
   constructor(secrets: readonly string[]) {
-    const all = secrets.flatMap(secret => [secret, JSON.stringify(secret).slice(1, -1)])
-    const long = [...new Set(all)].filter(secret => secret.length >= minSecretLength)
-    // The longest first: one secret may contain another.
-    this.#secrets = long.sort((a, b) => b.length - a.length)
+    this.#secrets = [...new Set(secrets.flatMap(formsOf))].filter(secret => secret !== '')
   }
 
+  /** The text without secrets; what overlaps or touches becomes one `***`. */
   apply(text: string): string {
-    return this.#secrets.reduce((masked, secret) => masked.replaceAll(secret, '***'), text)
+    const spans = this.#secrets.flatMap(secret => spansOf(secret, text)).sort((a, b) => a.start - b.start)
+    let masked = ''
+    let end = -1
+    for (const span of spans) {
+      if (span.start > end) masked += text.slice(Math.max(end, 0), span.start) + shown
+      end = Math.max(end, span.end)
+    }
+    return masked + text.slice(Math.max(end, 0))
   }
 
   /** For a text that was cut off: also removes what may be the beginning of a secret at its end. */
@@ -25,6 +31,58 @@ export class Mask {
     const begun = this.#secrets.map(secret => overlap(masked, secret))
     return masked.slice(0, masked.length - Math.max(0, ...begun))
   }
+
+  /** What was thrown, to be thrown on or printed: its words without secrets, and nothing else of it. */
+  error(thrown: unknown): Error {
+    if (thrown instanceof FaultError) {
+      const { code, detail, path } = thrown
+      return new FaultError(code, {
+        ...(detail !== undefined && { detail: this.apply(detail) }),
+        ...(path !== undefined && { path: this.apply(path) })
+      })
+    }
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+    const masked = new Error(this.apply(error.message))
+    masked.stack = this.apply(error.stack ?? error.message)
+    return masked
+  }
+}
+
+/** How a secret may come back: as it is, on one line, or in the escapes of JSON, of URLs and of HTML. */
+function formsOf(secret: string): string[] {
+  const line = secret.replace(/\s+/g, ' ').trim()
+  const html = line.replace(/[&<>"']/g, character => htmlEscapes[character] ?? character)
+  return [secret, line, JSON.stringify(secret).slice(1, -1), html, ...urlForms(line)]
+}
+
+const htmlEscapes: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;'
+}
+
+/** As the path and the query of a URL have it; a text that is no Unicode cannot stand there. */
+function urlForms(text: string): string[] {
+  try {
+    return [encodeURIComponent(text), encodeURI(text), new URLSearchParams({ a: text }).toString().slice(2)]
+  } catch {
+    return []
+  }
+}
+
+interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+function spansOf(secret: string, text: string): Span[] {
+  const spans: Span[] = []
+  for (let start = text.indexOf(secret); start !== -1; start = text.indexOf(secret, start + 1)) {
+    spans.push({ start, end: start + secret.length })
+  }
+  return spans
 }
 
 /** The most characters with which `text` ends and `secret` begins. */

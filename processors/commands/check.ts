@@ -63,7 +63,7 @@ async function examine(path: string, registry: Registry, connect: boolean): Prom
   if (loaded.kind === 'invalid') return { problems: loaded.problems }
   const problems = await targetProblems(loaded, registry)
   if (problems.length > 0 || !connect) return { loaded, problems }
-  return { loaded, problems, trials: await tryConnections(loaded.config, registry) }
+  return { loaded, problems, trials: await tryConnections(loaded, registry) }
 }
 
 function exitCodeOf({ problems, trials = [] }: Report): number {

@@ -39,7 +39,7 @@ export async function targetProblems(loaded: ValidConfig, registry: Registry): P
   const problems: Problem[] = []
   for (const stream of Object.keys(loaded.config.streams)) {
     try {
-      const target = await makeTarget(loaded.config, stream, registry)
+      const target = await makeTarget(loaded, stream, registry)
       await target.close()
     } catch (error) {
       if (!(error instanceof FaultError) || error.code !== 'config_invalid') throw error
@@ -47,7 +47,7 @@ export async function targetProblems(loaded: ValidConfig, registry: Registry): P
       const inside = error.path === undefined ? '' : `/${error.path.replaceAll('.', '/')}`
       const found = loaded.problemAt(
         `/streams/${stream}/target/${kind}${inside}`,
-        error.detail ?? 'is not valid'
+        loaded.mask.apply(error.detail ?? 'is not valid')
       )
       if (found !== null) problems.push(found)
     }
@@ -56,9 +56,11 @@ export async function targetProblems(loaded: ValidConfig, registry: Registry): P
 }
 
 /** Tries Kafka, the topics of the channels and every target. A failure is a trial, not a throw. */
-export async function tryConnections(config: Config, registry: Registry): Promise<Trial[]> {
-  const targets = Object.keys(config.streams).map(stream => tryTarget(config, stream, registry))
-  return [...(await tryKafka(config)), ...(await Promise.all(targets))]
+export async function tryConnections(loaded: ValidConfig, registry: Registry): Promise<Trial[]> {
+  const { config, mask } = loaded
+  const targets = Object.keys(config.streams).map(stream => tryTarget(loaded, stream, registry))
+  const trials = [...(await tryKafka(config)), ...(await Promise.all(targets))]
+  return trials.map(trial => ({ ...trial, detail: mask.apply(trial.detail) }))
 }
 
 async function tryKafka(config: Config): Promise<Trial[]> {
@@ -107,9 +109,9 @@ function compared(wanted: WantedTopic, actual: TopicSpec): Omit<Trial, 'path'> {
   return { result: 'differs', detail: `topic ${wanted.name} is left as it is: ${list}` }
 }
 
-async function tryTarget(config: Config, stream: string, registry: Registry): Promise<Trial> {
+async function tryTarget(loaded: ValidConfig, stream: string, registry: Registry): Promise<Trial> {
   const path = `streams.${stream}.target`
-  const target = await makeTarget(config, stream, registry)
+  const target = await makeTarget(loaded, stream, registry)
   try {
     await target.open(AbortSignal.timeout(patienceMs))
     return { path, result: 'ok', detail: 'opened' }
@@ -120,7 +122,11 @@ async function tryTarget(config: Config, stream: string, registry: Registry): Pr
   }
 }
 
-async function makeTarget(config: Config, stream: string, registry: Registry): Promise<Target> {
+async function makeTarget(
+  { config, mask }: ValidConfig,
+  stream: string,
+  registry: Registry
+): Promise<Target> {
   const part = config.streams[stream]?.target ?? {}
-  return createTarget(registry, part, { stream, clock: systemClock, log: silent })
+  return createTarget(registry, part, { stream, clock: systemClock, log: silent, mask })
 }

@@ -46,10 +46,10 @@ async function run(path: string, options: RunOptions): Promise<void> {
       import('../service/service.ts'),
       import('../service/shutdown.ts')
     ])
-  const { config, secrets } = loadConfig(path, { registry, env: process.env })
+  const { config, mask } = loadConfig(path, { registry, env: process.env })
   const destination = process.stdout
   const pretty = destination.isTTY === true && options.json !== true
-  const log = await openLog({ level: options.logLevel, pretty, secrets, destination })
+  const log = await openLog({ level: options.logLevel, pretty, mask, destination })
   const clock = systemClock
   const shutdown = watchProcess(process, log)
   const service = new Service(config, {
@@ -57,11 +57,14 @@ async function run(path: string, options: RunOptions): Promise<void> {
     log,
     registry,
     version: packageVersion(),
+    mask,
     openLog: meter => kafkaLog(config.kafka, { clock, log, meter })
   })
   try {
     await Promise.race([service.start(), fired(shutdown.signal)])
     await fired(shutdown.signal)
+  } catch (error) {
+    throw mask.error(error)
   } finally {
     await service.stop(config.drainTimeoutMs)
     shutdown.dispose()

@@ -10,7 +10,9 @@ Examples:
   tailrace simulate                                  122 vehicles, 100 messages a second, until Ctrl-C
   tailrace simulate --rate 2000/s --devices 12200    a larger fleet
   tailrace simulate --count 9080 --as-is             the sample once, byte for byte, with its own times
-  tailrace simulate --url https://tailrace.example/channels/fleet/messages --token "$TOKEN"
+  TAILRACE_TOKEN=... tailrace simulate --url https://tailrace.example/channels/fleet/messages
+
+A token in TAILRACE_TOKEN does not show in the list of processes; one in --token does.
 
 Like a good tracker it repeats what was not accepted, in order, and catches up after an outage.
 The data is described in processors/commands/simulate/README.md.`
@@ -25,7 +27,7 @@ export function simulateCommand(program: Command): void {
       option('--url <url>', 'where to POST', webUrl).default('http://127.0.0.1:8080/channels/fleet/messages')
     )
     .addOption(option('--rate <rate>', 'messages per second, minute or hour', rate).default(100, '100/s'))
-    .option('--token <token>', 'bearer token of the channel')
+    .addOption(new Option('--token <token>', 'bearer token of the channel').env('TAILRACE_TOKEN'))
     .addOption(option('--count <number>', 'end after this many messages', wholeNumber(1, 1e12)))
     .addOption(option('--devices <number>', 'size of the fleet (default: 122)', wholeNumber(1, 122_000)))
     .addOption(

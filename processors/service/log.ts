@@ -2,6 +2,7 @@
 // before they are written, so that errors become plain data and no secret of the configuration gets through.
 
 import pino from 'pino'
+import type { Mask } from '../../connectors/shared/mask.ts'
 import { FaultError } from '../../schemas/errors.ts'
 import { events, type Level, type LogEvent } from '../../schemas/events.ts'
 
@@ -9,8 +10,7 @@ export interface LogOptions {
   readonly level: Level
   /** Lines for people instead of JSON. */
   readonly pretty: boolean
-  /** Values that are masked wherever they turn up. */
-  readonly secrets: readonly string[]
+  readonly mask: Mask
   readonly destination: NodeJS.WritableStream & { readonly isTTY?: boolean }
 }
 
@@ -27,7 +27,7 @@ export async function openLog(options: LogOptions): Promise<LogEvent> {
     settings,
     options.pretty ? await prettyStream(options.destination) : options.destination
   )
-  const plain = plainData(maskOf(options.secrets))
+  const plain = plainData(options.mask)
   return (name, fields = {}) => {
     const { level, sentence } = events[name]
     if (logger.isLevelEnabled(level)) logger[level]({ ...plainFields(fields, plain), event: name }, sentence)
@@ -46,18 +46,6 @@ async function prettyStream(destination: LogOptions['destination']): Promise<Nod
   })
 }
 
-type Mask = (text: string) => string
-
-function maskOf(secrets: readonly string[]): Mask {
-  if (secrets.length === 0) return text => text
-  // The longest first, as one secret may be a part of another.
-  const alternatives = [...secrets].sort((a, b) => b.length - a.length).map(escapeRegExp)
-  const pattern = new RegExp(alternatives.join('|'), 'g')
-  return text => text.replace(pattern, '***')
-}
-
-const escapeRegExp = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-
 type Plain = (value: unknown, depth: number) => unknown
 
 function plainFields(fields: Readonly<Record<string, unknown>>, plain: Plain): Record<string, unknown> {
@@ -67,7 +55,7 @@ function plainFields(fields: Readonly<Record<string, unknown>>, plain: Plain): R
 /** Errors are reduced to what is known to be harmless: SDKs hang requests, with their credentials, onto theirs. */
 function plainData(mask: Mask): Plain {
   const plain: Plain = (value, depth) => {
-    if (typeof value === 'string') return mask(value)
+    if (typeof value === 'string') return mask.apply(value)
     if (typeof value === 'bigint') return value.toString()
     if (typeof value !== 'object' || value === null) return value
     if (depth > 4) return '...'
@@ -75,15 +63,15 @@ function plainData(mask: Mask): Plain {
     if (Buffer.isBuffer(value)) return `${value.length} bytes`
     if (value instanceof Date) return value.toISOString()
     if (Array.isArray(value)) return value.map(item => plain(item, depth + 1))
-    const entries = Object.entries(value).map(([key, item]) => [mask(key), plain(item, depth + 1)])
+    const entries = Object.entries(value).map(([key, item]) => [mask.apply(key), plain(item, depth + 1)])
     return Object.fromEntries(entries)
   }
   const plainError = (error: Error, depth: number) => ({
     name: error.name,
-    message: mask(error.message),
+    message: mask.apply(error.message),
     ...('code' in error ? { code: plain(error.code, depth + 1) } : {}),
     // A fault says all there is to say; of anything else the place is wanted.
-    ...(error instanceof FaultError || error.stack === undefined ? {} : { stack: mask(error.stack) }),
+    ...(error instanceof FaultError || error.stack === undefined ? {} : { stack: mask.apply(error.stack) }),
     ...(error.cause === undefined ? {} : { cause: plain(error.cause, depth + 1) })
   })
   return plain

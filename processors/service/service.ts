@@ -6,12 +6,13 @@ import type { Clock } from '../../connectors/clock.ts'
 import type { AppendMeter } from '../../connectors/kafka/log/kafkajs/sender.ts'
 import type { Log, LogAdmin, LogProducer } from '../../connectors/kafka/log/log.ts'
 import type { Registry } from '../../connectors/registry.ts'
+import type { Mask } from '../../connectors/shared/mask.ts'
 import type { Config } from '../../schemas/config.ts'
 import type { LogEvent } from '../../schemas/events.ts'
 import { type Ingest, openIngest } from '../ingest/ingest.ts'
 import { AdminListener } from './admin/listener.ts'
 import { servicePages } from './admin/pages.ts'
-import { channelStatuses, type Phase, type ServiceStatus } from './admin/status.ts'
+import { channelStatuses, type Phase, type ServiceStatus, streamReport } from './admin/status.ts'
 import { divideBudget, type StreamBudget } from './budget.ts'
 import { connect } from './connect.ts'
 import { EndsWatch } from './ends-watch.ts'
@@ -25,6 +26,8 @@ export interface ServiceParts {
   readonly log: LogEvent
   readonly registry: Registry
   readonly version: string
+  /** Of the secrets of the configuration. */
+  readonly mask: Mask
   /** Opens the log that the service works on; called once. */
   readonly openLog: (meter: AppendMeter) => Log
 }
@@ -45,7 +48,7 @@ export class Service {
   #starting: Promise<void> = Promise.resolve()
 
   constructor(config: Config, parts: ServiceParts) {
-    const { clock, log, registry } = parts
+    const { clock, log, mask, registry } = parts
     this.#config = config
     this.#parts = parts
     this.#startedMs = clock.now()
@@ -59,11 +62,11 @@ export class Service {
       kafka,
       admin: this.#admin,
       metrics: this.#metrics,
-      env: { clock, log },
+      env: { clock, log, mask },
       startedMs: this.#startedMs
     })
     this.#ends = new EndsWatch({ clock, admin: this.#admin, watched: () => this.#streams.watched() })
-    const pages = servicePages({ clock, metrics: this.#metrics, status: () => this.status() })
+    const pages = servicePages({ metrics: this.#metrics, status: () => this.status() })
     this.#listener = new AdminListener(pages, log)
   }
 
@@ -107,14 +110,15 @@ export class Service {
   }
 
   status(): ServiceStatus {
-    const { clock, version } = this.#parts
+    const { clock, mask, version } = this.#parts
+    const nowMs = clock.now()
     return {
       version,
       phase: this.#phase,
       started: new Date(this.#startedMs).toISOString(),
-      uptimeSeconds: Math.round((clock.now() - this.#startedMs) / 1000),
+      uptimeSeconds: Math.round((nowMs - this.#startedMs) / 1000),
       channels: channelStatuses(this.#config),
-      streams: this.#streams.statuses()
+      streams: this.#streams.statuses().map(status => streamReport(status, { mask, nowMs }))
     }
   }
 

@@ -10,7 +10,12 @@ mistakes. \`tailrace check\` tells every mistake with its place; \`tailrace init
 
 In any text, \`\${env:NAME}\` stands for an environment variable and \`\${file:path}\` for the content of a file (relative
 to the configuration file, without the newline at its end); \`$\${\` is a plain \`\${\`. Inside of \`[]\` and \`{}\` put them in
-quotes. Secrets, and whatever a reference stands for, are never printed.
+quotes.
+
+Secrets are masked (\`***\`) in logs, in /status and in what commands print, also where a receiver repeats them: whatever a
+reference stands for (but addresses of brokers, names of topics and the like), and the fields marked as secret, however
+short, so a secret of one letter makes every line hard to read. Of what may be a secret or not, namely headers and the query of
+a URL that are written out, only texts of six characters and more are masked: let a shorter secret be a reference.
 
 For completion in an editor, begin the file with \`# yaml-language-server: $schema=<path of tailrace.schema.json>\`.`
 

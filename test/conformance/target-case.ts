@@ -7,6 +7,7 @@ import type { ExecutionContext } from 'ava'
 import { Value } from 'typebox/value'
 import { systemClock } from '../../connectors/clock.ts'
 import type { Failure, Message, Outcome, Scope, Target, TargetEnv } from '../../connectors/connector.ts'
+import { Mask } from '../../connectors/shared/mask.ts'
 import { errors, FaultError } from '../../schemas/errors.ts'
 import { makeCertificates } from '../certificates.ts'
 import { tick, until } from '../flows/harness/until.ts'
@@ -89,7 +90,8 @@ export class TargetCase {
     const env: TargetEnv = {
       stream: 'conformance',
       clock: this.#timers.watch(systemClock),
-      log: (name, fields) => void this.#texts.push(`${name} ${inspect(fields, { depth: 8 })}`)
+      log: (name, fields) => void this.#texts.push(`${name} ${inspect(fields, { depth: 8 })}`),
+      mask: new Mask([rightCredential, wrongCredential])
     }
     const target = await create(Value.Parse(config, Value.Default(config, settings)), env)
     this.#targets.add(target)

@@ -120,10 +120,11 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   #settle(outcome: Outcome): void {
+    const { mask } = this.#settings
     this.#phase = 'settled'
     this.#cancelTimer()
     this.#signal.removeEventListener('abort', this.#aborted)
-    this.#resolve(outcome)
+    this.#resolve('detail' in outcome ? { ...outcome, detail: mask.apply(outcome.detail) } : outcome)
   }
 }
 

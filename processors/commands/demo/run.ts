@@ -74,10 +74,10 @@ async function runOn(brokers: readonly string[], folder: string, signal: AbortSi
 }
 
 function createService(path: string, log: LogEvent): Service {
-  const { config } = loadConfig(path, { registry, env: process.env })
+  const { config, mask } = loadConfig(path, { registry, env: process.env })
   const openLog = (meter: Parameters<typeof kafkaLog>[1]['meter']) =>
     kafkaLog(config.kafka, { clock, log, ...(meter === undefined ? {} : { meter }) })
-  return new Service(config, { clock, log, registry, version: packageVersion(), openLog })
+  return new Service(config, { clock, log, registry, version: packageVersion(), mask, openLog })
 }
 
 interface Running {

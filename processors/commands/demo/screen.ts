@@ -2,7 +2,7 @@
 // line every few seconds.
 
 import type { Clock } from '../../../connectors/clock.ts'
-import type { StreamStatus } from '../../stream/health/status.ts'
+import type { StreamReport } from '../../service/admin/status.ts'
 import type { Paint } from '../output.ts'
 import { grouped } from '../terminal/progress.ts'
 
@@ -11,7 +11,7 @@ export interface Scene {
   readonly accepted: number
   /** Why the fleet cannot send, or empty. */
   readonly trouble: string
-  readonly stream: StreamStatus | undefined
+  readonly stream: StreamReport | undefined
   readonly received: number
   readonly devices: number
   readonly perSecond: number

@@ -3,6 +3,7 @@
 
 import { type Clock, pauseFor } from '../../../connectors/clock.ts'
 import { parseRetryAfter } from '../../../connectors/http/outcome.ts'
+import { Mask } from '../../../connectors/shared/mask.ts'
 import { FaultError, messageOf } from '../../../schemas/errors.ts'
 
 const requestTimeoutMs = 30_000
@@ -34,9 +35,11 @@ interface Answer {
 export class Sender {
   readonly counts: Sent = { sent: 0, accepted: 0, refused: 0, retries: 0, trouble: '' }
   readonly #options: SenderOptions
+  readonly #mask: Mask
 
   constructor(options: SenderOptions) {
     this.#options = options
+    this.#mask = new Mask(options.token === undefined ? [] : [options.token])
   }
 
   /**
@@ -74,14 +77,14 @@ export class Sender {
   }
 
   #isSettled(answer: Answer | Error, messages: number): boolean {
-    this.counts.trouble = answer instanceof Error ? answer.message : `HTTP ${answer.status}`
+    this.counts.trouble = answer instanceof Error ? this.#mask.apply(answer.message) : `HTTP ${answer.status}`
     if (answer instanceof Error || isTemporary(answer.status)) return false
     if (answer.status >= 200 && answer.status < 300) {
       this.counts.trouble = ''
       this.counts.accepted += messages
       return true
     }
-    const detail = `HTTP ${answer.status} ${answer.body.trim().slice(0, 300)}`.trim()
+    const detail = `HTTP ${answer.status} ${this.#mask.apply(answer.body).trim().slice(0, 300)}`.trim()
     if (!isForContent(answer.status)) throw new FaultError('send_refused', { detail })
     this.counts.trouble = detail
     this.counts.refused += messages

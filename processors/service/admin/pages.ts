@@ -1,14 +1,12 @@
 // The pages of the admin listener. Health says that the process turns; readiness that it does its work, whatever its
 // targets do: a target that is down must not take a pod out of service while Kafka keeps what it is owed.
 
-import type { Clock } from '../../../connectors/clock.ts'
 import { setStreamGauges } from '../metrics/gauges.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { json, type Pages, text } from './listener.ts'
 import type { Phase, ServiceStatus } from './status.ts'
 
 export interface PagesParts {
-  readonly clock: Clock
   readonly metrics: Metrics
   status(): ServiceStatus
 }
@@ -20,10 +18,10 @@ const unready: Readonly<Partial<Record<Phase, string>>> = {
   stopped: 'stopped'
 }
 
-export function servicePages({ clock, metrics, status }: PagesParts): Pages {
+export function servicePages({ metrics, status }: PagesParts): Pages {
   return {
     metrics: async () => {
-      setStreamGauges(metrics, status().streams, clock.now())
+      setStreamGauges(metrics, status().streams)
       return { contentType: metrics.contentType, body: await metrics.page() }
     },
     healthz: () => text('ok'),

@@ -1,6 +1,8 @@
 // What /status shows of a service: what it does, its channels, and every stream with its state and reason.
 
+import type { Mask } from '../../../connectors/shared/mask.ts'
 import type { Config } from '../../../schemas/config.ts'
+import type { TroubleReport } from '../../stream/health/state.ts'
 import type { StreamStatus } from '../../stream/health/status.ts'
 
 /** `connecting` until Kafka was reached and the topics are there. */
@@ -13,13 +15,20 @@ export interface ChannelStatus {
   readonly sources: readonly string[]
 }
 
+/** A stream as people and scripts read it. */
+export interface StreamReport extends Omit<StreamStatus, 'oldestMs'> {
+  /** When Kafka got the oldest message that is read and not settled, in ISO 8601; null when there is none. */
+  readonly oldest: string | null
+  readonly oldestAgeSeconds: number | null
+}
+
 export interface ServiceStatus {
   readonly version: string
   readonly phase: Phase
   readonly started: string
   readonly uptimeSeconds: number
   readonly channels: readonly ChannelStatus[]
-  readonly streams: readonly StreamStatus[]
+  readonly streams: readonly StreamReport[]
 }
 
 export function channelStatuses({ channels }: Config): ChannelStatus[] {
@@ -28,4 +37,22 @@ export function channelStatuses({ channels }: Config): ChannelStatus[] {
     topic,
     sources: sources.flatMap(source => Object.keys(source))
   }))
+}
+
+/** `nowMs` is what ages are counted to. Whatever targets and Kafka said is shown without secrets. */
+export function streamReport(status: StreamStatus, { mask, nowMs }: { mask: Mask; nowMs: number }) {
+  const { oldestMs, partitions, ...rest } = status
+  return {
+    ...withoutSecrets(rest, mask),
+    oldest: oldestMs === null ? null : new Date(oldestMs).toISOString(),
+    oldestAgeSeconds: oldestMs === null ? null : Math.max(0, nowMs - oldestMs) / 1000,
+    partitions: partitions.map(partition => withoutSecrets(partition, mask))
+  } satisfies StreamReport
+}
+
+function withoutSecrets<T extends { readonly trouble?: TroubleReport }>(part: T, mask: Mask): T {
+  const { trouble } = part
+  return trouble === undefined
+    ? part
+    : { ...part, trouble: { ...trouble, detail: mask.apply(trouble.detail) } }
 }

@@ -3,6 +3,7 @@
 
 import { dirname } from 'node:path'
 import { type Registry, schemaOf } from '../../../connectors/registry.ts'
+import { Mask } from '../../../connectors/shared/mask.ts'
 import type { ChannelConfig, Config, StreamConfig } from '../../../schemas/config.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import { plainSchema } from '../../../schemas/json-schema.ts'
@@ -23,8 +24,8 @@ export interface LoadOptions {
 export interface ValidConfig {
   readonly kind: 'valid'
   readonly config: Config
-  /** Values that must never be printed; the log masks them. */
-  readonly secrets: readonly string[]
+  /** Of all its secrets; whatever is shown goes through it. */
+  readonly mask: Mask
   /** Where a value stands, for mistakes that only a connector can find; `pointer` is a JSON pointer. */
   problemAt(pointer: string, sentence: string): Problem | null
 }
@@ -46,7 +47,7 @@ export function readConfig(path: string, { registry, env }: LoadOptions): Loaded
   return {
     kind: 'valid',
     config: complete(data),
-    secrets: secretsOf(data, schema, places),
+    mask: new Mask(secretsOf(data, schema, places)),
     problemAt: (pointer, sentence) => places.problem({ pointer, at: 'key', sentence })
   }
 }

@@ -1,27 +1,55 @@
-// Finds the values of a configuration that must never be printed: those of writeOnly fields, and what references
-// stand for unless the field is marked x-public. The log masks them wherever they turn up, whoever wrote them.
+// Finds the values of a configuration that must never be shown: those of writeOnly fields, and what references stand
+// for unless the field is marked x-public. They make the one mask of the process, whoever may repeat them.
 
 import type { Schema } from '../../../schemas/json-schema.ts'
 import { isMapping } from './merge.ts'
 import { type Places, pointerTo } from './problem.ts'
 
-/** Shorter texts are no secrets, and masking them would blot out half of every line. */
-const minLength = 6
+/**
+ * Parts of a secret that may come back alone are masked from this length on, like texts that are not known to be
+ * secrets at all: shorter ones are words of every line. A secret itself is masked whatever its length.
+ */
+const minGuessLength = 6
 
 /** The secret values of the checked data, without repeats. */
 export function secretsOf(data: unknown, schema: Schema, places: Places): string[] {
   const secrets = new Set<string>()
   const visit = (value: unknown, part: Schema, pointer: string): void => {
     for (const branch of part.anyOf ?? []) visit(value, branch, pointer)
-    if (typeof value === 'string') {
-      if (part.writeOnly === true) secrets.add(value)
-      if (part['x-public'] !== true)
-        for (const reference of places.get(pointer)?.references ?? []) secrets.add(reference.value)
+    if (typeof value === 'string' && part['x-public'] !== true) {
+      const references = places.get(pointer)?.references ?? []
+      for (const reference of references) addAll(secrets, [reference.value, ...partsOf(reference.value)])
+      addAll(secrets, written(value, part))
     }
-    for (const [key, child] of entriesOf(value)) visit(child, partOf(part, key), pointerTo(pointer, key))
+    for (const [key, child] of entriesOf(value)) visit(child, schemaOf(part, key), pointerTo(pointer, key))
   }
   visit(data, schema, '')
-  return [...secrets].filter(secret => secret.length >= minLength)
+  return [...secrets]
+}
+
+/** What the field says of a text that stands in it, wherever the text came from. */
+function written(text: string, schema: Schema): string[] {
+  if (schema.format === 'http-url') return queryValues(text)
+  if (schema.writeOnly !== true) return []
+  const isGuess = schema['x-secret'] === 'perhaps' && text.length < minGuessLength
+  return isGuess ? [] : [text, ...partsOf(text)]
+}
+
+/** What a receiver may repeat of a secret: the token behind `Bearer`, the path of a URL or a piece of it. */
+function partsOf(secret: string): string[] {
+  const words = secret.split(/\s+/)
+  const urls = words.filter(word => /^https?:\/\//.test(word) && URL.canParse(word))
+  const inUrls = urls.flatMap(word => new URL(word).pathname.split('/').concat(queryValues(word)))
+  return [...words, ...inUrls].filter(part => part.length >= minGuessLength)
+}
+
+function queryValues(url: string): string[] {
+  if (!URL.canParse(url)) return []
+  return [...new URL(url).searchParams.values()].filter(value => value.length >= minGuessLength)
+}
+
+function addAll(secrets: Set<string>, values: readonly string[]): void {
+  for (const value of values) if (value !== '') secrets.add(value)
 }
 
 function entriesOf(value: unknown): [string | number, unknown][] {
@@ -29,7 +57,7 @@ function entriesOf(value: unknown): [string | number, unknown][] {
   return isMapping(value) ? Object.entries(value) : []
 }
 
-function partOf(schema: Schema, key: string | number): Schema {
-  if (typeof key === 'number') return schema.items ?? {}
-  return schema.properties?.[key] ?? Object.values(schema.patternProperties ?? {})[0] ?? {}
+function schemaOf(parent: Schema, key: string | number): Schema {
+  if (typeof key === 'number') return parent.items ?? {}
+  return parent.properties?.[key] ?? Object.values(parent.patternProperties ?? {})[0] ?? {}
 }

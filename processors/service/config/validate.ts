@@ -17,7 +17,7 @@ export function validate(schema: object, data: unknown, places: Places): Finding
     strictRequired: false,
     verbose: true
   })
-  ajv.addVocabulary(['x-expects', 'x-kinds', 'x-public'])
+  ajv.addVocabulary(['x-expects', 'x-kinds', 'x-public', 'x-secret'])
   ajv.addFormat('http-url', isHttpUrl)
   ajv.addFormat('start', text => text === 'latest' || text === 'earliest' || parseTime(text) !== null)
   const check = ajv.compile(schema)

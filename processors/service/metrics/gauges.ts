@@ -2,18 +2,17 @@
 // so that pending agrees with the counters of the same moment. Invariant 3
 
 import { stateKinds } from '../../stream/health/state.ts'
-import type { StreamStatus } from '../../stream/health/status.ts'
+import type { StreamReport } from '../admin/status.ts'
 import type { Metrics } from './metrics.ts'
 
-export function setStreamGauges(metrics: Metrics, streams: readonly StreamStatus[], nowMs: number): void {
+export function setStreamGauges(metrics: Metrics, streams: readonly StreamReport[]): void {
   const state = metrics.gauge('tailrace_stream_state')
   for (const { name: stream, ...status } of streams) {
     metrics.gauge('tailrace_stream_messages_pending').set({ stream }, status.pending)
     metrics.gauge('tailrace_stream_bytes_pending').set({ stream }, status.pendingBytes)
     metrics.gauge('tailrace_stream_lag_messages').set({ stream }, status.lag)
     metrics.gauge('tailrace_stream_partitions').set({ stream }, status.partitions.length)
-    const ageMs = status.oldestMs === null ? 0 : Math.max(0, nowMs - status.oldestMs)
-    metrics.gauge('tailrace_stream_oldest_age_seconds').set({ stream }, ageMs / 1000)
+    metrics.gauge('tailrace_stream_oldest_age_seconds').set({ stream }, status.oldestAgeSeconds ?? 0)
     for (const kind of stateKinds) state.set({ stream, state: kind }, kind === status.state ? 1 : 0)
   }
 }

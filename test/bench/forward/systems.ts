@@ -3,6 +3,7 @@
 import { systemClock } from '../../../connectors/clock.ts'
 import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
 import { registry } from '../../../connectors/registry.ts'
+import { Mask } from '../../../connectors/shared/mask.ts'
 import { Service } from '../../../processors/service/service.ts'
 import { forwardStream, serviceConfig } from '../config.ts'
 import { systems as readers } from '../consume/systems.ts'
@@ -32,6 +33,7 @@ const tailrace: RunSystem<ForwardOptions> = async (options, stopwatch) => {
     log: () => {},
     registry,
     version: 'bench',
+    mask: new Mask([]),
     openLog
   })
   await service.start()

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { systemClock } from '../../../connectors/clock.ts'
 import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
 import { registry } from '../../../connectors/registry.ts'
+import { Mask } from '../../../connectors/shared/mask.ts'
 import { Service } from '../../../processors/service/service.ts'
 import { uniqueName } from '../../kafka.ts'
 import { forwardStream, serviceConfig } from '../config.ts'
@@ -47,6 +48,7 @@ async function watch(order: StreamsOrder): Promise<Reading> {
     log: () => {},
     registry,
     version: 'bench',
+    mask: new Mask([]),
     openLog
   })
   await service.start()

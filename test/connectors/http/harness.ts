@@ -9,14 +9,24 @@ import type { Outcome } from '../../../connectors/connector.ts'
 import { type DoubleOptions, HttpDouble, type Received, type Reply } from '../../../connectors/http/double.ts'
 import { HttpTarget } from '../../../connectors/http/target.ts'
 import { type HttpTargetConfig, httpTargetSchema } from '../../../connectors/http/target-config.ts'
+import { Mask } from '../../../connectors/shared/mask.ts'
 import { batchOf } from '../../messages.ts'
 
 export type Settings = Partial<HttpTargetConfig>
 
-/** A target with the schema's defaults and these settings. */
-export function targetAt(t: ExecutionContext, url: string, settings: Settings = {}): HttpTarget {
+/** A target with the schema's defaults and these settings, of whose texts some are secret. */
+export function targetAt(
+  t: ExecutionContext,
+  url: string,
+  { secrets = [], ...settings }: Settings & { readonly secrets?: readonly string[] } = {}
+): HttpTarget {
   const config = Value.Parse(httpTargetSchema, Value.Default(httpTargetSchema, { url, ...settings }))
-  const target = new HttpTarget(config, { stream: 'acme', clock: systemClock, log: () => {} })
+  const target = new HttpTarget(config, {
+    stream: 'acme',
+    clock: systemClock,
+    log: () => {},
+    mask: new Mask(secrets)
+  })
   t.teardown(() => target.close())
   return target
 }

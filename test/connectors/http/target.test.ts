@@ -118,10 +118,9 @@ test('an early hint before the answer changes nothing', async t => {
 test('a refusal that echoes our secrets is reported without them', async t => {
   const body = 'bad request: Bearer token-1, x-key=key-4711, secret=query%20one and query one'
   const { double } = await doubleWith(t, { kind: 'answer', status: 400, body })
-  const target = targetAt(t, `${double.url}/?secret=query%20one`, {
-    bearer: 'token-1',
-    headers: { 'x-key': 'key-4711' }
-  })
+  const settings = { bearer: 'token-1', headers: { 'x-key': 'key-4711' } }
+  const secrets = ['token-1', 'key-4711', 'query one']
+  const target = targetAt(t, `${double.url}/?secret=query%20one`, { ...settings, secrets })
   const outcome = await deliverOne(target)
   t.like(outcome, { detail: 'HTTP 400: bad request: Bearer ***, x-key=***, secret=*** and ***' })
 })

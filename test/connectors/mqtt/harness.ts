@@ -7,6 +7,7 @@ import type { Batch, Outcome, TargetEnv } from '../../../connectors/connector.ts
 import { MqttDouble, type MqttDoubleOptions, type Published } from '../../../connectors/mqtt/double.ts'
 import { MqttTarget } from '../../../connectors/mqtt/target.ts'
 import { type MqttTargetConfig, mqttTargetSchema } from '../../../connectors/mqtt/target-config.ts'
+import { Mask } from '../../../connectors/shared/mask.ts'
 import { batchFrom, messagesOf } from '../../messages.ts'
 
 export type Settings = Partial<MqttTargetConfig>
@@ -20,7 +21,7 @@ export function targetAt(
   const { clock = systemClock, ...rest } = settings
   const given = { url, topic: 'fleet/telemetry', ...rest }
   const config = Value.Parse(mqttTargetSchema, Value.Default(mqttTargetSchema, given))
-  const target = new MqttTarget(config, { stream: 'acme', clock, log: () => {} })
+  const target = new MqttTarget(config, { stream: 'acme', clock, log: () => {}, mask: new Mask([]) })
   t.teardown(() => target.close())
   return target
 }

@@ -4,6 +4,7 @@ import type { ExecutionContext } from 'ava'
 import { Value } from 'typebox/value'
 import { type Clock, systemClock } from '../../../connectors/clock.ts'
 import type { Outcome, Target } from '../../../connectors/connector.ts'
+import { Mask } from '../../../connectors/shared/mask.ts'
 import { type Reply, WialonDouble } from '../../../connectors/wialon/double.ts'
 import type { Packet } from '../../../connectors/wialon/packet.ts'
 import { WialonTarget } from '../../../connectors/wialon/target.ts'
@@ -26,7 +27,8 @@ export function targetAt(
     wialonTargetSchema,
     Value.Default(wialonTargetSchema, { host: '127.0.0.1', ...settings })
   )
-  const target = new WialonTarget(config, { stream: 'acme', clock, log: name => void events.push(name) })
+  const log = (name: string) => void events.push(name)
+  const target = new WialonTarget(config, { stream: 'acme', clock, log, mask: new Mask([]) })
   t.teardown(() => target.close())
   return target
 }

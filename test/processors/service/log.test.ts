@@ -3,6 +3,7 @@
 import { Writable } from 'node:stream'
 import { fc, testProp } from '@fast-check/ava'
 import test from 'ava'
+import { Mask } from '../../../connectors/shared/mask.ts'
 import { type LogOptions, openLog } from '../../../processors/service/log.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 
@@ -14,7 +15,7 @@ async function logInto(options: Partial<LogOptions> = {}) {
       done()
     }
   })
-  const log = await openLog({ level: 'info', pretty: false, secrets: [], destination, ...options })
+  const log = await openLog({ level: 'info', pretty: false, mask: new Mask([]), destination, ...options })
   return { log, text: () => written.join('') }
 }
 
@@ -66,7 +67,7 @@ testProp(
   'no secret of the configuration is in any line, wherever it stands in the fields',
   [fc.stringMatching(/^[a-zA-Z0-9.*+?^${}()|[\]/@%-]{6,30}$/), fc.boolean()],
   async (t, secret, pretty) => {
-    const { log, text } = await logInto({ secrets: [secret, `${secret}-longer`], pretty })
+    const { log, text } = await logInto({ mask: new Mask([secret, `${secret}-longer`]), pretty })
     const error = new Error(`refused ${secret}`, { cause: new TypeError(`${secret}-longer`) })
     const list = [`Bearer ${secret}`, { [secret]: Buffer.from(secret) }]
     log('stream_waiting', { error, url: `https://x/${secret}?q=${secret}`, list })

@@ -8,9 +8,9 @@ import { systemClock } from '../../../connectors/clock.ts'
 import { HttpDouble, type Reply } from '../../../connectors/http/double.ts'
 import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
 import { registry } from '../../../connectors/registry.ts'
+import type { StreamReport } from '../../../processors/service/admin/status.ts'
 import { loadConfig } from '../../../processors/service/config/load.ts'
-import { Service } from '../../../processors/service/service.ts'
-import type { StreamStatus } from '../../../processors/stream/health/status.ts'
+import { Service, type ServiceParts } from '../../../processors/service/service.ts'
 import type { EventName } from '../../../schemas/events.ts'
 import { until } from '../../flows/harness/until.ts'
 import { testBrokers } from '../../kafka.ts'
@@ -26,7 +26,7 @@ export interface RunningService {
   /** Of the HTTP source and of the admin listener. */
   sourceUrl(): string
   adminUrl(): string
-  stream(name: string): StreamStatus | undefined
+  stream(name: string): StreamReport | undefined
   /** Resolves once the stream has `partitions` open ones. */
   opened(name: string, partitions: number): Promise<void>
   post(channel: string, messages: readonly object[]): Promise<Response>
@@ -44,17 +44,12 @@ export function writeConfig(t: ExecutionContext, config: object): string {
 /** Builds a service of the parts of a configuration that matter to the test. Stopped when the test ends. */
 export function createService(t: ExecutionContext, parts: object): RunningService {
   const written = { kafka: { brokers: testBrokers() }, listen: { http: 0, admin: 0 }, ...parts }
-  const { config } = loadConfig(writeConfig(t, written), { registry, env: {} })
+  const { config, mask } = loadConfig(writeConfig(t, written), { registry, env: {} })
   const logged: Logged[] = []
   const log = (name: EventName, fields = {}) => void logged.push({ name, fields })
   const clock = systemClock
-  const service = new Service(config, {
-    clock,
-    log,
-    registry,
-    version: '0.0.0-test',
-    openLog: meter => kafkaLog(config.kafka, { clock, log, meter })
-  })
+  const openLog: ServiceParts['openLog'] = meter => kafkaLog(config.kafka, { clock, log, meter })
+  const service = new Service(config, { clock, log, registry, mask, version: '0.0.0-test', openLog })
   t.teardown(async () => {
     if (service.status().phase !== 'stopped') await service.stop(1_000)
   })

@@ -115,3 +115,13 @@ test('options that exclude each other, or cannot be read, end it with 2', async 
     t.regex(stderr, /^error: option/)
   }
 })
+
+test('the token may come from the environment, and is not shown when the receiver repeats it', async t => {
+  const double = await doubleWith(t, ({ headers }) => {
+    return { kind: 'answer', status: 401, body: `no access for ${headers.authorization}` }
+  })
+  const args = ['simulate', '--url', `${double.url}/channels/fleet/messages`]
+  const { code, stderr } = await startCommand(t, args, { TAILRACE_TOKEN: 'hunter2' }).ended
+  t.is(code, 1)
+  t.regex(stderr, /HTTP 401 no access for Bearer \*\*\*/)
+})

@@ -31,7 +31,7 @@ const httpTarget: TargetDefinition = {
   config: part({
     url: httpUrl('Where to.'),
     bearer: Type.Optional(secret('A token.')),
-    headers: Type.Record(Type.String(), secret('A value.'), { default: {} }),
+    headers: Type.Record(Type.String(), secret('A value.', { 'x-secret': 'perhaps' }), { default: {} }),
     maxMessages: count('Messages.', 100),
     success: Type.Optional(Type.Union([Type.Literal('any'), Type.Array(Type.Integer())]))
   }),

@@ -1,7 +1,7 @@
 // Whole configurations: defaults, folders, references, everything at once, and secrets that stay secret.
 
 import { fc, testProp } from '@fast-check/ava'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { loadConfig } from '../../../../processors/service/config/load.ts'
 import { FaultError } from '../../../../schemas/errors.ts'
 import { fixture, registry } from './fixture.ts'
@@ -36,7 +36,7 @@ test('brokers may come as one list with commas, as an environment variable has t
   })
   if (loaded.kind === 'invalid') return t.fail()
   t.deepEqual(loaded.config.kafka.brokers, ['a:1', 'b:2', '[::1]:3'])
-  t.deepEqual(loaded.secrets, [], 'addresses of brokers are no secrets')
+  t.is(loaded.mask.apply('a:1, b:2'), 'a:1, b:2', 'addresses of brokers are no secrets')
 })
 
 test('the files of a folder are merged by channel and stream', t => {
@@ -99,7 +99,45 @@ streams:
   t.like(loaded.config.streams.a?.target, {
     http: { url: 'https://a/x-y-z-part', bearer: 'from-a-file', headers: { x: '${env:PART}' } }
   })
-  t.deepEqual([...loaded.secrets].sort(), ['${env:PART}', 'from-a-file', 'x-y-z-part'])
+  t.is(loaded.mask.apply('/x-y-z-part from-a-file ${env:PART}'), '/*** *** ***')
+})
+
+/** Texts that a receiver may answer with, as they are shown where this stream is configured. */
+function masked(
+  t: ExecutionContext,
+  { http, env }: { http: object; env: Record<string, string> },
+  texts: readonly string[]
+) {
+  const streams = { a: { from: ['f'], target: { http } } }
+  const loaded = fixture(t, {
+    'a.yaml': `${kafka}channels: { f: {} }\nstreams: ${JSON.stringify(streams)}`
+  }).load(env)
+  if (loaded.kind === 'invalid') throw new Error('the configuration is not valid')
+  return texts.map(text => loaded.mask.apply(text))
+}
+
+test('what a reference stands for is masked wherever it stood: in a path, behind a prefix, in a query', t => {
+  const env = { HOOK: 'TOPSECRETHOOK', B64: 'dXNlcjpwYXNz', AUTH: 'Token abc-def-ghi' }
+  const http = {
+    url: 'http://h/hook/${env:HOOK}/in',
+    headers: { authorization: 'Basic ${env:B64}', 'x-key': 'Key ${env:HOOK}', 'x-auth': '${env:AUTH}' }
+  }
+  const texts = ['Cannot POST /hook/TOPSECRETHOOK/in', 'no user dXNlcjpwYXNz', 'abc-def-ghi is unknown']
+  t.deepEqual(masked(t, { http, env }, texts), ['Cannot POST /hook/***/in', 'no user ***', '*** is unknown'])
+})
+
+test('an address that is a secret as a whole is masked in its parts too', t => {
+  const env = { URL: 'https://hooks.example/services/T00AB/B11-secret?key=query-secret' }
+  const texts = ['Cannot POST /services/T00AB/B11-secret', 'unknown key query-secret']
+  t.deepEqual(masked(t, { http: { url: '${env:URL}' }, env }, texts), [
+    'Cannot POST /***/T00AB/***',
+    'unknown key ***'
+  ])
+})
+
+test('a secret is masked however short it is; a short header is no secret unless it is a reference', t => {
+  const http = { url: 'http://h', bearer: 'pw', headers: { 'x-version': '1', 'x-key': '${env:PIN}' } }
+  t.deepEqual(masked(t, { http, env: { PIN: '77' } }, ['pw, 1 and 77']), ['***, 1 and ***'])
 })
 
 test('loading fails with one line for each mistake, or with what could not be read', t => {

@@ -1,0 +1,29 @@
+// A stream as /status shows it.
+
+import test from 'ava'
+import { Mask } from '../../../../connectors/shared/mask.ts'
+import { streamReport } from '../../../../processors/service/admin/status.ts'
+import { statusOf } from '../../../../processors/stream/health/status.ts'
+import { Accounts } from '../../../../processors/stream/settlement/accounts.ts'
+
+const trouble = {
+  code: 'http_address_refused',
+  detail: 'Cannot POST /hunter2',
+  untilMs: null,
+  attempt: 1
+} as const
+const state = { kind: 'halted', sinceMs: 0, trouble } as const
+const status = statusOf({ name: 'acme', state, accounts: new Accounts(), partitions: [] })
+
+test('the oldest message is told by its time and its age', t => {
+  const about = { mask: new Mask([]), nowMs: 60_500 }
+  t.like(streamReport(status, about), { oldest: null, oldestAgeSeconds: null })
+  const report = streamReport({ ...status, oldestMs: 1_000 }, about)
+  t.like(report, { oldest: '1970-01-01T00:00:01.000Z', oldestAgeSeconds: 59.5 })
+  t.false('oldestMs' in report)
+})
+
+test('what a target said is shown without secrets', t => {
+  const report = streamReport(status, { mask: new Mask(['hunter2']), nowMs: 0 })
+  t.is(report.trouble?.detail, 'Cannot POST /***')
+})
