@@ -44,7 +44,7 @@ export interface MqttDoubleOptions {
   readonly reply?: (message: Published) => PublishReply
   /** Called before anything is answered. */
   readonly ledger?: (message: Published) => void
-  /** Called when a message was confirmed, whether or not the client is still there. */
+  /** Called just before a message is confirmed, whether or not the client is still there. */
   readonly confirmed?: (message: Published) => void
   readonly tls?: tls.TlsOptions
 }
@@ -213,8 +213,8 @@ export class MqttDouble {
       client.unconfirmed--
       const { code: reasonCode = 0, text: reasonString } = reply.kind === 'puback' ? reply : {}
       const properties = reasonString === undefined ? {} : { properties: { reasonString } }
-      send(client, { cmd: 'puback', messageId, reasonCode, ...properties })
       if (reasonCode < 0x80) this.#options.confirmed?.(published)
+      send(client, { cmd: 'puback', messageId, reasonCode, ...properties })
     }
     if (reply.kind === 'hangUp') hangUp(client, reply.code)
     else if (reply.kind === 'hold') this.#held.push(acknowledge)

@@ -16,6 +16,7 @@ targetSuite(test.serial, {
   definition: mqttTarget,
   start,
   settings: settingsFor,
+  lagMs: 3_000, // the subscriber is told when the target is, or a moment later
   lacks: {
     address: notOrdered,
     refusal: notOrdered,
