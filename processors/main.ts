@@ -5,9 +5,11 @@
 import { Command, CommanderError } from 'commander'
 import { FaultError, messageOf } from '../schemas/errors.ts'
 import { checkCommand } from './commands/check.ts'
+import { deadLettersCommand } from './commands/dead-letters/command.ts'
 import { demoCommand } from './commands/demo.ts'
 import { initCommand } from './commands/init.ts'
 import { kafkaCommand } from './commands/kafka.ts'
+import { offsetsCommand } from './commands/offsets/command.ts'
 import { packageVersion } from './commands/package-root.ts'
 import { receiveCommand } from './commands/receive.ts'
 import { runCommand } from './commands/run.ts'
@@ -18,6 +20,8 @@ const commands: ((program: Command) => void)[] = [
   runCommand,
   checkCommand,
   initCommand,
+  deadLettersCommand,
+  offsetsCommand,
   kafkaCommand,
   simulateCommand,
   receiveCommand,

@@ -85,6 +85,11 @@ const list = {
     hint: 'Retention has overtaken this stream. Decide where it continues: stop it and run "tailrace offsets STREAM --to earliest", latest or a time.',
     outcome: 'halt'
   },
+  dead_letter_missing: {
+    sentence: 'There is no such dead letter',
+    hint: 'It may have been deleted by retention; "tailrace dead-letters list STREAM" shows what there is.',
+    exitCode: 1
+  },
   dead_letter_too_large: {
     sentence: 'Kafka does not take a dead letter because of its size',
     hint: 'Raise max.message.bytes of the dead-letter topic: nothing is lost, and it is tried again by itself.',

@@ -7,7 +7,7 @@ import type { Log, LogAdmin } from '../../connectors/kafka/log/log.ts'
 import { createTarget, type Registry } from '../../connectors/registry.ts'
 import type { Config, StreamConfig } from '../../schemas/config.ts'
 import { FaultError, messageOf } from '../../schemas/errors.ts'
-import { parseTime } from '../../schemas/time.ts'
+import { birthOf } from '../stream/assignment/birth.ts'
 import { troubleOf } from '../stream/health/health.ts'
 import { reportTrouble } from '../stream/health/state.ts'
 import { type StreamStatus, statusOf } from '../stream/health/status.ts'
@@ -88,7 +88,7 @@ export class Streams {
       name,
       group: config.group,
       topics: config.from.map(channel => this.#topicOf(channel)),
-      birthMs: birthMs(config.start, startedMs),
+      birthMs: birthOf(config.start, startedMs),
       attemptTimeoutMs: config.attemptTimeoutMs,
       retry: config.retry,
       windowBytes: budget.windowBytes,
@@ -122,14 +122,4 @@ export class Streams {
     this.#failed.set(name, statusOf({ name, state, accounts: new Accounts(), partitions: [] }))
     log('stream_halted', { stream: name, ...reportTrouble(trouble) })
   }
-}
-
-/** From when a new stream owes messages, in Unix ms. */
-function birthMs(start: string, startedMs: number): number {
-  if (start === 'latest') return startedMs
-  if (start === 'earliest') return 0
-  const timeMs = parseTime(start)
-  if (timeMs === null)
-    throw new FaultError('config_invalid', { path: 'start', detail: `${start} is no time` })
-  return timeMs
 }

@@ -1,6 +1,7 @@
 // How people write durations, shares and rates on the command line. What cannot be read is refused with an example.
 
 import { InvalidArgumentError } from 'commander'
+import { parseTime } from '../../../schemas/time.ts'
 
 const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 
@@ -42,4 +43,14 @@ export function wholeNumber(minimum: number, maximum: number): (text: string) =>
 export function webUrl(text: string): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
   throw new InvalidArgumentError('It is a URL that begins with http:// or https://.')
+}
+
+/** Unix ms of an ISO 8601 time, or of a duration before `nowMs`: `2026-01-31T08:00:00Z`, `2h`. */
+export function timeOrAgo(nowMs: number): (text: string) => number {
+  return text => {
+    const timeMs = parseTime(text)
+    if (timeMs !== null) return timeMs
+    if (/^\d+(?:\.\d+)?(?:ms|s|m|h)$/.test(text)) return nowMs - duration(text)
+    throw new InvalidArgumentError('It is a time such as 2026-01-31T08:00:00Z, or how long ago: 30m, 24h.')
+  }
 }

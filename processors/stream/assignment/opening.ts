@@ -56,7 +56,8 @@ export async function readOpening(admin: LogAdmin, request: OpeningRequest): Pro
   return { positions, birthMs, counts }
 }
 
-function smallestBirth(committed: readonly CommittedPosition[], known: number): number {
+/** The birth of the stream: the smallest that a commit or this member knows. Unix ms. */
+export function smallestBirth(committed: readonly CommittedPosition[], known: number): number {
   let birthMs = known
   for (const position of committed) {
     const metadata = position.next === null ? null : decodeMetadata(position.metadata)

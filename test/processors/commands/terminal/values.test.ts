@@ -5,6 +5,7 @@ import {
   duration,
   rate,
   share,
+  timeOrAgo,
   webUrl,
   wholeNumber
 } from '../../../../processors/commands/terminal/values.ts'
@@ -43,6 +44,18 @@ const table: readonly [name: string, read: (text: string) => unknown, cases: Rec
       'ftp://a': refused,
       'a.example': refused,
       '': refused
+    }
+  ],
+  [
+    'a time or how long ago',
+    timeOrAgo(Date.UTC(2026, 0, 31, 8)),
+    {
+      '2026-01-30T08:00:00Z': Date.UTC(2026, 0, 30, 8),
+      '30m': Date.UTC(2026, 0, 31, 7, 30),
+      '24h': Date.UTC(2026, 0, 30, 8),
+      '2026-01-30': refused,
+      yesterday: refused,
+      '-1h': refused
     }
   ]
 ]

@@ -1,0 +1,77 @@
+// `tailrace dead-letters`: shows the messages that a stream's target refused for good, and why.
+
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { errors } from '../../../schemas/errors.ts'
+import { configOption } from '../shared/stream.ts'
+import { timeOrAgo, wholeNumber } from '../terminal/values.ts'
+import type { ListOptions } from './list.ts'
+import type { Place, ShowOptions } from './show.ts'
+
+const listExamples = `
+Examples:
+  tailrace dead-letters list acme                              the newest 100
+  tailrace dead-letters list acme --since 24h                  those of the last day
+  tailrace dead-letters list acme --code http_too_large        those with this reason
+  tailrace dead-letters list acme --device 862552046671133     those of one device
+  tailrace dead-letters list acme --json --limit 1000000       one line of JSON each, oldest first
+
+Exit codes: 0 shown, also if there are none; 2 the command line or the configuration is not valid; 3 Kafka cannot be
+reached, or refuses.`
+
+const showExamples = `
+Examples:
+  tailrace dead-letters show acme 0:42          its reason, its origin and the message
+  tailrace dead-letters show acme 0:42 --raw    the very bytes of the message and nothing else
+  tailrace dead-letters show acme 0:42 --json   all of it as one JSON object
+
+The place is the first column of the list. Exit codes as of list, and 1 when there is no such dead letter.`
+
+export function deadLettersCommand(program: Command): void {
+  const command = program
+    .command('dead-letters')
+    .description('Show the messages that a target refused for good.')
+  const option = <T>(flags: string, text: string, parse: (value: string) => T) =>
+    new Option(flags, text).argParser(parse)
+  const time = timeOrAgo(Date.now())
+  command
+    .command('list')
+    .description('List the dead letters of a stream, oldest first.')
+    .argument('<stream>', 'the name of the stream')
+    .option(...configOption)
+    .addOption(option('--code <code>', 'only those with this reason', knownCode))
+    .option('--device <ident>', 'only those of this device')
+    .addOption(option('--since <time>', 'only those set aside since then: a time, or how long ago', time))
+    .addOption(option('--until <time>', 'only those set aside before', time))
+    .addOption(option('--limit <number>', 'at most so many, the newest', wholeNumber(1, 1e9)).default(100))
+    .option('--json', 'print one line of JSON for each')
+    .addHelpText('after', listExamples)
+    .action(async (stream: string, options: ListOptions) => {
+      const { list } = await import('./list.ts')
+      await list(stream, options)
+    })
+  command
+    .command('show')
+    .description('Show one dead letter whole.')
+    .argument('<stream>', 'the name of the stream')
+    .argument('<partition:offset>', 'its place in the dead-letter topic', placeOf)
+    .option(...configOption)
+    .addOption(new Option('--raw', 'print the bytes of the message only').conflicts('json'))
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', showExamples)
+    .action(async (stream: string, place: Place, options: ShowOptions) => {
+      const { show } = await import('./show.ts')
+      await show(stream, place, options)
+    })
+}
+
+function knownCode(text: string): string {
+  if (Object.hasOwn(errors, text)) return text
+  throw new InvalidArgumentError('It is one of the codes of schemas/generated/errors.md.')
+}
+
+function placeOf(text: string): Place {
+  const [, partition, offset] = /^(\d{1,9}):(\d{1,15})$/.exec(text) ?? []
+  if (partition === undefined || offset === undefined)
+    throw new InvalidArgumentError('It is a partition and an offset: 0:42.')
+  return { partition: Number(partition), offset: Number(offset) }
+}

@@ -1,0 +1,81 @@
+// Finds dead letters by reading their topic. Keeps only as many as are to be shown, and nothing of their bytes, so a
+// long topic takes time and no memory.
+
+import type { LogAdmin, PartitionRange } from '../../../connectors/kafka/log/log.ts'
+import { FaultError } from '../../../schemas/errors.ts'
+import { type Letter, letterOf } from './letter.ts'
+
+export interface Filter {
+  readonly code?: string
+  readonly device?: string
+  /** Set aside at or after, and before: Unix ms. */
+  readonly since?: number
+  readonly until?: number
+  /** At most so many: the newest. */
+  readonly limit: number
+}
+
+/** What is being done: changes while it is. */
+export interface Finding {
+  /** Records to read, and read so far. */
+  total: number
+  read: number
+  /** Letters that match. */
+  matched: number
+  /** Not read at all, because they are older than what the limit asks for. */
+  older: number
+}
+
+/** The letters that match, oldest first. None when there is no such topic. */
+export async function findLetters(
+  admin: LogAdmin,
+  topic: string,
+  { filter, finding, started }: { filter: Filter; finding: Finding; started?: () => void }
+): Promise<Letter[]> {
+  const ranges = await rangesOf(admin, topic, filter)
+  const wholes = ranges.map(range => ({ ...range, from: firstOf(range, filter) }))
+  finding.total = wholes.reduce((sum, { from, end }) => sum + end - from, 0)
+  finding.older = wholes.reduce((sum, { start, from }) => sum + from - start, 0)
+  started?.()
+  const letters: Letter[] = []
+  for (const { partition, from, end } of wholes) {
+    const newest: Letter[] = []
+    for await (const record of admin.read({ topic, partition, from, to: end })) {
+      finding.read++
+      const letter = letterOf(partition, record)
+      if (letter === null || !matches(letter, filter)) continue
+      finding.matched++
+      newest.push(letter)
+      // Cut now and then: cutting at every letter would move them all each time.
+      if (newest.length >= 2 * filter.limit) newest.splice(0, newest.length - filter.limit)
+    }
+    letters.push(...newest.slice(-filter.limit))
+  }
+  return letters.sort((a, b) => a.facts.timeMs - b.facts.timeMs).slice(-filter.limit)
+}
+
+/** What of each partition lies within the times. */
+async function rangesOf(admin: LogAdmin, topic: string, filter: Filter): Promise<PartitionRange[]> {
+  try {
+    const ranges = await admin.ranges(topic)
+    const starts = filter.since === undefined ? [] : await admin.offsetsAt(topic, filter.since)
+    const ends = filter.until === undefined ? [] : await admin.offsetsAt(topic, filter.until)
+    return ranges.map(({ partition, start, end }) => {
+      const from = Math.max(start, starts[partition] ?? start)
+      return { partition, start: from, end: Math.max(from, Math.min(end, ends[partition] ?? end)) }
+    })
+  } catch (error) {
+    if (error instanceof FaultError && error.code === 'topic_missing') return []
+    throw error
+  }
+}
+
+/** Where every record counts, the newest are at the end. */
+function firstOf({ start, end }: PartitionRange, { code, device, limit }: Filter): number {
+  return code === undefined && device === undefined ? Math.max(start, end - limit) : start
+}
+
+function matches({ facts, device }: Letter, filter: Filter): boolean {
+  if (filter.code !== undefined && facts.code !== filter.code) return false
+  return filter.device === undefined || device === filter.device
+}

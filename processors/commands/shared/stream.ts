@@ -1,0 +1,65 @@
+// What commands need that look at a stream from outside: its part of the configuration and an admin of its Kafka.
+// They work whether the stream runs or not, and on any machine that reaches Kafka.
+
+import { systemClock } from '../../../connectors/clock.ts'
+import type { LogAdmin } from '../../../connectors/kafka/log/log.ts'
+import type { StreamConfig } from '../../../schemas/config.ts'
+import { FaultError } from '../../../schemas/errors.ts'
+
+export interface StreamOption {
+  /** The path of the configuration. */
+  readonly config: string
+}
+
+export const configOption = [
+  '-c, --config <path>',
+  'a YAML file, or a folder of them',
+  'tailrace.yaml'
+] as const
+
+export interface StreamView {
+  readonly name: string
+  readonly config: StreamConfig
+  /** The topics of its channels. */
+  readonly topics: readonly string[]
+  readonly admin: LogAdmin
+}
+
+/**
+ * Runs `act` on the stream `name` and closes the connections after it. Throws `usage` when there is no such stream,
+ * and what reading the configuration throws.
+ */
+export async function withStream(
+  name: string,
+  { config: path }: StreamOption,
+  act: (stream: StreamView) => Promise<void>
+): Promise<void> {
+  const [{ registry }, { loadConfig }, { suggestion }, { kafkaLog }] = await Promise.all([
+    import('../../../connectors/registry.ts'),
+    import('../../service/config/load.ts'),
+    import('../../service/config/expectations.ts'),
+    import('../../../connectors/kafka/log/kafkajs/log.ts')
+  ])
+  process.stdout.once('error', endQuietly)
+  const { config } = loadConfig(path, { registry, env: process.env })
+  const stream = config.streams[name]
+  if (stream === undefined) {
+    const known = Object.keys(config.streams)
+    const list = known.length === 0 ? '' : ` (known streams: ${known.join(', ')})`
+    const detail = `no stream "${name}" in ${path}${suggestion(name, known) || list}`
+    throw new FaultError('usage', { detail })
+  }
+  const topics = stream.from.flatMap(channel => config.channels[channel]?.topic ?? [])
+  const admin = kafkaLog(config.kafka, { log: () => {}, clock: systemClock }).admin()
+  try {
+    await act({ name, config: stream, topics, admin })
+  } finally {
+    await admin.close()
+  }
+}
+
+/** Whoever reads the output has read enough, as `| head` does. */
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+}
