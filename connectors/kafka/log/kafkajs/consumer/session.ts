@@ -12,6 +12,7 @@ import type { FetchedBatch } from '../fetch/types.ts'
 import { birthOf, createAssigner } from './assigner.ts'
 import { installJoinGate } from './join-gate.ts'
 import { consumerSettings } from './settings.ts'
+import { installSingleJoin } from './single-join.ts'
 
 export interface Join {
   readonly memberId: string
@@ -70,6 +71,7 @@ export class Session {
   constructor(kafka: Kafka, options: LogConsumerOptions, handlers: SessionHandlers) {
     this.#options = options
     this.#handlers = handlers
+    installSingleJoin()
     this.#consumer = kafka.consumer({
       ...consumerSettings(options),
       partitionAssigners: [({ cluster }) => this.#install(cluster)]
@@ -185,7 +187,7 @@ export class Session {
     }))
   }
 
-  /** Once for each join, however often kafkajs tries it and from however many of its fetchers. */
+  /** Once for each join, however often kafkajs tries it; there is one at a time (single-join.ts). */
   async #beforeJoin(): Promise<void> {
     if (this.#state !== 'open') throw final(new FaultError('consumer_failed', { detail: 'it was stopped' }))
     if (this.#joins === 0) return

@@ -24,6 +24,8 @@ export class Recorder {
   readonly lostPositions: string[] = []
   readonly faults: FaultError[] = []
   readonly events: EventName[] = []
+  /** Drains and assignments in their order. */
+  readonly sequence: ('drained' | 'assigned')[] = []
   recoveries = 0
   revocations = 0
   /** What to do before a join; may take time. */
@@ -57,6 +59,7 @@ export class Recorder {
     return {
       onAssigned: assignment => {
         this.assignments.push(assignment)
+        this.sequence.push('assigned')
         if (!this.#greedy) return
         for (const origin of assignment.added) this.consumer.seek(origin, 0)
         this.consumer.resume(assignment.added)
@@ -64,6 +67,7 @@ export class Recorder {
       onRevoking: async () => {
         this.revocations++
         await this.onRevoking()
+        this.sequence.push('drained')
       },
       onRecords: chunk => {
         while (chunk.next()) this.records.push(`${chunk.origin.partition}/${chunk.offset}`)

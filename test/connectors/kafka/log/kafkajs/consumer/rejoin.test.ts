@@ -1,0 +1,46 @@
+// Three brokers whose partitions change leaders all at once: every fetcher of a member wants to join anew by itself.
+
+import test from 'ava'
+import { Kafka, logLevel } from 'kafkajs'
+import { systemClock } from '../../../../../../connectors/clock.ts'
+import { startLocalKafka } from '../../../../../../connectors/kafka/local/local.ts'
+import { kafkaLog } from '../../../../../../connectors/kafka/log/kafkajs/log.ts'
+import { until } from './broker.ts'
+import { Recorder } from './recorder.ts'
+
+const topic = 'moving'
+const partitions = [0, 1, 2, 3, 4, 5]
+
+test('when partitions of several brokers change their leaders at once, every join waits for a drain', async t => {
+  t.timeout(120_000)
+  const kafka = await startLocalKafka({ nodes: 3 })
+  t.teardown(() => kafka.stop())
+  const config = { brokers: [...kafka.brokers], clientId: 'rejoin' }
+  const log = kafkaLog(config, { clock: systemClock, log: () => {} })
+  const [producer, logAdmin] = [log.producer(), log.admin()]
+  const admin = new Kafka({ ...config, logLevel: logLevel.NOTHING }).admin()
+  await admin.connect()
+  const member = new Recorder({ config, group: topic, topic })
+  t.teardown(async () => {
+    await member.consumer.stop()
+    await Promise.all([producer.close(0), logAdmin.close(), admin.disconnect()])
+  })
+  await logAdmin.createTopic({ name: topic, partitions: partitions.length, replication: 1, settings: {} })
+  await member.start()
+  for (let round = 1; round <= 3; round++) {
+    const partitionAssignment = partitions.map(partition => ({
+      partition,
+      replicas: [1 + ((partition + round) % 3)]
+    }))
+    const before = member.assignments.length
+    await admin.alterPartitionReassignments({ topics: [{ topic, partitionAssignment }] })
+    await until(() => member.assignments.length > before)
+    const one = { key: null, value: Buffer.from('x') }
+    await Promise.all(partitions.map(partition => producer.append(topic, [{ ...one, partition }])))
+    await until(() => member.records.length === partitions.length * round)
+  }
+  const undrained = member.sequence.filter(
+    (call, at) => call === 'assigned' && member.sequence[at - 1] === call
+  )
+  t.deepEqual(undrained, [])
+})
