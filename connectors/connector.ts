@@ -106,6 +106,8 @@ export interface SourceEnv {
   readonly clock: Clock
   readonly log: LogEvent
   readonly meter: SourceMeter
+  /** Bytes that all messages of a source may take until they are appended. Invariant 5 */
+  readonly maxBytes: number
   /** Where HTTP sources listen. */
   readonly listen: ListenAddress
 }

@@ -167,7 +167,7 @@ const streamSchema = (target: TUnsafe<OneOfKinds>) =>
 const memorySchema = Type.Object(
   {
     maxBytes: bytes(
-      'Bytes for what is fetched, waits and is sent, shared by all streams of the process; its own code comes on top.',
+      'Bytes for sources and streams and all that they hold; the process without any comes on top. Below 128 MiB it may be overdrawn.',
       268_435_456,
       8_388_608
     )

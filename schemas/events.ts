@@ -43,7 +43,7 @@ const list = {
   stop_failed: { level: 'warn', sentence: 'A part of Tailrace did not stop in order' },
   memory_small: {
     level: 'warn',
-    sentence: 'The memory budget was found too small for so many streams and brokers, and is overdrawn'
+    sentence: 'The memory budget was found too small for the streams and brokers, and may be overdrawn'
   },
   rejection_unhandled: { level: 'error', sentence: 'Something failed unobserved' },
   kafka_client: { level: 'debug', sentence: 'The Kafka client reported' },

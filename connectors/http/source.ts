@@ -75,8 +75,8 @@ export class HttpSource implements Source {
 }
 
 function openIntakes(feeds: readonly Feed<HttpSourceConfig>[], env: SourceEnv): Map<string, Intake> {
-  // Two of the largest bodies fit at once; a sender whose body does not fit is told to come back.
-  const budget = new ByteBudget(2 * Math.max(0, ...feeds.map(feed => feed.config.maxInflatedBytes)))
+  // A sender whose body does not fit beside the others' is told to come back.
+  const budget = new ByteBudget(env.maxBytes)
   const intakes = new Map<string, Intake>()
   for (const feed of feeds) {
     if (intakes.has(feed.channel)) {

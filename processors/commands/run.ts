@@ -58,7 +58,7 @@ async function run(path: string, options: RunOptions): Promise<void> {
     registry,
     version: packageVersion(),
     mask,
-    openLog: meter => kafkaLog(config.kafka, { clock, log, meter })
+    openLog: env => kafkaLog(config.kafka, { clock, log, ...env })
   })
   try {
     await Promise.race([service.start(), fired(shutdown.signal)])

@@ -13,13 +13,20 @@ import { type Ingest, openIngest } from '../ingest/ingest.ts'
 import { AdminListener } from './admin/listener.ts'
 import { servicePages } from './admin/pages.ts'
 import { channelStatuses, type Phase, type ServiceStatus, streamReport } from './admin/status.ts'
-import { divideBudget, type StreamBudget } from './budget.ts'
+import { arrivingBytes, bodiesBytes, divideBudget, type StreamBudget } from './budget.ts'
 import { connect } from './connect.ts'
 import { EndsWatch } from './ends-watch.ts'
 import { appendMeter, sourceMeter } from './metrics/meters.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { Streams } from './streams.ts'
 import { within } from './within.ts'
+
+/** What the log gets from the service. */
+export interface LogEnv {
+  readonly meter: AppendMeter
+  /** Bytes of fetches that may be on their way in at once. */
+  readonly maxArrivingBytes: number
+}
 
 export interface ServiceParts {
   readonly clock: Clock
@@ -29,7 +36,7 @@ export interface ServiceParts {
   /** Of the secrets of the configuration. */
   readonly mask: Mask
   /** Opens the log that the service works on; called once. */
-  readonly openLog: (meter: AppendMeter) => Log
+  readonly openLog: (env: LogEnv) => Log
 }
 
 export class Service {
@@ -53,7 +60,8 @@ export class Service {
     this.#parts = parts
     this.#startedMs = clock.now()
     this.#metrics = new Metrics(parts.version)
-    const kafka = parts.openLog(appendMeter(this.#metrics))
+    const maxArrivingBytes = arrivingBytes(config.memory.maxBytes)
+    const kafka = parts.openLog({ meter: appendMeter(this.#metrics), maxArrivingBytes })
     this.#admin = kafka.admin()
     this.#producer = kafka.producer()
     this.#streams = new Streams({
@@ -141,9 +149,10 @@ export class Service {
 
   async #startSources(): Promise<void> {
     const { clock, log, registry } = this.#parts
-    const { channels, listen } = this.#config
+    const { channels, listen, memory } = this.#config
     const meter = sourceMeter(this.#metrics)
-    const env = { clock, log, meter, listen: { host: listen.host, port: listen.http } }
+    const maxBytes = bodiesBytes(memory.maxBytes)
+    const env = { clock, log, meter, maxBytes, listen: { host: listen.host, port: listen.http } }
     const ingest = await openIngest({ channels, sources: registry.sources, producer: this.#producer, env })
     if (this.#stopping.signal.aborted) return
     this.#ingest = ingest
@@ -151,9 +160,10 @@ export class Service {
   }
 
   #budget(brokers: number): StreamBudget {
-    const { memory, streams } = this.#config
+    const { channels, memory, streams } = this.#config
     const { maxBytes } = memory
-    const budget = divideBudget({ maxBytes, streams: Object.keys(streams).length, brokers })
+    const hasSources = Object.values(channels).some(({ sources }) => sources.length > 0)
+    const budget = divideBudget({ maxBytes, streams: Object.keys(streams).length, brokers, hasSources })
     const { neededBytes } = budget
     if (neededBytes > maxBytes) this.#parts.log('memory_small', { maxBytes, neededBytes })
     return budget

@@ -1,6 +1,5 @@
-// One stream: a consumer group member that reads its channels and delivers to its target. This file ties the parts
-// together in the order of a message's way: assignment (where to begin) -> intake (what was read) -> dispatch
-// (attempts) -> settlement (what is owed, commits). States and their reasons are in health/.
+// One stream: a consumer group member that reads its channels and delivers to its target. Its parts stand in the order of
+// a message's way: assignment -> intake -> dispatch (attempts) -> settlement (what is owed, commits). States: health/.
 
 import type { Clock } from '../../connectors/clock.ts'
 import type { Target } from '../../connectors/connector.ts'
@@ -46,7 +45,7 @@ export interface StreamParts {
   readonly consumer: (options: LogConsumerOptions) => LogConsumer
 }
 
-/** At the join gate: what is left of its deadline for the commit after the drain. */
+/** At the join gate, of its deadline, for the commit after the drain. */
 const commitReserveMs = 2_000
 
 export class Stream {
@@ -147,7 +146,7 @@ export class Stream {
     this.#committer.touch()
   }
 
-  /** Ends assignments: what is pending goes back to Kafka, and results still to come no longer count. */
+  /** Ends assignments: what is pending goes back to Kafka, and later results no longer count. */
   #release(lost: readonly TopicPartition[]): void {
     for (const origin of lost) {
       const partition = this.partitions.remove(origin)
@@ -226,6 +225,7 @@ export class Stream {
       accounts: this.#accounts,
       windowBytes: () => this.options.windowBytes / Math.max(1, this.partitions.size),
       pause: origin => this.#consumer.pause([origin]),
+      seek: (origin, offset) => this.#consumer.seek(origin, offset),
       resume: origin => this.#consumer.resume([origin])
     })
   }

@@ -35,6 +35,7 @@ async function openChannel(t: ExecutionContext, log: Log, topic: string): Promis
         port = fields?.port
       },
       meter: { accepted: () => {}, refused: () => {} },
+      maxBytes: 64 << 20,
       listen: { host: '127.0.0.1', port: 0 }
     }
   })

@@ -4,7 +4,7 @@
 import type { IncomingMessage } from 'node:http'
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Feed, SourceEnv } from '../../connector.ts'
-import { readBody } from './body.ts'
+import { type BodyLimits, readBody } from './body.ts'
 import type { BudgetShare, ByteBudget } from './budget.ts'
 import type { HttpSourceConfig } from './config.ts'
 import { type BodyKind, readMessages } from './messages.ts'
@@ -20,12 +20,16 @@ export class Intake {
   readonly #feed: Feed<HttpSourceConfig>
   readonly #env: SourceEnv
   readonly #budget: ByteBudget
+  readonly #limits: BodyLimits
   readonly #tokens: TokenCheck
 
   constructor(feed: Feed<HttpSourceConfig>, env: SourceEnv, budget: ByteBudget) {
     this.#feed = feed
     this.#env = env
     this.#budget = budget
+    const { maxBodyBytes, maxInflatedBytes } = feed.config
+    // What never fits is refused for good, or its sender would repeat it for ever.
+    this.#limits = { maxBodyBytes, maxInflatedBytes: Math.min(maxInflatedBytes, env.maxBytes) }
     this.#tokens = new TokenCheck(feed.config.tokens ?? [])
   }
 
@@ -43,7 +47,7 @@ export class Intake {
 
   async #store(request: IncomingMessage, kind: BodyKind, share: BudgetShare): Promise<number> {
     const { channel, config, append } = this.#feed
-    const body = await readBody(request, config, share)
+    const body = await readBody(request, this.#limits, share)
     const options = { limits: config, receivedAtMs: this.#env.clock.now() }
     const messages = await readMessages(body, kind, options)
     if (messages.length > 0) await append(messages) // Invariant 6: nothing is answered before this resolved

@@ -93,6 +93,33 @@ export class RecordChunk {
     return count === source.count ? source : { ...source, start, count }
   }
 
+  /** Bytes of the records. */
+  get size(): number {
+    return this.#source.end - this.#source.start
+  }
+
+  /**
+   * The first records, as many as fit `maxBytes` but at least one, in bytes of their own: whoever keeps them does not
+   * keep the rest of the fetch. `overheadBytes` are counted for each. To be called before the first next().
+   */
+  head(maxBytes: number, overheadBytes: number): RecordChunk {
+    const source = this.#source
+    const cursor = new RecordChunk(this.origin, source, this.highWatermark)
+    let { start: end, lastOffset } = source
+    let count = 0
+    while (cursor.next()) {
+      const bytes = cursor.#at - source.start + (count + 1) * overheadBytes
+      if (count > 0 && bytes > maxBytes) break
+      end = cursor.#at
+      lastOffset = cursor.offset
+      count++
+    }
+    if (count === source.count) lastOffset = source.lastOffset
+    const bytes = Buffer.from(source.bytes.subarray(source.start, end))
+    const taken = { ...source, bytes, start: 0, end: bytes.length, count, lastOffset }
+    return new RecordChunk(this.origin, taken, this.highWatermark)
+  }
+
   /** Steps to the next record; false at the end. Throws a RangeError on bytes that are no record. */
   next(): boolean {
     if (this.#left === 0) return false

@@ -11,7 +11,7 @@ import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
 import { registry } from '../../../connectors/registry.ts'
 import { events, type LogEvent } from '../../../schemas/events.ts'
 import { loadConfig } from '../../service/config/load.ts'
-import { Service } from '../../service/service.ts'
+import { type LogEnv, Service } from '../../service/service.ts'
 import { painter } from '../output.ts'
 import { packageVersion } from '../package-root.ts'
 import { createReceiver } from '../receive/receiver.ts'
@@ -75,8 +75,7 @@ async function runOn(brokers: readonly string[], folder: string, signal: AbortSi
 
 function createService(path: string, log: LogEvent): Service {
   const { config, mask } = loadConfig(path, { registry, env: process.env })
-  const openLog = (meter: Parameters<typeof kafkaLog>[1]['meter']) =>
-    kafkaLog(config.kafka, { clock, log, ...(meter === undefined ? {} : { meter }) })
+  const openLog = (env: LogEnv) => kafkaLog(config.kafka, { clock, log, ...env })
   return new Service(config, { clock, log, registry, version: packageVersion(), mask, openLog })
 }
 

@@ -1,5 +1,6 @@
-// Takes what was read into the lanes, counts it, and keeps the memory bound: a partition with enough pending stops
-// reading until half of it is delivered. Invariant 5
+// Takes what was read into the lanes, counts it, and keeps the memory bound: a partition takes only as many records as
+// there is room for, stops reading there, and reads on from there when half of them are delivered. Kafka hands out
+// whole record batches of up to a megabyte, however little was asked for, so a batch may be taken in parts. Invariant 5
 
 import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
 import { Message } from '../../../connectors/kafka/log/message.ts'
@@ -9,12 +10,15 @@ import type { StreamContext } from '../context.ts'
 import { KeyWatch } from '../health/key-watch.ts'
 import type { Accounts } from '../settlement/accounts.ts'
 import type { Tracker } from '../settlement/tracker.ts'
+import { overheadBytes } from './lane.ts'
 
 export interface IntakePort {
   readonly accounts: Accounts
-  /** Bytes of one partition at which it stops reading; one more fetch may come on top. */
+  /** Bytes of one partition at which it stops reading; a single larger message may be on top. */
   windowBytes(): number
   pause(origin: TopicPartition): void
+  /** Reads on from `offset`, once resumed. */
+  seek(origin: TopicPartition, offset: number): void
   resume(origin: TopicPartition): void
 }
 
@@ -29,19 +33,25 @@ export class Intake {
     this.#port = port
   }
 
-  /** Takes one chunk; records read before are passed over. Throws a RangeError when its bytes are no records. */
+  /**
+   * Takes what fits of one chunk; records read before are passed over. Throws a RangeError when its bytes are no
+   * records.
+   */
   take(partition: Partition, chunk: RecordChunk): void {
-    const { tracker, lane } = partition
+    const { tracker, lane, origin } = partition
     if (tracker === null || chunk.lastOffset < tracker.next) return
     partition.end = Math.max(partition.end, chunk.highWatermark)
-    const before = lane.length
-    const empty = this.#walk(partition, tracker, chunk)
-    this.#count(lane.length - before, empty)
-    const newest = lane.length > before ? lane.newest : undefined
-    if (newest !== undefined) this.#watchKey(newest)
-    if (partition.full || lane.bytes < this.#port.windowBytes()) return
-    partition.full = true
-    this.#port.pause(partition.origin)
+    if (!partition.full) {
+      const before = lane.length
+      const empty = this.#walk(partition, tracker, this.#fitting(partition, chunk))
+      this.#count(lane.length - before, empty)
+      const newest = lane.length > before ? lane.newest : undefined
+      if (newest !== undefined) this.#watchKey(newest)
+      if (tracker.next > chunk.lastOffset && lane.bytes < this.#port.windowBytes()) return
+      partition.full = true
+      this.#port.pause(origin)
+    }
+    if (tracker.next <= chunk.lastOffset) this.#port.seek(origin, tracker.next)
   }
 
   /** Resumes reading once enough was delivered. */
@@ -49,6 +59,15 @@ export class Intake {
     if (!partition.full || partition.lane.bytes > this.#port.windowBytes() / 2) return
     partition.full = false
     this.#port.resume(partition.origin)
+  }
+
+  /** The chunk as it is, or as much of it as there is room for. */
+  #fitting({ lane }: Partition, chunk: RecordChunk): RecordChunk {
+    const roomBytes = this.#port.windowBytes() - lane.bytes
+    // A message keeps all of the bytes alive that were fetched with it.
+    const keptBytes = lane.newest?.bytes === chunk.bytes ? chunk.size : chunk.bytes.length
+    const fits = keptBytes + chunk.count * overheadBytes <= roomBytes
+    return fits ? chunk : chunk.head(roomBytes, overheadBytes)
   }
 
   /** Returns how many records had no value: a tombstone holds nothing to deliver. */

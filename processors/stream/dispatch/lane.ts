@@ -5,7 +5,7 @@
 import type { Message } from '../../../connectors/connector.ts'
 
 /** What a message costs in memory beside its key and value. */
-const overheadBytes = 160
+export const overheadBytes = 160
 
 /** Limits of a batch, and the destination of a message. */
 export interface BatchRule {

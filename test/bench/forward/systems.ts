@@ -4,7 +4,7 @@ import { systemClock } from '../../../connectors/clock.ts'
 import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
 import { registry } from '../../../connectors/registry.ts'
 import { Mask } from '../../../connectors/shared/mask.ts'
-import { Service } from '../../../processors/service/service.ts'
+import { type LogEnv, Service } from '../../../processors/service/service.ts'
 import { forwardStream, serviceConfig } from '../config.ts'
 import { systems as readers } from '../consume/systems.ts'
 import type { RunSystem } from '../stopwatch.ts'
@@ -27,7 +27,7 @@ const tailrace: RunSystem<ForwardOptions> = async (options, stopwatch) => {
   const { brokers, topic, partitions } = options
   const streams = { forward: forwardStream(options) }
   const config = serviceConfig({ brokers, topics: [{ topic, partitions }], streams })
-  const openLog = () => kafkaLog(config.kafka, { log: () => {}, clock: systemClock })
+  const openLog = (env: LogEnv) => kafkaLog(config.kafka, { log: () => {}, clock: systemClock, ...env })
   const service = new Service(config, {
     clock: systemClock,
     log: () => {},

@@ -47,6 +47,7 @@ async function openTailrace(brokers: string[], topic: string): Promise<System> {
       clock,
       log,
       meter: { accepted: () => {}, refused: () => {} },
+      maxBytes: 64 << 20,
       listen: { host: '127.0.0.1', port: 0 }
     }
   })

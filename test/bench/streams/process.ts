@@ -5,7 +5,7 @@ import { systemClock } from '../../../connectors/clock.ts'
 import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
 import { registry } from '../../../connectors/registry.ts'
 import { Mask } from '../../../connectors/shared/mask.ts'
-import { Service } from '../../../processors/service/service.ts'
+import { type LogEnv, Service } from '../../../processors/service/service.ts'
 import { uniqueName } from '../../kafka.ts'
 import { forwardStream, serviceConfig } from '../config.ts'
 
@@ -42,7 +42,7 @@ async function watch(order: StreamsOrder): Promise<Reading> {
     budgetBytes,
     streams: Object.fromEntries(names.map(name => [name, stream()]))
   })
-  const openLog = () => kafkaLog(config.kafka, { log: () => {}, clock: systemClock })
+  const openLog = (env: LogEnv) => kafkaLog(config.kafka, { log: () => {}, clock: systemClock, ...env })
   const service = new Service(config, {
     clock: systemClock,
     log: () => {},

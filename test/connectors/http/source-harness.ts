@@ -27,6 +27,7 @@ export interface HarnessOptions {
   readonly listenHost?: string
   readonly port?: number
   readonly timings?: Partial<Timings>
+  readonly maxBytes?: number
 }
 
 export class Harness {
@@ -63,6 +64,7 @@ export class Harness {
           this.changes.emit('refused')
         }
       },
+      maxBytes: options.maxBytes ?? 64 << 20,
       listen: { host: options.listenHost ?? '127.0.0.1', port: options.port ?? 0 }
     }
     this.source = new HttpSource([feed], env, { ...defaultTimings, ...options.timings })

@@ -258,8 +258,14 @@ test('a defect of ours is logged, and the sender learns nothing of it', async t 
   t.deepEqual(harness.events, ['listener_opened', 'request_failed'])
 })
 
+test('a body that is larger than all the memory for bodies is refused for good', async t => {
+  const harness = await startSource(t, { maxBytes: 2_000 })
+  const response = await harness.post(`${one}${' '.repeat(2_000)}`)
+  t.like(await errorOf(response), { status: 413, code: 'body_too_large' })
+})
+
 test('bodies that do not fit beside those in memory are refused until there is room', async t => {
-  const harness = await startSource(t, { config: { maxBodyBytes: 1_000, maxInflatedBytes: 1_000 } })
+  const harness = await startSource(t, { maxBytes: 2_000 })
   const begun = withResolvers()
   const appended = withResolvers()
   let waiting = 0

@@ -10,6 +10,7 @@ const env = {
   clock: systemClock,
   log: () => {},
   meter: { accepted: () => {}, refused: () => {} },
+  maxBytes: 64 << 20,
   listen: { host: '127.0.0.1', port: 0 }
 }
 

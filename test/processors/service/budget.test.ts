@@ -3,39 +3,51 @@ import test from 'ava'
 import { divideBudget } from '../../../processors/service/budget.ts'
 
 const mib = 1024 * 1024
+const kib = 1024
 
 const cases = [
-  { maxBytes: 256 * mib, streams: 1, brokers: 1, maxFetchBytes: 4 * mib, windowBytes: 64 * mib },
-  { maxBytes: 256 * mib, streams: 1, brokers: 3, maxFetchBytes: 4 * mib, windowBytes: 64 * mib },
-  { maxBytes: 256 * mib, streams: 16, brokers: 3, maxFetchBytes: 699_050, windowBytes: 4 * mib },
-  { maxBytes: 256 * mib, streams: 100, brokers: 1, maxFetchBytes: 335_544, windowBytes: 671_088 },
-  { maxBytes: 16 * mib, streams: 1, brokers: 1, maxFetchBytes: 2 * mib, windowBytes: 4 * mib },
-  { maxBytes: 8 * mib, streams: 100, brokers: 3, maxFetchBytes: 65_536, windowBytes: 65_536 },
-  { maxBytes: 256 * mib, streams: 0, brokers: 0, maxFetchBytes: 4 * mib, windowBytes: 64 * mib }
+  { maxBytes: 256 * mib, streams: 1, brokers: 1, hasSources: false, fetchKib: 4_096, windowKib: 43_583 },
+  { maxBytes: 256 * mib, streams: 1, brokers: 3, hasSources: true, fetchKib: 4_096, windowKib: 27_137 },
+  { maxBytes: 256 * mib, streams: 16, brokers: 3, hasSources: false, fetchKib: 426, windowKib: 2_561 },
+  { maxBytes: 256 * mib, streams: 100, brokers: 1, hasSources: false, fetchKib: 164, windowKib: 329 },
+  { maxBytes: 256 * mib, streams: 100, brokers: 1, hasSources: true, fetchKib: 82, windowKib: 165 },
+  { maxBytes: 8 * mib, streams: 100, brokers: 3, hasSources: false, fetchKib: 64, windowKib: 64 },
+  { maxBytes: 256 * mib, streams: 0, brokers: 0, hasSources: false, fetchKib: 4_096, windowKib: 43_583 }
 ]
 
-for (const { maxFetchBytes, windowBytes, ...request } of cases) {
-  const { maxBytes, streams, brokers } = request
-  test(`${maxBytes / mib} MiB for ${streams} streams on ${brokers} brokers`, t => {
+for (const { fetchKib, windowKib, ...request } of cases) {
+  const { maxBytes, streams, brokers, hasSources } = request
+  const sources = hasSources ? 'with' : 'without'
+  test(`${maxBytes / mib} MiB for ${streams} streams on ${brokers} brokers ${sources} sources`, t => {
     const budget = divideBudget(request)
-    t.is(budget.maxFetchBytes, maxFetchBytes)
-    t.is(budget.windowBytes, windowBytes)
+    t.is(Math.floor(budget.maxFetchBytes / kib), fetchKib)
+    t.is(Math.floor(budget.windowBytes / kib), windowKib)
   })
 }
 
+const request = fc.record({
+  maxBytes: fc.integer({ min: 8 * mib, max: 4096 * mib }),
+  streams: fc.integer({ min: 1, max: 2_000 }),
+  brokers: fc.integer({ min: 1, max: 12 }),
+  hasSources: fc.boolean()
+})
+
 testProp(
-  'all streams together hold at most half of any budget that is not too small for them',
-  [
-    fc.record({
-      maxBytes: fc.integer({ min: 8 * mib, max: 4096 * mib }),
-      streams: fc.integer({ min: 1, max: 2_000 }),
-      brokers: fc.integer({ min: 1, max: 12 })
-    })
-  ],
-  (t, request) => {
-    const { maxFetchBytes, windowBytes, neededBytes } = divideBudget(request)
-    const usedBytes = request.streams * (2 * request.brokers * maxFetchBytes + windowBytes)
-    t.true(usedBytes <= Math.max(request.maxBytes, neededBytes) / 2)
+  'two fetches of every broker and what waits take at most a third of any budget that is not too small',
+  [request],
+  (t, { maxBytes, ...rest }) => {
+    const { neededBytes } = divideBudget({ maxBytes, ...rest })
+    const enoughBytes = Math.max(maxBytes, neededBytes)
+    const { maxFetchBytes, windowBytes } = divideBudget({ maxBytes: enoughBytes, ...rest })
+    t.true(rest.streams * (2 * rest.brokers * maxFetchBytes + windowBytes) <= enoughBytes / 3)
   },
   { numRuns: 5_000 }
 )
+
+test('a budget that cannot hold so many streams says what would be enough', t => {
+  const crowded = { streams: 100, brokers: 3, hasSources: false }
+  const { neededBytes } = divideBudget({ maxBytes: 256 * mib, ...crowded })
+  t.true(neededBytes > 256 * mib)
+  t.is(divideBudget({ maxBytes: neededBytes, ...crowded }).maxFetchBytes, 64 * kib)
+  t.is(divideBudget({ maxBytes: 1, streams: 1, brokers: 1, hasSources: false }).neededBytes, 128 * mib)
+})

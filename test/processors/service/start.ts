@@ -48,7 +48,7 @@ export function createService(t: ExecutionContext, parts: object): RunningServic
   const logged: Logged[] = []
   const log = (name: EventName, fields = {}) => void logged.push({ name, fields })
   const clock = systemClock
-  const openLog: ServiceParts['openLog'] = meter => kafkaLog(config.kafka, { clock, log, meter })
+  const openLog: ServiceParts['openLog'] = env => kafkaLog(config.kafka, { clock, log, ...env })
   const service = new Service(config, { clock, log, registry, mask, version: '0.0.0-test', openLog })
   t.teardown(async () => {
     if (service.status().phase !== 'stopped') await service.stop(1_000)

@@ -149,6 +149,23 @@ test('reading pauses while enough is pending and resumes when it was delivered',
   t.is(await rig.uncommitted(), 0)
 })
 
+test('of a batch that is larger than the window only what fits is kept, and the rest is read later', async t => {
+  const rig = new Rig(1)
+  const target = new ScriptedTarget()
+  let isDown = true
+  target.script = async () => (isDown ? failure('retry') : undefined)
+  const { stream } = await rig.started({ windowBytes: 5_000 }, target)
+  const sent = await rig.send(...many(1_000))
+  await rig.clock.advance(10_000)
+  const { pending, pendingBytes } = stream.status()
+  t.true(pending > 10 && pendingBytes <= 5_000)
+  isDown = false
+  await rig.clock.advance(60_000)
+  t.deepEqual(target.confirmed, sent)
+  t.like(stream.status().accounts, { read: 1_000, delivered: 1_000 })
+  t.is(await rig.uncommitted(), 0)
+})
+
 test('a second member takes over what was drained and committed: nothing twice, nothing lost', async t => {
   const rig = new Rig(4)
   const slow = () => {

@@ -6,7 +6,8 @@ import { Kafka, type KafkaConfig as KafkajsConfig, logLevel, type SASLOptions } 
 import type { KafkaConfig } from '../../../../schemas/config.ts'
 import { type ErrorCode, FaultError, messageOf } from '../../../../schemas/errors.ts'
 import type { LogEvent } from '../../../../schemas/events.ts'
-import { openSocket } from './socket.ts'
+import type { Allowance } from './arriving/allowance.ts'
+import { socketFactory } from './arriving/socket.ts'
 import { installTimerGuard } from './timer-guard.ts'
 
 /**
@@ -20,9 +21,12 @@ const patient = {
   retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5 }
 }
 
-/** The client from which consumers, producers and admins are made. Connects nowhere yet. */
-export function createKafka(config: KafkaConfig, log: LogEvent): Kafka {
-  return new Kafka(settings(config, log))
+/**
+ * The client from which consumers, producers and admins are made. Connects nowhere yet. Without `arriving` its responses
+ * take as much memory as they are long.
+ */
+export function createKafka(config: KafkaConfig, log: LogEvent, arriving?: Allowance): Kafka {
+  return new Kafka({ ...settings(config, log), socketFactory: socketFactory(arriving) })
 }
 
 /** The same for somebody who waits: every broker is tried once, for `timeoutMs` at most. */
@@ -41,7 +45,7 @@ function settings(config: KafkaConfig, log: LogEvent): KafkajsConfig {
   return {
     clientId: config.clientId,
     brokers: [...config.brokers],
-    socketFactory: openSocket,
+    socketFactory: socketFactory(),
     ...patient,
     logLevel: logLevel.WARN,
     logCreator:

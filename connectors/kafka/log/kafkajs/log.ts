@@ -5,6 +5,7 @@ import type { LogEvent } from '../../../../schemas/events.ts'
 import type { Clock } from '../../../clock.ts'
 import type { Log } from '../log.ts'
 import { KafkaAdmin } from './admin.ts'
+import { Allowance } from './arriving/allowance.ts'
 import { createHastyKafka, createKafka } from './client.ts'
 import { KafkajsConsumer } from './consumer/consumer.ts'
 import { KafkaProducer } from './producer.ts'
@@ -17,19 +18,24 @@ export interface KafkaLogEnv {
   readonly meter?: AppendMeter
   /** How long administrative calls try to reach Kafka, for somebody who waits in front of a terminal. */
   readonly patienceMs?: number
+  /** Bytes of fetches that may be on their way in at once, over all consumers. Default: 16 MiB. */
+  readonly maxArrivingBytes?: number
 }
 
 /** Half of an append's deadline, so that a hung broker leaves time for a second attempt. */
 const attemptTimeoutMs = 5_000
 
+const defaultArrivingBytes = 16 * 1024 * 1024
+
 const unmetered: AppendMeter = { produced() {} }
 
 /** Connects nowhere until one of its parts is used. Every producer and admin must be closed, every consumer stopped. */
 export function kafkaLog(config: KafkaConfig, env: KafkaLogEnv): Log {
-  const { log, clock, meter = unmetered, patienceMs } = env
+  const { log, clock, meter = unmetered, patienceMs, maxArrivingBytes = defaultArrivingBytes } = env
   const kafka = createKafka(config, log)
+  const arriving = new Allowance(maxArrivingBytes, clock)
   return {
-    consumer: options => new KafkajsConsumer(config, options, { log, clock }),
+    consumer: options => new KafkajsConsumer(config, options, { log, clock, arriving }),
     admin: () =>
       patienceMs === undefined
         ? new KafkaAdmin({ kafka, clock })

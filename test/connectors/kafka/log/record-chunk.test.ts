@@ -41,6 +41,27 @@ test('a cursor steps through records and leaves key, value and time where they a
   t.false(chunk.next())
 })
 
+test('the head of a chunk is what fits, at least one record, in bytes of its own', t => {
+  const records = [0, 1, 2].map(offset => record(offset, { value: Buffer.alloc(100, 48 + offset) }))
+  const bytes = Buffer.concat([Buffer.alloc(9), ...records])
+  const chunk = () => new RecordChunk(origin, sourceOf(bytes, { start: 9, count: 3 }), 300)
+  const offsets = (head: RecordChunk) => {
+    const found: [number, string][] = []
+    while (head.next())
+      found.push([head.offset, head.bytes.toString('utf8', head.valueStart, head.valueStart + 1)])
+    return found
+  }
+  const two = chunk().head(2 * 150, 40)
+  t.is(two.lastOffset, 101)
+  t.true(two.bytes.length < 250)
+  t.deepEqual(offsets(two), [
+    [100, '0'],
+    [101, '1']
+  ])
+  t.is(chunk().head(0, 40).lastOffset, 100)
+  t.is(chunk().head(10_000, 40).lastOffset, 200, 'all that the batch covers')
+})
+
 test('the append time of the batch replaces the times of its records', t => {
   const chunk = new RecordChunk(
     origin,

@@ -8,6 +8,7 @@ import type { LogEvent } from '../../../../../schemas/events.ts'
 import { type Clock, pauseFor } from '../../../../clock.ts'
 import type { CommitEntry, LogConsumer, LogConsumerHandlers, LogConsumerOptions } from '../../log.ts'
 import type { TopicPartition } from '../../message.ts'
+import type { Allowance } from '../arriving/allowance.ts'
 import { createKafka } from '../client.ts'
 import { Handoff } from './handoff.ts'
 import { type Join, Session } from './session.ts'
@@ -17,6 +18,8 @@ import { Trouble } from './trouble.ts'
 export interface ConsumerEnv {
   readonly log: LogEvent
   readonly clock: Clock
+  /** For the responses of all consumers of the process. */
+  readonly arriving: Allowance
 }
 
 /** No heartbeat runs during a drain, so it must end well within the session time-out. */
@@ -122,7 +125,7 @@ export class KafkajsConsumer implements LogConsumer {
 
   #createSession({ handlers, handoff, trouble }: Told): Session {
     // A Kafka object of its own: kafkajs shares committed offsets among the consumers of one (index.js OFFSETS).
-    const kafka = createKafka(this.#config, this.#env.log)
+    const kafka = createKafka(this.#config, this.#env.log, this.#env.arriving)
     return new Session(kafka, this.#options, {
       rejoining: () => this.#drain(handlers),
       joined: join => {

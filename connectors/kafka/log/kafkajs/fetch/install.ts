@@ -60,7 +60,7 @@ function wrapBroker(broker: BrokerInside, options: FetchOptions): void {
   const { generation } = options
   const ahead = generation && new FetchAhead(fetch, generation)
   broker.fetch = async request => ahead?.fetch(request) ?? (await fetch(request)).read()
-  for (const connection of broker.connectionPool.pool) spareConcat(connection)
+  for (const connection of broker.connectionPool.pool) forgetRest(connection)
 }
 
 /** A property rather than a plain wrap, because the broker sets its lookup anew whenever it connects. */
@@ -97,11 +97,14 @@ function withOwnDecoder(
   return { ...protocol, response: { ...protocol.response, decode } }
 }
 
-/** A connection keeps the empty rest of each response, and would put the next one together with that: a copy. */
-function spareConcat(connection: ConnectionInside): void {
+/**
+ * A connection keeps the empty rest of each response, and with it all of its bytes until the next comes, and would put
+ * the next one together with that: a copy.
+ */
+function forgetRest(connection: ConnectionInside): void {
   const processData = connection.processData.bind(connection)
   connection.processData = bytes => {
-    if (connection.bytesBuffered === 0) connection.chunks = []
     processData(bytes)
+    if (connection.bytesBuffered === 0) connection.chunks = []
   }
 }

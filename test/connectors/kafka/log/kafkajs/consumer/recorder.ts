@@ -1,6 +1,7 @@
 // A member that writes down what its consumer tells it, for tests of the consumer.
 
 import { systemClock } from '../../../../../../connectors/clock.ts'
+import { Allowance } from '../../../../../../connectors/kafka/log/kafkajs/arriving/allowance.ts'
 import { KafkajsConsumer } from '../../../../../../connectors/kafka/log/kafkajs/consumer/consumer.ts'
 import type { Assignment, LogConsumerHandlers } from '../../../../../../connectors/kafka/log/log.ts'
 import type { KafkaConfig } from '../../../../../../schemas/config.ts'
@@ -37,7 +38,11 @@ export class Recorder {
     this.consumer = new KafkajsConsumer(
       config,
       { group, topics: [topic], birthMs: () => birthMs, maxFetchBytes: 1 << 20 },
-      { log: name => this.events.push(name), clock: systemClock }
+      {
+        log: name => this.events.push(name),
+        clock: systemClock,
+        arriving: new Allowance(4 << 20, systemClock)
+      }
     )
   }
 

@@ -2,6 +2,7 @@
 // commits, a drain before every join, kept partitions kept. It writes down every delivery in a ledger, so that loss
 // and repetition show. For tests of the consumer only.
 
+import { Allowance } from '../../../../../../connectors/kafka/log/kafkajs/arriving/allowance.ts'
 import { KafkajsConsumer } from '../../../../../../connectors/kafka/log/kafkajs/consumer/consumer.ts'
 import type { Assignment, LogConsumer } from '../../../../../../connectors/kafka/log/log.ts'
 import type { TopicPartition } from '../../../../../../connectors/kafka/log/message.ts'
@@ -54,7 +55,7 @@ export class ToyStream {
     this.consumer = new KafkajsConsumer(
       broker.config,
       { group, topics: [topic], birthMs: () => birthMs, maxFetchBytes: 4 << 20 },
-      { log: () => {}, clock: broker.clock }
+      { log: () => {}, clock: broker.clock, arriving: new Allowance(8 << 20, broker.clock) }
     )
   }
 

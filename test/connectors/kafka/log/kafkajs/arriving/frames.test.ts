@@ -1,8 +1,10 @@
 import net from 'node:net'
 import { fc, testProp } from '@fast-check/ava'
 import test from 'ava'
-import { Frames } from '../../../../../connectors/kafka/log/kafkajs/frames.ts'
-import { openSocket } from '../../../../../connectors/kafka/log/kafkajs/socket.ts'
+import { systemClock } from '../../../../../../connectors/clock.ts'
+import { Allowance } from '../../../../../../connectors/kafka/log/kafkajs/arriving/allowance.ts'
+import { Frames } from '../../../../../../connectors/kafka/log/kafkajs/arriving/frames.ts'
+import { socketFactory } from '../../../../../../connectors/kafka/log/kafkajs/arriving/socket.ts'
 
 /** A response of `length` bytes, with its length before it. */
 function response(length: number, seed = 0): Buffer {
@@ -59,7 +61,10 @@ for (const length of [-1, 0x48_54_54_50]) {
 }
 
 /** Connects to a server that sends `bytes` and ends; resolves with what came as data, and the error if there was one. */
-async function receive(bytes: Buffer): Promise<{ data: Buffer[]; error: Error | null }> {
+async function receive(
+  bytes: Buffer,
+  arriving?: Allowance
+): Promise<{ data: Buffer[]; error: Error | null }> {
   const server = net.createServer(socket => socket.on('error', () => {}).end(bytes))
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as net.AddressInfo // it listens on TCP
@@ -67,8 +72,10 @@ async function receive(bytes: Buffer): Promise<{ data: Buffer[]; error: Error | 
   try {
     const error = await new Promise<Error | null>(resolve => {
       // kafkajs passes no `ssl` where none is wanted, whatever its types say.
-      const plain = { host: '127.0.0.1', port, onConnect: () => {} } as Parameters<typeof openSocket>[0]
-      const socket = openSocket(plain)
+      const plain = { host: '127.0.0.1', port, onConnect: () => {} } as Parameters<
+        ReturnType<typeof socketFactory>
+      >[0]
+      const socket = socketFactory(arriving)(plain)
       socket.on('data', frame => data.push(frame))
       socket.on('error', resolve)
       socket.on('end', () => {
@@ -94,4 +101,33 @@ test('a socket to something that is not Kafka ends with an error', async t => {
   const { data, error } = await receive(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'))
   t.deepEqual(data, [])
   t.regex(error?.message ?? '', /no response of Kafka/)
+})
+
+test('a long response is not read before there is room for it', async t => {
+  const arriving = new Allowance(1_000_000, systemClock)
+  const others = arriving.claim(1_000_000, () => {})
+  let hasRoom = false
+  setImmediate(() => {
+    hasRoom = true
+    others.release()
+  })
+  const { data, error } = await receive(Buffer.concat([response(500_000, 1), response(700_000, 2)]), arriving)
+  t.true(hasRoom)
+  t.is(error, null)
+  t.deepEqual(
+    data.map(frame => frame.length),
+    [500_004, 700_004]
+  )
+  let isFree = false
+  arriving.claim(1_000_000, () => {
+    isFree = true
+  })
+  t.true(isFree, 'what was claimed was given back')
+})
+
+test('a connection that ends amidst a response gives back what it had claimed', async t => {
+  const arriving = new Allowance(1_000_000, systemClock)
+  await receive(response(500_000).subarray(0, 100_000), arriving)
+  const isFree = await new Promise(resolve => arriving.claim(1_000_000, () => resolve(true)))
+  t.true(isFree)
 })
