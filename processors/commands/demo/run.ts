@@ -20,6 +20,7 @@ import { sendFleet } from '../simulate/run.ts'
 import { Sender } from '../simulate/sender.ts'
 import { fired } from '../terminal/interrupt.ts'
 import { choosePorts, type DemoPorts, demoConfig } from './config.ts'
+import { guide } from './guide.ts'
 import { watchKeys } from './keys.ts'
 import { Screen } from './screen.ts'
 
@@ -111,7 +112,8 @@ async function show(running: Running, signal: AbortSignal): Promise<void> {
     const { level, sentence } = events[name]
     if (level === 'error') screen.say(`${sentence}: ${JSON.stringify(fields)}`)
   }
-  say(guide(running, url))
+  const toggling = process.stdin.isTTY ? 'press s' : `kill -USR2 ${process.pid}`
+  say(guide({ ports, url, path: running.path, toggling }))
   const keys = watchKeys(() => void toggle(receiver, screen))
   screen.start()
   try {
@@ -131,19 +133,4 @@ async function toggle(receiver: HttpDouble, screen: Screen): Promise<void> {
     await receiver.start()
     screen.say('The receiver was started: what waited goes out, in order.')
   }
-}
-
-function guide({ ports, path }: Running, url: string): string {
-  const toggling = process.stdin.isTTY ? 'press s' : `kill -USR2 ${process.pid}`
-  return `
-Tailrace runs: a simulated fleet -> ${url} -> Kafka -> stream acme -> a receiver on port ${ports.receiver}.
-
-  send a message yourself   curl -H 'content-type: application/json' \\
-                              -d '{"ident":"truck-42","position.speed":50}' \\
-                              ${url}
-  stop the receiver, and
-  start it again            ${toggling}
-  metrics and states        curl http://127.0.0.1:${ports.admin}/metrics  and  /status
-  the configuration         ${path}
-  end                       Ctrl-C`
 }

@@ -4,6 +4,7 @@
 import type { Clock } from '../../../connectors/clock.ts'
 import type { StreamReport } from '../../service/admin/status.ts'
 import type { Paint } from '../output.ts'
+import { cutLine } from '../terminal/cut-line.ts'
 import { grouped } from '../terminal/progress.ts'
 
 export interface Scene {
@@ -68,7 +69,7 @@ export class Screen {
       return
     }
     this.#erase()
-    const lines = block(scene(), paint)
+    const lines = block(scene(), paint).map(line => cutLine(line, out.columns))
     out.write(lines.map(line => `${line}\n`).join(''))
     this.#drawn = lines.length
   }
@@ -90,7 +91,7 @@ function block(scene: Scene, paint: Paint): string[] {
     '',
     `  fleet     ${grouped(scene.sent)} sent, ${grouped(scene.accepted)} in Kafka ${paint('yellow', scene.trouble)}`,
     `  stream    ${shownState}, ${grouped(stream?.accounts.delivered ?? 0)} delivered, lag ${grouped(stream?.lag ?? 0)}`,
-    paint('dim', `          ${why}`.slice(0, 110)),
+    paint('dim', `          ${why}`),
     `  receiver  ${receiver}, ${grouped(scene.received)} messages of ${scene.devices} devices, ${grouped(scene.perSecond)}/s`,
     ''
   ]

@@ -2,6 +2,7 @@
 // there is news, with --json one object a second, and nothing with --quiet.
 
 import type { Clock } from '../../../connectors/clock.ts'
+import { cutLine } from './cut-line.ts'
 
 const intervalMs = 1000
 const clearLine = '\r\u001b[2K'
@@ -62,7 +63,7 @@ export class Progress {
     const { line } = report
     if (quiet || line === this.#shown) return
     this.#shown = line
-    if (this.#isLive()) out.write(clearLine + line.slice(0, (out.columns ?? 80) - 1))
+    if (this.#isLive()) out.write(clearLine + cutLine(line, out.columns))
     else out.write(`${line}\n`)
   }
 

@@ -33,8 +33,8 @@ test('on a terminal one line changes in place and never wraps', async t => {
   const clear = '\r\u001b[2K'
   t.deepEqual(await written({ isTTY: true }), [
     `${clear}hello\n`,
-    `${clear}0 message`,
-    `${clear}5 message`,
+    `${clear}0 messag…`,
+    `${clear}5 messag…`,
     `${clear}bye\n`
   ])
 })
