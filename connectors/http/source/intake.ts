@@ -60,6 +60,13 @@ export class Intake {
 function bodyKind(contentType = 'application/json'): BodyKind {
   const [essence = ''] = contentType.split(';', 1)
   const kind = kinds[essence.trim().toLowerCase()]
-  if (kind !== undefined) return kind
-  throw new FaultError('media_type_unsupported', { detail: `send ${Object.keys(kinds).join(', ')}` })
+  if (kind === undefined) throw unsupported(`send ${Object.keys(kinds).join(', ')}`)
+  // JSON is UTF-8 (RFC 8259, 8.1); other text that says so of itself would be stored garbled.
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(contentType)?.[1] ?? 'utf-8'
+  if (!/^utf-?8$/i.test(charset)) throw unsupported('send UTF-8')
+  return kind
+}
+
+function unsupported(detail: string): FaultError {
+  return new FaultError('media_type_unsupported', { detail })
 }

@@ -19,7 +19,12 @@ const bodies: [name: string, body: string | Buffer, headers: Record<string, stri
   ['an object', one, {}, [one]],
   ['an array', `[${one},\n ${two}]`, {}, [one, two]],
   ['newline-delimited JSON', `${one}\r\n\n${two}\n`, ndjson, [one, two]],
-  ['application/jsonl', `${one}\n${two}`, { 'content-type': 'application/jsonl; charset=utf-8' }, [one, two]],
+  [
+    'application/jsonl',
+    `${one}\n${two}`,
+    { 'content-type': 'application/jsonl; charset="UTF-8"' },
+    [one, two]
+  ],
   ['gzip', gzipSync(`[${one}]`), { 'content-encoding': 'gzip' }, [one]],
   ['deflate', deflateSync(`[${one}]`), { 'content-encoding': 'Deflate' }, [one]],
   ['identity', one, { 'content-encoding': 'identity' }, [one]],
@@ -132,6 +137,12 @@ const refusals: [name: string, body: string | Buffer, headers: Record<string, st
     'a content type that is none',
     one,
     { 'content-type': 'json' },
+    { status: 415, code: 'media_type_unsupported' }
+  ],
+  [
+    'another charset',
+    one,
+    { 'content-type': 'application/json; charset=latin1' },
     { status: 415, code: 'media_type_unsupported' }
   ],
   ['brotli', one, { 'content-encoding': 'br' }, { status: 415, code: 'encoding_unsupported' }],
