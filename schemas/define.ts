@@ -47,7 +47,7 @@ export const named = <S extends TSchema>(value: S, description: string) =>
     description,
     default: {},
     additionalProperties: false,
-    'x-expects': 'a name of lower-case letters, digits and dashes, at most 63 of them'
+    'x-expects': 'lower-case letters, digits and dashes, at most 63 of them'
   })
 
 /** A source or target part: exactly one key, checked against the connector's own schema. */

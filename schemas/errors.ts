@@ -211,7 +211,7 @@ const list = {
   },
   http_rejected: {
     sentence: 'The target refused the messages for what they contain',
-    hint: 'The answer of the target should say why; a step can leave out or change such messages.',
+    hint: 'The answer of the target should say why. Mend what sends such messages, or make the target take them.',
     outcome: 'reject'
   },
 

@@ -104,13 +104,16 @@ function checkTogether(config: HttpTargetConfig, url: URL): void {
   if (config.bearer !== undefined && names.includes('authorization')) {
     throw new FaultError('config_invalid', {
       path: 'headers',
-      detail: 'authorization is set by bearer already'
+      detail: 'must not have an authorization beside bearer, which sets it'
     })
   }
   if (new Set(names).size < names.length) {
-    throw new FaultError('config_invalid', { path: 'headers', detail: 'a header stands here twice' })
+    throw new FaultError('config_invalid', {
+      path: 'headers',
+      detail: 'has one header twice: upper and lower case are the same'
+    })
   }
   if (config.tls !== undefined && url.protocol !== 'https:') {
-    throw new FaultError('config_invalid', { path: 'tls', detail: 'it needs an https url' })
+    throw new FaultError('config_invalid', { path: 'tls', detail: 'needs an https url beside it' })
   }
 }

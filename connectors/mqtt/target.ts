@@ -46,7 +46,7 @@ function connectionSettings(
   if (password !== undefined && username === undefined && config.version === '3.1.1') {
     throw new FaultError('config_invalid', {
       path: 'password',
-      detail: 'MQTT 3.1.1 needs a username with it'
+      detail: 'needs a username beside it with MQTT 3.1.1'
     })
   }
   const isSecure = url.protocol === 'mqtts:'
@@ -75,7 +75,7 @@ function tlsOptions(
 ): tls.ConnectionOptions | undefined {
   if (!isSecure) {
     if (config === undefined) return undefined
-    throw new FaultError('config_invalid', { path: 'tls', detail: 'it needs an mqtts url' })
+    throw new FaultError('config_invalid', { path: 'tls', detail: 'needs an mqtts url beside it' })
   }
   const { hostname } = new URL(url)
   const isName = net.isIP(hostname.replace(/^\[|\]$/g, '')) === 0

@@ -67,7 +67,7 @@ streams:
     start: latest # or earliest, or a time such as 2026-01-31T08:00:00Z
     target:
       http:
-        url: http://localhost:8000/telemetry # "tailrace receive --port 8000" shows what arrives
+        url: http://localhost:8090/telemetry # "tailrace receive" listens there and shows what arrives
         # bearer: "\${env:ACME_TOKEN}"
         # maxMessages: 100
 `

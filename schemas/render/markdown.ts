@@ -9,11 +9,15 @@ export function page(blocks: readonly string[]): string {
   return `${[generatedNote, ...blocks].join('\n\n')}\n`
 }
 
-/** A table; bars inside of cells are escaped. */
+/** A table; bars inside of cells are escaped, and the lines of a cell are kept. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  const line = (cells: readonly string[]) => `| ${cells.map(cell => inCell(cell)).join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+/** A row of a table is one line. */
+function inCell(text: string): string {
+  return text.replaceAll('|', '\\|').replace(/\s*\n\s*/g, '<br>')
 }
 
 /** Text as code. */

@@ -81,7 +81,7 @@ function unknownKey(pointer: string, schema: Schema, key: string): Finding {
   const known = Object.keys(schema.properties ?? {})
   const hint = suggestion(key, known)
   if (schema.patternProperties !== undefined)
-    return { ...at, sentence: `must have ${schema['x-expects'] ?? 'another name'}` }
+    return { ...at, sentence: `is not a valid name: expected ${schema['x-expects'] ?? 'another'}` }
   if (schema['x-kinds'] !== undefined)
     return { ...at, sentence: `is an unknown ${schema['x-kinds']}${hint} (${knownKinds(schema)})` }
   return { ...at, sentence: `is an unknown key${hint || ` (known keys: ${known.join(', ')})`}` }

@@ -71,7 +71,7 @@ test('what only the connector can tell has a place too', async t => {
   const cwd = folder(t, { 'a.yaml': valid.replace('https://a.example"', 'http://a.example", tls: {}') })
   const { code, stderr } = await tailrace(['check', 'a.yaml'], cwd)
   t.is(code, 2)
-  t.is(stderr.split('\n')[0], 'a.yaml:3:78 streams.acme.target.http.tls it needs an https url')
+  t.is(stderr.split('\n')[0], 'a.yaml:3:78 streams.acme.target.http.tls needs an https url beside it')
 })
 
 test('what cannot be read has exit code 3', async t => {
@@ -123,6 +123,16 @@ test('init writes a configuration that passes check and names its schema', async
   const [first] = readFileSync(join(cwd, 'tailrace.yaml'), 'utf8').split('\n')
   const schema = /^# yaml-language-server: \$schema=(.+)$/.exec(first ?? '')?.[1]
   t.notThrows(() => JSON.parse(readFileSync(schema ?? '', 'utf8')))
+})
+
+test('what init writes sends to the port where receive listens unless told otherwise', async t => {
+  const cwd = folder(t)
+  await tailrace(['init'], cwd)
+  const port = /url: http:\/\/localhost:(\d+)/.exec(readFileSync(join(cwd, 'tailrace.yaml'), 'utf8'))?.[1]
+  t.regex(
+    (await tailrace(['receive', '--help'], cwd)).stdout,
+    new RegExp(`--port <number> .*default: ${port}`)
+  )
 })
 
 test('init overwrites nothing', async t => {

@@ -39,3 +39,14 @@ test('editors do not ask for what has a default, and take references', t => {
   const forms: { pattern: string }[] = http.properties.url.anyOf
   t.true(forms.some(({ pattern }) => new RegExp(pattern).test('${env:ACME_URL}')))
 })
+
+test('every row of a table is one line, whatever its text', t => {
+  for (const page of ['errors.md', 'events.md', 'metrics.md', 'configuration.md']) {
+    const lines = readFileSync(packageRoot(`schemas/generated/${page}`), 'utf8').split('\n')
+    t.deepEqual(
+      lines.filter(line => line.startsWith('|') && !line.endsWith('|')),
+      [],
+      page
+    )
+  }
+})

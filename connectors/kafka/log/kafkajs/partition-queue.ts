@@ -65,11 +65,6 @@ export class PartitionQueue {
     this.#env = env
   }
 
-  /** Nothing waits, nothing is in flight. */
-  get idle(): boolean {
-    return !this.#running && this.#waiting.length === 0
-  }
-
   /** Nothing waits for the next request. */
   get empty(): boolean {
     return this.#waiting.length === 0

@@ -110,7 +110,7 @@ const table: [mistake: string, text: string, line: string][] = [
   [
     'a name with capitals and blanks',
     `${base}  Acme One: { from: [fleet], target: { http: { url: "https://a.example" } } }`,
-    '5:3 streams["Acme One"] must have a name of lower-case letters, digits and dashes, at most 63 of them'
+    '5:3 streams["Acme One"] is not a valid name: expected lower-case letters, digits and dashes, at most 63 of them'
   ],
   [
     'a duplicate key',
