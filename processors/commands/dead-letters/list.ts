@@ -1,6 +1,7 @@
 // `tailrace dead-letters list`: a table for people, lines of JSON for programs.
 
 import { systemClock } from '../../../connectors/clock.ts'
+import type { LogAdmin } from '../../../connectors/kafka/log/log.ts'
 import { counted, printJson } from '../output.ts'
 import { type StreamOption, withStream } from '../shared/stream.ts'
 import { grouped, Progress } from '../terminal/progress.ts'
@@ -30,19 +31,30 @@ export async function list(stream: string, options: ListOptions): Promise<void> 
   await withStream(stream, options, async ({ admin, config }) => {
     const { topic } = config.deadLetters
     const finding: Finding = { total: 0, read: 0, matched: 0, older: 0 }
-    const progress = progressOf(finding)
-    const started = () => {
-      if (finding.total >= longTopic) progress.start()
-    }
-    try {
-      const letters = await findLetters(admin, topic, { filter: options, finding, started })
-      if (options.json) for (const letter of letters) printJson(jsonOf(letter))
-      else printLetters(letters)
-      if (!options.json) process.stderr.write(summary(letters.length, finding, topic))
-    } finally {
-      if (finding.total >= longTopic) progress.stop({ fields: {}, line: reading(finding) })
+    const letters = await findShown(admin, topic, { filter: options, finding })
+    if (options.json) for (const letter of letters) printJson(jsonOf(letter))
+    else {
+      printLetters(letters)
+      process.stderr.write(summary(letters.length, finding, topic))
     }
   })
+}
+
+/** Finds, and shows how far it is where that takes a while. */
+async function findShown(
+  admin: LogAdmin,
+  topic: string,
+  { filter, finding }: { filter: Filter; finding: Finding }
+): Promise<Letter[]> {
+  const progress = progressOf(finding)
+  const started = () => {
+    if (finding.total >= longTopic) progress.start()
+  }
+  try {
+    return await findLetters(admin, topic, { filter, finding, started })
+  } finally {
+    if (finding.total >= longTopic) progress.stop({ fields: {}, line: reading(finding) })
+  }
 }
 
 function progressOf(finding: Finding): Progress {
@@ -51,7 +63,7 @@ function progressOf(finding: Finding): Progress {
 }
 
 function reading({ read, total, matched }: Finding): string {
-  return `Read ${grouped(read)} of ${counted(total, 'record')}, ${grouped(matched)} match`
+  return `Read ${grouped(read)} of ${grouped(total)} records, ${grouped(matched)} match`
 }
 
 function printLetters(letters: readonly Letter[]): void {

@@ -32,7 +32,7 @@ export function writeTable(
       })
       .join('  ')
       .trimEnd()
-      .slice(0, out.isTTY ? (out.columns ?? 80) : undefined)
+      .slice(0, out.isTTY ? out.columns || 80 : undefined)
   const bold = (text: string) => painter(out)('bold', text)
   out.write(`${bold(line(columns.map(({ title }) => title)))}\n`)
   for (const row of cells) out.write(`${line(row)}\n`)
