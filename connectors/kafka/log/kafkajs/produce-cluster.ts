@@ -10,6 +10,8 @@ import { createCluster } from './direct/cluster.ts'
 
 /** What the sender uses of a kafkajs cluster; the same names and meanings as in kafkajs/src/cluster. */
 export interface ProduceCluster {
+  /** The topics that a refresh asks for; kafkajs itself replaces the set now and then. */
+  targetTopics: Set<string>
   connect(): Promise<void>
   disconnect(): Promise<void>
   isConnected(): boolean

@@ -4,6 +4,7 @@
 
 import type { Kafka } from 'kafkajs'
 import type { Clock } from '../../../clock.ts'
+import { protocolType } from './client.ts'
 import {
   createProduceCluster,
   type ProduceBroker,
@@ -43,7 +44,7 @@ export class Sender {
   readonly #env: SenderEnv
   /** Connecting or connected; undefined before the first request and after a hang. */
   #cluster: Promise<ProduceCluster> | undefined
-  #topics = new Set<string>()
+  readonly #topics = new Set<string>()
   #pending: Pending[] = []
 
   constructor(env: SenderEnv) {
@@ -81,7 +82,8 @@ export class Sender {
       const { cluster, byLeader } = await withDeadline(routed, { clock, deadlineMs: timeoutMs })
       for (const [nodeId, group] of byLeader) void this.#request(used, { cluster, nodeId, group })
     } catch (error) {
-      this.#discard(used)
+      if (isAboutTopic(error)) this.#forgetTopics(await used)
+      else this.#discard(used)
       for (const shipment of shipments) shipment.reject(error)
     }
   }
@@ -160,7 +162,20 @@ export class Sender {
   /** Who leads now? A failure of this shows at the next attempt. */
   async #lookAgain(cluster: ProduceCluster): Promise<void> {
     const { clock, timeoutMs } = this.#env
-    await withDeadline(cluster.refreshMetadata(), { clock, deadlineMs: timeoutMs }).catch(() => undefined)
+    try {
+      await withDeadline(cluster.refreshMetadata(), { clock, deadlineMs: timeoutMs })
+    } catch (error) {
+      if (isAboutTopic(error)) this.#forgetTopics(cluster)
+    }
+  }
+
+  /**
+   * A topic that was deleted, or may not be seen any more, makes every refresh fail, for all topics, and kafkajs does not
+   * say which it is. Those that are still sent to are learned anew, each by itself.
+   */
+  #forgetTopics(cluster: ProduceCluster): void {
+    cluster.targetTopics = new Set()
+    this.#topics.clear()
   }
 
   #connected(): Promise<ProduceCluster> {
@@ -170,7 +185,7 @@ export class Sender {
 
   async #connect(): Promise<ProduceCluster> {
     const cluster = createProduceCluster(this.#env.kafka, metadataMaxAgeMs)
-    this.#topics = new Set()
+    this.#topics.clear()
     try {
       await cluster.connect()
       return cluster
@@ -184,6 +199,18 @@ export class Sender {
     if (this.#cluster === cluster) this.#cluster = undefined
     void disconnect(cluster)
   }
+}
+
+const aboutTopics = new Set([
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'INVALID_TOPIC_EXCEPTION',
+  'TOPIC_AUTHORIZATION_FAILED'
+])
+
+/** One topic is the reason, and others may be well. Connecting never fails for that. */
+function isAboutTopic(error: unknown): boolean {
+  const type = protocolType(error)
+  return type !== undefined && aboutTopics.has(type)
 }
 
 /** A broker whose connection broke may come back elsewhere. */
