@@ -2,7 +2,17 @@
 // two registries (connectors/registry.ts); everything rendered from it (JSON Schema, reference, types) follows.
 
 import { type Static, type TSchema, type TUnsafe, Type } from 'typebox'
-import { bytes, count, milliseconds, named, type OneOfKinds, oneOfKinds, port, secret } from './define.ts'
+import {
+  bytes,
+  count,
+  milliseconds,
+  named,
+  type OneOfKinds,
+  oneOfKinds,
+  port,
+  portPattern,
+  secret
+} from './define.ts'
 
 export type { OneOfKinds } from './define.ts'
 
@@ -34,12 +44,15 @@ const saslSchema = Type.Object(
   { additionalProperties: false, description: 'SASL credentials for Kafka.' }
 )
 
+/** kafkajs takes no IPv6 address. */
+const broker = `[^\\s,:/@\\[\\]]+:${portPattern}`
+
 const kafkaSchema = Type.Object(
   {
     brokers: Type.Array(
       Type.String({
-        pattern: '^[^\\s,]+:[0-9]{1,5}(\\s*,\\s*[^\\s,]+:[0-9]{1,5})*$',
-        'x-expects': 'host:port, or several of them with commas between',
+        pattern: `^${broker}(\\s*,\\s*${broker})*$`,
+        'x-expects': 'host:port (1 to 65535), without http://, or several of them with commas between',
         'x-public': true
       }),
       {

@@ -32,6 +32,10 @@ export const bytes = (description: string, fallback: number, minimum = 1) =>
 export const count = (description: string, fallback: number, minimum = 1) =>
   Type.Integer({ description, default: fallback, minimum })
 
+/** A pattern for a port to connect to, from 1 to 65535. */
+export const portPattern =
+  '([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])'
+
 /** A TCP port to listen on; 0 takes a free one. */
 export const port = (description: string, fallback: number) =>
   Type.Integer({

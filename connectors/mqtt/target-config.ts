@@ -3,7 +3,7 @@
 
 import { type Static, Type } from 'typebox'
 import { tlsSchema } from '../../schemas/config.ts'
-import { bytes, count, milliseconds, secret } from '../../schemas/define.ts'
+import { bytes, count, milliseconds, portPattern, secret } from '../../schemas/define.ts'
 
 /** A text of MQTT is at most 65,535 bytes long, and a character takes up to four of them. */
 const maxTextLength = 16_383
@@ -14,7 +14,7 @@ export const mqttTargetSchema = Type.Object(
   {
     url: Type.String({
       description: 'The broker: mqtt://host:port, or mqtts:// for TLS. Default ports: 1883 and 8883.',
-      pattern: '^mqtts?://([^\\s/?#@:\\[\\]]+|\\[[0-9a-fA-F:.]+\\])(:[0-9]{1,5})?/?$',
+      pattern: `^mqtts?://([^\\s/?#@:\\[\\]]+|\\[[0-9a-fA-F:.]+\\])(:${portPattern})?/?$`,
       examples: ['mqtts://broker.example.com'],
       'x-expects': 'mqtt://host:port or mqtts://host:port, without user name and password',
       'x-public': true

@@ -1,7 +1,7 @@
 // What connectors over TCP share: the TLS settings of a configuration made ready, and what Node reports when a
 // connection does not come about or breaks.
 
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import tls from 'node:tls'
 import type { TlsConfig } from '../../schemas/config.ts'
 import { FaultError, messageOf } from '../../schemas/errors.ts'
@@ -11,15 +11,31 @@ import { FaultError, messageOf } from '../../schemas/errors.ts'
  * FaultError `config_invalid` when a certificate or key cannot be used.
  */
 export function secureContext({ ca, cert, key }: TlsConfig): tls.SecureContext {
+  // Texts that are none would be ignored below, or be told in the words of OpenSSL.
+  if (ca !== undefined) check('ca', 'a certificate', () => new X509Certificate(ca))
+  if (cert !== undefined) check('cert', 'a certificate', () => new X509Certificate(cert))
+  if (key !== undefined) check('key', 'a private key without a passphrase', () => createPrivateKey(key))
   try {
-    if (ca !== undefined) new X509Certificate(ca) // a text without certificate would be ignored below
     return tls.createSecureContext({
       ...(ca === undefined ? {} : { ca }),
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key })
     })
   } catch (cause) {
-    throw new FaultError('config_invalid', { path: 'tls', detail: messageOf(cause), cause })
+    throw new FaultError('config_invalid', {
+      path: 'tls',
+      detail: `cannot be used: ${messageOf(cause)}`,
+      cause
+    })
+  }
+}
+
+function check(field: string, wanted: string, parse: () => unknown): void {
+  try {
+    parse()
+  } catch (cause) {
+    const detail = `must be the PEM text of ${wanted} ("-----BEGIN ..."), got something else`
+    throw new FaultError('config_invalid', { path: `tls.${field}`, detail, cause })
   }
 }
 

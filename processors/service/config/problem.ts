@@ -28,6 +28,13 @@ export interface Reference {
   readonly value: string
 }
 
+/** A channel or a stream as it is written. */
+export interface Part {
+  readonly name: string
+  readonly pointer: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
 /** What is known of one value of the configuration besides the value itself. */
 export interface Note {
   /** As people write it: `streams.acme.from[0]`. */

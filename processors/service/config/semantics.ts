@@ -1,11 +1,13 @@
 // The rules that a schema cannot say, because they are about two places at once. They run also when the schema has
 // found mistakes, so that all come at once: every value is taken for what it is only after a look.
 
-import { isLoopback } from '../../../connectors/shared/loopback.ts'
+import { secureContext } from '../../../connectors/shared/tls.ts'
 import { topicPattern } from '../../../schemas/config.ts'
+import { FaultError } from '../../../schemas/errors.ts'
 import { found, suggestion } from './expectations.ts'
+import { listeningRules } from './listening.ts'
 import { isMapping } from './merge.ts'
-import { type Finding, type Places, pointerTo } from './problem.ts'
+import { type Finding, type Part, type Places, pointerTo } from './problem.ts'
 
 /** Checks the merged data with its defaults filled in. */
 export function checkRules(data: unknown, places: Places): Finding[] {
@@ -25,7 +27,8 @@ export function checkRules(data: unknown, places: Places): Finding[] {
     }),
     ...sharedDeadLetters(streams, channels),
     ...streams.flatMap(wrongBackOff),
-    ...openSources(data, channels)
+    ...unusableTls(data),
+    ...listeningRules(data, channels, places)
   ]
 }
 
@@ -37,13 +40,6 @@ export const streamGroup = (name: string) => `tailrace.${name}`
 
 /** The topic of the dead letters of a stream that names none. */
 export const deadLetterTopic = (group: string) => `${group}.dead-letters`
-
-/** A named part of the configuration. */
-interface Part {
-  readonly name: string
-  readonly pointer: string
-  readonly fields: Readonly<Record<string, unknown>>
-}
 
 function children(data: unknown, key: string): Part[] {
   const parent = isMapping(data) ? data[key] : undefined
@@ -128,21 +124,20 @@ function wrongBackOff({ pointer, fields }: Part): Finding[] {
   return [{ pointer: pointerTo(pointer, 'retry'), at: 'key', sentence }]
 }
 
-/** An HTTP source that everybody can reach must know who may send, unless its user wrote that all may. */
-function openSources(data: unknown, channels: readonly Part[]): Finding[] {
-  const listen = isMapping(data) ? data.listen : undefined
-  const host = isMapping(listen) ? listen.host : undefined
-  if (typeof host !== 'string' || isLoopback(host)) return []
-  return channels.flatMap(({ pointer, fields }) => {
-    const sources = Array.isArray(fields.sources) ? fields.sources : []
-    return sources.flatMap((source: unknown, index) => {
-      const http = isMapping(source) ? source.http : undefined
-      if (!isMapping(http) || http.insecure === true) return []
-      if (Array.isArray(http.tokens) && http.tokens.length > 0) return []
-      const at = pointerTo(pointerTo(pointerTo(pointer, 'sources'), index), 'http')
-      const sentence =
-        'must have tokens, because listen.host can be reached from outside: set tokens, or "insecure: true" to take messages from anybody'
-      return [{ pointer: at, at: 'key', sentence }]
-    })
+function unusableTls(data: unknown): Finding[] {
+  const kafka = isMapping(data) ? data.kafka : undefined
+  const settings = isMapping(kafka) ? kafka.tls : undefined
+  if (!isMapping(settings)) return []
+  const texts = ['ca', 'cert', 'key'].flatMap(key => {
+    const text = settings[key]
+    return typeof text === 'string' ? [[key, text]] : []
   })
+  try {
+    secureContext(Object.fromEntries(texts))
+    return []
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error
+    const pointer = `/kafka/${error.path?.replaceAll('.', '/')}`
+    return [{ pointer, at: 'value', sentence: error.detail ?? 'cannot be used' }]
+  }
 }

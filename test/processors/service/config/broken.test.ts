@@ -14,6 +14,8 @@ const stream = (fields: string) =>
   `${base}  acme: { from: [fleet], target: { http: { url: "https://a.example" } }, ${fields} }`
 const target = (fields: string) => `${base}  acme:\n    from: [fleet]\n    target: { http: { ${fields} } }`
 
+const brokers = 'host:port (1 to 65535), without http://, or several of them with commas between'
+
 const table: [mistake: string, text: string, line: string][] = [
   [
     'a misspelt key',
@@ -94,7 +96,22 @@ const table: [mistake: string, text: string, line: string][] = [
   [
     'a broker without a port',
     'kafka: { brokers: [localhost] }',
-    '1:20 kafka.brokers[0] must be host:port, or several of them with commas between, got "localhost"'
+    `1:20 kafka.brokers[0] must be ${brokers}, got "localhost"`
+  ],
+  ...['h:99999', 'h:0', 'http://h:1', '[::1]:9092'].map((broker): [string, string, string] => [
+    `a broker ${broker}`,
+    `kafka: { brokers: ["${broker}"] }`,
+    `1:20 kafka.brokers[0] must be ${brokers}, got "${broker}"`
+  ]),
+  [
+    'an authority that is no PEM',
+    'kafka:\n  brokers: ["h:1"]\n  tls: { ca: garbage }',
+    '3:14 kafka.tls.ca must be the PEM text of a certificate ("-----BEGIN ..."), got something else'
+  ],
+  [
+    'a private key that is none',
+    'kafka:\n  brokers: ["h:1"]\n  tls: { key: garbage }',
+    '3:15 kafka.tls.key must be the PEM text of a private key without a passphrase ("-----BEGIN ..."), got something else'
   ],
   [
     'neither of two forms',
@@ -146,6 +163,21 @@ const table: [mistake: string, text: string, line: string][] = [
     'back-off that shrinks',
     stream('retry: { minDelayMs: 500, maxDelayMs: 100 }'),
     '5:74 streams.acme.retry must have a minDelayMs (500) that is not above its maxDelayMs (100)'
+  ],
+  [
+    'two http sources of one channel',
+    'kafka: { brokers: ["h:1"] }\nchannels:\n  fleet: { sources: [{ http: {} }, { http: { tokens: [a] } }] }',
+    '3:38 channels.fleet.sources[1].http is a second http source of this channel, which can have one: it may have several tokens'
+  ],
+  [
+    'one port for two listeners',
+    `${base}  {}\nlisten: { http: 9100, admin: 9100 }`,
+    '6:30 listen.admin must be another port than listen.http, which is 9100 as well'
+  ],
+  [
+    'the default port of the other listener',
+    `${base}  {}\nlisten: { http: 9090, adminHost: 0.0.0.0 }`,
+    '6:17 listen.http must be another port than listen.admin, which is 9090 as well'
   ],
   [
     'an open source without tokens',

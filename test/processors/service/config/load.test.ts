@@ -32,10 +32,10 @@ test('a short configuration gets every default, and cannot be changed', t => {
 
 test('brokers may come as one list with commas, as an environment variable has them', t => {
   const loaded = fixture(t, { 'a.yaml': 'kafka: { brokers: ["${env:BROKERS}"] }' }).load({
-    BROKERS: 'a:1, b:2,[::1]:3'
+    BROKERS: 'a:1, b:2,c.example:65535'
   })
   if (loaded.kind === 'invalid') return t.fail()
-  t.deepEqual(loaded.config.kafka.brokers, ['a:1', 'b:2', '[::1]:3'])
+  t.deepEqual(loaded.config.kafka.brokers, ['a:1', 'b:2', 'c.example:65535'])
   t.is(loaded.mask.apply('a:1, b:2'), 'a:1, b:2', 'addresses of brokers are no secrets')
 })
 
@@ -191,3 +191,11 @@ testProp(
   },
   { numRuns: 300 }
 )
+
+test('listeners may share a port where each has an address of its own, or only one is opened', t => {
+  const listen = (text: string, sources: string) =>
+    fixture(t, { 'a.yaml': `${kafka}channels: { f: { sources: [${sources}] } }\nlisten: ${text}` }).lines()
+  t.deepEqual(listen('{ http: 9090, host: 127.0.0.2 }', '{ http: {} }'), [])
+  t.deepEqual(listen('{ http: 0, admin: 0 }', '{ http: {} }'), [])
+  t.deepEqual(listen('{ admin: 8080 }', ''), [])
+})
