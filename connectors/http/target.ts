@@ -23,7 +23,7 @@ const formats = {
 export class HttpTarget implements Target {
   readonly limits: TargetLimits
   readonly #buildBody: (messages: readonly Message[]) => Buffer
-  readonly #path: string
+  readonly #url: URL
   /** Name, value, name, value, ...: what undici takes fastest. */
   readonly #headers: readonly string[]
   readonly #settings: AttemptSettings
@@ -38,7 +38,7 @@ export class HttpTarget implements Target {
     const maxBytes = Math.max(1, config.maxBytes - config.maxMessages - 1)
     this.limits = { maxMessages: config.maxMessages, maxBytes, batchesInFlight: config.batchesInFlight }
     this.#buildBody = formats[config.format].build
-    this.#path = url.pathname + url.search
+    this.#url = url
     this.#headers = headersOf(config)
     this.#settings = {
       clock: env.clock,
@@ -64,15 +64,26 @@ export class HttpTarget implements Target {
     })
   }
 
-  /** Sends nothing: an endpoint for POST has no harmless request. The first batch shows whether it works. */
-  async open(): Promise<void> {}
+  /**
+   * Connects, TLS included, and sends nothing: an endpoint for POST has no harmless request. Throws a FaultError when
+   * nobody answers there.
+   */
+  async open(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#connections.try(this.#url, signal)
+    } catch (cause) {
+      const { code, detail } = outcomeOfError(cause, false)
+      throw new FaultError(code, { detail: this.#settings.mask.apply(detail), cause })
+    }
+  }
 
   async deliver(batch: Batch, signal: AbortSignal): Promise<Outcome> {
     if (signal.aborted) return outcomeOfError(signal.reason, false)
     const attempt = new Attempt(this.#settings, signal)
     const body = this.#buildBody(batch.messages)
     const headers = [...this.#headers, 'idempotency-key', idempotencyKey(batch.messages)]
-    this.#pool.dispatch({ path: this.#path, method: 'POST', headers, body }, attempt)
+    const path = this.#url.pathname + this.#url.search
+    this.#pool.dispatch({ path, method: 'POST', headers, body }, attempt)
     return attempt.outcome
   }
 

@@ -112,11 +112,13 @@ function compared(wanted: WantedTopic, actual: TopicSpec): Omit<Trial, 'path'> {
 async function tryTarget(loaded: ValidConfig, stream: string, registry: Registry): Promise<Trial> {
   const path = `streams.${stream}.target`
   const target = await makeTarget(loaded, stream, registry)
+  const signal = AbortSignal.timeout(patienceMs)
   try {
-    await target.open(AbortSignal.timeout(patienceMs))
-    return { path, result: 'ok', detail: 'opened' }
+    await target.open(signal)
+    return { path, result: 'ok', detail: 'reached' }
   } catch (error) {
-    return { path, result: 'failed', detail: messageOf(error) }
+    const late = `not reached within ${patienceMs / 1000} seconds`
+    return { path, result: 'failed', detail: signal.aborted ? late : messageOf(error) }
   } finally {
     await target.close()
   }

@@ -30,6 +30,26 @@ export class Connections {
 
   /** In the shape that undici wants: calls back once, with a connected socket or an error. */
   readonly connect: buildConnector.connector = (options, callback) => {
+    this.#open(options, callback)
+  }
+
+  /** Opens a connection and closes it again. Rejects with what prevents it, at once when the signal fires. */
+  try({ protocol, host, hostname, port }: URL, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const socket = this.#open({ protocol, host, hostname, port }, (...[error]) => {
+        signal.removeEventListener('abort', abort)
+        socket.destroy()
+        if (error === null) resolve()
+        else reject(error)
+      })
+      const abort = () =>
+        socket.destroy(new FaultError('attempt_aborted', { detail: 'it did not connect yet' }))
+      if (signal.aborted) abort()
+      else signal.addEventListener('abort', abort, { once: true })
+    })
+  }
+
+  #open(options: buildConnector.Options, callback: buildConnector.Callback): net.Socket {
     const secure = options.protocol === 'https:'
     const socket = secure ? this.#openTls(options) : net.connect(address(options))
     this.#sockets.add(socket)
@@ -52,6 +72,7 @@ export class Connections {
         this.#sockets.delete(socket)
         settle(() => callback(new Error('the connection was closed while it was being opened'), null))
       })
+    return socket
   }
 
   /** Resolves once every socket is closed. */

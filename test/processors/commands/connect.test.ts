@@ -1,15 +1,16 @@
 // `tailrace check --connect` against a real Kafka: what it says of topics, and that it changes none.
 
-import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import { systemClock } from '../../../connectors/clock.ts'
+import { freePorts } from '../../../connectors/kafka/local/ports.ts'
 import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
-import { packageRoot } from '../../../processors/commands/package-root.ts'
 import { testBrokers, uniqueName } from '../../kafka.ts'
+import { startCommand } from './child.ts'
 
 test('--connect compares the topics with the channels and leaves them as they are', async t => {
   const kafka = { brokers: testBrokers(), clientId: 'check-test' }
@@ -19,7 +20,7 @@ test('--connect compares the topics with the channels and leaves them as they ar
   const settings = { 'retention.ms': '3600000' }
   await admin.createTopic({ name: there, partitions: 2, replication: 1, settings })
 
-  const stream = { from: [there], target: { http: { url: 'http://127.0.0.1:1' } } }
+  const stream = { from: [there], target: { http: { url: await listening(t) } } }
   const channels = { [there]: { retentionHours: 2 }, [missing]: {} }
   t.deepEqual(await connected(t, { kafka, channels, streams: { [missing]: stream } }), {
     ok: true,
@@ -43,20 +44,49 @@ test('--connect compares the topics with the channels and leaves them as they ar
         result: 'ok',
         detail: `topic tailrace.${missing}.dead-letters will be created, partitions: 1, replication: 1`
       },
-      { path: `streams.${missing}.target`, result: 'ok', detail: 'opened' }
+      { path: `streams.${missing}.target`, result: 'ok', detail: 'reached' }
     ]
   })
   t.is((await admin.topic(there))?.partitions, 2)
   t.is(await admin.topic(missing), null)
 })
 
+test('--connect tells which target nobody listens at, and ends with 3', async t => {
+  const kafka = { brokers: testBrokers() }
+  const [nobody] = await freePorts(1)
+  const stream = (url: string) => ({ from: ['fleet'], target: { http: { url } } })
+  const streams = { gone: stream(`http://127.0.0.1:${nobody}`), plain: stream(await listening(t, 'https')) }
+  const { ok, trials } = await connected(t, { kafka, channels: { fleet: {} }, streams })
+  t.false(ok)
+  const [gone, plain] = trials.filter(({ path }) => path.endsWith('.target'))
+  t.like(gone, { path: 'streams.gone.target', result: 'failed' })
+  t.regex(gone?.detail ?? '', new RegExp(`^The target could not be reached: .*127.0.0.1:${nobody}$`))
+  t.regex(plain?.detail ?? '', /^No trusted TLS connection/)
+})
+
+/** The address of a server that answers connections with a line that is no TLS. */
+async function listening(t: ExecutionContext, protocol = 'http'): Promise<string> {
+  const server = createServer(socket => socket.on('error', () => {}).end('hello\r\n'))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const address = server.address()
+  return `${protocol}://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
+}
+
+interface Printed {
+  readonly ok: boolean
+  readonly trials: readonly { readonly path: string; readonly result: string; readonly detail: string }[]
+}
+
 /** What the command prints about a configuration. */
-async function connected(t: ExecutionContext, config: unknown): Promise<unknown> {
+async function connected(t: ExecutionContext, config: unknown): Promise<Printed> {
   const folder = mkdtempSync(join(tmpdir(), 'tailrace-connect-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'a.yaml')
   writeFileSync(file, JSON.stringify(config))
-  const args = [packageRoot('dist/processors/main.js'), 'check', '--connect', '--json', file]
-  const { stdout } = await promisify(execFile)(process.execPath, args)
-  return JSON.parse(stdout)
+  const { ended, line } = startCommand(t, ['check', '--connect', '--json', file])
+  const printed = JSON.parse(await line())
+  t.is((await ended).code, printed.ok ? 0 : 3)
+  return printed
 }
