@@ -19,6 +19,19 @@ export const systemClock: Clock = {
   random: () => Math.random()
 }
 
+/** Calls `fn` every `intervalMs` until the returned function is called. */
+export function every(clock: Clock, intervalMs: number, fn: () => void): () => void {
+  let cancel = () => {}
+  const schedule = () => {
+    cancel = clock.after(intervalMs, () => {
+      schedule()
+      fn()
+    })
+  }
+  schedule()
+  return () => cancel()
+}
+
 /** Resolves after `delayMs`, or at once when `signal` fires. Never rejects. */
 export function pauseFor(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise(resolve => {

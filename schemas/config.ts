@@ -5,14 +5,17 @@ import { type Static, type TSchema, type TUnsafe, Type } from 'typebox'
 import {
   bytes,
   count,
+  type Frozen,
   milliseconds,
   named,
   type OneOfKinds,
   oneOfKinds,
   port,
   portPattern,
-  secret
+  secret,
+  topicName
 } from './define.ts'
+import { type StreamConfig, streamSchema } from './stream.ts'
 
 export type { OneOfKinds } from './define.ts'
 
@@ -85,18 +88,6 @@ const listenSchema = Type.Object(
   },
   { additionalProperties: false, description: 'Where Tailrace listens.', default: {} }
 )
-
-/** What Kafka takes as the name of a topic. */
-export const topicPattern = '^[a-zA-Z0-9._-]{1,249}$'
-
-const topicName = (description: string) =>
-  Type.String({
-    description,
-    pattern: topicPattern,
-    'x-expects': 'a topic name of letters, digits, dots, dashes and underscores, at most 249 of them',
-    'x-public': true
-  })
-
 const channelSchema = (source: TUnsafe<OneOfKinds>) =>
   Type.Object(
     {
@@ -116,65 +107,6 @@ const channelSchema = (source: TUnsafe<OneOfKinds>) =>
       })
     },
     { additionalProperties: false, description: 'A named inbound feed, backed by one Kafka topic.' }
-  )
-
-const retrySchema = Type.Object(
-  {
-    minDelayMs: milliseconds(
-      'Ceiling of the first back-off; the delay is random below it (full jitter).',
-      500
-    ),
-    maxDelayMs: milliseconds('Ceiling of every back-off.', 30_000),
-    haltedDelayMs: milliseconds('How often a halted stream tries again by itself.', 60_000)
-  },
-  { additionalProperties: false, description: 'How long to wait after a failed attempt.', default: {} }
-)
-
-const deadLettersSchema = Type.Object(
-  {
-    topic: Type.Optional(topicName('The Kafka topic; default: <group>.dead-letters.')),
-    partitions: count('Partitions of the topic when Tailrace creates it.', 1),
-    retentionHours: count('How long Kafka keeps dead letters when Tailrace creates the topic.', 720)
-  },
-  {
-    additionalProperties: false,
-    description: 'Where messages go that the target will never take.',
-    default: {}
-  }
-)
-
-const streamSchema = (target: TUnsafe<OneOfKinds>) =>
-  Type.Object(
-    {
-      from: Type.Array(Type.String(), {
-        description: 'The channels it reads.',
-        minItems: 1,
-        uniqueItems: true
-      }),
-      group: Type.Optional(
-        Type.String({
-          description: 'The consumer group; default: tailrace.<name of the stream>.',
-          minLength: 1,
-          maxLength: 249,
-          'x-public': true
-        })
-      ),
-      start: Type.String({
-        description:
-          'Where a new stream begins: latest, earliest, or an ISO 8601 time. Without effect once it has committed.',
-        default: 'latest',
-        format: 'start',
-        examples: ['latest', 'earliest', '2026-01-31T08:00:00Z']
-      }),
-      attemptTimeoutMs: milliseconds('Deadline of one attempt, whatever the target does.', 60_000),
-      retry: retrySchema,
-      deadLetters: deadLettersSchema,
-      target
-    },
-    {
-      additionalProperties: false,
-      description: 'A subscription of channels and one target: one consumer group.'
-    }
   )
 
 const memorySchema = Type.Object(
@@ -211,25 +143,13 @@ export function configSchema({ sources, targets }: ConnectorSchemas) {
   )
 }
 
-/** Read-only all the way down: a configuration is frozen once it is loaded. */
-type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T
-
 export type KafkaConfig = Frozen<Static<typeof kafkaSchema>>
-export type RetryConfig = Frozen<Static<typeof retrySchema>>
 export type TlsConfig = Frozen<Static<typeof tlsSchema>>
 
 type Written = Frozen<Static<ReturnType<typeof configSchema>>>
 
 /** A channel; its topic is filled in. */
 export type ChannelConfig = Frozen<Static<ReturnType<typeof channelSchema>>> & { readonly topic: string }
-
-export type DeadLettersConfig = Frozen<Static<typeof deadLettersSchema>> & { readonly topic: string }
-
-/** A stream; its group and the topic of its dead letters are filled in. */
-export type StreamConfig = Omit<Frozen<Static<ReturnType<typeof streamSchema>>>, 'deadLetters'> & {
-  readonly group: string
-  readonly deadLetters: DeadLettersConfig
-}
 
 /** A checked configuration with all defaults filled in and all references resolved. */
 export type Config = Omit<Written, 'channels' | 'streams'> & {

@@ -73,3 +73,18 @@ export function oneOfKinds(
     'x-kinds': role
   })
 }
+
+/** What Kafka takes as the name of a topic. */
+export const topicPattern = '^[a-zA-Z0-9._-]{1,249}$'
+
+/** The name of a Kafka topic. */
+export const topicName = (description: string) =>
+  Type.String({
+    description,
+    pattern: topicPattern,
+    'x-expects': 'a topic name of letters, digits, dots, dashes and underscores, at most 249 of them',
+    'x-public': true
+  })
+
+/** Read-only all the way down: a configuration is frozen once it is loaded. */
+export type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T

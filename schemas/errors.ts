@@ -1,6 +1,7 @@
 // The closed list of everything that can go wrong, and the one error class that carries an entry of it.
 // A code is stable: it appears in logs, metrics, HTTP answers, exit codes and dead letters, and users match on it.
 
+import { httpTargetErrors } from './errors/http-target.ts'
 import { mqttErrors } from './errors/mqtt.ts'
 import { wialonErrors } from './errors/wialon.ts'
 
@@ -90,6 +91,11 @@ const list = {
     hint: 'It may have been deleted by retention; "tailrace dead-letters list STREAM" shows what there is.',
     exitCode: 1
   },
+  commits_lost: {
+    sentence: 'The stream has run before, and Kafka has forgotten how far it had got',
+    hint: 'Its group was deleted, its topics were created anew, or it was away for longer than offsets.retention.minutes. Decide where it continues: stop it and run "tailrace offsets STREAM --to earliest", latest or a time.',
+    outcome: 'halt'
+  },
   dead_letter_too_large: {
     sentence: 'Kafka does not take a dead letter because of its size',
     hint: 'Raise max.message.bytes of the dead-letter topic: nothing is lost, and it is tried again by itself.',
@@ -137,84 +143,14 @@ const list = {
     sentence: 'The attempt was given up because the partition or the process is going away',
     outcome: 'unknown'
   },
+  too_many_rejected: {
+    sentence: 'The target rejected so many messages that the stream stopped',
+    hint: 'Look at the dead letters and the target; raise safetyStop where so many are to be expected.',
+    outcome: 'halt'
+  },
   target_threw: { sentence: 'The connector failed in an unexpected way', outcome: 'unknown' },
 
-  // HTTP target
-  http_connect_failed: {
-    sentence: 'The target could not be reached',
-    hint: 'Check the host and port in url, DNS, the network, and that the receiver runs.',
-    outcome: 'unsent'
-  },
-  http_connect_timeout: {
-    sentence: 'The target did not accept the connection in time',
-    hint: 'Check the network and firewalls on the way, or raise connectTimeoutMs.',
-    outcome: 'unsent'
-  },
-  http_tls_failed: {
-    sentence: 'No trusted TLS connection to the target came about',
-    hint: 'Check its certificate, tls.ca if it has an authority of its own, and that url and port speak TLS.',
-    outcome: 'unsent'
-  },
-  http_response_timeout: {
-    sentence: 'The target took the request and did not answer in time',
-    hint: 'Make the receiver answer sooner, send smaller batches, or raise responseTimeoutMs.',
-    outcome: 'unknown'
-  },
-  http_body_timeout: {
-    sentence: 'The target began to answer and did not end in time',
-    hint: 'Make the receiver end its answer, or raise bodyTimeoutMs.',
-    outcome: 'unknown'
-  },
-  http_connection_lost: {
-    sentence: 'The connection to the target broke before it had answered',
-    outcome: 'unknown'
-  },
-  http_answer_incomplete: {
-    sentence: 'The target broke off its answer in the middle',
-    outcome: 'unknown'
-  },
-  http_answer_malformed: {
-    sentence: 'The target answered something that is not valid HTTP/1.1',
-    hint: 'Check that url and port are those of an HTTP receiver.',
-    outcome: 'unknown'
-  },
-  http_unavailable: { sentence: 'The target cannot take messages at the moment', outcome: 'retry' },
-  http_throttled: {
-    sentence: 'The target asked to send less often',
-    hint: 'Larger batches make fewer requests.',
-    outcome: 'retry'
-  },
-  http_success_unlisted: {
-    sentence: 'The target answered with a 2xx status that is not listed in success',
-    hint: 'Add the status to success if it means that the target has the messages.',
-    outcome: 'retry'
-  },
-  http_unauthorized: {
-    sentence: 'The target refused the credentials',
-    hint: 'Check bearer or headers.',
-    outcome: 'halt'
-  },
-  http_redirected: {
-    sentence: 'The target sent us to another address, and redirects are not followed',
-    hint: 'Put the final address into url.',
-    outcome: 'halt'
-  },
-  http_address_refused: {
-    sentence: 'The target does not take messages at this address',
-    hint: 'Check the path in url, and that a POST is accepted there.',
-    outcome: 'halt'
-  },
-  http_too_large: {
-    sentence: 'The target refused the messages as too large',
-    hint: 'Lower maxBytes or maxMessages to what the receiver accepts.',
-    outcome: 'reject'
-  },
-  http_rejected: {
-    sentence: 'The target refused the messages for what they contain',
-    hint: 'The answer of the target should say why. Mend what sends such messages, or make the target take them.',
-    outcome: 'reject'
-  },
-
+  ...httpTargetErrors,
   ...mqttErrors,
   ...wialonErrors
 } as const satisfies Record<string, ErrorSpec>

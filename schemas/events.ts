@@ -33,6 +33,14 @@ const list = {
   opening_failed: { level: 'warn', sentence: 'Opening partitions failed and is tried again' },
   dead_lettered: { level: 'warn', sentence: 'Messages were set aside as dead letters' },
   commit_failed: { level: 'warn', sentence: 'A commit failed and is tried again' },
+  stream_stuck: {
+    level: 'warn',
+    sentence: 'A stream had messages to read and got nowhere, so its consumer is built anew'
+  },
+  accounts_imbalanced: {
+    level: 'error',
+    sentence: 'The books of a stream do not balance: messages were miscounted'
+  },
   consumer_rebuilt: { level: 'warn', sentence: 'A consumer was rebuilt' },
   kafka_waiting: { level: 'warn', sentence: 'Kafka could not be reached and is tried again' },
   append_failed: {

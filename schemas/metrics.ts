@@ -28,6 +28,16 @@ const list = {
     help: 'Messages read that have not ended',
     labels: ['stream']
   },
+  tailrace_stream_imbalances_total: {
+    type: 'counter',
+    help: 'Times the books of a stream were found not to balance; anything but 0 is a defect',
+    labels: ['stream']
+  },
+  tailrace_stream_devices_waiting: {
+    type: 'gauge',
+    help: 'Devices whose messages wait because an attempt failed',
+    labels: ['stream']
+  },
   tailrace_stream_bytes_pending: {
     type: 'gauge',
     help: 'Bytes of chunks kept in memory',

@@ -1,9 +1,10 @@
 // Makes sure that a topic is there before anything reads or writes it. A missing one is created; one that is there is
 // compared with what is wanted and never changed, since people may have had their reasons.
 
-import type { ChannelConfig, DeadLettersConfig } from '../../schemas/config.ts'
+import type { ChannelConfig } from '../../schemas/config.ts'
 import { FaultError } from '../../schemas/errors.ts'
 import type { LogEvent } from '../../schemas/events.ts'
+import type { DeadLettersConfig } from '../../schemas/stream.ts'
 import type { LogAdmin, TopicSpec } from './log/log.ts'
 
 /** A topic as the configuration wants it. */

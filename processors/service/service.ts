@@ -69,6 +69,7 @@ export class Service {
       registry,
       kafka,
       admin: this.#admin,
+      producer: this.#producer,
       metrics: this.#metrics,
       env: { clock, log, mask },
       startedMs: this.#startedMs

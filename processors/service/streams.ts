@@ -3,16 +3,19 @@
 
 import { pauseFor } from '../../connectors/clock.ts'
 import type { TargetEnv } from '../../connectors/connector.ts'
-import type { Log, LogAdmin } from '../../connectors/kafka/log/log.ts'
+import type { Log, LogAdmin, LogProducer } from '../../connectors/kafka/log/log.ts'
+import { wantedDeadLetterTopic } from '../../connectors/kafka/topics.ts'
 import { createTarget, type Registry } from '../../connectors/registry.ts'
-import type { Config, StreamConfig } from '../../schemas/config.ts'
+import type { Config } from '../../schemas/config.ts'
 import { FaultError, messageOf } from '../../schemas/errors.ts'
+import type { StreamConfig } from '../../schemas/stream.ts'
 import { birthOf } from '../stream/assignment/birth.ts'
 import { troubleOf } from '../stream/health/health.ts'
 import { reportTrouble } from '../stream/health/state.ts'
 import { type StreamStatus, statusOf } from '../stream/health/status.ts'
+import type { StreamOptions } from '../stream/options.ts'
 import { Accounts } from '../stream/settlement/accounts.ts'
-import { Stream, type StreamOptions } from '../stream/stream.ts'
+import { Stream } from '../stream/stream.ts'
 import type { StreamBudget } from './budget.ts'
 import type { Watched } from './ends-watch.ts'
 import { streamMeter } from './metrics/meters.ts'
@@ -27,6 +30,7 @@ export interface StreamsParts {
   readonly registry: Registry
   readonly kafka: Log
   readonly admin: LogAdmin
+  readonly producer: LogProducer
   readonly metrics: Metrics
   readonly env: Omit<TargetEnv, 'stream'>
   /** When the service was started: where `start: latest` begins. Unix ms. */
@@ -83,14 +87,21 @@ export class Streams {
   }
 
   async #build(name: string, config: StreamConfig, budget: StreamBudget): Promise<Stream> {
-    const { admin, env, kafka, metrics, registry, startedMs } = this.#parts
+    const { admin, env, kafka, metrics, producer, registry, startedMs } = this.#parts
     const options: StreamOptions = {
       name,
       group: config.group,
       topics: config.from.map(channel => this.#topicOf(channel)),
       birthMs: birthOf(config.start, startedMs),
+      order: config.order,
+      concurrency: config.concurrency,
       attemptTimeoutMs: config.attemptTimeoutMs,
+      ttlMs: config.ttlSeconds === undefined ? null : config.ttlSeconds * 1000,
       retry: config.retry,
+      safetyStop: config.safetyStop,
+      deadLetters: wantedDeadLetterTopic(config.deadLetters),
+      paused: config.paused,
+      maxSpan: config.maxSpan,
       windowBytes: budget.windowBytes,
       maxFetchBytes: budget.maxFetchBytes
     }
@@ -101,6 +112,7 @@ export class Streams {
       admin,
       target,
       meter,
+      producer,
       consumer: options => kafka.consumer({ ...options, onRebuilt: meter.rebuilt })
     })
   }
@@ -119,7 +131,8 @@ export class Streams {
         : new FaultError('internal', { detail: messageOf(error), cause: error })
     const trouble = troubleOf(fault, { untilMs: null, attempt: 1 })
     const state = { kind: 'halted', sinceMs: clock.now(), trouble } as const
-    this.#failed.set(name, statusOf({ name, state, accounts: new Accounts(), partitions: [] }))
+    const accounts = new Accounts(streamMeter(this.#parts.metrics, name))
+    this.#failed.set(name, statusOf({ name, state, accounts, partitions: [] }))
     log('stream_halted', { stream: name, ...reportTrouble(trouble) })
   }
 }

@@ -1,8 +1,8 @@
 // What every part of a stream gets: who it works for, and the collaborators that tests replace.
 
 import type { Clock } from '../../connectors/clock.ts'
-import type { RetryConfig } from '../../schemas/config.ts'
 import type { LogEvent } from '../../schemas/events.ts'
+import type { RetryConfig, SafetyStopConfig } from '../../schemas/stream.ts'
 import type { StreamMeter } from './meter.ts'
 
 export interface StreamContext {
@@ -12,4 +12,5 @@ export interface StreamContext {
   readonly log: LogEvent
   readonly meter: StreamMeter
   readonly retry: RetryConfig
+  readonly safetyStop: SafetyStopConfig
 }

@@ -21,4 +21,6 @@ export interface StreamMeter {
   deadLettered(code: ErrorCode, messages: number): void
   committed(result: 'ok' | 'refused' | 'failed'): void
   keyMoved(): void
+  /** The books were found not to balance. */
+  imbalanced(): void
 }

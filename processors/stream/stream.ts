@@ -1,79 +1,55 @@
 // One stream: a consumer group member that reads its channels and delivers to its target. Its parts stand in the order of
 // a message's way: assignment -> intake -> dispatch (attempts) -> settlement (what is owed, commits). States: health/.
 
-import type { Clock } from '../../connectors/clock.ts'
 import type { Target } from '../../connectors/connector.ts'
-import type { Assignment, LogAdmin, LogConsumer, LogConsumerOptions } from '../../connectors/kafka/log/log.ts'
+import type { Assignment, LogAdmin, LogConsumer } from '../../connectors/kafka/log/log.ts'
 import type { TopicPartition } from '../../connectors/kafka/log/message.ts'
 import type { RecordChunk } from '../../connectors/kafka/log/record-chunk.ts'
-import type { RetryConfig } from '../../schemas/config.ts'
 import { type ErrorCode, messageOf } from '../../schemas/errors.ts'
-import type { LogEvent } from '../../schemas/events.ts'
+import { Intake } from './assignment/intake.ts'
 import { Openings, type OpeningsPort } from './assignment/openings.ts'
 import { type Partition, partitionKey } from './assignment/partition.ts'
 import { Partitions } from './assignment/partitions.ts'
 import type { StreamContext } from './context.ts'
 import { Dispatcher } from './dispatch/dispatcher.ts'
-import { Intake } from './dispatch/intake.ts'
 import { Health } from './health/health.ts'
 import { persist } from './health/persist.ts'
 import { type StreamStatus, statusOf } from './health/status.ts'
-import type { StreamMeter } from './meter.ts'
-import { Accounts, type End } from './settlement/accounts.ts'
-import { Committer } from './settlement/committer.ts'
-
-export interface StreamOptions {
-  readonly name: string
-  readonly group: string
-  readonly topics: readonly string[]
-  /** From when a stream without commits owes messages, in Unix ms. */
-  readonly birthMs: number
-  readonly attemptTimeoutMs: number
-  readonly retry: RetryConfig
-  /** Bytes of pending messages at which reading pauses. */
-  readonly windowBytes: number
-  /** Upper bound of one fetch response per broker. */
-  readonly maxFetchBytes: number
-}
-
-export interface StreamParts {
-  readonly clock: Clock
-  readonly log: LogEvent
-  readonly meter: StreamMeter
-  readonly admin: LogAdmin
-  readonly target: Target
-  readonly consumer: (options: LogConsumerOptions) => LogConsumer
-}
+import { Watchdog } from './health/watchdog.ts'
+import type { StreamOptions, StreamParts } from './options.ts'
+import { Settlement } from './settlement/settlement.ts'
 
 /** At the join gate, of its deadline, for the commit after the drain. */
 const commitReserveMs = 2_000
 
 export class Stream {
   readonly options: StreamOptions
-  readonly partitions = new Partitions()
+  readonly partitions: Partitions
   readonly #context: StreamContext
   readonly #target: Target
-  readonly #accounts = new Accounts()
   readonly #health: Health
   readonly #consumer: LogConsumer
   readonly #intake: Intake
   readonly #dispatcher: Dispatcher
-  readonly #committer: Committer
+  readonly #settlement: Settlement
   readonly #openings: Openings
+  readonly #watchdog: Watchdog
   readonly #stopping = new AbortController()
   #isTargetOpen = false
 
   constructor(options: StreamOptions, parts: StreamParts) {
     this.options = options
+    this.partitions = new Partitions(options.order)
     this.#target = parts.target
     this.#context = {
       stream: options.name,
       clock: parts.clock,
       log: parts.log,
       meter: parts.meter,
-      retry: options.retry
+      retry: options.retry,
+      safetyStop: options.safetyStop
     }
-    this.#health = new Health(this.#context, this.partitions)
+    this.#health = new Health(this.#context, this.partitions, () => this.#dispatcher.trouble)
     this.#openings = this.#createOpenings(parts.admin)
     this.#consumer = parts.consumer({
       group: options.group,
@@ -81,14 +57,16 @@ export class Stream {
       birthMs: () => this.#openings.birthMs,
       maxFetchBytes: options.maxFetchBytes
     })
+    this.#settlement = this.#createSettlement(parts)
     this.#intake = this.#createIntake()
     this.#dispatcher = this.#createDispatcher()
-    this.#committer = this.#createCommitter()
+    this.#watchdog = this.#createWatchdog()
   }
 
   /** Joins its group and opens its target, each tried until it succeeds. Resolves once the consumer runs. */
   async start(): Promise<void> {
     void this.#openTarget()
+    this.#watchdog.start()
     await this.#consumer.start({
       onAssigned: assignment => this.#assign(assignment),
       onRevoking: deadlineMs => this.#handOver(deadlineMs),
@@ -103,10 +81,11 @@ export class Stream {
   async stop(deadlineMs: number): Promise<void> {
     this.#health.enter('draining')
     this.#stopping.abort()
+    this.#watchdog.stop()
     this.#consumer.pause(this.partitions.origins)
-    await this.#dispatcher.drain(deadlineMs)
-    await this.#committer.flush()
-    this.#committer.stop()
+    await this.#drain(deadlineMs)
+    this.#settlement.close()
+    this.#dispatcher.close()
     this.#release(this.partitions.origins)
     await this.#consumer.stop()
     await this.#target.close()
@@ -117,7 +96,7 @@ export class Stream {
     return statusOf({
       name: this.options.name,
       state: this.#health.state,
-      accounts: this.#accounts,
+      accounts: this.#settlement.accounts,
       partitions: [...this.partitions]
     })
   }
@@ -140,10 +119,10 @@ export class Stream {
       lost: assignment.lost.length
     })
     this.#health.clear('kafka')
-    this.#health.enter('running')
+    this.#health.enter(this.options.paused ? 'paused' : 'running')
     this.#openings.open(added, assignment.birthMs)
     if (this.#isTargetOpen) this.#dispatcher.start()
-    this.#committer.touch()
+    this.#settlement.touch()
   }
 
   /** Ends assignments: what is pending goes back to Kafka, and later results no longer count. */
@@ -153,24 +132,32 @@ export class Stream {
       this.#health.clear(partitionKey(origin))
       if (partition === undefined) continue
       this.#openings.remember(partition)
-      this.#end('returned', partition.lane.length)
+      this.#settlement.returned(partition)
     }
+    this.#dispatcher.dropClosed()
   }
 
   /** The join gate: before a partition can move, what is in flight is confirmed and committed. Invariant 7 */
   async #handOver(deadlineMs: number): Promise<void> {
-    await this.#dispatcher.drain(Math.max(0, deadlineMs - commitReserveMs))
-    await this.#committer.flush()
+    await this.#drain(Math.max(0, deadlineMs - commitReserveMs))
     this.#context.log('partitions_handed_back', {
       stream: this.options.name,
       partitions: this.partitions.size
     })
   }
 
+  /** Ends what is in flight and commits it. */
+  async #drain(deadlineMs: number): Promise<void> {
+    const endMs = this.#context.clock.now() + deadlineMs
+    await this.#dispatcher.drain(deadlineMs)
+    await this.#settlement.drain(Math.max(0, endMs - this.#context.clock.now()))
+  }
+
   #opened(partition: Partition): void {
     if (this.#stopping.signal.aborted || partition.tracker === null) return
+    this.#settlement.opened()
     this.#consumer.seek(partition.origin, partition.tracker.next)
-    this.#consumer.resume([partition.origin])
+    if (!this.options.paused) this.#consumer.resume([partition.origin])
     this.#health.refresh()
   }
 
@@ -184,20 +171,8 @@ export class Stream {
       this.#consumer.pause([chunk.origin])
       this.#halt(chunk.origin, 'records_corrupt', `offset ${partition.tracker?.next}: ${messageOf(error)}`)
     }
-    this.#committer.touch()
-    this.#dispatcher.pump(partition)
-  }
-
-  #delivered(partition: Partition, messages: number): void {
-    this.#end('delivered', messages)
-    this.#intake.relieve(partition)
-    this.#committer.touch()
-  }
-
-  #end(end: End, messages: number): void {
-    if (messages === 0) return
-    this.#accounts.end(end, messages)
-    this.#context.meter.ended(end, messages)
+    this.#settlement.touch()
+    this.#dispatcher.pump()
   }
 
   /** Halts one partition until it is assigned anew: a person must act. */
@@ -207,10 +182,11 @@ export class Stream {
   }
 
   #createOpenings(admin: LogAdmin): Openings {
-    const { group, topics, birthMs } = this.options
+    const { group, topics, birthMs, deadLetters } = this.options
     const port: OpeningsPort = {
       group,
       topics,
+      deadLetters: deadLetters.name,
       admin,
       health: this.#health,
       signal: this.#stopping.signal,
@@ -220,31 +196,44 @@ export class Stream {
     return new Openings(this.#context, port, birthMs)
   }
 
+  #createSettlement({ admin, producer }: StreamParts): Settlement {
+    const { deadLetters: topic, topics: origins } = this.options
+    return new Settlement(this.#context, {
+      partitions: this.partitions,
+      deadLetters: { topic, origins, admin, producer, health: this.#health },
+      commit: entries => this.#consumer.commit(entries),
+      relieved: partition => this.#intake.relieve(partition)
+    })
+  }
+
   #createIntake(): Intake {
     return new Intake(this.#context, {
-      accounts: this.#accounts,
+      accounts: this.#settlement.accounts,
+      maxSpan: this.options.maxSpan,
       windowBytes: () => this.options.windowBytes / Math.max(1, this.partitions.size),
       pause: origin => this.#consumer.pause([origin]),
       seek: (origin, offset) => this.#consumer.seek(origin, offset),
-      resume: origin => this.#consumer.resume([origin])
+      resume: origin => this.#consumer.resume([origin]),
+      offer: message => this.#dispatcher.offer(message)
     })
   }
 
   #createDispatcher(): Dispatcher {
-    return new Dispatcher(this.#context, {
+    return new Dispatcher(this.#context, this.options, {
       target: this.#target,
-      attemptTimeoutMs: this.options.attemptTimeoutMs,
-      partitions: this.partitions,
-      delivered: (partition, messages) => this.#delivered(partition, messages),
+      ended: (partition, end, messages) => this.#settlement.ended(partition, end, messages),
+      rejected: rejected => this.#settlement.rejected(rejected),
       changed: () => this.#health.refresh()
     })
   }
 
-  #createCommitter(): Committer {
-    return new Committer(this.#context, {
-      due: () => this.partitions.due(),
-      commit: entries => this.#consumer.commit(entries),
-      committed: entries => this.partitions.committed(entries)
+  #createWatchdog(): Watchdog {
+    const { accounts } = this.#settlement
+    return new Watchdog(this.#context, {
+      books: () => ({ owed: accounts.owed, pending: this.partitions.pending }),
+      progress: () => 2 * accounts.read - accounts.owed,
+      isBehind: () => this.#health.state.kind === 'running' && this.partitions.areBehind,
+      rebuild: () => this.#consumer.rebuild()
     })
   }
 }

@@ -1,6 +1,7 @@
 // The configuration of a service under a benchmark, with everything at its default but what the benchmark sets.
 
-import type { Config, StreamConfig } from '../../schemas/config.ts'
+import type { Config } from '../../schemas/config.ts'
+import type { StreamConfig } from '../../schemas/stream.ts'
 import { uniqueName } from '../kafka.ts'
 
 export interface ServiceSettings {
@@ -29,11 +30,12 @@ export interface ForwardSettings {
   readonly topic: string
   /** Messages to a request. */
   readonly batch: number
+  readonly inFlight: number
   readonly url: string
 }
 
 /** A stream of its own group that delivers all of a topic over HTTP. */
-export function forwardStream({ topic, batch, url }: ForwardSettings): StreamConfig {
+export function forwardStream({ topic, batch, inFlight, url }: ForwardSettings): StreamConfig {
   const http = {
     url,
     headers: {},
@@ -43,7 +45,7 @@ export function forwardStream({ topic, batch, url }: ForwardSettings): StreamCon
     connectTimeoutMs: 10_000,
     responseTimeoutMs: 30_000,
     bodyTimeoutMs: 10_000,
-    batchesInFlight: 16
+    batchesInFlight: inFlight
   }
   const group = uniqueName('tailrace')
   return {
@@ -52,6 +54,11 @@ export function forwardStream({ topic, batch, url }: ForwardSettings): StreamCon
     deadLetters: { topic: `${group}.dead-letters`, partitions: 1, retentionHours: 1 },
     start: 'earliest',
     attemptTimeoutMs: 60_000,
+    order: 'device',
+    concurrency: 256,
+    maxSpan: 100_000,
+    safetyStop: { rejected: 100, of: 1_000 },
+    paused: false,
     retry: { minDelayMs: 500, maxDelayMs: 30_000, haltedDelayMs: 60_000 },
     target: { http }
   }

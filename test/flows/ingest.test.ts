@@ -6,6 +6,7 @@ import { httpSource } from '../../connectors/http/index.ts'
 import { kafkaLog } from '../../connectors/kafka/log/kafkajs/log.ts'
 import type { Log } from '../../connectors/kafka/log/log.ts'
 import { Message } from '../../connectors/kafka/log/message.ts'
+import type { RecordChunk } from '../../connectors/kafka/log/record-chunk.ts'
 import { openIngest } from '../../processors/ingest/ingest.ts'
 import type { EventName } from '../../schemas/events.ts'
 import { testBrokers, uniqueName } from '../kafka.ts'
@@ -59,7 +60,7 @@ async function readTopic(log: Log, topic: string, count: number): Promise<Messag
         consumer.resume(added)
       },
       onRevoking: async () => {},
-      onRecords: (chunk: ConstructorParameters<typeof Message>[1]) => {
+      onRecords: (chunk: RecordChunk) => {
         while (chunk.next()) messages.push(new Message(chunk.origin, chunk))
         if (messages.length >= count) resolve()
       },

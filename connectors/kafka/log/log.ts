@@ -56,6 +56,8 @@ export interface LogConsumer {
   seek(partition: TopicPartition, offset: number): void
   /** Resolves once Kafka has the commit. Rejects with `commit_refused` when the membership is over. */
   commit(entries: readonly CommitEntry[]): Promise<void>
+  /** Gives the membership up, without a drain, and joins anew: for a consumer that is stuck. */
+  rebuild(): void
   /** Leaves the group. Commit before: nothing can be committed afterwards. No handler is called after it began. */
   stop(): Promise<void>
 }

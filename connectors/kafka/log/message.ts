@@ -1,10 +1,19 @@
 // One message on its way from Kafka to a target: a view of the bytes that were fetched, not a copy of them.
 
-import type { RecordChunk } from './record-chunk.ts'
-
 export interface TopicPartition {
   readonly topic: string
   readonly partition: number
+}
+
+/** A record in its bytes: the value is bytes[valueStart, valueEnd), the key likewise; null where the end is below. */
+export interface RecordView {
+  readonly offset: number
+  readonly timestampMs: number
+  readonly bytes: Buffer
+  readonly keyStart: number
+  readonly keyEnd: number
+  readonly valueStart: number
+  readonly valueEnd: number
 }
 
 /** A record of a channel. Key and value are slices of a fetch response; retaining a message retains its chunk. */
@@ -21,16 +30,16 @@ export class Message {
   readonly start: number
   readonly end: number
 
-  /** Takes the record on which the chunk's cursor stands. `origin` is shared by all messages of a partition. */
-  constructor(origin: TopicPartition, chunk: RecordChunk) {
+  /** Takes the record on which a chunk's cursor stands. `origin` is shared by all messages of a partition. */
+  constructor(origin: TopicPartition, record: RecordView) {
     this.origin = origin
-    this.offset = chunk.offset
-    this.timestampMs = chunk.timestampMs
-    this.bytes = chunk.bytes
-    this.keyStart = chunk.keyStart
-    this.keyEnd = chunk.keyEnd
-    this.start = chunk.valueStart
-    this.end = chunk.valueEnd
+    this.offset = record.offset
+    this.timestampMs = record.timestampMs
+    this.bytes = record.bytes
+    this.keyStart = record.keyStart
+    this.keyEnd = record.keyEnd
+    this.start = record.valueStart
+    this.end = record.valueEnd
   }
 
   get size(): number {

@@ -65,12 +65,12 @@ export async function carryOut(
   admin: LogAdmin,
   { group, birthMs, moves }: { group: string; moves: readonly Move[] } & Pick<Standing, 'birthMs'>
 ): Promise<void> {
-  const metadata = encodeMetadata({ birthMs })
+  // What was settled above the old position says nothing about the new one.
   const entries: CommitEntry[] = moves.map(({ topic, partition, to }) => ({
     topic,
     partition,
     next: to,
-    metadata
+    metadata: encodeMetadata(to, { birthMs, settled: [] })
   }))
   await admin.moveOffsets(group, entries)
 }

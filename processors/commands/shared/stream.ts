@@ -3,8 +3,8 @@
 
 import { systemClock } from '../../../connectors/clock.ts'
 import type { LogAdmin } from '../../../connectors/kafka/log/log.ts'
-import type { StreamConfig } from '../../../schemas/config.ts'
 import { FaultError } from '../../../schemas/errors.ts'
+import type { StreamConfig } from '../../../schemas/stream.ts'
 
 export interface StreamOption {
   /** The path of the configuration. */

@@ -2,7 +2,7 @@
 // found mistakes, so that all come at once: every value is taken for what it is only after a look.
 
 import { secureContext } from '../../../connectors/shared/tls.ts'
-import { topicPattern } from '../../../schemas/config.ts'
+import { topicPattern } from '../../../schemas/define.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import { found, suggestion } from './expectations.ts'
 import { listeningRules } from './listening.ts'

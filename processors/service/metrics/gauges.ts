@@ -10,6 +10,8 @@ export function setStreamGauges(metrics: Metrics, streams: readonly StreamReport
   for (const { name: stream, ...status } of streams) {
     metrics.gauge('tailrace_stream_messages_pending').set({ stream }, status.pending)
     metrics.gauge('tailrace_stream_bytes_pending').set({ stream }, status.pendingBytes)
+    const waiting = status.partitions.reduce((sum, partition) => sum + partition.waitingDevices, 0)
+    metrics.gauge('tailrace_stream_devices_waiting').set({ stream }, waiting)
     metrics.gauge('tailrace_stream_lag_messages').set({ stream }, status.lag)
     metrics.gauge('tailrace_stream_partitions').set({ stream }, status.partitions.length)
     metrics.gauge('tailrace_stream_oldest_age_seconds').set({ stream }, status.oldestAgeSeconds ?? 0)

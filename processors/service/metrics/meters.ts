@@ -26,7 +26,9 @@ export function streamMeter(metrics: Metrics, stream: string): StreamMeter & Con
   const keyMoves = metrics.counter('tailrace_stream_key_moves_total').labels({ stream })
   const rebuilds = metrics.counter('tailrace_stream_rebuilds_total').labels({ stream })
   read.inc(0)
+  const imbalances = metrics.counter('tailrace_stream_imbalances_total').labels({ stream })
   rebuilds.inc(0)
+  imbalances.inc(0)
   possibleDuplicates.inc(0)
   keyMoves.inc(0)
   for (const end of ends) ended.inc({ stream, end }, 0)
@@ -43,6 +45,7 @@ export function streamMeter(metrics: Metrics, stream: string): StreamMeter & Con
     deadLettered: (code, messages) => deadLetters.inc({ stream, code }, messages),
     committed: result => commits.inc({ stream, result }),
     keyMoved: () => keyMoves.inc(1),
+    imbalanced: () => imbalances.inc(1),
     rebuilt: () => rebuilds.inc(1)
   }
 }

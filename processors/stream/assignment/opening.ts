@@ -6,7 +6,8 @@
 import type { CommittedPosition, LogAdmin, PartitionRange } from '../../../connectors/kafka/log/log.ts'
 import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
 import { FaultError } from '../../../schemas/errors.ts'
-import { decodeMetadata } from '../settlement/commit-metadata.ts'
+import { type CommitMetadata, decodeMetadata } from '../settlement/commit-metadata.ts'
+import type { Run } from '../settlement/settled-set.ts'
 import { partitionKey } from './partition.ts'
 
 export interface OpeningRequest {
@@ -15,11 +16,15 @@ export interface OpeningRequest {
   readonly partitions: readonly TopicPartition[]
   /** The smallest birth known to the members of the group. */
   readonly birthMs: number
+  /** The topic that is created once the stream has committed for the first time. */
+  readonly deadLetters: string
 }
 
 export interface OpenPosition {
   readonly origin: TopicPartition
   readonly next: number
+  /** What is settled above it. */
+  readonly settled: readonly Run[]
   readonly end: number
   readonly birthMs: number
   /** It has no commit yet: its first position is to be committed before anything is read. */
@@ -33,9 +38,12 @@ export interface Opening {
   readonly counts: ReadonlyMap<string, number>
 }
 
-/** Reads the positions of `request.partitions`. Throws `position_lost` when Kafka no longer holds one of them. */
+/**
+ * Reads the positions of `request.partitions`. Throws `position_lost` when Kafka no longer holds one of them, and
+ * `commits_lost` when the stream has run before and Kafka has forgotten all its commits.
+ */
 export async function readOpening(admin: LogAdmin, request: OpeningRequest): Promise<Opening> {
-  const committed = await admin.committed(request.group, request.topics)
+  const committed = await readCommits(admin, request)
   const birthMs = smallestBirth(committed, request.birthMs)
   const byKey = new Map(committed.map(position => [partitionKey(position), position]))
   const positions: OpenPosition[] = []
@@ -47,23 +55,44 @@ export async function readOpening(admin: LogAdmin, request: OpeningRequest): Pro
     for (const origin of request.partitions) {
       if (origin.topic !== topic) continue
       const range = rangeOf(ranges, origin)
-      const next = byKey.get(partitionKey(origin))?.next ?? null
+      const commit = byKey.get(partitionKey(origin))
+      const next = commit?.next ?? null
       if (next !== null) checkHeld(origin, next, range)
       const position = next ?? Math.max(range.start, firsts[origin.partition] ?? range.start)
-      positions.push({ origin, next: position, end: range.end, birthMs, isNew: next === null })
+      const settled = commit === undefined ? [] : (metadataOf(commit)?.settled ?? [])
+      positions.push({ origin, next: position, settled, end: range.end, birthMs, isNew: next === null })
     }
   }
   return { positions, birthMs, counts }
+}
+
+/**
+ * Never begin anew silently: a group that was deleted, or empty for longer than Kafka keeps offsets, would lose what
+ * came meanwhile. Asked again after the topic was seen, because another member may just have committed for the first
+ * time.
+ */
+async function readCommits(admin: LogAdmin, request: OpeningRequest): Promise<CommittedPosition[]> {
+  const { group, topics, deadLetters } = request
+  const isNone = (commits: readonly CommittedPosition[]) => commits.every(({ next }) => next === null)
+  const committed = await admin.committed(group, topics)
+  if (!isNone(committed) || (await admin.topic(deadLetters)) === null) return committed
+  const again = await admin.committed(group, topics)
+  if (!isNone(again)) return again
+  throw new FaultError('commits_lost', { path: group, detail: `there are none, but ${deadLetters} exists` })
 }
 
 /** The birth of the stream: the smallest that a commit or this member knows. Unix ms. */
 export function smallestBirth(committed: readonly CommittedPosition[], known: number): number {
   let birthMs = known
   for (const position of committed) {
-    const metadata = position.next === null ? null : decodeMetadata(position.metadata)
+    const metadata = metadataOf(position)
     if (metadata !== null && metadata.birthMs < birthMs) birthMs = metadata.birthMs
   }
   return birthMs
+}
+
+function metadataOf({ next, metadata }: CommittedPosition): CommitMetadata | null {
+  return next === null ? null : decodeMetadata(next, metadata)
 }
 
 interface FirstOffsetsRequest {

@@ -7,12 +7,14 @@ import type { StreamContext } from '../context.ts'
 import type { Health } from '../health/health.ts'
 import { persist } from '../health/persist.ts'
 import { encodeMetadata } from '../settlement/commit-metadata.ts'
+import { type Run, union } from '../settlement/settled-set.ts'
 import { type OpenPosition, readOpening } from './opening.ts'
 import { type Partition, type Progress, partitionKey } from './partition.ts'
 
 export interface OpeningsPort {
   readonly group: string
   readonly topics: readonly string[]
+  readonly deadLetters: string
   readonly admin: LogAdmin
   readonly health: Health
   /** Fires when the stream stops. */
@@ -55,9 +57,10 @@ export class Openings {
 
   async #openOnce(partitions: readonly Partition[]): Promise<void> {
     if (partitions.length === 0) return
-    const { group, topics, admin } = this.#port
+    const { group, topics, deadLetters, admin } = this.#port
     const origins = partitions.map(partition => partition.origin)
-    const opening = await readOpening(admin, { group, topics, partitions: origins, birthMs: this.birthMs })
+    const request = { group, topics, deadLetters, partitions: origins, birthMs: this.birthMs }
+    const opening = await readOpening(admin, request)
     this.birthMs = Math.min(this.birthMs, opening.birthMs)
     this.#noteCounts(opening.counts)
     const alive = new Map<string, Partition>()
@@ -68,22 +71,26 @@ export class Openings {
     for (const position of positions) {
       const partition = alive.get(partitionKey(position.origin))
       if (partition === undefined || partition.closed) continue // Invariant 4
-      partition.open({ ...position, committed: position.next, next: this.#resumeAt(position) })
+      partition.open({ ...position, committed: position.next, ...this.#resumeAt(position) })
       this.#port.opened(partition)
     }
   }
 
   /** Past what this process has confirmed itself, unless somebody has set the commit back on purpose. */
-  #resumeAt({ origin, next, end }: OpenPosition): number {
+  #resumeAt({ origin, next, settled, end }: OpenPosition): { next: number; settled: readonly Run[] } {
     const before = this.#progress.get(partitionKey(origin))
-    if (before === undefined || next < before.committed || before.base > end) return next
-    return Math.max(next, before.base)
+    if (before === undefined || next < before.committed || before.base > end) return { next, settled }
+    return { next: Math.max(next, before.base), settled: union(settled, before.settled) }
   }
 
   async #commitFirst(positions: readonly OpenPosition[]): Promise<void> {
     const entries = positions
       .filter(position => position.isNew)
-      .map(({ origin, next, birthMs }) => ({ ...origin, next, metadata: encodeMetadata({ birthMs }) }))
+      .map(({ origin, next, birthMs }) => ({
+        ...origin,
+        next,
+        metadata: encodeMetadata(next, { birthMs, settled: [] })
+      }))
     if (entries.length > 0) await this.#port.commit(entries)
   }
 

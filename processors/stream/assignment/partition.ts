@@ -2,44 +2,71 @@
 // it is doing. A partition that comes back after it was lost is a new object, so the results of an older epoch find
 // `closed` and are dropped. Invariant 4
 
+import type { Failure } from '../../../connectors/connector.ts'
 import type { CommitEntry } from '../../../connectors/kafka/log/log.ts'
 import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
-import type { Attempt } from '../dispatch/attempt.ts'
-import { Lane } from '../dispatch/lane.ts'
-import type { PartitionState } from '../health/state.ts'
+import type { Pending } from '../dispatch/lane.ts'
+import { Lanes, type Order } from '../dispatch/lanes.ts'
+import type { PartitionState, Trouble } from '../health/state.ts'
 import { encodeMetadata } from '../settlement/commit-metadata.ts'
+import { maxSettledBytes, type Run, safeSpan } from '../settlement/settled-set.ts'
 import { Tracker } from '../settlement/tracker.ts'
 
-/** How far a partition had got: everything below `base` is settled, below `committed` Kafka knows it. */
+/** How far a partition had got: everything below `base` and in `settled` is settled, `committed` is Kafka's word. */
 export interface Progress {
   readonly base: number
+  readonly settled: readonly Run[]
   readonly committed: number
 }
 
+/** Where an assignment of a partition begins. */
+export interface Position {
+  /** The commit point. */
+  readonly next: number
+  /** What is settled above it. */
+  readonly settled: readonly Run[]
+  readonly committed: number
+  readonly birthMs: number
+  readonly end: number
+}
+
+/** How full the settled set may get before the partition reads no further. */
+const fullSettledBytes = maxSettledBytes * 0.75
+
 export class Partition {
   readonly origin: TopicPartition
-  readonly lane = new Lane()
-  /** Set while an attempt runs: the device order of the partition allows only one. Invariant 2 */
-  attempt: Attempt | null = null
-  /** Attempts that failed in a row. */
-  failures = 0
+  readonly lanes: Lanes
+  /** Messages read that have not ended, and what they take in memory, overhead included. Invariant 5 */
+  pending = 0
+  pendingBytes = 0
+  /** What the message read last is a view of, while anything is pending. */
+  newestBytes: Buffer | null = null
+  /** Lanes that wait because an attempt failed. */
+  waitingLanes = 0
   /** One past the last record of the partition, as last heard. */
   end = 0
-  /** Reading is paused because enough is pending. */
+  /** Reading is paused because enough is pending, or too much is settled ahead of the commit point. */
   full = false
   closed = false
-  cancelWait: (() => void) | null = null
-  #state: PartitionState = { kind: 'opening' }
+  #isOpen = false
+  #trouble: Trouble | null = null
   #tracker: Tracker | null = null
   #committed = 0
   #birthMs = 0
+  /** What the tracker had counted when a commit was made up, and when one was confirmed. */
+  #offeredChanges = 0
+  #committedChanges = 0
+  #isSetFull = false
 
-  constructor(origin: TopicPartition) {
+  constructor(origin: TopicPartition, order: Order) {
     this.origin = { topic: origin.topic, partition: origin.partition }
+    this.lanes = new Lanes(this, order)
   }
 
   get state(): PartitionState {
-    return this.#state
+    if (!this.#isOpen) return { kind: 'opening' }
+    if (this.waitingLanes === 0 || this.#trouble === null) return { kind: 'running' }
+    return { kind: 'waiting', trouble: this.#trouble }
   }
 
   /** Null until it is open. */
@@ -51,39 +78,65 @@ export class Partition {
     return this.#tracker === null ? 0 : Math.max(0, this.end - this.#tracker.base)
   }
 
-  become(state: PartitionState): void {
-    this.#state = state
-  }
-
   /** What is confirmed beyond the last commit; null while opening. */
   get progress(): Progress | null {
-    return this.#tracker === null ? null : { base: this.#tracker.base, committed: this.#committed }
+    if (this.#tracker === null) return null
+    return { base: this.#tracker.base, settled: this.#tracker.ahead(), committed: this.#committed }
   }
 
-  open(position: { next: number; committed: number; birthMs: number; end: number }): void {
-    this.#tracker = new Tracker(position.next)
-    this.#committed = position.committed
-    this.#birthMs = position.birthMs
-    this.end = position.end
-    this.#state = { kind: 'running' }
+  open({ next, settled, committed, birthMs, end }: Position): void {
+    this.#tracker = new Tracker(next, settled)
+    this.#committed = committed
+    this.#committedChanges = next === committed ? 0 : -1
+    this.#birthMs = birthMs
+    this.end = end
+    this.#isOpen = true
+  }
+
+  /** Notes that nothing more is owed on the message. */
+  settle(message: Pending): void {
+    this.#tracker?.settle(message.offset)
+    this.pending--
+    this.pendingBytes -= message.cost
+    if (this.pending === 0) this.newestBytes = null
+  }
+
+  /** Notes why some of its lanes wait. */
+  troubled({ code, detail }: Failure, when: { untilMs: number; attempt: number }): void {
+    this.#trouble = { code, detail, ...when }
+  }
+
+  /**
+   * Has so much been read beyond the commit point that a restart would repeat, or forget, too much? `maxSpan` is the
+   * limit in offsets; within the safe span what is settled always fits into the commit.
+   */
+  isStretched(maxSpan: number): boolean {
+    if (this.#tracker === null) return false
+    const span = this.#tracker.next - this.#tracker.base
+    return span >= maxSpan || (this.#isSetFull && span >= safeSpan)
   }
 
   /** The commit that Kafka does not have yet, or null. */
   due(): CommitEntry | null {
-    const base = this.#tracker?.base ?? 0
-    if (base <= this.#committed) return null
-    return { ...this.origin, next: base, metadata: encodeMetadata({ birthMs: this.#birthMs }) }
+    const tracker = this.#tracker
+    if (tracker === null || tracker.changes === this.#committedChanges) return null
+    this.#offeredChanges = tracker.changes
+    const { base } = tracker
+    const metadata = encodeMetadata(base, { birthMs: this.#birthMs, settled: tracker.ahead() })
+    this.#isSetFull = metadata.length > fullSettledBytes
+    return { ...this.origin, next: base, metadata }
   }
 
+  /** Kafka has the commit that due() made up last. */
   committed(next: number): void {
-    if (next > this.#committed) this.#committed = next
+    this.#committed = next
+    this.#committedChanges = this.#offeredChanges
   }
 
   /** Ends this assignment of the partition: whatever still runs for it no longer counts. */
   close(): void {
     this.closed = true
-    this.cancelWait?.()
-    this.attempt?.abort()
+    for (const lane of this.lanes) lane.cancelWait?.()
   }
 }
 

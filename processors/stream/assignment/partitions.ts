@@ -2,10 +2,16 @@
 
 import type { CommitEntry } from '../../../connectors/kafka/log/log.ts'
 import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
+import type { Order } from '../dispatch/lanes.ts'
 import { Partition, partitionKey } from './partition.ts'
 
 export class Partitions {
   readonly #byKey = new Map<string, Partition>()
+  readonly #order: Order
+
+  constructor(order: Order) {
+    this.#order = order
+  }
 
   get size(): number {
     return this.#byKey.size
@@ -24,7 +30,7 @@ export class Partitions {
   }
 
   add(origin: TopicPartition): Partition {
-    const partition = new Partition(origin)
+    const partition = new Partition(origin, this.#order)
     this.#byKey.set(partitionKey(origin), partition)
     return partition
   }
@@ -44,6 +50,18 @@ export class Partitions {
 
   committed(entries: readonly CommitEntry[]): void {
     for (const entry of entries) this.get(entry)?.committed(entry.next)
+  }
+
+  /** Messages read that have not ended. */
+  get pending(): number {
+    let pending = 0
+    for (const partition of this) pending += partition.pending
+    return pending
+  }
+
+  /** Is there anything in Kafka that should be read now? */
+  get areBehind(): boolean {
+    return [...this].some(({ full, end, tracker }) => !full && tracker !== null && tracker.next < end)
   }
 
   /** Topics whose ends are not heard of by reading, because reading is paused. */

@@ -1,70 +1,133 @@
-// Sends what is pending: per partition one batch after the other, over all partitions as many at once as the target
-// allows; and acts on what came of it. This is the one place where a retry is decided.
-//
-//   delivered -> settle    retry, unsent, unknown -> wait with back-off    reject, halt -> halt the stream: the
-// partition that met it tries again slowly, all others stand still until it succeeds. (A rejected message halts
-// like a wrong credential as long as there are no dead letters: nothing may be skipped silently.)
+// Sends what is pending: over all partitions of the stream, as many batches at once as are allowed, a device in one
+// of them at a time. What an attempt's outcome means for each message is decided in outcome/verdict.ts and acted
+// on in outcome/aftermath.ts; this file decides what is sent when.
 
-import type { Failure, Message, Target } from '../../../connectors/connector.ts'
+import type { Target } from '../../../connectors/connector.ts'
 import type { Partition } from '../assignment/partition.ts'
 import type { StreamContext } from '../context.ts'
+import type { PartitionState } from '../health/state.ts'
+import type { End } from '../settlement/accounts.ts'
 import { Attempt } from './attempt.ts'
-import { backoffMs } from './backoff.ts'
-import type { BatchRule } from './lane.ts'
-import { judge, type Verdict } from './verdict.ts'
+import type { PendingBatch } from './batch.ts'
+import { BatchBuilder } from './batch-builder.ts'
+import { Chain } from './chain.ts'
+import { Destination } from './destination.ts'
+import type { Lane, Pending } from './lane.ts'
+import { Aftermath, type Rejected } from './outcome/aftermath.ts'
+import { Breaker } from './outcome/breaker.ts'
+
+/** How long ready messages wait for a batch to fill while others are in flight. */
+const lingerMs = 50
+
+export interface DispatchOptions {
+  /** Batches in flight over all destinations. */
+  readonly concurrency: number
+  readonly attemptTimeoutMs: number
+  /** Age since Kafka got it at which a message is not sent any more; null: any age is sent. */
+  readonly ttlMs: number | null
+}
 
 /** What the dispatcher needs of its stream. */
 export interface DispatchPort {
   readonly target: Target
-  readonly attemptTimeoutMs: number
-  readonly partitions: Iterable<Partition>
-  /** `messages` of the partition were delivered and settled. */
-  delivered(partition: Partition, messages: number): void
-  /** The state of a partition changed. */
+  /** Messages of the partition ended. */
+  ended(partition: Partition, end: End, messages: number): void
+  /** The target will never take this message. */
+  rejected(rejected: Rejected): void
+  /** What the stream's state depends on has changed. */
   changed(): void
 }
 
 export class Dispatcher {
+  /** Closed unless the target as a whole fails. */
+  readonly breaker: Breaker
+  readonly destinations = new Map<string, Destination>()
   readonly #context: StreamContext
+  readonly #options: DispatchOptions
   readonly #port: DispatchPort
-  readonly #target: Target
-  readonly #rule: BatchRule
-  readonly #inFlight = new Map<Attempt, Promise<void>>()
+  readonly #builder: BatchBuilder
+  readonly #aftermath: Aftermath
+  readonly #inFlight = new Map<Attempt, { readonly batch: PendingBatch; readonly done: Promise<void> }>()
+  /** Destinations that may have something to send, taken in turn. */
+  readonly #turn = new Chain<Destination>()
   #isSending = false
-  /** While the stream is halted: the partition that tries again. */
-  #probe: Partition | null = null
 
-  constructor(context: StreamContext, port: DispatchPort) {
+  constructor(context: StreamContext, options: DispatchOptions, port: DispatchPort) {
     this.#context = context
+    this.#options = options
     this.#port = port
-    this.#target = port.target
-    const target = port.target
-    const { maxMessages, maxBytes } = target.limits
-    this.#rule = { maxMessages, maxBytes, destination: message => target.destination?.(message) ?? '' }
+    this.breaker = new Breaker(context, () => this.pump())
+    const { target } = port
+    this.#builder = new BatchBuilder({
+      limits: target.limits,
+      destinationOf: message => target.destination?.(message) ?? '',
+      isExpired: message => this.#isExpired(message),
+      expired: message => this.#expire(message),
+      passedOver: lane => this.release(lane)
+    })
+    this.#aftermath = new Aftermath(context, this, port)
+  }
+
+  /** What keeps all messages from being delivered: the target, or every destination there is something for. */
+  get trouble(): PartitionState | null {
+    if (this.breaker.trouble !== null) return this.breaker.trouble
+    const troubles = [...this.destinations.values()].map(({ breaker }) => breaker.trouble)
+    return troubles.every(trouble => trouble !== null) ? (troubles[0] ?? null) : null
   }
 
   start(): void {
     this.#isSending = true
-    this.#pumpAll()
+    this.pump()
   }
 
-  /** Sends the next batch of the partition if nothing speaks against it. */
-  pump(partition: Partition): void {
-    if (!this.#isSending || partition.closed || partition.attempt !== null || partition.cancelWait !== null)
+  /** Takes a message that was read. Call pump() after the last one. */
+  offer(message: Pending): void {
+    const { lane } = message
+    lane.pending.push(message)
+    if (lane.state === 'idle') this.release(lane)
+    else if (lane.state === 'ready' && lane.destination !== null) lane.destination.readyMessages++
+  }
+
+  /** Sends as much as is ready and allowed. */
+  pump(): void {
+    while (this.#isSending && this.#inFlight.size < this.#options.concurrency) {
+      if (!this.breaker.allows(this.#inFlight.size)) return
+      const destination = this.#turn.shift()
+      if (destination === null) return
+      destination.isQueued = false
+      const batch = this.#next(destination)
+      if (batch !== null) this.#send(batch)
+    }
+  }
+
+  /** A lane that no batch has any more: ready if it has messages left, gone if not. */
+  release(lane: Lane): void {
+    const { partition } = lane
+    const { head } = lane.pending
+    lane.taken = null
+    lane.become('idle')
+    if (partition.closed) return
+    if (head === null) {
+      partition.lanes.remove(lane)
       return
-    if (partition.lane.length === 0) return
-    if (this.#probe?.closed) this.#probe = null
-    if (this.#probe !== null && this.#probe !== partition) return
-    if (this.#inFlight.size >= this.#target.limits.batchesInFlight) return
-    const attempt = this.#begin(partition)
-    this.#inFlight.set(attempt, this.#deliver(partition, attempt))
+    }
+    const destination = this.#destination(this.#port.target.destination?.(head) ?? '')
+    destination.addLane(lane)
+    this.wake(destination)
+  }
+
+  /** Notes that a destination may have something to send. */
+  wake(destination: Destination): void {
+    if (destination.isQueued) return
+    destination.isQueued = true
+    this.#turn.push(destination)
   }
 
   /** Sends nothing new, waits for what is in flight, and past the deadline gives it up. Invariant 7 */
   async drain(deadlineMs: number): Promise<void> {
     this.#isSending = false
     if (this.#inFlight.size === 0) return
-    const all = Promise.all(this.#inFlight.values())
+    const all = Promise.all([...this.#inFlight.values()].map(({ done }) => done))
     const cancel = this.#context.clock.after(deadlineMs, () => {
       this.#context.log('drain_overran', { stream: this.#context.stream, attempts: this.#inFlight.size })
       for (const attempt of this.#inFlight.keys()) attempt.abort()
@@ -73,91 +136,104 @@ export class Dispatcher {
     cancel()
   }
 
-  #pumpAll(): void {
-    for (const partition of this.#port.partitions) this.pump(partition)
+  /** Forgets what is pending of partitions that are assigned elsewhere, and gives up what only they had in flight. */
+  dropClosed(): void {
+    for (const destination of this.destinations.values()) destination.dropClosed()
+    for (const [attempt, { batch }] of this.#inFlight)
+      if (batch.lanes.every(lane => lane.partition.closed)) attempt.abort()
   }
 
-  #begin(partition: Partition): Attempt {
-    const messages = partition.lane.peek(this.#rule)
-    let bytes = 0
-    for (const message of messages) bytes += message.size
-    const destination = messages[0] === undefined ? '' : this.#rule.destination(messages[0])
-    const options = { clock: this.#context.clock, timeoutMs: this.#port.attemptTimeoutMs }
-    const attempt = new Attempt({ destination, messages, bytes }, options)
-    partition.attempt = attempt
-    return attempt
+  /** Ends all timers. Call after drain(). */
+  close(): void {
+    this.breaker.close()
+    for (const destination of this.destinations.values()) destination.close()
   }
 
-  async #deliver(partition: Partition, attempt: Attempt): Promise<void> {
-    const { clock, meter } = this.#context
-    const startedMs = clock.now()
-    const { messages } = attempt.batch
-    const verdict = judge(messages, await attempt.run(this.#target))
-    this.#inFlight.delete(attempt)
-    partition.attempt = null
-    const seconds = (clock.now() - startedMs) / 1000
-    const { failure } = verdict
-    meter.attempted({
-      outcome: failure?.kind ?? 'delivered',
-      code: failure?.code ?? null,
-      seconds,
-      messages: messages.length
-    })
-    if (!partition.closed) this.#act(partition, messages, verdict) // Invariant 4
-    this.#pumpAll()
-  }
-
-  #act(partition: Partition, messages: readonly Message[], verdict: Verdict): void {
-    this.#settle(partition, messages, verdict)
-    if (verdict.failure !== null) {
-      this.#wait(partition, verdict.failure, verdict.owed.length)
-      return
+  #destination(name: string): Destination {
+    let destination = this.destinations.get(name)
+    if (destination === undefined) {
+      destination = new Destination(this.#context, name, halfOpened => {
+        this.wake(halfOpened)
+        this.pump()
+      })
+      this.destinations.set(name, destination)
     }
-    partition.failures = 0
-    if (partition.state.kind === 'running') return
-    if (this.#probe === partition) this.#probe = null
-    partition.become({ kind: 'running' })
-    this.#port.changed()
+    return destination
   }
 
-  #settle(partition: Partition, messages: readonly Message[], verdict: Verdict): void {
-    const { tracker, lane } = partition
-    const settled = messages.length - verdict.owed.length
-    if (tracker === null || settled === 0) return
-    const owed = verdict.owed.length === 0 ? null : new Set(verdict.owed)
-    for (const message of messages) if (owed === null || !owed.has(message)) tracker.settle(message.offset)
-    if (owed === null) lane.drop(messages.length)
-    else lane.replaceHead(messages.length, verdict.owed)
-    const oldestMs = messages[0]?.timestampMs ?? 0
-    this.#context.meter.confirmed(Math.max(0, this.#context.clock.now() - oldestMs) / 1000)
-    this.#port.delivered(partition, settled)
+  /** What the destination is to be sent now; null when it has nothing, or must not be sent anything. */
+  #next(destination: Destination): PendingBatch | null {
+    const { limits } = this.#port.target
+    if (destination.inFlight >= limits.batchesInFlight || !destination.breaker.allows(destination.inFlight))
+      return null
+    const again = destination.batches.shift()
+    if (again !== null) return this.#again(again)
+    if (
+      destination.readyMessages < limits.maxMessages &&
+      destination.inFlight > 0 &&
+      !destination.isOverdue
+    ) {
+      this.#linger(destination)
+      return null
+    }
+    destination.isOverdue = false
+    const batch = this.#builder.build(destination)
+    if (batch === null && destination.isIdle) this.#forget(destination)
+    return batch
   }
 
-  #wait(partition: Partition, failure: Failure, messages: number): void {
-    const { clock, retry, meter } = this.#context
-    if (failure.kind === 'unknown') meter.possibleDuplicates(messages)
-    if (failure.kind !== 'unsent') partition.failures++
-    const isHalt = failure.kind === 'halt' || failure.kind === 'reject'
-    const delayMs = isHalt
-      ? retry.haltedDelayMs
-      : backoffMs(retry, Math.max(1, partition.failures), clock.random())
-    const waitMs = Math.max(delayMs, failure.retryAfterMs ?? 0)
-    partition.cancelWait = clock.after(waitMs, () => {
-      partition.cancelWait = null
-      this.pump(partition)
+  #forget(destination: Destination): void {
+    destination.close()
+    this.destinations.delete(destination.name)
+  }
+
+  #again(batch: PendingBatch): PendingBatch | null {
+    this.#builder.expire(batch)
+    if (batch.messages.length > 0) return batch
+    this.#aftermath.goOn(batch)
+    return null
+  }
+
+  #linger(destination: Destination): void {
+    if (destination.readyMessages === 0) return
+    destination.cancelLinger ??= this.#context.clock.after(lingerMs, () => {
+      destination.cancelLinger = null
+      destination.isOverdue = true
+      this.wake(destination)
+      this.pump()
     })
-    if (isHalt) this.#probe ??= partition
-    else if (this.#probe === partition) this.#probe = null
-    const { code, detail } = failure
-    const trouble = { code, detail, untilMs: clock.now() + waitMs, attempt: partition.failures }
-    partition.become({ kind: isHalt ? 'halted' : 'waiting', trouble })
-    this.#context.log('attempt_failed', {
-      stream: this.#context.stream,
-      ...partition.origin,
-      outcome: failure.kind,
-      code,
-      detail
-    })
-    this.#port.changed()
+  }
+
+  #send(batch: PendingBatch): void {
+    const { destination, messages } = batch
+    for (const lane of batch.lanes) lane.become('inFlight')
+    destination.inFlight++
+    this.wake(destination)
+    const options = { clock: this.#context.clock, timeoutMs: this.#options.attemptTimeoutMs }
+    const attempt = new Attempt({ destination: destination.name, messages, bytes: batch.bytes }, options)
+    this.#inFlight.set(attempt, { batch, done: this.#deliver(batch, attempt) })
+  }
+
+  async #deliver(batch: PendingBatch, attempt: Attempt): Promise<void> {
+    const startedMs = this.#context.clock.now()
+    const outcome = await attempt.run(this.#port.target)
+    const { destination } = batch
+    this.#inFlight.delete(attempt)
+    destination.inFlight--
+    this.#aftermath.of(batch, outcome, startedMs)
+    this.wake(destination)
+    this.pump()
+  }
+
+  #isExpired(message: Pending): boolean {
+    const { ttlMs } = this.#options
+    return ttlMs !== null && this.#context.clock.now() - message.timestampMs > ttlMs
+  }
+
+  #expire(message: Pending): void {
+    const { partition } = message.lane
+    if (partition.closed) return
+    partition.settle(message)
+    this.#port.ended(partition, 'expired', 1)
   }
 }

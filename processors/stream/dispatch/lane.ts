@@ -1,83 +1,92 @@
-// The pending messages of one partition in order. Today a partition is one lane with at most one batch in flight,
-// so its order, and with it every device's, is kept; lanes per device will take its place behind the same methods.
-// A message leaves the lane only when it is settled.
+// A lane: the pending messages of one device in one partition, in order. It is in at most one batch at a time, which
+// is what keeps the device in order (Invariant 2).
+//
+//   idle -> ready -> inFlight -> idle (and gone, when nothing is pending)
+//             ^         |  ^
+//             |         v  |
+//             +------ waiting     with its batch, or alone when only its device was refused for a while
 
-import type { Message } from '../../../connectors/connector.ts'
+import { Message, type RecordView } from '../../../connectors/kafka/log/message.ts'
+import type { Partition } from '../assignment/partition.ts'
+import { Chain, type Link } from './chain.ts'
+import type { Destination } from './destination.ts'
+import { Tries } from './outcome/tries.ts'
 
-/** What a message costs in memory beside its key and value. */
+/** What a message costs in memory beside its key and value: its object, its lane's share, its place in a batch. */
 export const overheadBytes = 160
 
-/** Limits of a batch, and the destination of a message. */
-export interface BatchRule {
-  readonly maxMessages: number
-  readonly maxBytes: number
-  destination(message: Message): string
-}
+export type LaneState = 'idle' | 'ready' | 'inFlight' | 'waiting'
 
-export class Lane {
-  /** Bytes that the pending messages take, overhead included. Invariant 5 */
-  bytes = 0
-  #messages: (Message | undefined)[] = []
-  #head = 0
+/** A message that was read and has not ended. */
+export class Pending extends Message implements Link<Pending> {
+  next: Pending | null = null
+  readonly lane: Lane
 
-  get length(): number {
-    return this.#messages.length - this.#head
+  constructor(lane: Lane, view: RecordView) {
+    super(lane.partition.origin, view)
+    this.lane = lane
   }
 
-  get oldest(): Message | undefined {
-    return this.#messages[this.#head]
+  get cost(): number {
+    return this.end - this.start + Math.max(0, this.keyEnd - this.keyStart) + overheadBytes
   }
 
-  get newest(): Message | undefined {
-    return this.#messages[this.#messages.length - 1]
-  }
-
-  push(message: Message): void {
-    this.#messages.push(message)
-    this.bytes += cost(message)
-  }
-
-  /** The longest run from the head that fits the limits and has one destination; at least one message if any. */
-  peek(rule: BatchRule): Message[] {
-    const batch: Message[] = []
-    let bytes = 0
-    let destination: string | undefined
-    for (let at = this.#head; at < this.#messages.length && batch.length < rule.maxMessages; at++) {
-      const message = this.#messages[at]
-      if (message === undefined) break
-      bytes += message.size
-      if (batch.length > 0 && (bytes > rule.maxBytes || rule.destination(message) !== destination)) break
-      if (batch.length === 0) destination = rule.destination(message)
-      batch.push(message)
-    }
-    return batch
-  }
-
-  /** Removes the first `count` messages. */
-  drop(count: number): void {
-    const end = this.#head + count
-    for (; this.#head < end; this.#head++) {
-      const message = this.#messages[this.#head]
-      if (message !== undefined) this.bytes -= cost(message)
-      this.#messages[this.#head] = undefined // or it would retain the fetched bytes until the array is cut
-    }
-    if (this.#head > 1024 && this.#head * 2 > this.#messages.length) this.#cut()
-  }
-
-  /** Replaces the first `count` messages by `kept`, those of them that are not settled. */
-  replaceHead(count: number, kept: readonly Message[]): void {
-    this.drop(count)
-    this.#messages.splice(0, this.#head, ...kept)
-    this.#head = 0
-    for (const message of kept) this.bytes += cost(message)
-  }
-
-  #cut(): void {
-    this.#messages = this.#messages.slice(this.#head)
-    this.#head = 0
+  /** The same message with bytes of its own, so that a long wait does not retain the whole fetch. Invariant 5 */
+  detached(): Pending {
+    const keyBytes = Math.max(0, this.keyEnd - this.keyStart)
+    if (this.bytes.length === keyBytes + this.size) return this
+    const bytes = Buffer.allocUnsafeSlow(keyBytes + this.size)
+    if (keyBytes > 0) this.bytes.copy(bytes, 0, this.keyStart, this.keyEnd)
+    this.bytes.copy(bytes, keyBytes, this.start, this.end)
+    const { offset, timestampMs } = this
+    const keyEnd = this.keyEnd < this.keyStart ? -1 : keyBytes
+    const place = { keyStart: 0, keyEnd, valueStart: keyBytes, valueEnd: bytes.length }
+    return new Pending(this.lane, { offset, timestampMs, bytes, ...place })
   }
 }
 
-function cost(message: Message): number {
-  return message.size + Math.max(0, message.keyEnd - message.keyStart) + overheadBytes
+export class Lane implements Link<Lane> {
+  next: Lane | null = null
+  readonly key: string
+  readonly partition: Partition
+  readonly pending = new Chain<Pending>()
+  /** Where its first message goes, while it is ready. */
+  destination: Destination | null = null
+  /** The first of its messages that is in a batch. */
+  taken: Pending | null = null
+  /** Attempts after which only this device had to wait. */
+  readonly tries = new Tries()
+  cancelWait: (() => void) | null = null
+  #state: LaneState = 'idle'
+
+  constructor(key: string, partition: Partition) {
+    this.key = key
+    this.partition = partition
+  }
+
+  get state(): LaneState {
+    return this.#state
+  }
+
+  become(state: LaneState): void {
+    if (this.#state === 'waiting') this.partition.waitingLanes--
+    if (state === 'waiting') this.partition.waitingLanes++
+    this.#state = state
+  }
+
+  /** The oldest of its messages that has not ended, in a batch or not. */
+  get oldest(): Pending | null {
+    return this.taken ?? this.pending.head
+  }
+
+  /** Puts messages back to the front, in their order. */
+  restore(messages: readonly Pending[]): void {
+    for (const message of messages.toReversed()) this.pending.unshift(message)
+    this.taken = null
+  }
+
+  /** Gives all its messages bytes of their own. */
+  detach(): void {
+    for (const message of this.pending.empty()) this.pending.push(message.detached())
+  }
 }

@@ -6,7 +6,7 @@ import type { Partition } from '../assignment/partition.ts'
 import type { StreamContext } from '../context.ts'
 import { gravest, type PartitionState, reportTrouble, type StreamState, type Trouble } from './state.ts'
 
-type Phase = 'starting' | 'running' | 'draining' | 'stopped'
+type Phase = 'starting' | 'running' | 'paused' | 'draining' | 'stopped'
 
 /** A target that fails now and then must not fill the log: waiting is told at most this often. */
 const quietMs = 10_000
@@ -14,15 +14,22 @@ const quietMs = 10_000
 export class Health {
   readonly #context: StreamContext
   readonly #partitions: Iterable<Partition>
+  readonly #delivery: () => PartitionState | null
   readonly #troubles = new Map<string, PartitionState>()
   #phase: Phase = 'starting'
   #state: StreamState
   #toldWaitingMs = Number.NEGATIVE_INFINITY
   #isRecoveryOwed = false
 
-  constructor(context: StreamContext, partitions: Iterable<Partition>) {
+  /** `delivery` tells what keeps the stream as a whole from delivering; null when nothing does. */
+  constructor(
+    context: StreamContext,
+    partitions: Iterable<Partition>,
+    delivery: () => PartitionState | null
+  ) {
     this.#context = context
     this.#partitions = partitions
+    this.#delivery = delivery
     this.#state = { kind: 'starting', sinceMs: context.clock.now() }
   }
 
@@ -65,10 +72,10 @@ export class Health {
     const sinceMs = this.#context.clock.now()
     const isLeaving = this.#phase === 'draining' || this.#phase === 'stopped'
     if (isLeaving) return { kind: this.#phase, sinceMs }
-    const partitions = [...this.#partitions].map(partition => partition.state)
-    const worst = gravest([...this.#troubles.values(), ...partitions])
+    const opening = [...this.#partitions].map(({ state }) => state).filter(({ kind }) => kind === 'opening')
+    const worst = gravest([...this.#troubles.values(), this.#delivery() ?? { kind: 'running' }, ...opening])
     if (worst.kind === 'waiting' || worst.kind === 'halted') return { ...worst, sinceMs }
-    return { kind: this.#phase === 'starting' ? 'starting' : worst.kind, sinceMs }
+    return { kind: worst.kind === 'running' ? this.#phase : worst.kind, sinceMs }
   }
 
   #tell(before: StreamState): void {

@@ -4,7 +4,7 @@
 import { pauseFor } from '../../../connectors/clock.ts'
 import { FaultError, messageOf } from '../../../schemas/errors.ts'
 import type { StreamContext } from '../context.ts'
-import { backoffMs } from '../dispatch/backoff.ts'
+import { backoffMs } from '../dispatch/outcome/backoff.ts'
 import { type Health, troubleOf } from './health.ts'
 
 export interface Persistent {

@@ -5,15 +5,27 @@
 //                             v
 //                          draining -> stopped
 //
-// A stream's state is derived from its own phase and its partitions: the gravest wins.
+// paused: the configuration says so; it is a member of its group, and messages stay in Kafka.
+//
+// A stream's state is derived from its own phase, what troubles it as a whole, its target or all destinations of it,
+// and from its partitions that are opening: the gravest wins. A partition waits when some of its devices do.
 
 import { type ErrorCode, errors } from '../../../schemas/errors.ts'
 
-export type StateKind = 'starting' | 'opening' | 'running' | 'waiting' | 'halted' | 'draining' | 'stopped'
+export type StateKind =
+  | 'starting'
+  | 'opening'
+  | 'running'
+  | 'paused'
+  | 'waiting'
+  | 'halted'
+  | 'draining'
+  | 'stopped'
 export const stateKinds: readonly StateKind[] = [
   'starting',
   'opening',
   'running',
+  'paused',
   'waiting',
   'halted',
   'draining',

@@ -17,6 +17,8 @@ export interface PartitionStatus {
   readonly lag: number
   readonly pending: number
   readonly pendingBytes: number
+  /** Devices that wait because an attempt failed. */
+  readonly waitingDevices: number
 }
 
 export interface StreamStatus {
@@ -42,23 +44,30 @@ export interface StatusInput {
 
 export function statusOf({ name, state, accounts, partitions }: StatusInput): StreamStatus {
   const sum = (of: (partition: Partition) => number) => partitions.reduce((total, one) => total + of(one), 0)
-  const oldest = partitions.flatMap(partition => partition.lane.oldest?.timestampMs ?? [])
   return {
     name,
     state: state.kind,
     since: new Date(state.sinceMs).toISOString(),
     ...(state.trouble === undefined ? {} : { trouble: reportTrouble(state.trouble) }),
     lag: sum(partition => partition.lag),
-    oldestMs: oldest.length === 0 ? null : Math.min(...oldest),
-    pending: sum(partition => partition.lane.length),
-    pendingBytes: sum(partition => partition.lane.bytes),
+    oldestMs: oldestMs(partitions),
+    pending: sum(partition => partition.pending),
+    pendingBytes: sum(partition => partition.pendingBytes),
     accounts: { read: accounts.read, ...accounts.ended },
     partitions: partitions.map(partitionStatus)
   }
 }
 
+function oldestMs(partitions: readonly Partition[]): number | null {
+  let oldestMs = Number.POSITIVE_INFINITY
+  for (const { lanes } of partitions)
+    for (const { oldest } of lanes)
+      if (oldest !== null && oldest.timestampMs < oldestMs) oldestMs = oldest.timestampMs
+  return Number.isFinite(oldestMs) ? oldestMs : null
+}
+
 function partitionStatus(partition: Partition): PartitionStatus {
-  const { origin, state, tracker, lane } = partition
+  const { origin, state, tracker } = partition
   return {
     ...origin,
     state: state.kind,
@@ -67,7 +76,8 @@ function partitionStatus(partition: Partition): PartitionStatus {
     readTo: tracker?.next ?? null,
     end: partition.end,
     lag: partition.lag,
-    pending: lane.length,
-    pendingBytes: lane.bytes
+    pending: partition.pending,
+    pendingBytes: partition.pendingBytes,
+    waitingDevices: partition.waitingLanes
   }
 }

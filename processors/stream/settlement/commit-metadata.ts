@@ -1,16 +1,24 @@
 // What travels in the metadata of every commit: the stream's birth, so that a partition that is added or opened by
-// another member later starts where the stream did. Text, versioned, at most 4,096 bytes: "1;birth=<Unix ms>".
+// another member later starts where the stream did, and what is settled above the commit point. Text, versioned, at
+// most 4,096 bytes: "1;birth=<Unix ms>;settled=<base64url>", the last only where there is something to say.
+
+import { decodeSettled, encodeSettled, type Run } from './settled-set.ts'
 
 export interface CommitMetadata {
   readonly birthMs: number
+  /** Settled offsets above the commit point. */
+  readonly settled: readonly Run[]
 }
 
-export function encodeMetadata(metadata: CommitMetadata): string {
-  return `1;birth=${metadata.birthMs}`
+/** `base` is the commit point that the metadata travels with. */
+export function encodeMetadata(base: number, { birthMs, settled }: CommitMetadata): string {
+  const set = encodeSettled(base, settled)
+  return set === '' ? `1;birth=${birthMs}` : `1;birth=${birthMs};settled=${set}`
 }
 
 /** Null for metadata that is not ours or of a version that is not known: it says nothing then. */
-export function decodeMetadata(text: string): CommitMetadata | null {
-  const match = /^1;birth=(\d{1,16})(?:;|$)/.exec(text)
-  return match === null ? null : { birthMs: Number(match[1]) }
+export function decodeMetadata(base: number, text: string): CommitMetadata | null {
+  const match = /^1;birth=(\d{1,16})(?:;settled=([\w-]+))?(?:;|$)/.exec(text)
+  if (match === null) return null
+  return { birthMs: Number(match[1]), settled: match[2] === undefined ? [] : decodeSettled(base, match[2]) }
 }

@@ -1,5 +1,8 @@
 // Which offsets of a partition are still owed to the target. The commit point is the lowest of them, or the next
-// offset to read when there is none; it only ever moves forward, over a contiguous run of settled offsets.
+// offset to read when there is none; it only ever moves forward, over a contiguous run of settled offsets. What is
+// settled above it is told as runs, for the commit's metadata.
+
+import type { Run } from './settled-set.ts'
 
 const initialCapacity = 1024
 
@@ -8,12 +11,32 @@ export class Tracker {
   base: number
   /** One past the last offset read. */
   next: number
+  /** Rises with everything that a commit would tell. */
+  changes = 0
   /** owed[offset mod capacity] = 1 for offsets in [base, next) that are owed; holes and settled ones are 0. */
   #owed = new Uint8Array(initialCapacity)
+  /** One past the highest settled offset. */
+  #settledEnd = 0
+  /** What was settled before this assignment and has not been read again yet, rising. */
+  #before: Run[]
 
-  constructor(position: number) {
+  constructor(position: number, before: readonly Run[] = []) {
     this.base = position
     this.next = position
+    this.#before = [...before]
+  }
+
+  /** True for an offset that was settled before this assignment; it is read then. Asked in rising order. */
+  takeSettled(offset: number): boolean {
+    let run = this.#before[0]
+    while (run !== undefined && run.to <= offset) {
+      this.#before.shift()
+      run = this.#before[0]
+    }
+    if (run === undefined || run.from > offset) return false
+    this.owe(offset)
+    this.settle(offset)
+    return true
   }
 
   /** Notes that `offset` was read and is owed. Offsets come in rising order; gaps are holes of the log. */
@@ -26,14 +49,34 @@ export class Tracker {
 
   /** Moves the read position over offsets that hold nothing to deliver. */
   skipTo(next: number): void {
-    if (next > this.next) this.next = next
+    if (next <= this.next) return
+    this.next = next
+    this.changes++
     this.#advance()
   }
 
   /** Notes that nothing more is owed on `offset`, and moves the commit point if it was the lowest. */
   settle(offset: number): void {
     this.#owed[offset & (this.#owed.length - 1)] = 0
+    this.changes++
+    if (offset >= this.#settledEnd) this.#settledEnd = offset + 1
     if (offset === this.base) this.#advance()
+  }
+
+  /** What is settled above the commit point, as rising runs. Costs a step per offset of the span. */
+  ahead(): Run[] {
+    const runs: Run[] = []
+    const mask = this.#owed.length - 1
+    const end = Math.min(this.next, this.#settledEnd)
+    for (let at = this.base; at < end; ) {
+      while (at < end && this.#owed[at & mask] === 1) at++
+      const from = at
+      while (at < end && this.#owed[at & mask] === 0) at++
+      if (at > from) runs.push({ from, to: at })
+    }
+    for (const { from, to } of this.#before)
+      if (to > this.next) runs.push({ from: Math.max(from, this.next), to })
+    return runs
   }
 
   #advance(): void {

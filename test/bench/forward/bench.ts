@@ -14,13 +14,26 @@ import type { ForwardOptions } from './systems.ts'
 const partitions = 6
 const rounds = 3
 
-/** With latency the rate is bounded by it, so fewer messages tell as much. */
+/** The 93 devices of the sample, cloned to 12,276: a fleet of some size. */
+const copies = 132
+
+/**
+ * `inFlight` is the concurrency of Tailrace; the plain loop has one request per partition by its nature, so with
+ * latency fewer messages tell as much of it.
+ */
 const cases = [
-  { batch: 100, latencyMs: 0, messages: 1_000_000 },
-  { batch: 500, latencyMs: 0, messages: 1_000_000 },
-  { batch: 100, latencyMs: 20, messages: 200_000 },
-  { batch: 500, latencyMs: 20, messages: 400_000 }
+  { batch: 100, latencyMs: 0, inFlight: 64, messages: 1_000_000, plainMessages: 1_000_000 },
+  { batch: 500, latencyMs: 0, inFlight: 64, messages: 1_000_000, plainMessages: 1_000_000 },
+  { batch: 100, latencyMs: 20, inFlight: 128, messages: 1_000_000, plainMessages: 120_000 },
+  { batch: 500, latencyMs: 20, inFlight: 128, messages: 1_000_000, plainMessages: 400_000 },
+  { batch: 100, latencyMs: 200, inFlight: 256, messages: 1_000_000, plainMessages: 20_000 }
 ]
+
+/** All cases, or those whose latency BENCH_LATENCY names. */
+const chosen = () => {
+  const wanted = process.env.BENCH_LATENCY
+  return wanted === undefined ? cases : cases.filter(one => wanted.split(',').includes(`${one.latencyMs}`))
+}
 
 type Case = (typeof cases)[number]
 
@@ -32,9 +45,9 @@ export const forward: Bench = {
       const [{ url }] = await once(receiver, 'message')
       const rows: Row[] = []
       try {
-        for (const one of cases) {
+        for (const one of chosen()) {
           const topic = uniqueName('forward')
-          const load = { name: topic, partitions, messages: one.messages }
+          const load = { name: topic, partitions, copies, messages: one.messages }
           await loadFleet(benchLog(brokers), load, context)
           const options: ForwardOptions = { ...one, brokers, topic, partitions, url }
           rows.push(...(await runCase(receiver, { one, options, context })))
@@ -60,7 +73,8 @@ async function runCase(receiver: ChildProcess, { one, options, context }: CaseRu
   for (let round = 1; round <= rounds; round++) {
     for (const name of names) {
       receiver.send({ latencyMs: one.latencyMs })
-      const result = await measure({ name, module, options })
+      const messages = messagesOf(name, one)
+      const result = await measure({ name, module, options: { ...options, messages } })
       receiver.send('judge')
       const [arrivals] = await once(receiver, 'message')
       measured.get(name)?.push(result)
@@ -74,15 +88,19 @@ async function runCase(receiver: ChildProcess, { one, options, context }: CaseRu
     batch: one.batch,
     latencyMs: one.latencyMs,
     ...medianRow(measured.get(name) ?? []),
-    ...(name === 'kafkajs alone' ? {} : verdict(arrived.get(name) ?? [], one.messages))
+    ...(name === 'kafkajs alone' ? {} : verdict(arrived.get(name) ?? [], messagesOf(name, one)))
   }))
+}
+
+function messagesOf(name: string, one: Case): number {
+  return name === 'plain loop' ? one.plainMessages : one.messages
 }
 
 /** Over all rounds: a single lost message counts. */
 function verdict(runs: readonly Arrivals[], messages: number) {
   const sum = (of: (run: Arrivals) => number) => runs.reduce((total, run) => total + of(run), 0)
   return {
-    lost: sum(run => messages - run.distinct),
+    lost: sum(run => Math.max(0, messages - run.distinct)),
     duplicates: sum(run => run.duplicates),
     outOfOrder: sum(run => run.outOfOrder)
   }

@@ -17,6 +17,8 @@ export interface ForwardOptions {
   readonly messages: number
   /** Messages to a request. */
   readonly batch: number
+  /** Requests at the same time. */
+  readonly inFlight: number
   readonly url: string
 }
 

@@ -35,7 +35,7 @@ process.once('message', async (order: StreamsOrder) => {
 async function watch(order: StreamsOrder): Promise<Reading> {
   const { brokers, topic, streams, url, budgetBytes, restSeconds } = order
   const names = Array.from({ length: streams }, () => uniqueName('stream'))
-  const stream = () => forwardStream({ topic, batch: 100, url })
+  const stream = () => forwardStream({ topic, batch: 100, inFlight: 16, url })
   const config = serviceConfig({
     brokers,
     topics: [{ topic, partitions: 4 }],

@@ -29,6 +29,9 @@ export class RecordingMeter implements StreamMeter {
   committed(result: string): void {
     this.#add(`commit ${result}`, 1)
   }
+  imbalanced(): void {
+    this.#add('imbalanced', 1)
+  }
   keyMoved(): void {
     this.#add('keyMoved', 1)
   }
@@ -53,6 +56,7 @@ export function testContext(): TestContext {
     log: name => logged.push(name),
     meter: new RecordingMeter(),
     retry: { minDelayMs: 500, maxDelayMs: 30_000, haltedDelayMs: 60_000 },
+    safetyStop: { rejected: 100, of: 1_000 },
     logged
   }
 }

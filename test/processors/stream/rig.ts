@@ -10,7 +10,8 @@ import {
   type Target
 } from '../../../connectors/connector.ts'
 import { MemoryLog } from '../../../connectors/kafka/log/memory/log.ts'
-import { Stream, type StreamOptions } from '../../../processors/stream/stream.ts'
+import type { StreamOptions } from '../../../processors/stream/options.ts'
+import { Stream } from '../../../processors/stream/stream.ts'
 import { VirtualClock } from '../../clock.ts'
 import { RecordingMeter } from './context.ts'
 
@@ -60,6 +61,8 @@ export interface Member {
   readonly logged: string[]
 }
 
+const deadLetterTopic = 'tailrace.acme.dead-letters'
+
 export class Rig {
   readonly clock = new VirtualClock()
   readonly log = new MemoryLog({ clock: this.clock })
@@ -81,6 +84,13 @@ export class Rig {
         topics: ['fleet'],
         birthMs: 0,
         attemptTimeoutMs: 30_000,
+        deadLetters: { name: deadLetterTopic, partitions: 1, retentionHours: 1 },
+        order: 'device',
+        concurrency: 64,
+        ttlMs: null,
+        paused: false,
+        maxSpan: 100_000,
+        safetyStop: { rejected: 100, of: 1_000 },
         retry: { minDelayMs: 500, maxDelayMs: 30_000, haltedDelayMs: 60_000 },
         windowBytes: 1_000_000,
         maxFetchBytes: 100_000,
@@ -92,6 +102,7 @@ export class Rig {
         meter,
         admin: this.admin,
         target,
+        producer: this.#producer,
         consumer: consumerOptions => this.log.consumer(consumerOptions)
       }
     )
@@ -123,6 +134,15 @@ export class Rig {
     const appended = this.#producer.append('fleet', [{ key: Buffer.from('k'), value: bytes, partition }])
     await this.clock.advance(50)
     await appended
+  }
+
+  /** The values of the messages that were set aside, in order. */
+  async dead(): Promise<string[]> {
+    const values: string[] = []
+    const [range] = await this.admin.ranges(deadLetterTopic)
+    const read = this.admin.read({ topic: deadLetterTopic, partition: 0, from: 0, to: range?.end ?? 0 })
+    for await (const { value } of read) values.push(value?.toString() ?? '')
+    return values
   }
 
   /** Messages that the group still has to deliver, by what is committed. */

@@ -83,6 +83,13 @@ export class MemoryConsumer implements LogConsumer {
     group.commit(member, entries)
   }
 
+  rebuild(): void {
+    if (this.#state !== 'joined') return
+    this.#env.group.leave(this.#memberId)
+    this.#state = 'joining'
+    this.#join()
+  }
+
   async stop(): Promise<void> {
     this.#state = 'stopped'
     this.#env.group.leave(this.#memberId)

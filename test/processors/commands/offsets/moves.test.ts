@@ -20,7 +20,7 @@ async function setUp() {
   }
   const admin = log.admin()
   const birthMs = startMs + 2 * 60_000
-  const metadata = encodeMetadata({ birthMs })
+  const metadata = encodeMetadata(0, { birthMs, settled: [] })
   await admin.moveOffsets('acme', [{ topic: 'fleet', partition: 0, next: 4, metadata }])
   const standing = () =>
     readStanding(admin, { group: 'acme', topics: ['fleet'], newBirthMs: startMs + 3_600_000 })
@@ -80,7 +80,7 @@ test('a move keeps the birth, and leaves other partitions alone', async t => {
   const { admin, standing, birthMs } = await setUp()
   const moves = await planMoves(admin, (await standing()).positions, addDestination('fleet/1=1', undefined))
   await carryOut(admin, { group: 'acme', birthMs, moves })
-  const metadata = encodeMetadata({ birthMs })
+  const metadata = encodeMetadata(0, { birthMs, settled: [] })
   t.deepEqual(await admin.committed('acme', ['fleet']), [
     { topic: 'fleet', partition: 0, next: 4, metadata },
     { topic: 'fleet', partition: 1, next: 1, metadata }

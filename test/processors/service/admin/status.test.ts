@@ -5,6 +5,7 @@ import { Mask } from '../../../../connectors/shared/mask.ts'
 import { streamReport } from '../../../../processors/service/admin/status.ts'
 import { statusOf } from '../../../../processors/stream/health/status.ts'
 import { Accounts } from '../../../../processors/stream/settlement/accounts.ts'
+import { RecordingMeter } from '../../stream/context.ts'
 
 const trouble = {
   code: 'http_address_refused',
@@ -13,7 +14,7 @@ const trouble = {
   attempt: 1
 } as const
 const state = { kind: 'halted', sinceMs: 0, trouble } as const
-const status = statusOf({ name: 'acme', state, accounts: new Accounts(), partitions: [] })
+const status = statusOf({ name: 'acme', state, accounts: new Accounts(new RecordingMeter()), partitions: [] })
 
 test('the oldest message is told by its time and its age', t => {
   const about = { mask: new Mask([]), nowMs: 60_500 }

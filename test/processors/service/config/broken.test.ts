@@ -25,7 +25,7 @@ const table: [mistake: string, text: string, line: string][] = [
   [
     'a key of nothing known',
     stream('colour: red'),
-    '5:74 streams.acme.colour is an unknown key (known keys: from, group, start, attemptTimeoutMs, retry, deadLetters, target)'
+    '5:74 streams.acme.colour is an unknown key (known keys: from, group, start, attemptTimeoutMs, retry, deadLetters, order, concurrency, ttlSeconds, maxSpan, safetyStop, paused, target)'
   ],
   [
     'a misspelt key at the top',

@@ -4,6 +4,7 @@ import { readOpening } from '../../../../processors/stream/assignment/opening.ts
 import { FaultError } from '../../../../schemas/errors.ts'
 
 interface Facts {
+  readonly hasDeadLetters?: boolean
   readonly committed: readonly CommittedPosition[]
   readonly ranges: readonly PartitionRange[]
   readonly offsetsAt?: (timeMs: number) => number[]
@@ -13,10 +14,12 @@ interface Facts {
 function adminOf(facts: Facts): LogAdmin {
   const partial: Partial<LogAdmin> = {
     committed: async () => [...facts.committed],
+    topic: async name =>
+      facts.hasDeadLetters ? { name, partitions: 1, replication: 1, settings: {} } : null,
     ranges: async () => [...facts.ranges],
     offsetsAt: async (_, timeMs) => facts.offsetsAt?.(timeMs) ?? Promise.reject(new Error('not expected'))
   }
-  return partial as LogAdmin // only these three are called
+  return partial as LogAdmin // only these four are called
 }
 
 const at = (partition: number, next: number | null, metadata = '') => ({
@@ -29,6 +32,7 @@ const range = (partition: number, start: number, end: number) => ({ partition, s
 const request = (partitions: number[], birthMs: number) => ({
   group: 'g',
   topics: ['fleet'],
+  deadLetters: 'g.dead-letters',
   partitions: partitions.map(partition => ({ topic: 'fleet', partition })),
   birthMs
 })
@@ -104,4 +108,26 @@ test('commit points at either edge of what Kafka holds are fine', async t => {
     positions.map(position => position.next),
     [100, 900]
   )
+})
+
+test('a stream that has run before and has no commits left is not begun anew', async t => {
+  const admin = adminOf({
+    committed: [at(0, null), at(1, null)],
+    ranges: [range(0, 0, 900), range(1, 0, 900)],
+    hasDeadLetters: true
+  })
+  const error = await t.throwsAsync(readOpening(admin, request([0], 5_000)), { instanceOf: FaultError })
+  t.is(error.code, 'commits_lost')
+  t.regex(error.message, /there are none, but g.dead-letters exists/)
+})
+
+test('a member that starts while another commits for the first time takes its commits', async t => {
+  const commits = [at(0, 700, '1;birth=5000')]
+  let asked = 0
+  const admin: LogAdmin = {
+    ...adminOf({ committed: [], ranges: [range(0, 0, 900)], hasDeadLetters: true }),
+    committed: async () => (++asked === 1 ? [at(0, null)] : commits)
+  }
+  const { positions } = await readOpening(admin, request([0], 9_000))
+  t.is(positions[0]?.next, 700)
 })

@@ -26,7 +26,7 @@ function watchedHealth() {
       for (const look of changed) look()
     }
   }
-  const health = new Health(context, [])
+  const health = new Health(context, [], () => null)
   health.enter('running')
   const stateIs = (kind: string) =>
     new Promise<void>(resolve => {

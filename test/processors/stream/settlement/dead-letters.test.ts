@@ -16,7 +16,7 @@ function setUp(wrap: (producer: LogProducer) => LogProducer = producer => produc
   const context = testContext()
   const log = new MemoryLog({ clock: context.clock })
   log.create('fleet', 4, { 'max.message.bytes': '1000' })
-  const health = new Health(context, [])
+  const health = new Health(context, [], () => null)
   health.enter('running')
   const admin = log.admin()
   const letters = new DeadLetters(context, {

@@ -73,3 +73,33 @@ testProp(
   },
   { numRuns: 5_000 }
 )
+
+testProp(
+  'what is settled above the commit point survives a restart',
+  [fc.array(fc.boolean(), { minLength: 1, maxLength: 300 }), fc.tuple(fc.nat(2 ** 40), fc.nat(300))],
+  (t, settled, [start, readAgain]) => {
+    const first = new Tracker(start)
+    settled.forEach((_, at) => {
+      first.owe(start + at)
+    })
+    settled.forEach((isSettled, at) => {
+      if (isSettled) first.settle(start + at)
+    })
+    const second = new Tracker(first.base, first.ahead())
+    const isOwed = (at: number) => settled[at - start] === false
+    const end = Math.min(start + settled.length, first.base + readAgain)
+    for (let at = first.base; at < end; at++) {
+      const wasSettled = second.takeSettled(at)
+      if (!wasSettled) second.owe(at)
+      // Above the highest settled offset nothing is told: there it is owed anyway.
+      t.is(wasSettled, !isOwed(at))
+    }
+    t.is(second.next, Math.max(end, first.base))
+    const third = second.ahead()
+    for (let at = second.base; at < start + settled.length; at++)
+      t.is(
+        third.some(run => run.from <= at && at < run.to),
+        !isOwed(at)
+      )
+  }
+)

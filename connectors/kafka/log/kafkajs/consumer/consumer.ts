@@ -85,6 +85,10 @@ export class KafkajsConsumer implements LogConsumer {
     if (entries.length > 0) await this.#session.commit(entries)
   }
 
+  rebuild(): void {
+    this.#session?.abandon()
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort()
     this.#handoff?.stop()

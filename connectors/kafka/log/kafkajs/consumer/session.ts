@@ -52,6 +52,7 @@ export class Session {
   /** Resolves with what ended it, once kafkajs has left the group. Never rejects. */
   readonly ended: Promise<unknown>
 
+  #end: (reason: unknown) => void = () => {}
   readonly #consumer: Consumer
   readonly #options: LogConsumerOptions
   readonly #handlers: SessionHandlers
@@ -78,6 +79,7 @@ export class Session {
     })
     const { events } = this.#consumer
     this.ended = new Promise(resolve => {
+      this.#end = resolve
       this.#consumer.on(events.CRASH, ({ payload }) => {
         this.#state = 'ended'
         resolve(payload.error)
@@ -119,6 +121,13 @@ export class Session {
     await this.#opening.catch(() => {})
     await this.#consumer.disconnect().catch(() => {})
     this.#state = 'ended'
+  }
+
+  /** Ends it at once, whatever kafkajs still does: nothing that comes of that is handed on. */
+  abandon(): void {
+    void this.close()
+    this.#state = 'ended'
+    this.#end(new FaultError('consumer_failed', { detail: 'it had got stuck' }))
   }
 
   pause({ topic, partition }: TopicPartition): void {
@@ -202,6 +211,7 @@ export class Session {
   }
 
   #onJoin(payload: { memberId: string; memberAssignment: Record<string, number[]> }): void {
+    if (this.#state === 'ended') return
     this.#joins++
     this.#gate = null
     this.#assigned = Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
@@ -218,7 +228,7 @@ export class Session {
     const { topic, partition, highWatermark, fetchedOffset } = batch as RuntimeBatch
     const origin = { topic, partition }
     // A fetch of the assignment before must not be resolved: kafkajs may know nothing of the topic any more.
-    if (this.#gate !== null || !this.#isAssigned(origin)) return
+    if (this.#state === 'ended' || this.#gate !== null || !this.#isAssigned(origin)) return
     const next = this.#handlers.fetched({
       origin,
       fetchedOffset: Number(fetchedOffset),

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { backoffMs } from '../../../../processors/stream/dispatch/backoff.ts'
+import { backoffMs } from '../../../../../processors/stream/dispatch/outcome/backoff.ts'
 
 const retry = { minDelayMs: 500, maxDelayMs: 30_000, haltedDelayMs: 60_000 }
 

@@ -1,25 +1,29 @@
-// Takes what was read into the lanes, counts it, and keeps the memory bound: a partition takes only as many records as
-// there is room for, stops reading there, and reads on from there when half of them are delivered. Kafka hands out
-// whole record batches of up to a megabyte, however little was asked for, so a batch may be taken in parts. Invariant 5
+// Takes what was read into the lanes, counts it, and keeps the bounds: a partition takes only as many records as there
+// is room for, stops reading there, or where too much is settled ahead of its commit point, and reads on when half of
+// them are delivered. Kafka hands out whole record batches of up to a megabyte, however little was asked for, so a
+// batch may be taken in parts. Invariant 5
 
 import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
-import { Message } from '../../../connectors/kafka/log/message.ts'
 import type { RecordChunk } from '../../../connectors/kafka/log/record-chunk.ts'
-import type { Partition } from '../assignment/partition.ts'
 import type { StreamContext } from '../context.ts'
+import { overheadBytes, Pending } from '../dispatch/lane.ts'
 import { KeyWatch } from '../health/key-watch.ts'
 import type { Accounts } from '../settlement/accounts.ts'
 import type { Tracker } from '../settlement/tracker.ts'
-import { overheadBytes } from './lane.ts'
+import type { Partition } from './partition.ts'
 
 export interface IntakePort {
   readonly accounts: Accounts
+  /** Offsets between commit point and read position at which a partition stops reading. */
+  readonly maxSpan: number
   /** Bytes of one partition at which it stops reading; a single larger message may be on top. */
   windowBytes(): number
   pause(origin: TopicPartition): void
   /** Reads on from `offset`, once resumed. */
   seek(origin: TopicPartition, offset: number): void
   resume(origin: TopicPartition): void
+  /** A message to be sent. */
+  offer(message: Pending): void
 }
 
 export class Intake {
@@ -38,16 +42,14 @@ export class Intake {
    * records.
    */
   take(partition: Partition, chunk: RecordChunk): void {
-    const { tracker, lane, origin } = partition
+    const { tracker, origin } = partition
     if (tracker === null || chunk.lastOffset < tracker.next) return
     partition.end = Math.max(partition.end, chunk.highWatermark)
     if (!partition.full) {
-      const before = lane.length
-      const empty = this.#walk(partition, tracker, this.#fitting(partition, chunk))
-      this.#count(lane.length - before, empty)
-      const newest = lane.length > before ? lane.newest : undefined
-      if (newest !== undefined) this.#watchKey(newest)
-      if (tracker.next > chunk.lastOffset && lane.bytes < this.#port.windowBytes()) return
+      const newest = this.#walk(partition, tracker, this.#fitting(partition, chunk))
+      if (newest !== null) this.#watchKey(newest)
+      const hasRoom = partition.pendingBytes < this.#port.windowBytes()
+      if (tracker.next > chunk.lastOffset && hasRoom && !partition.isStretched(this.#port.maxSpan)) return
       partition.full = true
       this.#port.pause(origin)
     }
@@ -56,48 +58,59 @@ export class Intake {
 
   /** Resumes reading once enough was delivered. */
   relieve(partition: Partition): void {
-    if (!partition.full || partition.lane.bytes > this.#port.windowBytes() / 2) return
+    if (!partition.full || partition.pendingBytes > this.#port.windowBytes() / 2) return
+    if (partition.isStretched(this.#port.maxSpan / 2)) return
     partition.full = false
     this.#port.resume(partition.origin)
   }
 
   /** The chunk as it is, or as much of it as there is room for. */
-  #fitting({ lane }: Partition, chunk: RecordChunk): RecordChunk {
-    const roomBytes = this.#port.windowBytes() - lane.bytes
+  #fitting(partition: Partition, chunk: RecordChunk): RecordChunk {
+    const roomBytes = this.#port.windowBytes() - partition.pendingBytes
     // A message keeps all of the bytes alive that were fetched with it.
-    const keptBytes = lane.newest?.bytes === chunk.bytes ? chunk.size : chunk.bytes.length
+    const keptBytes = partition.newestBytes === chunk.bytes ? chunk.size : chunk.bytes.length
     const fits = keptBytes + chunk.count * overheadBytes <= roomBytes
     return fits ? chunk : chunk.head(roomBytes, overheadBytes)
   }
 
-  /** Returns how many records had no value: a tombstone holds nothing to deliver. */
-  #walk(partition: Partition, tracker: Tracker, chunk: RecordChunk): number {
+  /** Returns the last message taken. */
+  #walk(partition: Partition, tracker: Tracker, chunk: RecordChunk): Pending | null {
+    let newest: Pending | null = null
+    let messages = 0
     let empty = 0
+    let alreadySettled = 0
     while (chunk.next()) {
       if (chunk.offset < tracker.next) continue
-      if (chunk.valueEnd > chunk.valueStart) {
-        partition.lane.push(new Message(partition.origin, chunk))
-        tracker.owe(chunk.offset)
+      if (tracker.takeSettled(chunk.offset)) alreadySettled++
+      else if (chunk.valueEnd > chunk.valueStart) {
+        newest = this.#owe(partition, tracker, chunk)
+        messages++
       } else {
-        empty++
+        empty++ // a tombstone holds nothing to deliver
         tracker.skipTo(chunk.offset + 1)
       }
     }
     tracker.skipTo(chunk.lastOffset + 1)
-    return empty
-  }
-
-  #count(messages: number, empty: number): void {
     const { accounts } = this.#port
-    const { meter } = this.#context
-    accounts.read += messages + empty
-    meter.read(messages + empty)
-    if (empty === 0) return
+    accounts.take(messages + empty + alreadySettled)
     accounts.end('filtered', empty)
-    meter.ended('filtered', empty)
+    accounts.end('already_settled', alreadySettled)
+    return newest
   }
 
-  #watchKey(message: Message): void {
+  #owe(partition: Partition, tracker: Tracker, chunk: RecordChunk): Pending {
+    const lane = partition.lanes.of(chunk)
+    let message = new Pending(lane, chunk)
+    if (lane.state === 'waiting') message = message.detached()
+    tracker.owe(message.offset)
+    partition.pending++
+    partition.pendingBytes += message.cost
+    partition.newestBytes = message.bytes
+    this.#port.offer(message)
+    return message
+  }
+
+  #watchKey(message: Pending): void {
     const before = this.#keys.moved(message)
     if (before === null) return
     this.#context.meter.keyMoved()

@@ -1,0 +1,82 @@
+// Fills batches from the lanes that are ready: as many messages of each lane as fit, in order, until the batch is
+// full. A message that is past its time to live ends here, right before it would be sent.
+
+import type { TargetLimits } from '../../../connectors/connector.ts'
+import { PendingBatch } from './batch.ts'
+import type { Destination } from './destination.ts'
+import type { Lane, Pending } from './lane.ts'
+
+export interface BuilderPort {
+  readonly limits: TargetLimits
+  /** The name of the destination of a message. */
+  destinationOf(message: Pending): string
+  isExpired(message: Pending): boolean
+  expired(message: Pending): void
+  /** The lane gave nothing to the batch: it is empty, or its next message goes elsewhere. */
+  passedOver(lane: Lane): void
+}
+
+export class BatchBuilder {
+  readonly #port: BuilderPort
+
+  constructor(port: BuilderPort) {
+    this.#port = port
+  }
+
+  /** A batch from the ready lanes of the destination; null when they hold nothing to send. */
+  build(destination: Destination): PendingBatch | null {
+    const { maxMessages, maxBytes } = this.#port.limits
+    const messages: Pending[] = []
+    const lanes: Lane[] = []
+    let room = maxBytes
+    while (messages.length < maxMessages) {
+      const lane = destination.takeLane()
+      if (lane === null) break
+      const before = messages.length
+      room = this.#take(lane, messages, room)
+      if (messages.length > before) {
+        lane.taken = messages[before] ?? null
+        lanes.push(lane)
+      } else if (this.#goesOn(lane, destination)) {
+        destination.returnLane(lane) // its first message is too large for what is left of this batch
+        break
+      } else this.#port.passedOver(lane)
+    }
+    return messages.length === 0 ? null : new PendingBatch(destination, messages, lanes)
+  }
+
+  /** Drops from a batch that is sent again what has passed its time to live meanwhile. */
+  expire(batch: PendingBatch): void {
+    const alive = batch.messages.filter(message => !this.#port.isExpired(message))
+    if (alive.length === batch.messages.length) return
+    for (const message of batch.messages) if (this.#port.isExpired(message)) this.#port.expired(message)
+    batch.messages = alive
+  }
+
+  /** Returns what room is left, in bytes. */
+  #take(lane: Lane, messages: Pending[], room: number): number {
+    const { limits } = this.#port
+    let left = room
+    let head = lane.pending.head
+    while (head !== null && messages.length < limits.maxMessages) {
+      if (this.#port.isExpired(head)) this.#port.expired(head)
+      else if (this.#goesElsewhere(head, lane) || (head.size > left && messages.length > 0)) break
+      else {
+        messages.push(head)
+        left -= head.size
+      }
+      lane.pending.shift()
+      head = lane.pending.head
+    }
+    return left
+  }
+
+  #goesOn(lane: Lane, destination: Destination): boolean {
+    const { head } = lane.pending
+    return head !== null && this.#port.destinationOf(head) === destination.name
+  }
+
+  #goesElsewhere(message: Pending, lane: Lane): boolean {
+    return this.#port.destinationOf(message) !== lane.destination?.name
+  }
+}

@@ -1,0 +1,83 @@
+// A batch keeps its messages together from the first attempt until each of them has ended: what is tried again is
+// the same batch, under the same idempotency key. When the target refuses it as a whole, it is bisected: halves are
+// tried one after the other, the earlier first, so that devices stay in order.
+
+import type { Link } from './chain.ts'
+import type { Destination } from './destination.ts'
+import type { Lane, Pending } from './lane.ts'
+import { Tries } from './outcome/tries.ts'
+
+export class PendingBatch implements Link<PendingBatch> {
+  next: PendingBatch | null = null
+  readonly destination: Destination
+  /** What the next attempt sends. */
+  messages: Pending[]
+  /** The lanes that take part. They belong to this batch until it ends. Invariant 2 */
+  lanes: Lane[]
+  readonly tries = new Tries()
+  cancelWait: (() => void) | null = null
+  /** Parts that are tried after this one; the last is the next. */
+  #behind: Pending[][] = []
+
+  constructor(destination: Destination, messages: Pending[], lanes: Lane[]) {
+    this.destination = destination
+    this.messages = messages
+    this.lanes = lanes
+  }
+
+  get bytes(): number {
+    let bytes = 0
+    for (const message of this.messages) bytes += message.size
+    return bytes
+  }
+
+  /** Halves what is tried next. */
+  bisect(): void {
+    const half = Math.ceil(this.messages.length / 2)
+    this.#behind.push(this.messages.slice(half))
+    this.#begin(this.messages.slice(0, half))
+  }
+
+  /** Goes on with the part that waits behind; false when there is none. */
+  advance(): boolean {
+    const part = this.#behind.pop()
+    if (part === undefined) return false
+    this.#begin(part)
+    return true
+  }
+
+  /** Lets a lane leave before the batch has ended. Returns its messages that had not been tried. */
+  leave(lane: Lane): Pending[] {
+    const left: Pending[] = []
+    const stays = (message: Pending) => message.lane !== lane || left.push(message) === 0
+    this.messages = this.messages.filter(message => message.lane !== lane)
+    this.lanes = this.lanes.filter(one => one !== lane)
+    this.#behind = this.#behind
+      .toReversed()
+      .map(part => part.filter(stays))
+      .toReversed()
+      .filter(part => part.length > 0)
+    return left
+  }
+
+  /** Drops what is no longer ours, because its partition is assigned elsewhere. Invariant 4 */
+  dropClosed(): void {
+    const isOurs = (message: Pending) => !message.lane.partition.closed
+    this.messages = this.messages.filter(isOurs)
+    this.lanes = this.lanes.filter(lane => !lane.partition.closed)
+    this.#behind = this.#behind.map(part => part.filter(isOurs)).filter(part => part.length > 0)
+    if (this.messages.length === 0) this.advance()
+  }
+
+  /** Gives its messages bytes of their own. */
+  detach(): void {
+    this.messages = this.messages.map(message => message.detached())
+    this.#behind = this.#behind.map(part => part.map(message => message.detached()))
+    for (const lane of this.lanes) lane.detach()
+  }
+
+  #begin(part: Pending[]): void {
+    this.messages = part
+    this.tries.again()
+  }
+}

@@ -1,0 +1,85 @@
+// What a stream keeps for one destination of its target: the lanes and batches that are ready to be sent there, in
+// the order in which they became ready, and whether the destination takes anything at the moment.
+
+import type { StreamContext } from '../context.ts'
+import type { PendingBatch } from './batch.ts'
+import { Chain, type Link } from './chain.ts'
+import type { Lane } from './lane.ts'
+import { Breaker } from './outcome/breaker.ts'
+
+export class Destination implements Link<Destination> {
+  next: Destination | null = null
+  readonly name: string
+  readonly breaker: Breaker
+  readonly lanes = new Chain<Lane>()
+  /** Batches whose wait is over. They go before lanes: their messages are the older ones. */
+  readonly batches = new Chain<PendingBatch>()
+  /** Batches that wait for their back-off. */
+  readonly waiting = new Set<PendingBatch>()
+  /** Lanes that wait alone, because only their devices were refused for a while. */
+  readonly aside = new Set<Lane>()
+  /** Messages in the ready lanes. */
+  readyMessages = 0
+  inFlight = 0
+  /** Messages it has confirmed. */
+  confirmed = 0
+  /** It stands in the line of destinations that may have something to send. */
+  isQueued = false
+  /** What is ready has waited long enough for a batch to fill. */
+  isOverdue = false
+  cancelLinger: (() => void) | null = null
+
+  constructor(context: StreamContext, name: string, halfOpened: (destination: Destination) => void) {
+    this.name = name
+    this.breaker = new Breaker(context, () => halfOpened(this))
+  }
+
+  /** Nothing is pending for it, so that nothing has to be remembered. */
+  get isIdle(): boolean {
+    const waiting = this.waiting.size + this.aside.size
+    return this.lanes.length + this.batches.length + waiting + this.inFlight === 0
+  }
+
+  addLane(lane: Lane): void {
+    lane.destination = this
+    lane.become('ready')
+    this.lanes.push(lane)
+    this.readyMessages += lane.pending.length
+  }
+
+  /** Back to where it was taken from. */
+  returnLane(lane: Lane): void {
+    lane.become('ready')
+    this.lanes.unshift(lane)
+    this.readyMessages += lane.pending.length
+  }
+
+  takeLane(): Lane | null {
+    const lane = this.lanes.shift()
+    if (lane !== null) this.readyMessages -= lane.pending.length
+    return lane
+  }
+
+  /** Drops what belongs to partitions that are assigned elsewhere now. Invariant 4 */
+  dropClosed(): void {
+    for (const lane of this.aside) if (lane.partition.closed) this.aside.delete(lane)
+    this.readyMessages = 0
+    for (const lane of this.lanes.empty()) if (!lane.partition.closed) this.addLane(lane)
+    for (const batch of this.batches.empty()) {
+      batch.dropClosed()
+      if (batch.messages.length > 0) this.batches.push(batch)
+    }
+    for (const batch of this.waiting) {
+      batch.dropClosed()
+      if (batch.messages.length > 0) continue
+      batch.cancelWait?.()
+      this.waiting.delete(batch)
+    }
+  }
+
+  close(): void {
+    this.breaker.close()
+    this.cancelLinger?.()
+    for (const batch of this.waiting) batch.cancelWait?.()
+  }
+}

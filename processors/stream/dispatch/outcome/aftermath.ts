@@ -1,0 +1,233 @@
+// Acts on what came of an attempt, message by message:
+//
+//   delivered                       settled
+//   reject                          alone: to the dead letters; the batch as a whole: bisected until it stands alone
+//   retry, unsent  of a device      its lane waits, the rest of the batch goes on
+//                  of a destination the batch waits; after several in a row the destination's breaker opens
+//                  of the target    the same for the whole stream
+//   unknown                         as retry; three times the same batch: bisected; a message that alone keeps losing
+//                                   the connection while others pass is rejected
+//   halt                            the breaker opens at once and probes slowly
+//
+// What waits is the same batch, so that its idempotency key stays what it was.
+
+import type { Failure, Outcome } from '../../../../connectors/connector.ts'
+import type { Partition } from '../../assignment/partition.ts'
+import type { StreamContext } from '../../context.ts'
+import type { End } from '../../settlement/accounts.ts'
+import type { PendingBatch } from '../batch.ts'
+import type { Destination } from '../destination.ts'
+import type { Lane, Pending } from '../lane.ts'
+import { backoffMs } from './backoff.ts'
+import type { Breaker } from './breaker.ts'
+import { SafetyStop } from './safety-stop.ts'
+import { isOfDevice, judge, type Rejection, type Setback, scopeOf, type Verdict } from './verdict.ts'
+
+/** What waits longer gets bytes of its own. */
+const longWaitMs = 1_000
+
+/** A message for the dead letters. */
+export interface Rejected extends Rejection {
+  /** How often it was tried in the batch it was last in. */
+  readonly attempts: number
+}
+
+/** What is asked of the dispatcher. */
+export interface Sender {
+  readonly breaker: Breaker
+  /** The lane is in no batch any more. */
+  release(lane: Lane): void
+  wake(destination: Destination): void
+  pump(): void
+}
+
+export interface AftermathPort {
+  ended(partition: Partition, end: End, messages: number): void
+  rejected(rejected: Rejected): void
+  changed(): void
+}
+
+export class Aftermath {
+  readonly #context: StreamContext
+  readonly #sender: Sender
+  readonly #port: AftermathPort
+  readonly #safety: SafetyStop
+
+  constructor(context: StreamContext, sender: Sender, port: AftermathPort) {
+    this.#context = context
+    this.#sender = sender
+    this.#port = port
+    this.#safety = new SafetyStop(context.safetyStop)
+  }
+
+  /** `outcome` is what came of the attempt with `batch` that began at `startedMs`. */
+  of(batch: PendingBatch, outcome: Outcome | readonly Outcome[], startedMs: number): void {
+    const verdict = judge(batch.messages, this.#safety.guard(outcome))
+    this.#measure(batch, verdict, startedMs)
+    const wasTroubled = batch.destination.breaker.trouble !== null || this.#sender.breaker.trouble !== null
+    this.#confirm(batch.destination, verdict.delivered)
+    if (verdict.failure === null || verdict.failure.kind === 'reject' || verdict.delivered.length > 0)
+      this.#succeed(batch.destination, verdict.delivered.length > 0)
+    for (const rejection of verdict.rejected) this.#reject(batch, rejection)
+    for (const setback of verdict.setbacks) this.#setBack(batch, setback)
+    batch.messages = verdict.owed.filter(message => !message.lane.partition.closed)
+    if (verdict.failure === null || batch.messages.length === 0) this.goOn(batch)
+    else this.#again(batch, verdict.failure)
+    if (wasTroubled || verdict.failure !== null || verdict.setbacks.length > 0) this.#port.changed()
+  }
+
+  /** The part of the batch that was tried has ended: the next part follows, or its lanes are free. */
+  goOn(batch: PendingBatch): void {
+    batch.dropClosed()
+    if (batch.messages.length > 0 || batch.advance()) {
+      batch.destination.batches.unshift(batch)
+      this.#sender.wake(batch.destination)
+    } else for (const lane of batch.lanes) this.#sender.release(lane)
+  }
+
+  #measure(batch: PendingBatch, verdict: Verdict, startedMs: number): void {
+    const { clock, meter, log, stream } = this.#context
+    const failure = verdict.failure ?? verdict.setbacks[0]?.failure ?? verdict.rejected[0]?.failure ?? null
+    const messages = batch.messages.length
+    const seconds = (clock.now() - startedMs) / 1000
+    meter.attempted({
+      outcome: failure?.kind ?? 'delivered',
+      code: failure?.code ?? null,
+      seconds,
+      messages
+    })
+    if (verdict.possibleDuplicates > 0) meter.possibleDuplicates(verdict.possibleDuplicates)
+    if (failure === null) return
+    const { kind: outcome, code, detail } = failure
+    const first = batch.messages[0]?.id()
+    log('attempt_failed', {
+      stream,
+      destination: batch.destination.name,
+      first,
+      messages,
+      outcome,
+      code,
+      detail
+    })
+  }
+
+  #confirm(destination: Destination, messages: readonly Pending[]): void {
+    const [first] = messages
+    if (first === undefined) return
+    let oldestMs = first.timestampMs
+    let { partition } = first.lane
+    let settled = 0
+    for (const message of messages) {
+      const { lane } = message
+      if (lane.partition !== partition) {
+        this.#port.ended(partition, 'delivered', settled)
+        settled = 0
+        partition = lane.partition
+      }
+      if (lane.tries.failures > 0) lane.tries.reset()
+      if (message.timestampMs < oldestMs) oldestMs = message.timestampMs
+      if (partition.closed) continue // Invariant 4
+      partition.settle(message)
+      settled++
+    }
+    this.#port.ended(partition, 'delivered', settled)
+    destination.confirmed += messages.length
+    this.#safety.delivered(messages.length)
+    this.#context.meter.confirmed(Math.max(0, this.#context.clock.now() - oldestMs) / 1000)
+  }
+
+  #succeed(destination: Destination, hasDelivered: boolean): void {
+    if (hasDelivered && this.#sender.breaker.trouble?.kind === 'halted') this.#safety.reset()
+    destination.breaker.succeed()
+    this.#sender.breaker.succeed()
+  }
+
+  #reject(batch: PendingBatch, { message, failure }: Rejection): void {
+    if (message.lane.partition.closed) return
+    this.#safety.rejected()
+    this.#port.rejected({ message, failure, attempts: batch.tries.failures + 1 })
+  }
+
+  /** Only the device waits. */
+  #setBack(batch: PendingBatch, { lane, messages, failure }: Setback): void {
+    const behind = batch.leave(lane)
+    lane.restore([...messages, ...behind])
+    if (lane.partition.closed) return
+    const { tries } = lane
+    const { confirmed } = batch.destination
+    tries.note(failure, confirmed)
+    if (tries.isEnough(this.#context.retry, confirmed) && tries.othersPass(confirmed)) {
+      const message = lane.pending.shift()
+      if (message !== null) this.#reject(batch, { message, failure })
+      this.#sender.release(lane)
+      return
+    }
+    const waitMs = this.#waitMs(failure, tries.failures)
+    lane.partition.troubled(failure, { untilMs: this.#context.clock.now() + waitMs, attempt: tries.failures })
+    lane.become('waiting')
+    if (waitMs >= longWaitMs) lane.detach()
+    batch.destination.aside.add(lane)
+    lane.cancelWait = this.#context.clock.after(waitMs, () => {
+      lane.cancelWait = null
+      batch.destination.aside.delete(lane)
+      this.#sender.release(lane)
+      this.#sender.pump()
+    })
+  }
+
+  /** The batch, or the culprit that has to be found in it, is tried again. */
+  #again(batch: PendingBatch, failure: Failure): void {
+    const { tries, destination } = batch
+    tries.note(failure, destination.confirmed)
+    if (failure.kind === 'reject') {
+      batch.bisect()
+      destination.batches.unshift(batch)
+      this.#sender.wake(destination)
+      return
+    }
+    const isCulpritSought =
+      tries.isEnough(this.#context.retry, destination.confirmed) || (isOfDevice(failure) && tries.isUnclear)
+    const [message] = batch.messages
+    if (isCulpritSought && batch.messages.length > 1) batch.bisect()
+    else if (isCulpritSought && message !== undefined && tries.othersPass(destination.confirmed)) {
+      this.#reject(batch, { message, failure })
+      batch.messages = []
+      this.goOn(batch)
+      return
+    }
+    this.#wait(batch, failure)
+  }
+
+  #wait(batch: PendingBatch, failure: Failure): void {
+    const { clock } = this.#context
+    const { destination } = batch
+    const waitMs = this.#waitMs(failure, batch.tries.failures)
+    const breaker = scopeOf(failure) === 'target' ? this.#sender.breaker : destination.breaker
+    if (!isOfDevice(failure)) breaker.fail(failure, waitMs)
+    for (const lane of batch.lanes) {
+      lane.become('waiting')
+      lane.partition.troubled(failure, { untilMs: clock.now() + waitMs, attempt: batch.tries.failures })
+    }
+    const isHeldUp = !breaker.isClosed
+    if (isHeldUp || waitMs >= longWaitMs) batch.detach()
+    if (isHeldUp) {
+      destination.batches.push(batch)
+      return
+    }
+    destination.waiting.add(batch)
+    batch.cancelWait = clock.after(waitMs, () => {
+      batch.cancelWait = null
+      destination.waiting.delete(batch)
+      destination.batches.push(batch)
+      this.#sender.wake(destination)
+      this.#sender.pump()
+    })
+  }
+
+  #waitMs(failure: Failure, failures: number): number {
+    const { clock, retry } = this.#context
+    const delayMs =
+      failure.kind === 'halt' ? retry.haltedDelayMs : backoffMs(retry, Math.max(1, failures), clock.random())
+    return Math.max(delayMs, failure.retryAfterMs ?? 0)
+  }
+}

@@ -1,0 +1,91 @@
+// Stops sending to a destination, or to a whole target, that fails again and again, and finds out by one attempt at
+// a time when it works again.
+//
+//   closed --- failuresToOpen in a row, a wait asked for, or a halt ---> open (until; log says why)
+//   open ----- its time is over ---> halfOpen: one attempt
+//   halfOpen - it fails ---> open, longer      any success in any state ---> closed
+//
+// The time is random below a ceiling that doubles (full jitter), at least what the target asked for; halted: slow.
+
+import type { Failure } from '../../../../connectors/connector.ts'
+import type { StreamContext } from '../../context.ts'
+import type { Trouble } from '../../health/state.ts'
+import { backoffMs } from './backoff.ts'
+
+/** One failure can be the batch's own fault; so many in a row are the destination's. */
+const failuresToOpen = 5
+
+export class Breaker {
+  readonly #context: StreamContext
+  readonly #halfOpened: () => void
+  #state: 'closed' | 'open' | 'halfOpen' = 'closed'
+  #failures = 0
+  #openings = 0
+  #cancelTimer: (() => void) | null = null
+  #trouble: { kind: 'waiting' | 'halted'; trouble: Trouble } | null = null
+
+  /** `halfOpened` is called when an attempt may be made again. */
+  constructor(context: StreamContext, halfOpened: () => void) {
+    this.#context = context
+    this.#halfOpened = halfOpened
+  }
+
+  /** What went wrong last; null since the last success. */
+  get trouble(): { readonly kind: 'waiting' | 'halted'; readonly trouble: Trouble } | null {
+    return this.#trouble
+  }
+
+  get isClosed(): boolean {
+    return this.#state === 'closed'
+  }
+
+  /** May one more batch be sent beside `inFlight` others? */
+  allows(inFlight: number): boolean {
+    return this.#state === 'closed' || (this.#state === 'halfOpen' && inFlight === 0)
+  }
+
+  succeed(): void {
+    this.#failures = 0
+    if (this.#trouble === null) return
+    this.close()
+    this.#openings = 0
+    this.#state = 'closed'
+    this.#trouble = null
+  }
+
+  /** Notes a failed attempt; `waitMs` is what its batch waits when the breaker stays closed. */
+  fail(failure: Failure, waitMs: number): void {
+    const isHalt = failure.kind === 'halt'
+    this.#failures++
+    const isOver = this.#failures >= failuresToOpen || failure.retryAfterMs !== undefined || isHalt
+    // Attempts that were in flight when it opened say nothing new.
+    if (this.#state === 'open' && !isHalt) return
+    const opensForMs = isOver || this.#state === 'halfOpen' ? this.#open(failure) : waitMs
+    const { code, detail } = failure
+    const untilMs = this.#context.clock.now() + opensForMs
+    const trouble = { code, detail, untilMs, attempt: this.#failures }
+    this.#trouble = { kind: isHalt ? 'halted' : 'waiting', trouble }
+  }
+
+  /** Ends its timer. */
+  close(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = null
+  }
+
+  #open(failure: Failure): number {
+    const { clock, retry } = this.#context
+    this.close()
+    this.#state = 'open'
+    this.#openings++
+    const delayMs =
+      failure.kind === 'halt' ? retry.haltedDelayMs : backoffMs(retry, this.#openings, clock.random())
+    const waitMs = Math.max(delayMs, failure.retryAfterMs ?? 0)
+    this.#cancelTimer = clock.after(waitMs, () => {
+      this.#cancelTimer = null
+      this.#state = 'halfOpen'
+      this.#halfOpened()
+    })
+    return waitMs
+  }
+}

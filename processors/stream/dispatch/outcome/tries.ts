@@ -1,0 +1,51 @@
+// How often something has been tried in vain, and whether that is its own fault or the destination's.
+
+import type { Failure } from '../../../../connectors/connector.ts'
+import type { RetryConfig } from '../../../../schemas/stream.ts'
+
+/** So often without an answer, or refused without a word for which message: then the culprit is looked for. */
+const patience = 3
+
+export class Tries {
+  /** In a row; `unsent` is not counted. */
+  failures = 0
+  /** Without an answer, in a row. */
+  unknowns = 0
+  /** What the destination had confirmed when the first of them failed. */
+  #confirmedBefore: number | null = null
+
+  note(failure: Failure, confirmed: number): void {
+    this.#confirmedBefore ??= confirmed
+    if (failure.kind === 'unsent') return
+    this.failures++
+    this.unknowns = failure.kind === 'unknown' ? this.unknowns + 1 : 0
+  }
+
+  /** Counts anew, but remembers since when the destination has been confirming other things. */
+  again(): void {
+    this.failures = 0
+    this.unknowns = 0
+  }
+
+  reset(): void {
+    this.again()
+    this.#confirmedBefore = null
+  }
+
+  /** Has the destination confirmed anything since the first failure? `confirmed` is what it has confirmed by now. */
+  othersPass(confirmed: number): boolean {
+    return this.#confirmedBefore !== null && confirmed > this.#confirmedBefore
+  }
+
+  /** Is it time to look for the culprit? maxAttempts counts only while the destination accepts others. */
+  isEnough(retry: RetryConfig, confirmed: number): boolean {
+    if (this.unknowns >= patience) return true
+    const { maxAttempts } = retry
+    return maxAttempts !== undefined && this.failures >= maxAttempts && this.othersPass(confirmed)
+  }
+
+  /** A failure of devices, told for a batch of several: is it time to find out which? */
+  get isUnclear(): boolean {
+    return this.failures >= patience
+  }
+}

@@ -1,0 +1,47 @@
+// What a stream is told by its configuration, and the collaborators it is given.
+
+import type { Clock } from '../../connectors/clock.ts'
+import type { Target } from '../../connectors/connector.ts'
+import type {
+  LogAdmin,
+  LogConsumer,
+  LogConsumerOptions,
+  LogProducer
+} from '../../connectors/kafka/log/log.ts'
+import type { WantedTopic } from '../../connectors/kafka/topics.ts'
+import type { LogEvent } from '../../schemas/events.ts'
+import type { RetryConfig, SafetyStopConfig } from '../../schemas/stream.ts'
+import type { DispatchOptions } from './dispatch/dispatcher.ts'
+import type { Order } from './dispatch/lanes.ts'
+import type { StreamMeter } from './meter.ts'
+
+export interface StreamOptions extends DispatchOptions {
+  readonly name: string
+  readonly group: string
+  readonly topics: readonly string[]
+  /** From when a stream without commits owes messages, in Unix ms. */
+  readonly birthMs: number
+  readonly order: Order
+  readonly retry: RetryConfig
+  readonly safetyStop: SafetyStopConfig
+  /** Where rejected messages go. */
+  readonly deadLetters: WantedTopic
+  /** It joins its group and reads nothing. */
+  readonly paused: boolean
+  /** Offsets between commit point and read position at which a partition stops reading. */
+  readonly maxSpan: number
+  /** Bytes of pending messages at which reading pauses. */
+  readonly windowBytes: number
+  /** Upper bound of one fetch response per broker. */
+  readonly maxFetchBytes: number
+}
+
+export interface StreamParts {
+  readonly clock: Clock
+  readonly log: LogEvent
+  readonly meter: StreamMeter
+  readonly admin: LogAdmin
+  readonly target: Target
+  readonly producer: LogProducer
+  readonly consumer: (options: LogConsumerOptions) => LogConsumer
+}

@@ -1,0 +1,84 @@
+// What happens to messages that have ended: they are counted, settled, and committed; those that the target will
+// never take are put into the dead letters first. What ended is told to the stream, which may read on.
+
+import type { CommitEntry } from '../../../connectors/kafka/log/log.ts'
+import type { Partition } from '../assignment/partition.ts'
+import type { Partitions } from '../assignment/partitions.ts'
+import type { StreamContext } from '../context.ts'
+import type { Rejected } from '../dispatch/outcome/aftermath.ts'
+import { Accounts, type End } from './accounts.ts'
+import { Committer } from './committer.ts'
+import { DeadLetters, type DeadLettersPort } from './dead-letters.ts'
+
+export interface SettlementPort {
+  readonly partitions: Partitions
+  readonly deadLetters: DeadLettersPort
+  commit(entries: readonly CommitEntry[]): Promise<void>
+  /** Messages of the partition ended. */
+  relieved(partition: Partition): void
+}
+
+export class Settlement {
+  readonly accounts: Accounts
+  readonly #port: SettlementPort
+  readonly #deadLetters: DeadLetters
+  readonly #committer: Committer
+
+  constructor(context: StreamContext, port: SettlementPort) {
+    const { partitions } = port
+    this.#port = port
+    this.accounts = new Accounts(context.meter)
+    this.#deadLetters = new DeadLetters(context, port.deadLetters)
+    this.#committer = new Committer(context, {
+      due: () => partitions.due(),
+      commit: entries => port.commit(entries),
+      committed: entries => partitions.committed(entries)
+    })
+  }
+
+  /** A partition was opened: from now on there is a commit, and so the dead letters may have their topic. */
+  opened(): void {
+    this.#deadLetters.ensure()
+    this.#committer.touch()
+  }
+
+  /** Something may be there to be committed. */
+  touch(): void {
+    this.#committer.touch()
+  }
+
+  /** `messages` of the partition ended, and are settled. */
+  ended(partition: Partition, end: End, messages: number): void {
+    if (messages === 0) return
+    this.accounts.end(end, messages)
+    this.#port.relieved(partition)
+    this.#committer.touch()
+  }
+
+  /** The target will never take it. Settled only once the dead-letter topic has it. Invariant 1 */
+  rejected({ message, ...death }: Rejected): void {
+    const { partition } = message.lane
+    this.#deadLetters.put(message, death, () => {
+      if (partition.closed) return // Invariant 4
+      partition.settle(message)
+      this.ended(partition, 'dead_lettered', 1)
+    })
+  }
+
+  /** The partition is assigned elsewhere: what is pending goes back to Kafka. */
+  returned(partition: Partition): void {
+    this.#deadLetters.forget(partition.origin)
+    this.accounts.end('returned', partition.pending)
+  }
+
+  /** Waits for dead letters on their way, then commits what is settled. Invariant 7 */
+  async drain(deadlineMs: number): Promise<void> {
+    await this.#deadLetters.drain(deadlineMs)
+    await this.#committer.flush()
+  }
+
+  close(): void {
+    this.#committer.stop()
+    this.#deadLetters.close()
+  }
+}

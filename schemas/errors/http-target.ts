@@ -1,0 +1,78 @@
+// What can go wrong while delivering over HTTP.
+
+export const httpTargetErrors = {
+  http_connect_failed: {
+    sentence: 'The target could not be reached',
+    hint: 'Check the host and port in url, DNS, the network, and that the receiver runs.',
+    outcome: 'unsent'
+  },
+  http_connect_timeout: {
+    sentence: 'The target did not accept the connection in time',
+    hint: 'Check the network and firewalls on the way, or raise connectTimeoutMs.',
+    outcome: 'unsent'
+  },
+  http_tls_failed: {
+    sentence: 'No trusted TLS connection to the target came about',
+    hint: 'Check its certificate, tls.ca if it has an authority of its own, and that url and port speak TLS.',
+    outcome: 'unsent'
+  },
+  http_response_timeout: {
+    sentence: 'The target took the request and did not answer in time',
+    hint: 'Make the receiver answer sooner, send smaller batches, or raise responseTimeoutMs.',
+    outcome: 'unknown'
+  },
+  http_body_timeout: {
+    sentence: 'The target began to answer and did not end in time',
+    hint: 'Make the receiver end its answer, or raise bodyTimeoutMs.',
+    outcome: 'unknown'
+  },
+  http_connection_lost: {
+    sentence: 'The connection to the target broke before it had answered',
+    outcome: 'unknown'
+  },
+  http_answer_incomplete: {
+    sentence: 'The target broke off its answer in the middle',
+    outcome: 'unknown'
+  },
+  http_answer_malformed: {
+    sentence: 'The target answered something that is not valid HTTP/1.1',
+    hint: 'Check that url and port are those of an HTTP receiver.',
+    outcome: 'unknown'
+  },
+  http_unavailable: { sentence: 'The target cannot take messages at the moment', outcome: 'retry' },
+  http_throttled: {
+    sentence: 'The target asked to send less often',
+    hint: 'Larger batches make fewer requests.',
+    outcome: 'retry'
+  },
+  http_success_unlisted: {
+    sentence: 'The target answered with a 2xx status that is not listed in success',
+    hint: 'Add the status to success if it means that the target has the messages.',
+    outcome: 'retry'
+  },
+  http_unauthorized: {
+    sentence: 'The target refused the credentials',
+    hint: 'Check bearer or headers.',
+    outcome: 'halt'
+  },
+  http_redirected: {
+    sentence: 'The target sent us to another address, and redirects are not followed',
+    hint: 'Put the final address into url.',
+    outcome: 'halt'
+  },
+  http_address_refused: {
+    sentence: 'The target does not take messages at this address',
+    hint: 'Check the path in url, and that a POST is accepted there.',
+    outcome: 'halt'
+  },
+  http_too_large: {
+    sentence: 'The target refused the messages as too large',
+    hint: 'Lower maxBytes or maxMessages to what the receiver accepts.',
+    outcome: 'reject'
+  },
+  http_rejected: {
+    sentence: 'The target refused the messages for what they contain',
+    hint: 'The answer of the target should say why. Mend what sends such messages, or make the target take them.',
+    outcome: 'reject'
+  }
+} as const

@@ -1,0 +1,114 @@
+// The shape of a stream in the configuration: what it reads, how it delivers, and what it does with failures. The
+// target brings its own part.
+
+import { type Static, type TUnsafe, Type } from 'typebox'
+import { count, type Frozen, milliseconds, type OneOfKinds, topicName } from './define.ts'
+
+const retrySchema = Type.Object(
+  {
+    minDelayMs: milliseconds(
+      'Ceiling of the first back-off; the delay is random below it (full jitter).',
+      500
+    ),
+    maxDelayMs: milliseconds('Ceiling of every back-off.', 30_000),
+    haltedDelayMs: milliseconds('How often a halted stream tries again by itself.', 60_000),
+    maxAttempts: Type.Optional(
+      Type.Integer({
+        description:
+          'After so many failed attempts a message goes to the dead letters, if its destination takes others; default: never.',
+        minimum: 1
+      })
+    )
+  },
+  { additionalProperties: false, description: 'How long to wait after a failed attempt.', default: {} }
+)
+
+const deadLettersSchema = Type.Object(
+  {
+    topic: Type.Optional(topicName('The Kafka topic; default: <group>.dead-letters.')),
+    partitions: count('Partitions of the topic when Tailrace creates it.', 1),
+    retentionHours: count('How long Kafka keeps dead letters when Tailrace creates the topic.', 720)
+  },
+  {
+    additionalProperties: false,
+    description: 'Where messages go that the target will never take.',
+    default: {}
+  }
+)
+
+const safetyStopSchema = Type.Object(
+  {
+    rejected: count('So many rejected messages ...', 100),
+    of: count('... among the last so many halt the stream.', 1_000)
+  },
+  {
+    additionalProperties: false,
+    description: 'Halts a stream whose target rejects too much, before all of it becomes dead letters.',
+    default: {}
+  }
+)
+
+export const streamSchema = (target: TUnsafe<OneOfKinds>) =>
+  Type.Object(
+    {
+      from: Type.Array(Type.String(), {
+        description: 'The channels it reads.',
+        minItems: 1,
+        uniqueItems: true
+      }),
+      group: Type.Optional(
+        Type.String({
+          description: 'The consumer group; default: tailrace.<name of the stream>.',
+          minLength: 1,
+          maxLength: 249,
+          'x-public': true
+        })
+      ),
+      start: Type.String({
+        description:
+          'Where a new stream begins: latest, earliest, or an ISO 8601 time. Without effect once it has committed.',
+        default: 'latest',
+        format: 'start',
+        examples: ['latest', 'earliest', '2026-01-31T08:00:00Z']
+      }),
+      attemptTimeoutMs: milliseconds('Deadline of one attempt, whatever the target does.', 60_000),
+      retry: retrySchema,
+      deadLetters: deadLettersSchema,
+      order: Type.Enum(['device', 'partition', 'none'], {
+        description:
+          'What is delivered in order: the messages of a device, of a whole partition, or none. The less order, the more at once.',
+        default: 'device'
+      }),
+      concurrency: count(
+        'Batches in flight at the same time over all destinations; a target limits them per destination.',
+        256
+      ),
+      ttlSeconds: Type.Optional(
+        Type.Number({
+          description: 'Messages that Kafka got longer ago are not sent any more; default: any age is sent.',
+          exclusiveMinimum: 0
+        })
+      ),
+      maxSpan: count('Offsets that a partition reads beyond the oldest unsettled message at most.', 100_000),
+      safetyStop: safetyStopSchema,
+      paused: Type.Boolean({
+        description: 'The stream keeps its place and delivers nothing; its messages stay in Kafka.',
+        default: false
+      }),
+      target
+    },
+    {
+      additionalProperties: false,
+      description: 'A subscription of channels and one target: one consumer group.'
+    }
+  )
+
+export type RetryConfig = Frozen<Static<typeof retrySchema>>
+export type SafetyStopConfig = Frozen<Static<typeof safetyStopSchema>>
+export type DeadLettersConfig = Frozen<Static<typeof deadLettersSchema>> & { readonly topic: string }
+
+/** A stream; its group and the topic of its dead letters are filled in. */
+export type StreamConfig = Omit<Frozen<Static<ReturnType<typeof streamSchema>>>, 'deadLetters'> & {
+  readonly group: string
+  readonly deadLetters: DeadLettersConfig
+}
