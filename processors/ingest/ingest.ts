@@ -9,7 +9,7 @@ export interface IngestOptions {
   readonly channels: Readonly<Record<string, ChannelConfig>>
   /** The kinds of source that channels may name. */
   readonly sources: readonly SourceDefinition[]
-  readonly producer: LogProducer
+  readonly producer: Pick<LogProducer, 'append'>
   readonly env: SourceEnv
 }
 

@@ -1,5 +1,5 @@
-// Runs everything that one configuration says, in one process: first contact with Kafka and the topics of the
-// channels, then the sources, then the streams. It stops in the opposite order of the messages' way: sources first,
+// Runs everything that one configuration says, in one process: the sources, which send their senders away until Kafka
+// was reached and the topics of the channels are there, and after that the streams. It stops in the opposite order of the messages' way: sources first,
 // which answer what they have accepted, then the streams, which commit what they delivered.
 
 import type { Clock } from '../../connectors/clock.ts'
@@ -8,6 +8,7 @@ import type { Log, LogAdmin, LogProducer } from '../../connectors/kafka/log/log.
 import type { Registry } from '../../connectors/registry.ts'
 import type { Mask } from '../../connectors/shared/mask.ts'
 import type { Config } from '../../schemas/config.ts'
+import { FaultError } from '../../schemas/errors.ts'
 import type { LogEvent } from '../../schemas/events.ts'
 import { type Ingest, openIngest } from '../ingest/ingest.ts'
 import { AdminListener } from './admin/listener.ts'
@@ -51,6 +52,7 @@ export class Service {
   readonly #ends: EndsWatch
   readonly #stopping = new AbortController()
   #phase: Phase = 'connecting'
+  #hasTopics = false
   #ingest: Ingest | null = null
   #starting: Promise<void> = Promise.resolve()
 
@@ -136,11 +138,11 @@ export class Service {
     const { listen, streams } = this.#config
     const { signal } = this.#stopping
     await this.#listener.open({ host: listen.adminHost, port: listen.admin })
-    const brokers = await connect({ config: this.#config, admin: this.#admin, clock, log, signal })
-    if (brokers === null) return
-    this.#phase = 'starting'
     await this.#startSources()
-    if (signal.aborted) return
+    const brokers = await connect({ config: this.#config, admin: this.#admin, clock, log, signal })
+    if (brokers === null || signal.aborted) return
+    this.#hasTopics = true
+    this.#phase = 'starting'
     await this.#streams.start(this.#budget(brokers), signal)
     if (signal.aborted) return
     this.#ends.start()
@@ -154,10 +156,17 @@ export class Service {
     const meter = sourceMeter(this.#metrics)
     const maxBytes = bodiesBytes(memory.maxBytes)
     const env = { clock, log, meter, maxBytes, listen: { host: listen.host, port: listen.http } }
-    const ingest = await openIngest({ channels, sources: registry.sources, producer: this.#producer, env })
+    const producer = { append: this.#append }
+    const ingest = await openIngest({ channels, sources: registry.sources, producer, env })
     if (this.#stopping.signal.aborted) return
     this.#ingest = ingest
     await ingest.start()
+  }
+
+  /** Before the topics are there nothing is tried: a broker may create a missing one, and not as configured. */
+  readonly #append: LogProducer['append'] = async (topic, records) => {
+    if (!this.#hasTopics) throw new FaultError('kafka_unavailable', { detail: 'it was not reached yet' })
+    await this.#producer.append(topic, records)
   }
 
   #budget(brokers: number): StreamBudget {

@@ -1,7 +1,9 @@
 // The service on a real Kafka, in the test's own process: what goes through it, what it shows, and what one stream's
 // trouble does to another.
 
-import test from 'ava'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import test, { type ExecutionContext } from 'ava'
 import { systemClock } from '../../../connectors/clock.ts'
 import { freePorts } from '../../../connectors/kafka/local/ports.ts'
 import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
@@ -157,6 +159,34 @@ test('a Kafka that cannot be reached is waited for and told of, and does not kee
     []
   )
 })
+
+test('until Kafka can be reached senders are answered 503 with a time to come back, and then they are taken', async t => {
+  const [port = 0] = await freePorts(1)
+  const running = createService(t, {
+    kafka: { brokers: [`127.0.0.1:${port}`] },
+    channels: { fleet: httpChannel(uniqueName('late'), 1) }
+  })
+  const started = running.service.start()
+  await until('it is told', () => running.logged.some(({ name }) => name === 'kafka_waiting'))
+  const refused = await running.post('fleet', messages(1))
+  t.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '5'])
+  await openWay(t, port)
+  await started
+  t.is((await running.post('fleet', messages(1))).status, 200)
+})
+
+/** Lets a port lead to the Kafka of the tests. */
+async function openWay(t: ExecutionContext, port: number): Promise<void> {
+  const [host, kafkaPort] = testBrokers()[0]?.split(':') ?? []
+  const server = createServer(socket => {
+    const onward = connect(Number(kafkaPort), host)
+    for (const end of [socket, onward]) end.on('error', () => {})
+    socket.pipe(onward).pipe(socket)
+  })
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+}
 
 test('a listener that cannot be opened ends the start with its reason', async t => {
   const topic = uniqueName('taken')
