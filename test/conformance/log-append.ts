@@ -83,6 +83,25 @@ export const appendCases: Cases = {
     t.deepEqual(reader.values, values)
   },
 
+  'an append with a record that the topic does not take is refused as a whole, to the byte':
+    async context => {
+      const { t, create, producer, append, admin, topic } = context
+      await create(4, { 'max.message.bytes': '1000' })
+      const sized = (bytes: number) => ({ key: null, value: Buffer.alloc(bytes), partition: 3 })
+      // A batch has a header of 61 bytes, and this record needs 9 beside its value.
+      await producer.append(topic, [sized(930)])
+      await append(numbered(100, 'a'.repeat(50)), { partition: 2 })
+      const small = numbered(3).map(value => ({ key: Buffer.from(value), value: Buffer.from(value) }))
+      await t.throwsAsync(producer.append(topic, [...small, sized(931), ...small]), {
+        code: 'body_too_large',
+        message: /entry 3 takes 1001 bytes in Kafka, and max\.message\.bytes of the topic is 1000/
+      })
+      t.deepEqual(
+        (await admin.ranges(topic)).map(range => range.end),
+        [0, 0, 100, 1]
+      )
+    },
+
   'appending to a topic that does not exist is refused': async ({ t, append }) => {
     await t.throwsAsync(append(['x']), { code: 'kafka_unavailable' })
   },

@@ -18,6 +18,15 @@ export function encodeRecords(records: readonly AppendRecord[], headroom = 0): B
   return bytes
 }
 
+/** The header of a batch: everything before its records. */
+const batchHeaderBytes = 61
+
+/** What a record takes when it is alone in its batch: what Kafka compares with `max.message.bytes`. */
+export function batchBytesOf(record: AppendRecord): number {
+  const size = bodySize(record, 0)
+  return batchHeaderBytes + varintSize(size) + size
+}
+
 function bodySize(record: AppendRecord, index: number): number {
   let size = 2 + varintSize(index) + fieldSize(record.key) + fieldSize(record.value)
   const headers = headersOf(record)

@@ -86,7 +86,8 @@ export interface LogProducer {
   /**
    * Appends with acks=all. Records of one partition keep their order. Waits a few ms to share requests with other
    * callers. Rejects with `kafka_unavailable` when not all are known to be stored; a part may be;
-   * with `body_too_large` when Kafka will never take a record of this size.
+   * with `body_too_large`, and nothing stored, when the topic takes no record of this size. Where its limit may not be
+   * asked (DescribeConfigs), or was lowered a moment ago, the other records may be stored all the same.
    */
   append(topic: string, records: readonly AppendRecord[]): Promise<void>
   /** Sends what waits, within `deadlineMs`, then closes. */

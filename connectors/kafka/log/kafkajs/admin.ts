@@ -18,6 +18,9 @@ import type {
 import { kafkaFault, protocolType, rootCause } from './client.ts'
 import { commitFromOutside } from './direct/commit.ts'
 import { readRange } from './direct/read.ts'
+import type { TopicShape } from './producer.ts'
+
+const maxMessageBytes = 'max.message.bytes'
 
 /** Settings of a topic that Tailrace reads, by Kafka's own names. */
 const settingNames = [
@@ -25,7 +28,7 @@ const settingNames = [
   'retention.bytes',
   'cleanup.policy',
   'message.timestamp.type',
-  'max.message.bytes'
+  maxMessageBytes
 ]
 
 /** ConfigResourceTypes.TOPIC, which an ES module cannot import by name. */
@@ -53,14 +56,7 @@ export class KafkaAdmin implements LogAdmin {
   async topic(name: string): Promise<TopicSpec | null> {
     const partitions = await this.#partitions(name)
     if (partitions === null) return null
-    const { resources } = await this.#call(admin =>
-      admin.describeConfigs({
-        includeSynonyms: false,
-        resources: [{ type: topicResource, name, configNames: settingNames }]
-      })
-    )
-    const entries = resources[0]?.configEntries ?? []
-    const settings = Object.fromEntries(entries.map(entry => [entry.configName, entry.configValue]))
+    const settings = await this.#settings(name)
     return { name, partitions: partitions.length, replication: partitions[0]?.replicas.length ?? 0, settings }
   }
 
@@ -69,6 +65,16 @@ export class KafkaAdmin implements LogAdmin {
     const partitions = await this.#partitions(name)
     if (partitions === null) throw new FaultError('topic_missing', { path: name })
     return partitions.length
+  }
+
+  /** What a producer must know of a topic; its limit is infinite where it may not be asked. */
+  async shapeOf(name: string): Promise<TopicShape> {
+    const partitions = await this.partitionsOf(name)
+    const settings = await this.#settings(name).catch((error): Record<string, string> => {
+      if (error instanceof FaultError && error.code === 'kafka_unauthorized') return {}
+      throw error
+    })
+    return { partitions, maxMessageBytes: Number(settings[maxMessageBytes] ?? Number.POSITIVE_INFINITY) }
   }
 
   /** Resolves when every partition has a leader. Does nothing but wait when the topic exists. */
@@ -148,6 +154,17 @@ export class KafkaAdmin implements LogAdmin {
     const admin = this.#admin
     this.#admin = undefined
     if (admin !== undefined) await disconnect(admin)
+  }
+
+  async #settings(name: string): Promise<Record<string, string>> {
+    const { resources } = await this.#call(admin =>
+      admin.describeConfigs({
+        includeSynonyms: false,
+        resources: [{ type: topicResource, name, configNames: settingNames }]
+      })
+    )
+    const entries = resources[0]?.configEntries ?? []
+    return Object.fromEntries(entries.map(entry => [entry.configName, entry.configValue]))
   }
 
   async #partitions(name: string) {

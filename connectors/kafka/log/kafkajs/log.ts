@@ -47,7 +47,7 @@ export function kafkaLog(config: KafkaConfig, env: KafkaLogEnv): Log {
       return new KafkaProducer({
         clock,
         log,
-        partitionsOf: topic => admin.partitionsOf(topic),
+        shapeOf: topic => admin.shapeOf(topic),
         sender: {
           send: shipment => sender.send(shipment),
           async close(deadlineMs) {

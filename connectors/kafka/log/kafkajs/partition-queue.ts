@@ -39,7 +39,8 @@ export interface Verdict {
 
 export interface QueueEnv {
   readonly clock: Clock
-  readonly limits: QueueLimits
+  /** They follow the topic. */
+  limits(): QueueLimits
   /** Calls back when records that came now have waited for company long enough; returns what cancels it. */
   linger(fn: () => void): () => void
   /** Rejects when the records, of which the oldest was appended at `sinceMs`, are not known to be stored. */
@@ -99,10 +100,10 @@ export class PartitionQueue {
   /** Starts a request now, or waits for company; a running request comes back here when it ends. */
   #schedule(): void {
     if (this.#running || this.#waiting.length === 0) return
-    const { limits, linger } = this.#env
-    const full = this.#waitingBytes >= limits.maxBytes || this.#waitingRecords >= limits.maxRecords
+    const { maxBytes, maxRecords } = this.#env.limits()
+    const full = this.#waitingBytes >= maxBytes || this.#waitingRecords >= maxRecords
     if (full || this.#flushing) this.#start()
-    else this.#cancelLinger ??= linger(() => this.#start())
+    else this.#cancelLinger ??= this.#env.linger(() => this.#start())
   }
 
   #start(): void {
@@ -123,7 +124,7 @@ export class PartitionQueue {
 
   /** As many waiting entries as one request may carry. */
   #take(): Entry[] {
-    const { maxBytes, maxRecords } = this.#env.limits
+    const { maxBytes, maxRecords } = this.#env.limits()
     let bytes = 0
     let records = 0
     let count = 0
@@ -185,17 +186,17 @@ export class PartitionQueue {
     const oldest = this.#inFlight.find(entry => !entry.settled) ?? this.#waiting[0]
     if (oldest === undefined) return
     const { clock, limits } = this.#env
-    const leftMs = oldest.sinceMs + limits.deadlineMs - clock.now()
+    const leftMs = oldest.sinceMs + limits().deadlineMs - clock.now()
     this.#cancelDeadline = clock.after(leftMs, () => this.#expire())
   }
 
   #expire(): void {
     this.#cancelDeadline = undefined
     const { clock, limits } = this.#env
-    const before = clock.now() - limits.deadlineMs
+    const { deadlineMs } = limits()
+    const before = clock.now() - deadlineMs
     const late = (entry: Entry) => entry.sinceMs <= before
-    const error =
-      this.#lastFault ?? this.#env.judge(new Error(`no answer within ${limits.deadlineMs} ms`)).fault
+    const error = this.#lastFault ?? this.#env.judge(new Error(`no answer within ${deadlineMs} ms`)).fault
     for (const entry of this.#inFlight.filter(late)) settle(entry, error)
     const count = this.#waiting.filter(late).length
     for (const entry of this.#waiting.slice(0, count)) settle(entry, error)

@@ -7,8 +7,9 @@ import type { LogEvent } from '../../../../schemas/events.ts'
 import { type Clock, pauseFor } from '../../../clock.ts'
 import type { AppendRecord, LogProducer } from '../log.ts'
 import { partitionOf } from '../partitioner.ts'
-import { kafkaFault, protocolType, rootCause } from './client.ts'
-import { PartitionQueue, type QueueLimits, type Verdict } from './partition-queue.ts'
+import { oversize, sizeOf } from '../record-size.ts'
+import { judge, unavailable } from './append-faults.ts'
+import { PartitionQueue, type QueueLimits } from './partition-queue.ts'
 import type { Shipment } from './sender.ts'
 import { Tick } from './tick.ts'
 
@@ -37,18 +38,25 @@ export interface ProducerEnv {
     send(shipment: Shipment): Promise<void>
     close(deadlineMs: number): Promise<void>
   }
-  /** How many partitions a topic has, now. Rejects with a FaultError. */
-  partitionsOf(topic: string): Promise<number>
+  /** How a topic is now. Rejects with a FaultError. */
+  shapeOf(topic: string): Promise<TopicShape>
 }
 
-/** Bytes that a record costs in memory beside its key, value and headers. */
-const recordOverheadBytes = 128
-const partitionsMaxAgeMs = 30_000
-const tooLarge = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
+const shapeMaxAgeMs = 30_000
+/** Before a record is refused, somebody may have raised the limit. */
+const limitMaxAgeMs = 1_000
+
+export interface TopicShape {
+  readonly partitions: number
+  /** Of one batch of records; infinite where it may not be asked. */
+  readonly maxMessageBytes: number
+}
 
 interface Topic {
   readonly name: string
-  partitions: number
+  shape: TopicShape
+  /** A request has one batch for a partition, which must not be larger than the topic takes. */
+  limits: QueueLimits
   checkedMs: number
   /** Where records without a key go until that partition's request leaves. */
   sticky: number
@@ -89,6 +97,7 @@ export class KafkaProducer implements LogProducer {
     let pushed = false
     try {
       const topic = await this.#topic(name)
+      await this.#checkSizes(topic, records)
       const parts = await this.#partition(topic, records)
       pushed = true // from here on the queues give the bytes back
       await Promise.all([...parts].flatMap(([partition, chunks]) => this.#push(topic, partition, chunks)))
@@ -121,12 +130,13 @@ export class KafkaProducer implements LogProducer {
     if (known !== undefined) {
       return known.then(topic => {
         const oldMs = this.#env.clock.now() - topic.checkedMs
-        if (oldMs > partitionsMaxAgeMs) void this.#recheck(topic).catch(() => undefined) // tried again in 30 s
+        if (oldMs > shapeMaxAgeMs) void this.#recheck(topic).catch(() => undefined) // tried again in 30 s
         return topic
       })
     }
-    const found = this.#env.partitionsOf(name).then(partitions => {
-      return { name, partitions, checkedMs: this.#env.clock.now(), sticky: 0, queues: [] }
+    const found = this.#env.shapeOf(name).then(shape => {
+      const limits = this.#limitsOf(shape)
+      return { name, shape, limits, checkedMs: this.#env.clock.now(), sticky: 0, queues: [] }
     })
     this.#topics.set(name, found)
     found.catch(() => this.#topics.delete(name))
@@ -135,61 +145,63 @@ export class KafkaProducer implements LogProducer {
 
   async #recheck(topic: Topic): Promise<void> {
     topic.checkedMs = this.#env.clock.now()
-    topic.partitions = await this.#env.partitionsOf(topic.name)
+    topic.shape = await this.#env.shapeOf(topic.name)
+    topic.limits = this.#limitsOf(topic.shape)
+  }
+
+  /** All records of an append are stored, or none because of its size. */
+  async #checkSizes(topic: Topic, records: readonly AppendRecord[]): Promise<void> {
+    const isTooLarge = () => oversize(topic.name, records, topic.shape.maxMessageBytes)
+    if (isTooLarge() === undefined) return
+    if (this.#env.clock.now() - topic.checkedMs >= limitMaxAgeMs) await this.#recheck(topic)
+    const fault = isTooLarge()
+    if (fault !== undefined) throw fault
   }
 
   /** The records by partition, in their order, cut into requests. */
   async #partition(topic: Topic, records: readonly AppendRecord[]): Promise<Map<number, Chunk[]>> {
     const highest = records.reduce((most, record) => Math.max(most, record.partition ?? 0), 0)
-    if (highest >= topic.partitions) await this.#recheck(topic)
-    if (highest >= topic.partitions) throw unavailable(topic.name, `there is no partition ${highest}`)
+    if (highest >= topic.shape.partitions) await this.#recheck(topic)
+    if (highest >= topic.shape.partitions) throw unavailable(topic.name, `there is no partition ${highest}`)
     const keyless = this.#stickyPartition(topic)
     const parts = new Map<number, Chunk[]>()
     for (const record of records) {
-      const chosen = record.key === null ? keyless : partitionOf(record.key, topic.partitions)
+      const chosen = record.key === null ? keyless : partitionOf(record.key, topic.shape.partitions)
       const partition = record.partition ?? chosen
       const chunks = parts.get(partition) ?? []
       parts.set(partition, chunks)
-      this.#add(chunks, record)
+      addTo(chunks, record, topic.limits)
     }
     return parts
   }
 
-  #add(chunks: Chunk[], record: AppendRecord): void {
-    const { maxBytes, maxRecords } = this.#options
-    const bytes = sizeOf(record)
-    const last = chunks.at(-1)
-    if (last === undefined || last.bytes + bytes > maxBytes || last.records.length >= maxRecords) {
-      chunks.push({ records: [record], bytes })
-    } else {
-      last.records.push(record)
-      last.bytes += bytes
-    }
+  #limitsOf({ maxMessageBytes }: TopicShape): QueueLimits {
+    return { ...this.#options, maxBytes: Math.min(this.#options.maxBytes, maxMessageBytes) }
   }
 
   /** Stays with a partition as long as records wait for it, so that requests become full. */
   #stickyPartition(topic: Topic): number {
-    if (topic.queues[topic.sticky]?.empty ?? true) topic.sticky = (topic.sticky + 1) % topic.partitions
+    if (topic.queues[topic.sticky]?.empty ?? true) topic.sticky = (topic.sticky + 1) % topic.shape.partitions
     return topic.sticky
   }
 
   #push(topic: Topic, partition: number, chunks: readonly Chunk[]): Promise<void>[] {
-    topic.queues[partition] ??= this.#queue(topic.name, partition)
+    topic.queues[partition] ??= this.#queue(topic, partition)
     const queue = topic.queues[partition]
     return chunks.map(chunk => queue.push(chunk.records, chunk.bytes))
   }
 
-  #queue(topic: string, partition: number): PartitionQueue {
+  #queue(topic: Topic, partition: number): PartitionQueue {
     const { clock, sender } = this.#env
     return new PartitionQueue({
       clock,
-      limits: this.#options,
+      limits: () => topic.limits,
       linger: fn => this.#linger.join(fn),
       send: async (records, sinceMs) => {
-        await sender.send({ topic, partition, records, sinceMs })
+        await sender.send({ topic: topic.name, partition, records, sinceMs })
         this.#failing = false
       },
-      judge: error => judge(topic, error),
+      judge: error => judge(topic.name, error),
       freed: bytes => this.#freed(bytes)
     })
   }
@@ -212,28 +224,13 @@ export class KafkaProducer implements LogProducer {
   }
 }
 
-function sizeOf(record: AppendRecord): number {
-  let bytes = recordOverheadBytes + (record.key?.length ?? 0) + (record.value?.length ?? 0)
-  for (const [name, value] of Object.entries(record.headers ?? {})) bytes += name.length + value.length
-  return bytes
-}
-
-function unavailable(topic: string, detail: string, cause?: unknown): FaultError {
-  const path = topic === '' ? {} : { path: topic }
-  return new FaultError('kafka_unavailable', { detail, cause, ...path })
-}
-
-/** Repeat, unless Kafka said that it will never take these records. */
-function judge(topic: string, error: unknown): Verdict {
-  const type = protocolType(error)
-  if (type !== undefined && tooLarge.has(type)) {
-    const detail = `${messageOf(rootCause(error))}; the topic's max.message.bytes is the limit`
-    return {
-      fault: new FaultError('body_too_large', { path: topic, detail, cause: error }),
-      retry: false,
-      alone: true
-    }
+function addTo(chunks: Chunk[], record: AppendRecord, { maxBytes, maxRecords }: QueueLimits): void {
+  const bytes = sizeOf(record)
+  const last = chunks.at(-1)
+  if (last === undefined || last.bytes + bytes > maxBytes || last.records.length >= maxRecords) {
+    chunks.push({ records: [record], bytes })
+  } else {
+    last.records.push(record)
+    last.bytes += bytes
   }
-  const refused = kafkaFault(error).code === 'kafka_unauthorized'
-  return { fault: unavailable(topic, messageOf(rootCause(error)), error), retry: !refused, alone: false }
 }

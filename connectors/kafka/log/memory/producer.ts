@@ -4,6 +4,7 @@ import { FaultError } from '../../../../schemas/errors.ts'
 import type { Clock } from '../../../clock.ts'
 import type { AppendRecord, LogProducer } from '../log.ts'
 import { partitionOf } from '../partitioner.ts'
+import { oversize } from '../record-size.ts'
 import type { MemoryFaults } from './faults.ts'
 import type { MemoryTopics } from './topics.ts'
 
@@ -41,6 +42,9 @@ export class MemoryProducer implements LogProducer {
     if (this.#closed) throw unavailable(name, 'this process is shutting down')
     const topic = this.#env.topics.find(name)
     if (topic === undefined) throw unavailable(name, 'there is no such topic')
+    const limit = Number(topic.spec.settings['max.message.bytes'] ?? Number.POSITIVE_INFINITY)
+    const fault = oversize(name, records, limit)
+    if (fault !== undefined) throw fault
     const count = topic.partitions.length
     const keyless = this.#keyless++ % count
     const parts: AppendRecord[][] = []

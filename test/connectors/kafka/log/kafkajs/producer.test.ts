@@ -1,5 +1,9 @@
 import test from 'ava'
-import { KafkaProducer, type ProducerOptions } from '../../../../../connectors/kafka/log/kafkajs/producer.ts'
+import {
+  KafkaProducer,
+  type ProducerOptions,
+  type TopicShape
+} from '../../../../../connectors/kafka/log/kafkajs/producer.ts'
 import type { Shipment } from '../../../../../connectors/kafka/log/kafkajs/sender.ts'
 import type { EventName } from '../../../../../schemas/events.ts'
 import { settle, VirtualClock } from '../../../../clock.ts'
@@ -13,7 +17,8 @@ interface Request {
 }
 
 /** A producer whose requests stay open until the test answers them. */
-function open(options: Partial<ProducerOptions> = {}, partitions = 1) {
+function open(options: Partial<ProducerOptions> = {}, given: Partial<TopicShape> = {}) {
+  const shape = { partitions: 1, maxMessageBytes: Number.POSITIVE_INFINITY, ...given }
   const clock = new VirtualClock()
   const requests: Request[] = []
   const logged: EventName[] = []
@@ -34,7 +39,7 @@ function open(options: Partial<ProducerOptions> = {}, partitions = 1) {
       clock,
       sender,
       log: name => logged.push(name),
-      partitionsOf: async () => partitions
+      shapeOf: async () => ({ ...shape })
     },
     options
   )
@@ -49,7 +54,7 @@ function open(options: Partial<ProducerOptions> = {}, partitions = 1) {
     return Object.assign(call, { done })
   }
   const last = () => requests.at(-1) ?? noRequest()
-  return { clock, requests, logged, producer, append, last, isClosed: () => closed }
+  return { clock, shape, requests, logged, producer, append, last, isClosed: () => closed }
 }
 
 function noRequest(): never {
@@ -179,6 +184,29 @@ test('a record that is too large fails alone, not those that shared its request'
   )
 })
 
+test('before a record is refused for its size, the limit of the topic is asked for again', async t => {
+  const { clock, shape, requests, append } = open({}, { maxMessageBytes: 100 })
+  const call = append('a', 'x'.repeat(200))
+  await settle()
+  t.is(call.state, 'body_too_large')
+  t.is(requests.length, 0)
+  shape.maxMessageBytes = 400
+  const tooSoon = append('x'.repeat(200))
+  await clock.advance(1_000)
+  t.is(tooSoon.state, 'body_too_large')
+  append('x'.repeat(200))
+  await clock.advance(3)
+  t.is(requests.length, 1)
+})
+
+test('no request for a partition grows beyond what its topic takes', async t => {
+  const { clock, requests, append } = open({}, { maxMessageBytes: 500 })
+  append(...Array.from({ length: 5 }, () => 'x'.repeat(100)))
+  append('y')
+  await clock.advance(3)
+  t.deepEqual(requests[0]?.values.length, 2)
+})
+
 test('refused permission is not repeated', async t => {
   const { clock, requests, append } = open()
   const call = append('a')
@@ -214,7 +242,7 @@ test('closing gives up after its deadline', async t => {
 })
 
 test('records without key fill one partition until its request leaves, then another', async t => {
-  const { clock, requests, producer } = open({}, 3)
+  const { clock, requests, producer } = open({}, { partitions: 3 })
   const keyless = () => producer.append('fleet', [{ key: null, value: Buffer.from('x') }])
   void keyless()
   void keyless()
