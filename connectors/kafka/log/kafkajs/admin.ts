@@ -156,12 +156,11 @@ export class KafkaAdmin implements LogAdmin {
     if (admin !== undefined) await disconnect(admin)
   }
 
+  /** Of a topic that is there: a broker may need a moment until it knows of it. */
   async #settings(name: string): Promise<Record<string, string>> {
+    const resource = { type: topicResource, name, configNames: settingNames }
     const { resources } = await this.#call(admin =>
-      admin.describeConfigs({
-        includeSynonyms: false,
-        resources: [{ type: topicResource, name, configNames: settingNames }]
-      })
+      admin.describeConfigs({ includeSynonyms: false, resources: [resource] }).catch(notYet)
     )
     const entries = resources[0]?.configEntries ?? []
     return Object.fromEntries(entries.map(entry => [entry.configName, entry.configValue]))
