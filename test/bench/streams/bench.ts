@@ -1,9 +1,9 @@
-// Many streams in one process: what each costs at rest, in memory and processor time, and what the process takes when
-// every one of them has a backlog and a target that never answers.
+// Many streams in one process: what each costs at rest, in memory and processor time, and what the process takes at most
+// when every one of them has a backlog, and a target that never answers or one that takes it all.
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { uniqueName } from '../../kafka.ts'
@@ -16,9 +16,10 @@ const streams = 100
 const restSeconds = 30
 const backlog = 200_000
 const budgetMb = 256
+const latencyMs = 20
 
 export const streamsBench: Bench = {
-  summary: `${streams} streams in one process: memory and CPU at rest, memory with a backlog and targets that hang`,
+  summary: `${streams} streams in one process: memory and CPU at rest, memory with a backlog and targets that hang or deliver`,
   run: context =>
     withKafka(context, async brokers => {
       const [empty, full] = [uniqueName('rest'), uniqueName('backlog')]
@@ -27,21 +28,33 @@ export const streamsBench: Bench = {
       await loadFleet(log, { name: full, partitions: 4, messages: backlog }, context)
       const hanging = createServer(() => {}).listen(0, '127.0.0.1')
       await once(hanging, 'listening')
-      const { port } = hanging.address() as AddressInfo // a TCP server that listens
-      const order = { brokers, url: `http://127.0.0.1:${port}/in`, budgetBytes: budgetMb << 20, restSeconds }
+      const order = { brokers, url: urlOf(hanging), budgetBytes: budgetMb << 20, restSeconds }
       const none = await reading({ ...order, topic: empty, streams: 0 }, context)
       const rest = await reading({ ...order, topic: empty, streams }, context)
-      const load = await reading({ ...order, topic: full, streams }, context)
-      hanging.closeAllConnections()
-      hanging.close()
+      const hung = await reading({ ...order, topic: full, streams }, context)
+      const slow = createServer(answerLate).listen(0, '127.0.0.1')
+      await once(slow, 'listening')
+      const flow = await reading({ ...order, topic: full, streams, url: urlOf(slow) }, context)
+      for (const server of [hanging, slow]) server.close().closeAllConnections()
       return [
         row('no stream', none, none),
         row('at rest', rest, none),
-        row('backlog, targets hang', load, rest)
+        row('backlog, targets hang', hung, none),
+        row('backlog, targets deliver', flow, none)
       ]
     })
 }
 
+function urlOf(server: Server): string {
+  const { port } = server.address() as AddressInfo // a TCP server that listens
+  return `http://127.0.0.1:${port}/in`
+}
+
+function answerLate(request: IncomingMessage, response: ServerResponse): void {
+  request.resume().once('end', () => setTimeout(() => response.end(), latencyMs))
+}
+
+/** `boundMb`: the process without streams, and the budget. */
 function row(name: string, of: Reading, idle: Reading): Row {
   return {
     streams: name,
@@ -49,7 +62,7 @@ function row(name: string, of: Reading, idle: Reading): Row {
     overIdleMb: Math.round(of.rssMb - idle.rssMb),
     perStreamMb: round2((of.rssMb - idle.rssMb) / streams),
     cpuPercentOfCore: round2(of.cpuPercent),
-    budgetMb
+    boundMb: Math.round(idle.rssMb + budgetMb)
   }
 }
 

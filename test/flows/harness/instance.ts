@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline'
 import type { Guard } from '../../../connectors/kafka/local/guard.ts'
 import { packageRoot } from '../../../processors/commands/package-root.ts'
 import type { StreamStatus } from '../../../processors/stream/health/status.ts'
+import { heldEvent } from './held.ts'
 import { until } from './until.ts'
 
 export interface InstanceOptions {
@@ -26,6 +27,7 @@ interface LogLine {
   readonly event?: string
   readonly kind?: string
   readonly port?: number
+  readonly heldMb?: number
 }
 
 export class Instance {
@@ -37,6 +39,7 @@ export class Instance {
   readonly #ports = new Map<string, number>()
   readonly #events = new Map<string, number>()
   readonly #guard: Guard
+  #heldMb: number | null = null
 
   private constructor(options: InstanceOptions, configFile: string) {
     this.name = options.name
@@ -114,6 +117,11 @@ export class Instance {
     return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024
   }
 
+  /** What it held when it told last, in MB; null where held.ts was not imported into it. */
+  get heldMb(): number | null {
+    return this.#heldMb
+  }
+
   /** The last lines of its log. */
   async tail(lines = 40): Promise<string> {
     const text = await readFile(this.#logFile, 'utf8').catch(() => '')
@@ -128,8 +136,12 @@ export class Instance {
   }
 
   #read(line: string): void {
+    const { event, kind, port, heldMb } = parse(line)
+    if (event === heldEvent) {
+      this.#heldMb = heldMb ?? null
+      return
+    }
     if (!this.#log.writableEnded) this.#log.write(`${line}\n`)
-    const { event, kind, port } = parse(line)
     if (event === undefined) return
     this.#events.set(event, this.logged(event) + 1)
     if (event === 'listener_opened' && kind !== undefined && port !== undefined) this.#ports.set(kind, port)
