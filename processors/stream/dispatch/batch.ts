@@ -1,11 +1,19 @@
 // A batch keeps its messages together from the first attempt until each of them has ended: what is tried again is
 // the same batch, under the same idempotency key. When the target refuses it as a whole, it is bisected: halves are
-// tried one after the other, the earlier first, so that devices stay in order.
+// tried one after the other, the earlier first, so that devices stay in order. Once the earlier one has passed, what
+// was refused must lie in the later one, which is halved again without being tried.
 
 import type { Link } from './chain.ts'
 import type { Destination } from './destination.ts'
 import type { Lane, Pending } from './lane.ts'
 import { Tries } from './outcome/tries.ts'
+
+/** Messages that are tried after others. */
+interface Part {
+  messages: Pending[]
+  /** It holds what the target refuses, unless that turns up in what is tried before it. */
+  isSuspect: boolean
+}
 
 export class PendingBatch implements Link<PendingBatch> {
   next: PendingBatch | null = null
@@ -17,7 +25,7 @@ export class PendingBatch implements Link<PendingBatch> {
   readonly tries = new Tries()
   cancelWait: (() => void) | null = null
   /** Parts that are tried after this one; the last is the next. */
-  #behind: Pending[][] = []
+  #behind: Part[] = []
 
   constructor(destination: Destination, messages: Pending[], lanes: Lane[]) {
     this.destination = destination
@@ -31,18 +39,26 @@ export class PendingBatch implements Link<PendingBatch> {
     return bytes
   }
 
-  /** Halves what is tried next. */
-  bisect(): void {
+  /** Halves what is tried next; `isRefused` when that is because the target refuses it as a whole. */
+  bisect(isRefused: boolean): void {
+    this.refused()
     const half = Math.ceil(this.messages.length / 2)
-    this.#behind.push(this.messages.slice(half))
+    this.#behind.push({ messages: this.messages.slice(half), isSuspect: isRefused })
     this.#begin(this.messages.slice(0, half))
+  }
+
+  /** Notes that what was tried holds something refused, so that the part behind it may well hold nothing. */
+  refused(): void {
+    const part = this.#behind.at(-1)
+    if (part !== undefined) part.isSuspect = false
   }
 
   /** Goes on with the part that waits behind; false when there is none. */
   advance(): boolean {
     const part = this.#behind.pop()
     if (part === undefined) return false
-    this.#begin(part)
+    this.#begin(part.messages)
+    if (part.isSuspect && part.messages.length > 1) this.bisect(true)
     return true
   }
 
@@ -52,11 +68,8 @@ export class PendingBatch implements Link<PendingBatch> {
     const stays = (message: Pending) => message.lane !== lane || left.push(message) === 0
     this.messages = this.messages.filter(message => message.lane !== lane)
     this.lanes = this.lanes.filter(one => one !== lane)
-    this.#behind = this.#behind
-      .toReversed()
-      .map(part => part.filter(stays))
-      .toReversed()
-      .filter(part => part.length > 0)
+    for (const part of this.#behind.toReversed()) part.messages = part.messages.filter(stays)
+    this.#behind = this.#behind.filter(part => part.messages.length > 0)
     return left
   }
 
@@ -65,14 +78,15 @@ export class PendingBatch implements Link<PendingBatch> {
     const isOurs = (message: Pending) => !message.lane.partition.closed
     this.messages = this.messages.filter(isOurs)
     this.lanes = this.lanes.filter(lane => !lane.partition.closed)
-    this.#behind = this.#behind.map(part => part.filter(isOurs)).filter(part => part.length > 0)
+    for (const part of this.#behind) part.messages = part.messages.filter(isOurs)
+    this.#behind = this.#behind.filter(part => part.messages.length > 0)
     if (this.messages.length === 0) this.advance()
   }
 
   /** Gives its messages bytes of their own. */
   detach(): void {
     this.messages = this.messages.map(message => message.detached())
-    this.#behind = this.#behind.map(part => part.map(message => message.detached()))
+    for (const part of this.#behind) part.messages = part.messages.map(message => message.detached())
     for (const lane of this.lanes) lane.detach()
   }
 

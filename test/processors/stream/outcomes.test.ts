@@ -115,6 +115,23 @@ test('reject of a whole batch: it is bisected until the culprits stand alone, an
   t.is(await rig.uncommitted(), 0)
 })
 
+test('the half behind one that passed is not tried as a whole: what was refused must be in it', async t => {
+  const rig = new Rig(1)
+  const culprit = 'device-15:16'
+  const target = Object.assign(failsFor([culprit], 'reject'), {
+    limits: { maxMessages: 16, maxBytes: 100_000, batchesInFlight: 1 }
+  })
+  await rig.started({}, target)
+  const sent = await rig.send(...devices(16))
+  await rig.clock.advance(5_000)
+  t.deepEqual(
+    target.batches.map(batch => batch.length),
+    [16, 8, 4, 2, 1, 1]
+  )
+  t.deepEqual(await rig.dead(), [culprit])
+  t.deepEqual(target.confirmed, sent.slice(0, 15))
+})
+
 test('reject of one message: its device goes on in order', async t => {
   const rig = new Rig(1)
   const target = answers(message => (message === 'a:2' ? failure('reject') : delivered))

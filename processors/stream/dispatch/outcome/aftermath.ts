@@ -68,6 +68,7 @@ export class Aftermath {
     this.#confirm(batch.destination, verdict.delivered)
     if (verdict.failure === null || verdict.failure.kind === 'reject' || verdict.delivered.length > 0)
       this.#succeed(batch.destination, verdict.delivered.length > 0)
+    if (verdict.rejected.length > 0) batch.refused()
     for (const rejection of verdict.rejected) this.#reject(batch, rejection)
     for (const setback of verdict.setbacks) this.#setBack(batch, setback)
     batch.messages = verdict.owed.filter(message => !message.lane.partition.closed)
@@ -180,7 +181,7 @@ export class Aftermath {
     const { tries, destination } = batch
     tries.note(failure, destination.confirmed)
     if (failure.kind === 'reject') {
-      batch.bisect()
+      batch.bisect(true)
       destination.batches.unshift(batch)
       this.#sender.wake(destination)
       return
@@ -188,7 +189,7 @@ export class Aftermath {
     const isCulpritSought =
       tries.isEnough(this.#context.retry, destination.confirmed) || (isOfDevice(failure) && tries.isUnclear)
     const [message] = batch.messages
-    if (isCulpritSought && batch.messages.length > 1) batch.bisect()
+    if (isCulpritSought && batch.messages.length > 1) batch.bisect(false)
     else if (isCulpritSought && message !== undefined && tries.othersPass(destination.confirmed)) {
       this.#reject(batch, { message, failure })
       batch.messages = []
