@@ -11,8 +11,8 @@ for (const flow of cases) {
   test.serial(`nothing is lost, late or repeated without excuse: ${flow.title}`, async t => {
     t.timeout(300_000)
     const result = await runCase(flow, short, testBrokers())
-    const { sent, lost, outOfOrder, duplicates, bound, notes, complaints, logs } = result
+    const { logs, notes, sent, duplicates, bound } = result
     t.log([`sent ${sent}, duplicates ${duplicates}, at most ${bound}`, ...notes].join('; '))
-    t.true(hasPassed(result), JSON.stringify({ lost, outOfOrder, duplicates, bound, complaints }) + logs)
+    t.true(hasPassed(result), JSON.stringify({ ...result, logs: undefined }) + logs)
   })
 }

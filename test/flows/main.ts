@@ -11,14 +11,24 @@ import { type CaseResult, hasPassed, runCase } from './harness/run.ts'
 
 const { values } = parseArgs({
   options: {
-    case: { type: 'string', default: 'a,b,c,d,e,f,g,h,j' },
+    case: { type: 'string', default: 'a,b,c,d,e,f,g,h,j,k' },
     short: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '10' },
     json: { type: 'boolean', default: false }
   }
 })
 
-const columns = ['case', 'sent', 'lost', 'outOfOrder', 'duplicates', 'bound', 'seconds'] as const
+const columns = [
+  'case',
+  'sent',
+  'lost',
+  'altered',
+  'outOfOrder',
+  'duplicates',
+  'bound',
+  'unexplained',
+  'seconds'
+] as const
 
 const results = await runAll()
 if (values.json) process.stdout.write(`${JSON.stringify({ ledger: results }, null, 2)}\n`)
@@ -48,13 +58,13 @@ async function runAll(): Promise<CaseResult[]> {
 }
 
 function show(result: CaseResult): void {
-  const { title, notes, complaints, logs } = result
+  const { title, notes, complaints, examples, logs } = result
   const verdict = hasPassed(result) ? title : `${title}: FAILED`
   print([...columns.map(column => String(result[column])), [verdict, ...notes].join('; ')])
-  for (const text of [...complaints, logs]) if (text !== '') process.stderr.write(`${text}\n`)
+  for (const text of [...complaints, ...examples, logs]) if (text !== '') process.stderr.write(`${text}\n`)
 }
 
 function print(cells: readonly string[]): void {
-  const row = cells.map((cell, at) => (at < columns.length ? cell.padStart(10) : `  ${cell}`)).join('')
+  const row = cells.map((cell, at) => (at < columns.length ? cell.padStart(11) : `  ${cell}`)).join('')
   ;(values.json ? process.stderr : process.stdout).write(`${row}\n`)
 }

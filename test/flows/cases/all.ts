@@ -3,7 +3,7 @@
 import { bothKilled, kafkaKilled, leaderKilled } from './brokers.ts'
 import type { FlowCase } from './case.ts'
 import { targetHangs } from './hang.ts'
-import { memberKilled, membersJoinAndLeave, startedTogether } from './members.ts'
+import { memberKilled, membersJoinAndLeave, rollingRestart, startedTogether } from './members.ts'
 import { processKilled, processRestarted, receiverDown } from './outages.ts'
 
 export const cases: readonly FlowCase[] = [
@@ -16,5 +16,6 @@ export const cases: readonly FlowCase[] = [
   startedTogether,
   memberKilled,
   bothKilled,
-  targetHangs
+  targetHangs,
+  rollingRestart
 ]

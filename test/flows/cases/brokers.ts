@@ -23,7 +23,7 @@ export const kafkaKilled: FlowCase = {
       await node.start()
     }
     await scene.moreArrive(perSecond)
-    await scene.settle(sender, messages)
+    await scene.finish(sender, messages)
     return { ...nothingElse, notes: [`${sender.repeats} requests repeated`] }
   }
 }
@@ -42,12 +42,12 @@ export const bothKilled: FlowCase = {
       const committed = await scene.committed()
       await node.kill()
       await until('every sender waits', () => sender.underWay === lanesOfPosts)
-      await scene.kill(instance, committed)
+      await scene.kill(instance, () => committed)
       await node.start()
       instance = await scene.start()
     }
     await scene.moreArrive(perSecond)
-    await scene.settle(sender, messages)
+    await scene.finish(sender, messages)
     return { ...nothingElse, notes: [`${sender.repeats} requests repeated`] }
   }
 }
@@ -70,7 +70,7 @@ export const leaderKilled: FlowCase = {
       await node.start(idsOf(scene.kafka))
       await scene.cluster.inSync(scene.topic)
     }
-    await scene.settle(sender, messages)
+    await scene.finish(sender, messages)
     return { ...nothingElse, notes: [`${sender.repeats} requests repeated`] }
   }
 }

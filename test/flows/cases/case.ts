@@ -10,6 +10,8 @@ export interface Scale {
   readonly outage: number
   /** How often something is killed or restarted. */
   readonly faults: number
+  /** How often each process is stopped in order and started again. */
+  readonly restarts: number
   /** How often members join and leave. */
   readonly rounds: number
   /** How long a target hangs. */
@@ -21,6 +23,7 @@ export const short: Scale = {
   perSecond: 1_000,
   outage: 5_000,
   faults: 2,
+  restarts: 2,
   rounds: 1,
   hangMs: 60_000
 }
@@ -30,6 +33,7 @@ export const long: Scale = {
   perSecond: 2_000,
   outage: 60_000,
   faults: 5,
+  restarts: 10,
   rounds: 3,
   hangMs: 600_000
 }

@@ -38,7 +38,7 @@ export const targetHangs: FlowCase = {
     const sender = scene.sendToKafka(perSecond)
     await scene.moreArrive(perSecond)
     const member = String(await scene.cluster.members(scene.group))
-    scene.receiver.hangs = true
+    scene.receiver.conduct = () => 'ignore'
     await until('the memory is full and every partition repeats', () => isFull(instance), fillLimitMs)
     const held: Sample[] = []
     const resident: Sample[] = []
@@ -50,10 +50,10 @@ export const targetHangs: FlowCase = {
       await tick(sampleEveryMs)
     }
     const memberAfter = String(await scene.cluster.members(scene.group))
-    scene.receiver.hangs = false
+    scene.receiver.conduct = () => 'accept'
     await scene.moreArrive(perSecond)
     const joins = instance.logged('partitions_assigned')
-    await scene.settle(sender, messages)
+    await scene.finish(sender, messages)
     const growth = [
       ...tooSteep('what it holds', held),
       ...(hangMs < residentFromMs ? [] : tooSteep('what is resident', resident))

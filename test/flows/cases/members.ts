@@ -1,6 +1,7 @@
 // Several Tailrace processes share a stream: they join and leave in order, start together, or one of them dies.
 
 import { partitionOf } from '../../../connectors/kafka/log/partitioner.ts'
+import type { Instance } from '../harness/instance.ts'
 import { partitionCount, type Scene } from '../harness/scene.ts'
 import { until } from '../harness/until.ts'
 import { type FlowCase, nothingElse } from './case.ts'
@@ -22,7 +23,29 @@ export const membersJoinAndLeave: FlowCase = {
       await scene.moreArrive(perSecond)
       await scene.stop(third)
     }
-    await scene.settle(sender, messages)
+    await scene.finish(sender, messages)
+    return nothingElse
+  }
+}
+
+/** Nothing dies, so nothing excuses a duplicate. */
+export const rollingRestart: FlowCase = {
+  letter: 'k',
+  title: 'rolling restart of three',
+  nodes: 0,
+  async run(scene, { messages, perSecond, restarts }) {
+    let instances = await Promise.all([1, 2, 3].map(() => scene.start()))
+    const sender = scene.sendToKafka(perSecond)
+    for (let round = 0; round < restarts; round++) {
+      const renewed: Instance[] = []
+      for (const instance of instances) {
+        await scene.moreArrive(perSecond)
+        await scene.stop(instance)
+        renewed.push(await scene.start())
+      }
+      instances = renewed
+    }
+    await scene.finish(sender, messages)
     return nothingElse
   }
 }
@@ -45,7 +68,7 @@ export const startedTogether: FlowCase = {
     await Promise.any(instances.map(instance => instance.running()))
     scene.owedFrom = new Map(scene.fleet.issued)
     await Promise.all(instances.map(instance => instance.running(partitionCount / 3)))
-    await scene.settle(sender, sender.stored + messages)
+    await scene.finish(sender, sender.stored + messages)
     return { ...nothingElse, complaints: old === 0 ? [] : [`${old} old messages were delivered`] }
   }
 }
@@ -73,7 +96,7 @@ export const memberKilled: FlowCase = {
     await until('every partition flows again', () => flowing.size === orphaned.length)
     const seconds = (Date.now() - killedMs) / 1000
     await surviving.running(partitionCount)
-    await scene.settle(sender, messages)
+    await scene.finish(sender, messages)
     const notes = [`${seconds.toFixed(1)} s until all ${orphaned.length} partitions flowed again`]
     return {
       notes,

@@ -15,7 +15,7 @@ export const receiverDown: FlowCase = {
     await sender.more(outage)
     await scene.receiver.bringUp()
     await scene.moreArrive(outage)
-    await scene.settle(sender, messages)
+    await scene.finish(sender, messages)
     return nothingElse
   }
 }
@@ -33,7 +33,7 @@ export const processKilled: FlowCase = {
       instance = await scene.spawn()
     }
     await scene.moreArrive(perSecond)
-    await scene.settle(sender, messages)
+    await scene.finish(sender, messages)
     return nothingElse
   }
 }
@@ -42,16 +42,16 @@ export const processRestarted: FlowCase = {
   letter: 'c',
   title: 'SIGTERM and restart',
   nodes: 0,
-  async run(scene, { messages, perSecond, faults }) {
+  async run(scene, { messages, perSecond, restarts }) {
     let instance = await scene.start()
     const sender = scene.sendToKafka(perSecond)
-    for (let fault = 0; fault < faults; fault++) {
+    for (let round = 0; round < restarts; round++) {
       await scene.moreArrive(perSecond)
       await scene.stop(instance)
       instance = await scene.spawn()
     }
     await scene.moreArrive(perSecond)
-    await scene.settle(sender, messages)
+    await scene.finish(sender, messages)
     return nothingElse
   }
 }

@@ -5,6 +5,8 @@ import type { Admin } from 'kafkajs'
 import { systemClock } from '../../../connectors/clock.ts'
 import { createKafka } from '../../../connectors/kafka/log/kafkajs/client.ts'
 import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
+import { decodeMetadata } from '../../../processors/stream/settlement/commit-metadata.ts'
+import type { Run } from '../../../processors/stream/settlement/settled-set.ts'
 import { uniqueName } from '../../kafka.ts'
 import { identify } from './fleet.ts'
 import { until } from './until.ts'
@@ -12,6 +14,13 @@ import { until } from './until.ts'
 export interface Place {
   readonly partition: number
   readonly offset: number
+}
+
+/** What a group has committed of one partition. */
+export interface Commit {
+  readonly next: number
+  /** What is settled above it, as the metadata of the commit tells. */
+  readonly settled: readonly Run[]
 }
 
 /** Where the copies of each message lie, by device, the index being its number. */
@@ -36,12 +45,14 @@ export class Cluster {
     await this.#admin.createTopic({ name, partitions, replication, settings })
   }
 
-  /** The committed offsets of a group by partition; 0 where there is none. */
-  async committed(group: string, topic: string): Promise<number[]> {
-    const offsets: number[] = []
-    for (const { partition, next } of await this.#admin.committed(group, [topic]))
-      offsets[partition] = next ?? 0
-    return offsets
+  /** What a group has committed by partition; 0 where there is nothing. */
+  async committed(group: string, topic: string): Promise<Commit[]> {
+    const commits: Commit[] = []
+    for (const { partition, next, metadata } of await this.#admin.committed(group, [topic])) {
+      const settled = next === null ? [] : (decodeMetadata(next, metadata)?.settled ?? [])
+      commits[partition] = { next: next ?? 0, settled }
+    }
+    return commits
   }
 
   /** The end of the topic by partition. */

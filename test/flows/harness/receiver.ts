@@ -1,12 +1,14 @@
 // The receiver at the end of a flow: an HTTP server in the harness' own process that writes every message into a
-// ledger before it answers. It can be taken down as if its machine had died, brought back on the same port, and made
-// to hang.
+// ledger before it answers. It can be taken down as if its machine had died, brought back on the same port, and told
+// how to treat each request. Arrivals that it leaves without a clear answer it notes as doubts. Every request is
+// written into a log, to look into when a verdict is bad.
 
 import { once } from 'node:events'
+import { createWriteStream, type WriteStream } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { freePorts } from '../../../connectors/kafka/local/ports.ts'
-import { identify } from './fleet.ts'
+import { type FleetMessage, identify, textOf } from './fleet.ts'
 import type { Ledger } from './ledger.ts'
 import { until } from './until.ts'
 
@@ -16,22 +18,48 @@ export const instanceHeader = 'x-instance'
 /** How long an answer takes at most, so that several batches are in flight at any moment. */
 const latencyMs = 20
 
+/** The pace of a body that comes byte by byte, and how many bytes one that ends has. */
+const trickleEveryMs = 100
+const dribbleBytes = 8
+
+/** Messages by their names. */
+export type Named = Pick<FleetMessage, 'device' | 'seq'>
+
+/** What becomes of a request: */
+export type Conduct =
+  /** recorded and answered; slowly, the second. */
+  | 'accept'
+  | 'dribble'
+  /** recorded, and then: no answer, a reset, half an answer, an answer without end. */
+  | 'hang'
+  | 'reset'
+  | 'half'
+  | 'trickle'
+  /** neither recorded nor answered. */
+  | 'ignore'
+  /** refused with a status. */
+  | { readonly status: number; readonly headers: Readonly<Record<string, string>> }
+
 export class Receiver {
-  /** While set, requests are taken and dropped without an answer. */
-  hangs = false
+  conduct: (messages: readonly Named[]) => Conduct = () => 'accept'
   readonly ledger: Ledger
   readonly #port: number
+  readonly #log: WriteStream
   readonly #sockets = new Map<Socket, string>()
+  /** Recorded requests whose answer is still to come. */
+  readonly #owed = new Map<ServerResponse, readonly Named[]>()
   #server: Server | undefined
 
-  private constructor(ledger: Ledger, port: number) {
+  private constructor(ledger: Ledger, port: number, logFile: string) {
     this.ledger = ledger
+    this.#log = createWriteStream(logFile)
     this.#port = port
   }
 
-  static async open(ledger: Ledger): Promise<Receiver> {
+  /** Up at once; `logFile` is made. */
+  static async open(ledger: Ledger, logFile: string): Promise<Receiver> {
     const [port = 0] = await freePorts(1)
-    const receiver = new Receiver(ledger, port)
+    const receiver = new Receiver(ledger, port, logFile)
     await receiver.bringUp()
     return receiver
   }
@@ -56,10 +84,24 @@ export class Receiver {
     const server = this.#server
     this.#server = undefined
     if (server === undefined) return
+    for (const messages of this.#owed.values()) this.#doubt(messages)
+    this.#owed.clear()
     const closed = once(server, 'close')
     server.close()
     server.closeAllConnections()
     await closed
+  }
+
+  /** Down for good. */
+  async close(): Promise<void> {
+    await this.takeDown()
+    this.#log.end()
+    await once(this.#log, 'close')
+  }
+
+  /** Writes a line into the log: when, and what. */
+  note(what: string): void {
+    if (!this.#log.writableEnded) this.#log.write(`${new Date().toISOString()} ${what}\n`)
   }
 
   /** Resolves once nothing that a dead instance sent can arrive any more. */
@@ -77,11 +119,60 @@ export class Receiver {
     } catch {
       return // Broken off by the sender: never a whole request.
     }
-    if (this.hangs) return
-    for (const message of JSON.parse(Buffer.concat(chunks).toString())) {
-      const { device, seq } = identify(message)
-      this.ledger.record(device, seq)
+    if (this.#server === undefined) return // Taken down meanwhile.
+    const texts =
+      Buffer.concat(chunks)
+        .toString('latin1')
+        .match(/\{[^}]*\}/g) ?? []
+    const messages = texts.map(text => identify(JSON.parse(text)))
+    const conduct = this.conduct(messages)
+    this.#noteRequest(request, conduct, messages)
+    if (conduct === 'ignore') return
+    if (typeof conduct === 'object') {
+      response.writeHead(conduct.status, conduct.headers).end()
+      return
     }
-    setTimeout(() => response.writeHead(200).end(), Math.random() * latencyMs)
+    for (const [at, { device, seq }] of messages.entries()) {
+      if (texts[at] === textOf(device, seq)) this.ledger.record(device, seq)
+      else this.ledger.altered++
+    }
+    this.#answer(conduct, response, messages)
   }
+
+  #noteRequest(request: IncomingMessage, conduct: Conduct, messages: readonly Named[]): void {
+    const what = typeof conduct === 'object' ? conduct.status : conduct
+    const names = messages.map(({ device, seq }) => `${device}/${seq}`).join(' ')
+    this.note(`${request.headers[instanceHeader]} ${what} ${names}`)
+  }
+
+  #answer(conduct: Conduct, response: ServerResponse, messages: readonly Named[]): void {
+    if (conduct === 'accept' || conduct === 'dribble') {
+      this.#owed.set(response, messages)
+      response.once('close', () => this.#owed.delete(response))
+      if (conduct === 'dribble') trickle(response, dribbleBytes)
+      else setTimeout(() => response.writeHead(200).end(), Math.random() * latencyMs)
+      return
+    }
+    this.#doubt(messages)
+    if (conduct === 'reset') response.socket?.resetAndDestroy()
+    if (conduct === 'half') response.socket?.end('HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n{"acc')
+    if (conduct === 'trickle') trickle(response, Number.POSITIVE_INFINITY)
+  }
+
+  #doubt(messages: readonly Named[]): void {
+    for (const { device, seq } of messages) this.ledger.doubt(device, seq)
+  }
+}
+
+/** A good head, and then a byte now and then. */
+function trickle(response: ServerResponse, bytes: number): void {
+  response.writeHead(200).flushHeaders()
+  let left = bytes
+  const timer = setInterval(() => {
+    left--
+    response.write('.')
+    if (left <= 0) response.end()
+  }, trickleEveryMs)
+  response.once('finish', () => clearInterval(timer))
+  response.once('close', () => clearInterval(timer))
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { Guard } from '../../../connectors/kafka/local/guard.ts'
 import type { LocalKafka } from '../../../connectors/kafka/local/local.ts'
 import { uniqueName } from '../../kafka.ts'
-import { Cluster } from './cluster.ts'
+import { Cluster, type Commit } from './cluster.ts'
 import { Fleet, type FleetMessage } from './fleet.ts'
 import { Instance } from './instance.ts'
 import { Ledger } from './ledger.ts'
@@ -32,7 +32,11 @@ export interface InstanceSettings {
   readonly start?: 'earliest' | 'latest'
   readonly maxMemoryBytes?: number
   readonly nodeOptions?: readonly string[]
+  /** How long the head and the body of an answer may take each. */
+  readonly answerTimeoutMs?: number
 }
+
+type Commits = readonly Commit[]
 
 export class Scene {
   readonly fleet = new Fleet()
@@ -62,7 +66,8 @@ export class Scene {
 
   static async open(options: SceneOptions): Promise<Scene> {
     const dir = await mkdtemp(join(tmpdir(), 'tailrace-flow-'))
-    const scene = new Scene(options, dir, await Receiver.open(new Ledger()))
+    const receiver = await Receiver.open(new Ledger(), join(dir, 'receiver.log'))
+    const scene = new Scene(options, dir, receiver)
     await scene.cluster.createTopic(scene.topic, partitionCount, options.brokers.length)
     return scene
   }
@@ -84,32 +89,33 @@ export class Scene {
     return instance
   }
 
-  /** Sends straight into Kafka. */
-  sendToKafka(perSecond: number): Sender {
+  /** Sends straight into Kafka; `devices` are all but where it shares them with another sender. */
+  sendToKafka(perSecond: number, devices = this.fleet.devices): Sender {
     const store = (messages: readonly FleetMessage[]) => this.cluster.producer.append(this.topic, messages)
-    return this.#sender({ fleet: this.fleet, store, perSecond, lanes: 1, maxMessages: 500 })
+    return this.#sender({ fleet: this.fleet, devices, store, perSecond, lanes: 1, maxMessages: 500 })
   }
 
   /** POSTs to the channel of an instance: whichever there is when a request begins. */
-  sendTo(instance: () => Instance, perSecond: number): Sender {
+  sendTo(instance: () => Instance, perSecond: number, devices = this.fleet.devices): Sender {
     const store = (messages: readonly FleetMessage[]) => post(instance().ingestUrl(channel), messages)
-    return this.#sender({ fleet: this.fleet, store, perSecond, lanes: lanesOfPosts, maxMessages: 50 })
+    const { fleet } = this
+    return this.#sender({ fleet, devices, store, perSecond, lanes: lanesOfPosts, maxMessages: 50 })
   }
 
   /** Kills an instance and writes down how far it had got, beside what Kafka knew where it has died before. */
-  async kill(instance: Instance, committed?: readonly number[]): Promise<void> {
+  async kill(instance: Instance, committed?: () => Commits | Promise<Commits>): Promise<void> {
     await instance.kill()
     await this.receiver.untilGone(instance.name)
-    await this.noteFault(committed)
+    await this.noteFault(committed?.())
   }
 
   /** Writes down what has arrived, beside what Kafka knows of it now, or knew just before it died. */
-  async noteFault(committed?: readonly number[]): Promise<void> {
-    const arrived = this.ledger.snapshot()
-    this.#faults.push({ arrived, committed: committed ?? (await this.committed()) })
+  async noteFault(committed: Commits | Promise<Commits> = this.committed()): Promise<void> {
+    const { arrivals } = this.ledger
+    this.#faults.push({ arrivals, committed: await committed })
   }
 
-  committed(): Promise<number[]> {
+  committed(): Promise<Commit[]> {
     return this.cluster.committed(this.group, this.topic)
   }
 
@@ -120,17 +126,24 @@ export class Scene {
     if (left > 0) throw new Error(`${messages} more messages should have arrived; ${left} of them have not`)
   }
 
-  /**
-   * Ends the sending after at least `messages`, lets everything arrive and be committed, and stops every instance.
-   * What does not arrive shows in the verdict.
-   */
-  async settle(sender: Sender, messages: number): Promise<void> {
+  /** Ends the sending after at least `messages`, and then settles. */
+  async finish(sender: Sender, messages: number): Promise<void> {
     await sender.finish(messages)
+    await this.settle()
+  }
+
+  /**
+   * Lets everything arrive and be committed, and stops every instance. What does not arrive shows in the verdict.
+   */
+  async settle(): Promise<void> {
     let owed = 0
     for (const [device, count] of this.fleet.issued) owed += count - (this.owedFrom.get(device) ?? 0)
     await untilNoneIsLeft(() => owed - this.ledger.distinct)
     const ends = await this.cluster.ends(this.topic)
-    await until('everything is committed', async () => String(await this.committed()) === String(ends))
+    await until('everything is committed', async () => {
+      const commits = await this.committed()
+      return ends.every((end, partition) => commits[partition]?.next === end)
+    })
     for (const instance of this.#instances) await this.stop(instance)
   }
 
@@ -156,7 +169,7 @@ export class Scene {
   async close(keep: boolean): Promise<void> {
     for (const sender of this.#senders) sender.abandon()
     await Promise.all(this.#instances.map(instance => instance.kill()))
-    await this.receiver.takeDown()
+    await this.receiver.close()
     await this.cluster.close()
     await this.#guard.close()
     if (!keep) await rm(this.#dir, { recursive: true })
@@ -168,7 +181,9 @@ export class Scene {
     return sender
   }
 
-  #config(name: string, { start = 'earliest', maxMemoryBytes }: InstanceSettings) {
+  #config(name: string, settings: InstanceSettings) {
+    const { start = 'earliest', maxMemoryBytes, answerTimeoutMs = 5_000 } = settings
+    const timeouts = { responseTimeoutMs: answerTimeoutMs, bodyTimeoutMs: answerTimeoutMs }
     const headers = { [instanceHeader]: name }
     return {
       kafka: { brokers: this.#brokers },
@@ -181,7 +196,7 @@ export class Scene {
           group: this.group,
           start,
           retry: { minDelayMs: 100, maxDelayMs: 2_000 },
-          target: { http: { url: this.receiver.url, headers, responseTimeoutMs: 5_000 } }
+          target: { http: { url: this.receiver.url, headers, ...timeouts } }
         }
       }
     }

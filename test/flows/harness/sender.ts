@@ -9,6 +9,7 @@ export type Store = (messages: readonly FleetMessage[]) => Promise<void>
 
 export interface SenderOptions {
   readonly fleet: Fleet
+  readonly devices: readonly string[]
   readonly store: Store
   readonly perSecond: number
   /** Devices are divided among them. */
@@ -36,9 +37,9 @@ export class Sender {
 
   constructor(options: SenderOptions) {
     this.#options = options
-    const { fleet, lanes } = options
-    const devices = (lane: number) => fleet.devices.filter((_, index) => index % lanes === lane)
-    const loops = Array.from({ length: lanes }, (_, lane) => this.#run(devices(lane)))
+    const { devices, lanes } = options
+    const ofLane = (lane: number) => devices.filter((_, index) => index % lanes === lane)
+    const loops = Array.from({ length: lanes }, (_, lane) => this.#run(ofLane(lane)))
     this.#running = Promise.all(loops).then(() => {})
   }
 

@@ -4,9 +4,10 @@ import { Ledger } from './ledger.ts'
 import { type Evidence, judge } from './verdict.ts'
 
 /** A topic of one partition in which the messages of device `d` lie in this order, and arrivals in that order. */
-function evidence(stored: readonly number[], arrived: readonly number[], committed?: number): Evidence {
+function evidence(stored: readonly number[], arrived: readonly number[], next?: number): Evidence {
   const ledger = new Ledger()
   for (const seq of arrived) ledger.record('d', seq)
+  const committed = next === undefined ? undefined : { next, settled: [] }
   const copies: Place[][] = []
   for (const [offset, seq] of stored.entries())
     copies[seq] = [...(copies[seq] ?? []), { partition: 0, offset }]
@@ -15,13 +16,14 @@ function evidence(stored: readonly number[], arrived: readonly number[], committ
     owedFrom: new Map(),
     ledger,
     copies: new Map([['d', copies]]),
-    faults: committed === undefined ? [] : [{ arrived: ledger.snapshot(), committed: [committed] }]
+    faults: committed === undefined ? [] : [{ arrivals: ledger.arrivals, committed: [committed] }]
   }
 }
 
 test('a clean run has nothing against it', t => {
   const verdict = judge(evidence([0, 1, 2], [0, 1, 2]))
-  t.deepEqual(verdict, { sent: 3, lost: 0, outOfOrder: 0, duplicates: 0, bound: 0 })
+  const clean = { lost: 0, altered: 0, outOfOrder: 0, duplicates: 0, bound: 0, unexplained: 0, examples: [] }
+  t.deepEqual(verdict, { sent: 3, ...clean })
 })
 
 test('what never arrived is lost, unless it was not owed', t => {
@@ -45,4 +47,27 @@ test('a fault excuses what had arrived and was not committed, copies counted one
   t.is(judge(evidence([0, 1, 2, 3], [0, 1, 2], 3)).bound, 0)
   t.is(judge(evidence([0, 0], [0], 1)).bound, 0)
   t.is(judge(evidence([0, 0], [0, 0], 1)).bound, 1)
+})
+
+test('what is settled above the commit is as good as committed', t => {
+  const found = evidence([0, 1, 2, 3], [0, 1, 2])
+  const committed = [{ next: 1, settled: [{ from: 2, to: 3 }] }]
+  t.is(judge({ ...found, faults: [{ arrivals: 3, committed }] }).bound, 1)
+})
+
+test('only what had arrived at the fault is excused by it', t => {
+  const found = evidence([0, 1], [0], 0)
+  found.ledger.record('d', 1)
+  found.ledger.record('d', 0)
+  t.like(judge(found), { duplicates: 1, bound: 1, unexplained: 0 })
+  found.ledger.record('d', 1)
+  t.like(judge(found), { duplicates: 2, bound: 1, unexplained: 1 })
+})
+
+test('the excuse of one message is none for another', t => {
+  const found = evidence([0, 1], [0, 1, 1])
+  found.ledger.doubt('d', 0)
+  t.like(judge(found), { duplicates: 1, bound: 1, unexplained: 1 })
+  found.ledger.doubt('d', 1)
+  t.like(judge(found), { duplicates: 1, bound: 2, unexplained: 0 })
 })

@@ -1,15 +1,16 @@
-// What became of every message that was sent: lost, out of order, or delivered more often than it is in Kafka; and
-// how many repeats the faults of the case can excuse. A sender that repeats a request may store a message twice;
-// both copies are then owed, so a repeat by the sender is none of ours.
+// What became of every message that was sent: lost, altered, out of order, or delivered more often than it is in
+// Kafka; and how many repeats the faults of the case can excuse. A sender that repeats a request may store a message
+// twice; both copies are then owed, so a repeat by the sender is none of ours.
 
-import type { Copies, Place } from './cluster.ts'
-import type { Arrivals, Ledger } from './ledger.ts'
+import type { Commit, Copies, Place } from './cluster.ts'
+import type { Ledger } from './ledger.ts'
 
-/** A moment at which something died: what had arrived, and what Kafka knew of it. */
+/** A moment at which something died: how much had arrived, and what Kafka knew of it. */
 export interface Fault {
-  readonly arrived: Arrivals
+  /** The ledger's count at that moment. */
+  readonly arrivals: number
   /** By partition. */
-  readonly committed: readonly number[]
+  readonly committed: readonly Commit[]
 }
 
 export interface Evidence {
@@ -25,33 +26,54 @@ export interface Evidence {
 export interface Verdict {
   readonly sent: number
   readonly lost: number
+  readonly altered: number
   readonly outOfOrder: number
   readonly duplicates: number
-  /** The duplicates that the faults excuse: what had arrived beyond the last commit. */
+  /** The duplicates that are excused: what had arrived beyond the last commit at a fault, or got no clear answer. */
   readonly bound: number
+  /** The duplicates of messages whose own excuses do not suffice. */
+  readonly unexplained: number
+  /** The first messages that are late, lost or unexplained. */
+  readonly examples: readonly string[]
 }
 
+const maxExamples = 20
+
 export function judge({ sent, owedFrom, ledger, copies, faults }: Evidence): Verdict {
-  let total = 0
-  let lost = 0
-  let duplicates = 0
-  let bound = 0
+  const { outOfOrder, altered } = ledger
+  const counts = { sent: 0, lost: 0, duplicates: 0, bound: 0, unexplained: 0 }
+  const examples = [...ledger.late]
   for (const [device, count] of sent) {
     for (let seq = 0; seq < count; seq++) {
       const places = copies.get(device)?.[seq] ?? []
       const times = ledger.times(device, seq)
       const isOwed = seq >= (owedFrom.get(device) ?? 0)
-      if (isOwed) total++
-      if (isOwed && times === 0) lost++
-      duplicates += Math.max(0, times - places.length)
-      for (const fault of faults) bound += beyondCommit(fault, places, fault.arrived.get(device)?.[seq] ?? 0)
+      let excused = ledger.doubts(device, seq)
+      for (const fault of faults)
+        excused += beyondCommit(fault, places, ledger.times(device, seq, fault.arrivals))
+      const duplicates = Math.max(0, times - places.length)
+      const unexplained = Math.max(0, duplicates - excused)
+      if (isOwed) counts.sent++
+      if (isOwed && times === 0) counts.lost++
+      counts.duplicates += duplicates
+      counts.bound += excused
+      counts.unexplained += unexplained
+      const isOdd = unexplained > 0 || (isOwed && times === 0)
+      if (isOdd && examples.length < ledger.late.length + maxExamples)
+        examples.push(`${device}/${seq} arrived ${times} times, lies at ${JSON.stringify(places)}`)
     }
   }
-  return { sent: total, lost, outOfOrder: ledger.outOfOrder, duplicates, bound }
+  return { ...counts, altered, outOfOrder, examples }
 }
 
 /** How many copies of one message had arrived although the commit does not cover them. */
 function beyondCommit({ committed }: Fault, places: readonly Place[], arrived: number): number {
-  const covered = places.filter(({ partition, offset }) => offset < (committed[partition] ?? 0)).length
+  const covered = places.filter(place => isCovered(place, committed[place.partition])).length
   return Math.min(places.length - covered, Math.max(0, arrived - covered))
+}
+
+/** Below the commit, or in the set of what is settled above it. */
+function isCovered({ offset }: Place, commit: Commit | undefined): boolean {
+  if (commit === undefined) return false
+  return offset < commit.next || commit.settled.some(({ from, to }) => offset >= from && offset < to)
 }

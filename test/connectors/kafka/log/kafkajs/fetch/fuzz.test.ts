@@ -1,7 +1,8 @@
 import test from 'ava'
 import { OldFormatError } from '../../../../../../connectors/kafka/log/kafkajs/fetch/record-set.ts'
 import { decodeResponse, readOutline } from '../../../../../../connectors/kafka/log/kafkajs/fetch/response.ts'
-import { type Random, randomPartition, seeded } from './generate.ts'
+import { type Random, seeded } from '../../../../../seeded.ts'
+import { randomPartition } from './generate.ts'
 import { linesOf } from './oracle.ts'
 import { wireResponse } from './wire.ts'
 

@@ -1,20 +1,8 @@
 // Random partitions for comparison with kafkajs: batches of every codec, holes, empty batches, both kinds of
 // timestamps, headers, null keys and values, control batches and transactions, some of them aborted.
 
+import type { Random } from '../../../../../seeded.ts'
 import { type Codec, type WirePartition, type WireRecord, wireBatch, wireMarker } from './wire.ts'
-
-export type Random = () => number
-
-/** Mulberry32: small, seeded, good enough to vary tests. */
-export function seeded(seed: number): Random {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 const codecs: readonly Codec[] = ['none', 'gzip', 'snappy', 'xerial', 'lz4', 'zstd']
 

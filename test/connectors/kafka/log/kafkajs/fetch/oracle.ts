@@ -9,7 +9,8 @@ import type {
   FetchResponse
 } from '../../../../../../connectors/kafka/log/kafkajs/fetch/types.ts'
 import { RecordChunk } from '../../../../../../connectors/kafka/log/record-chunk.ts'
-import { type Random, randomPartition, seeded } from './generate.ts'
+import { type Random, seeded } from '../../../../../seeded.ts'
+import { randomPartition } from './generate.ts'
 import { wireResponse } from './wire.ts'
 
 const require = createRequire(import.meta.url)
