@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Guard } from '../../../connectors/kafka/local/guard.ts'
 import { packageRoot } from '../../../processors/commands/package-root.ts'
-import type { StreamStatus } from '../../../processors/stream/health/status.ts'
+import type { StreamReport } from '../../../processors/service/admin/status.ts'
 import { heldEvent } from './held.ts'
 import { until } from './until.ts'
 
@@ -80,12 +80,12 @@ export class Instance {
   }
 
   /** The one stream as /status shows it; null while nothing answers there. */
-  async stream(): Promise<StreamStatus | null> {
+  async stream(): Promise<StreamReport | null> {
     const port = this.#ports.get('admin')
     if (port === undefined) return null
     const response = await fetch(`http://127.0.0.1:${port}/status`).catch(() => null)
     if (!response?.ok) return null
-    const { streams } = (await response.json()) as { streams: StreamStatus[] } // the service's own shape
+    const { streams } = (await response.json()) as { streams: StreamReport[] } // the service's own shape
     return streams[0] ?? null
   }
 

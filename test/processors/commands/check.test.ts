@@ -84,7 +84,7 @@ test('what cannot be read has exit code 3', async t => {
   t.is(JSON.parse(json.stdout).error.code, 'config_unreadable')
 })
 
-test('with --connect a Kafka that does not answer is told, with exit code 3', async t => {
+test('with --connect a Kafka and a target that do not answer are told, with exit code 3', async t => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
@@ -98,7 +98,7 @@ test('with --connect a Kafka that does not answer is told, with exit code 3', as
     ok: false,
     trials: [
       { path: 'kafka', result: 'failed' },
-      { path: 'streams.acme.target', result: 'ok' }
+      { path: 'streams.acme.target', result: 'failed' }
     ]
   })
 })

@@ -86,6 +86,7 @@ test('SIGTERM lets what is in flight be confirmed and ends with 0; the next proc
   const receiver = await startReceiver(t)
   const second = run(t, [writeConfig(t, flow(topic, receiver.url))])
   const listener = await second.logged('listener_opened', 'http')
+  await second.logged('service_started')
   await post(listener.port, 7)
   await until('what was sent later has arrived', () => receiver.arrived.length >= 7)
   second.child.kill('SIGINT')
