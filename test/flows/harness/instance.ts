@@ -40,6 +40,7 @@ export class Instance {
   readonly #events = new Map<string, number>()
   readonly #guard: Guard
   #heldMb: number | null = null
+  #isAsked = false
 
   private constructor(options: InstanceOptions, configFile: string) {
     this.name = options.name
@@ -67,6 +68,16 @@ export class Instance {
 
   get hasEnded(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
+  /** It has ended, and nobody has asked it to. */
+  get hasFailed(): boolean {
+    return this.hasEnded && !this.#isAsked
+  }
+
+  /** Whether senders may POST to it. */
+  get isListening(): boolean {
+    return this.#ports.has('http') && !this.hasEnded
   }
 
   /** How often an event was logged. */
@@ -129,6 +140,7 @@ export class Instance {
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
+    this.#isAsked ||= !this.hasEnded
     if (!this.hasEnded) this.#child.kill(signal)
     await this.#exit
     this.#guard.forget(this.pid)

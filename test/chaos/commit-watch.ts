@@ -1,0 +1,53 @@
+// What Kafka knows of the group's progress, read again and again: right after a fault that may have taken the broker
+// that could tell, the last answer from before it has to do.
+
+import type { Commit } from '../flows/harness/cluster.ts'
+import type { Scene } from '../flows/harness/scene.ts'
+import { tick } from '../flows/harness/until.ts'
+
+const readEveryMs = 250
+/** Until the session of a process that died runs out, nobody else commits what was its. */
+const patienceMs = 3_000
+
+type Commits = readonly Commit[]
+
+export class CommitWatch {
+  readonly #scene: Scene
+  #known: Commits = []
+  #isEnding = false
+
+  constructor(scene: Scene) {
+    this.#scene = scene
+  }
+
+  /** Reads until end(). */
+  async run(): Promise<void> {
+    while (!this.#isEnding) {
+      this.#known = await this.#read()
+      await tick(readEveryMs)
+    }
+  }
+
+  end(): void {
+    this.#isEnding = true
+  }
+
+  /** As they are now, or were last if Kafka does not tell in time. */
+  latest(): Promise<Commits> {
+    return Promise.race([this.#read(), tick(patienceMs).then(() => this.#known)])
+  }
+
+  /** Resolves once Kafka tells them, which may be a while after a node was killed. */
+  async next(): Promise<void> {
+    for (let isTold = false; !isTold && !this.#isEnding; ) {
+      isTold = await this.#scene.committed().then(
+        () => true,
+        () => false
+      )
+    }
+  }
+
+  #read(): Promise<Commits> {
+    return this.#scene.committed().catch(() => this.#known)
+  }
+}

@@ -1,0 +1,47 @@
+// Chaos in its long form, for `npm run chaos -- [--minutes 20] [--seed N] [--per-second 1000] [--json]`: tells what
+// happens while it runs, and at the end the verdict, as a table or as JSON. The exit code is 1 when the verdict fails.
+
+import { parseArgs } from 'node:util'
+import { type ChaosResult, hasPassed, runChaos } from './chaos.ts'
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '20' },
+    seed: { type: 'string', default: '1' },
+    'per-second': { type: 'string', default: '1000' },
+    json: { type: 'boolean', default: false }
+  }
+})
+
+const result = await runChaos({
+  seed: numberOf(values.seed, 'seed'),
+  minutes: numberOf(values.minutes, 'minutes'),
+  perSecond: numberOf(values['per-second'], 'per-second'),
+  progress: line => process.stderr.write(`${line}\n`)
+})
+const { complaints, examples, logs } = result
+const files = logs.split('\n').filter(line => line.startsWith('---'))
+for (const text of [...complaints, ...examples, ...files]) process.stderr.write(`${text}\n`)
+process.stdout.write(values.json ? `${JSON.stringify(figuresOf(result))}\n` : tableOf(result))
+process.exit(hasPassed(result) ? 0 : 1)
+
+function numberOf(text: string, name: string): number {
+  const number = Number(text)
+  if (text !== '' && number > 0) return number
+  throw new Error(`--${name} must be a number above 0`)
+}
+
+function figuresOf(result: ChaosResult) {
+  const { seed, minutes, sent, lost, altered, outOfOrder, duplicates, bound, unexplained, faults } = result
+  return { seed, minutes, sent, lost, altered, outOfOrder, duplicates, bound, unexplained, faults }
+}
+
+function tableOf(result: ChaosResult): string {
+  const { faults, ...figures } = figuresOf(result)
+  const rows = [
+    ...Object.entries(figures),
+    ...Object.entries(faults).map(([kind, times]) => [`  ${kind}`, times])
+  ]
+  const lines = rows.map(([name, value]) => `${String(name).padEnd(18)}${String(value).padStart(10)}\n`)
+  return [...lines, hasPassed(result) ? 'passed\n' : 'FAILED\n'].join('')
+}
