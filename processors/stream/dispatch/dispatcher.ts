@@ -191,6 +191,7 @@ export class Dispatcher {
     this.#builder.expire(batch)
     if (batch.messages.length > 0) return batch
     this.#aftermath.goOn(batch)
+    this.wake(batch.destination) // others may be ready there
     return null
   }
 
