@@ -60,21 +60,28 @@ export class Destination implements Link<Destination> {
     return lane
   }
 
-  /** Drops what belongs to partitions that are assigned elsewhere now. Invariant 4 */
-  dropClosed(): void {
+  /**
+   * Drops what belongs to partitions that are assigned elsewhere now. Returns the batches of which nothing is left to
+   * be sent; lanes of other partitions may still belong to them. Invariant 4
+   */
+  dropClosed(): PendingBatch[] {
     for (const lane of this.aside) if (lane.partition.closed) this.aside.delete(lane)
     this.readyMessages = 0
     for (const lane of this.lanes.empty()) if (!lane.partition.closed) this.addLane(lane)
+    const ended: PendingBatch[] = []
     for (const batch of this.batches.empty()) {
       batch.dropClosed()
       if (batch.messages.length > 0) this.batches.push(batch)
+      else ended.push(batch)
     }
     for (const batch of this.waiting) {
       batch.dropClosed()
       if (batch.messages.length > 0) continue
       batch.cancelWait?.()
       this.waiting.delete(batch)
+      ended.push(batch)
     }
+    return ended
   }
 
   close(): void {

@@ -138,7 +138,8 @@ export class Dispatcher {
 
   /** Forgets what is pending of partitions that are assigned elsewhere, and gives up what only they had in flight. */
   dropClosed(): void {
-    for (const destination of this.destinations.values()) destination.dropClosed()
+    for (const destination of this.destinations.values())
+      for (const batch of destination.dropClosed()) this.#aftermath.goOn(batch)
     for (const [attempt, { batch }] of this.#inFlight)
       if (batch.lanes.every(lane => lane.partition.closed)) attempt.abort()
   }
