@@ -1,6 +1,7 @@
 // The receiver at the end of a flow: an HTTP server in the harness' own process that writes every message into a
 // ledger before it answers. It can be taken down as if its machine had died, brought back on the same port, and told
-// how to treat each request. Arrivals that it leaves without a clear answer it notes as doubts. Every request is
+// how to treat each request. Arrivals that it leaves without a clear answer, or whose answer comes too late to be heard,
+// it notes as doubts. Every request is
 // written into a log, to look into when a verdict is bad.
 
 import { once } from 'node:events'
@@ -48,6 +49,8 @@ export class Receiver {
   readonly #sockets = new Map<Socket, string>()
   /** Recorded requests whose answer is still to come. */
   readonly #owed = new Map<ServerResponse, readonly Named[]>()
+  /** Instances that hear no answer any more. */
+  readonly #dying = new Set<string>()
   #server: Server | undefined
 
   private constructor(ledger: Ledger, port: number, logFile: string) {
@@ -104,6 +107,11 @@ export class Receiver {
     if (!this.#log.writableEnded) this.#log.write(`${new Date().toISOString()} ${what}\n`)
   }
 
+  /** The instance is about to be killed: its connections break, which says nothing about the answers. */
+  noteDying(instance: string): void {
+    this.#dying.add(instance)
+  }
+
   /** Resolves once nothing that a dead instance sent can arrive any more. */
   async untilGone(instance: string): Promise<void> {
     // A connection that has made no request yet may be anybody's.
@@ -139,16 +147,25 @@ export class Receiver {
     this.#answer(conduct, response, messages)
   }
 
+  /** The connection is closed: if that was before the end of the answer, the sender has lost patience. */
+  #closed(response: ServerResponse, instance: string): void {
+    const messages = this.#owed.get(response)
+    this.#owed.delete(response)
+    if (messages === undefined || response.writableFinished || this.#dying.has(instance)) return
+    this.note(`${instance} unheard ${namesOf(messages)}`)
+    this.#doubt(messages)
+  }
+
   #noteRequest(request: IncomingMessage, conduct: Conduct, messages: readonly Named[]): void {
     const what = typeof conduct === 'object' ? conduct.status : conduct
-    const names = messages.map(({ device, seq }) => `${device}/${seq}`).join(' ')
-    this.note(`${request.headers[instanceHeader]} ${what} ${names}`)
+    this.note(`${request.headers[instanceHeader]} ${what} ${namesOf(messages)}`)
   }
 
   #answer(conduct: Conduct, response: ServerResponse, messages: readonly Named[]): void {
     if (conduct === 'accept' || conduct === 'dribble') {
       this.#owed.set(response, messages)
-      response.once('close', () => this.#owed.delete(response))
+      const instance = this.#sockets.get(response.req.socket) ?? ''
+      response.once('close', () => this.#closed(response, instance))
       if (conduct === 'dribble') trickle(response, dribbleBytes)
       else setTimeout(() => response.writeHead(200).end(), Math.random() * latencyMs)
       return
@@ -162,6 +179,10 @@ export class Receiver {
   #doubt(messages: readonly Named[]): void {
     for (const { device, seq } of messages) this.ledger.doubt(device, seq)
   }
+}
+
+function namesOf(messages: readonly Named[]): string {
+  return messages.map(({ device, seq }) => `${device}/${seq}`).join(' ')
 }
 
 /** A good head, and then a byte now and then. */

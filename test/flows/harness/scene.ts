@@ -104,6 +104,7 @@ export class Scene {
 
   /** Kills an instance and writes down how far it had got, beside what Kafka knew where it has died before. */
   async kill(instance: Instance, committed?: () => Commits | Promise<Commits>): Promise<void> {
+    this.receiver.noteDying(instance.name)
     await instance.kill()
     await this.receiver.untilGone(instance.name)
     await this.noteFault(committed?.())
