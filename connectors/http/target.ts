@@ -1,7 +1,7 @@
 // The HTTP target: one POST per batch, confirmed by its answer alone. It never repeats a request by itself; what an
 // answer or a failure means is decided in outcome.ts, what happens then by the engine.
 
-import { hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { Pool } from 'undici'
 import { FaultError } from '../../schemas/errors.ts'
 import type { Batch, Message, Outcome, Target, TargetEnv, TargetLimits } from '../connector.ts'
@@ -93,11 +93,21 @@ export class HttpTarget implements Target {
   }
 }
 
-/** The same for every attempt with the same messages, whichever process makes it. */
+/**
+ * The same for every attempt with the same messages, whichever process makes it: a hash of where each of them is in
+ * Kafka. Offsets as numbers, and a partition's name only where it changes, as this is done for every message.
+ */
 function idempotencyKey(messages: readonly Message[]): string {
-  let ids = ''
-  for (const message of messages) ids += `${message.id()}\n`
-  return hash('sha256', ids)
+  const offsets = new Float64Array(messages.length)
+  let origins = ''
+  let last: Message['origin'] | undefined
+  for (const [at, { origin, offset }] of messages.entries()) {
+    offsets[at] = offset
+    if (origin === last) continue
+    last = origin
+    origins += `${at}:${origin.topic}-${origin.partition}\n`
+  }
+  return createHash('sha256').update(origins).update(offsets).digest('hex')
 }
 
 function headersOf(config: HttpTargetConfig): string[] {

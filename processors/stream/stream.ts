@@ -221,7 +221,8 @@ export class Stream {
   #createDispatcher(): Dispatcher {
     return new Dispatcher(this.#context, this.options, {
       target: this.#target,
-      ended: (partition, end, messages) => this.#settlement.ended(partition, end, messages),
+      ended: (end, messages) => this.#settlement.ended(end, messages),
+      relieved: partition => this.#intake.relieve(partition),
       rejected: rejected => this.#settlement.rejected(rejected),
       changed: () => this.#health.refresh()
     })

@@ -58,7 +58,8 @@ export class Intake {
 
   /** Resumes reading once enough was delivered. */
   relieve(partition: Partition): void {
-    if (!partition.full || partition.pendingBytes > this.#port.windowBytes() / 2) return
+    if (partition.closed || !partition.full) return // Invariant 4
+    if (partition.pendingBytes > this.#port.windowBytes() / 2) return
     if (partition.isStretched(this.#port.maxSpan / 2)) return
     partition.full = false
     this.#port.resume(partition.origin)

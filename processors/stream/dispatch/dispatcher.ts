@@ -30,8 +30,9 @@ export interface DispatchOptions {
 /** What the dispatcher needs of its stream. */
 export interface DispatchPort {
   readonly target: Target
-  /** Messages of the partition ended. */
-  ended(partition: Partition, end: End, messages: number): void
+  /** Messages ended; relieved() is called for their partitions, too. */
+  ended(end: End, messages: number): void
+  relieved(partition: Partition): void
   /** The target will never take this message. */
   rejected(rejected: Rejected): void
   /** What the stream's state depends on has changed. */
@@ -236,6 +237,7 @@ export class Dispatcher {
     const { partition } = message.lane
     if (partition.closed) return
     partition.settle(message)
-    this.#port.ended(partition, 'expired', 1)
+    this.#port.relieved(partition)
+    this.#port.ended('expired', 1)
   }
 }

@@ -47,11 +47,9 @@ export class Settlement {
     this.#committer.touch()
   }
 
-  /** `messages` of the partition ended, and are settled. */
-  ended(partition: Partition, end: End, messages: number): void {
-    if (messages === 0) return
+  /** `messages` ended, and are settled. */
+  ended(end: End, messages: number): void {
     this.accounts.end(end, messages)
-    this.#port.relieved(partition)
     this.#committer.touch()
   }
 
@@ -61,7 +59,8 @@ export class Settlement {
     this.#deadLetters.put(message, death, () => {
       if (partition.closed) return // Invariant 4
       partition.settle(message)
-      this.ended(partition, 'dead_lettered', 1)
+      this.#port.relieved(partition)
+      this.ended('dead_lettered', 1)
     })
   }
 

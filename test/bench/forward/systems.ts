@@ -23,7 +23,7 @@ export interface ForwardOptions {
 }
 
 /** How often the service is asked whether it is done: a small part of the shortest run. */
-const pollMs = 20
+const pollMs = 50
 
 const tailrace: RunSystem<ForwardOptions> = async (options, stopwatch) => {
   const { brokers, topic, partitions } = options

@@ -42,7 +42,9 @@ export interface Sender {
 }
 
 export interface AftermathPort {
-  ended(partition: Partition, end: End, messages: number): void
+  /** Messages ended; relieved() is called for their partitions, too. */
+  ended(end: End, messages: number): void
+  relieved(partition: Partition): void
   rejected(rejected: Rejected): void
   changed(): void
 }
@@ -113,25 +115,23 @@ export class Aftermath {
   }
 
   #confirm(destination: Destination, messages: readonly Pending[]): void {
-    const [first] = messages
-    if (first === undefined) return
-    let oldestMs = first.timestampMs
-    let { partition } = first.lane
+    let oldestMs = Number.POSITIVE_INFINITY
     let settled = 0
+    let lane: Lane | null = null
     for (const message of messages) {
-      const { lane } = message
-      if (lane.partition !== partition) {
-        this.#port.ended(partition, 'delivered', settled)
-        settled = 0
-        partition = lane.partition
-      }
-      if (lane.tries.failures > 0) lane.tries.reset()
       if (message.timestampMs < oldestMs) oldestMs = message.timestampMs
-      if (partition.closed) continue // Invariant 4
-      partition.settle(message)
+      if (message.lane !== lane) {
+        if (lane !== null) this.#port.relieved(lane.partition)
+        lane = message.lane
+        if (lane.tries.failures > 0) lane.tries.reset()
+      }
+      if (lane.partition.closed) continue // Invariant 4
+      lane.partition.settle(message)
       settled++
     }
-    this.#port.ended(partition, 'delivered', settled)
+    if (lane === null) return
+    this.#port.relieved(lane.partition)
+    this.#port.ended('delivered', settled)
     destination.confirmed += messages.length
     this.#safety.delivered(messages.length)
     this.#context.meter.confirmed(Math.max(0, this.#context.clock.now() - oldestMs) / 1000)
