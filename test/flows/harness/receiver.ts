@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { systemClock } from '../../../connectors/clock.ts'
 import { freePorts } from '../../../connectors/kafka/local/ports.ts'
 import { type FleetMessage, identify, textOf } from './fleet.ts'
 import type { Ledger } from './ledger.ts'
@@ -167,7 +168,8 @@ export class Receiver {
       const instance = this.#sockets.get(response.req.socket) ?? ''
       response.once('close', () => this.#closed(response, instance))
       if (conduct === 'dribble') trickle(response, dribbleBytes)
-      else setTimeout(() => response.writeHead(200).end(), Math.random() * latencyMs)
+      // By this clock, a sender that has hung up meanwhile is noticed first.
+      else systemClock.after(Math.random() * latencyMs, () => response.writeHead(200).end())
       return
     }
     this.#doubt(messages)
