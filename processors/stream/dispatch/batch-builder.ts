@@ -1,5 +1,5 @@
 // Fills batches from the lanes that are ready: as many messages of each lane as fit, in order, until the batch is
-// full. A message that is past its time to live ends here, right before it would be sent.
+// full; of a device that was refused only the oldest. A message that is past its time to live ends here, right before it would be sent.
 
 import type { TargetLimits } from '../../../connectors/connector.ts'
 import { PendingBatch } from './batch.ts'
@@ -56,9 +56,12 @@ export class BatchBuilder {
   /** Returns what room is left, in bytes. */
   #take(lane: Lane, messages: Pending[], room: number): number {
     const { limits } = this.#port
+    // Whether a device that was refused is taken again is found out with its oldest message alone: were others on their
+    // way behind it, they could arrive before it, and would have to be sent again.
+    const most = lane.tries.failures > 0 ? messages.length + 1 : limits.maxMessages
     let left = room
     let head = lane.pending.head
-    while (head !== null && messages.length < limits.maxMessages) {
+    while (head !== null && messages.length < most) {
       if (this.#port.isExpired(head)) this.#port.expired(head)
       else if (this.#goesElsewhere(head, lane) || (head.size > left && messages.length > 0)) break
       else {

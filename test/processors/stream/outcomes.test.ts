@@ -75,6 +75,24 @@ test('retry of one device: it waits, and the rest of its batch and its partition
   t.true(isInOrder(target.confirmed))
 })
 
+test('a device that was refused is tried with its oldest message alone until that is taken', async t => {
+  const rig = new Rig(1)
+  let isRefused = true
+  const target = answers(message =>
+    message.startsWith('a') && isRefused ? failure('retry', { scope: 'device' }) : delivered
+  )
+  await rig.started({}, target)
+  const sent = await rig.send('a', 'a', 'a', 'b')
+  await rig.clock.advance(60_000)
+  isRefused = false
+  await rig.clock.advance(60_000)
+  const [first, ...later] = target.batches
+  t.deepEqual(first, sent)
+  t.deepEqual(later.pop(), sent.slice(1, 3))
+  t.true(later.length > 3)
+  for (const batch of later) t.deepEqual(batch, sent.slice(0, 1))
+})
+
 test('after its first failure no later message of a device counts as delivered', async t => {
   const rig = new Rig(1)
   const target = new ScriptedTarget()
