@@ -5,6 +5,7 @@ import type { Admin } from 'kafkajs'
 import { systemClock } from '../../../connectors/clock.ts'
 import { createKafka } from '../../../connectors/kafka/log/kafkajs/client.ts'
 import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
+import type { LogRecord } from '../../../connectors/kafka/log/log.ts'
 import { decodeMetadata } from '../../../processors/stream/settlement/commit-metadata.ts'
 import type { Run } from '../../../processors/stream/settlement/settled-set.ts'
 import { uniqueName } from '../../kafka.ts'
@@ -83,6 +84,19 @@ export class Cluster {
       const { groups } = await raw.describeGroups([group])
       return groups.flatMap(one => one.members.map(member => member.memberId))
     })
+  }
+
+  /** Every record of a topic, by partition; none where there is no such topic. */
+  async records(topic: string): Promise<LogRecord[][]> {
+    if ((await this.#admin.topic(topic)) === null) return []
+    const partitions: LogRecord[][] = []
+    for (const { partition, start, end } of await this.#admin.ranges(topic)) {
+      const records: LogRecord[] = []
+      for await (const record of this.#admin.read({ topic, partition, from: start, to: end }))
+        records.push(record)
+      partitions[partition] = records
+    }
+    return partitions
   }
 
   /** Reads the whole topic with a plain kafkajs consumer. */

@@ -12,12 +12,16 @@ export interface FleetMessage {
 }
 
 export class Fleet {
-  readonly devices: readonly string[] = Array.from(
-    { length: deviceCount },
-    (_, index) => `8686474148${String(index).padStart(5, '0')}`
-  )
+  readonly devices: readonly string[]
   /** How many messages each device has issued; the next one's number. */
   readonly #issued = new Map<string, number>()
+
+  constructor(devices = deviceCount) {
+    this.devices = Array.from(
+      { length: devices },
+      (_, index) => `8686474148${String(index).padStart(5, '0')}`
+    )
+  }
 
   get issued(): ReadonlyMap<string, number> {
     return this.#issued

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline'
 import type { Guard } from '../../../connectors/kafka/local/guard.ts'
 import { packageRoot } from '../../../processors/commands/package-root.ts'
 import type { StreamReport } from '../../../processors/service/admin/status.ts'
-import { heldEvent } from './held.ts'
+import { heldEvent } from './memory/held.ts'
 import { until } from './until.ts'
 
 export interface InstanceOptions {
@@ -22,6 +22,9 @@ export interface InstanceOptions {
   /** Ends the process when the harness dies. */
   readonly guard: Guard
 }
+
+/** USER_HZ, which Linux fixes for everything that programs are shown. */
+const ticksPerSecond = 100
 
 interface LogLine {
   readonly event?: string
@@ -90,14 +93,19 @@ export class Instance {
     return `http://127.0.0.1:${this.#ports.get('http')}/channels/${channel}/messages`
   }
 
-  /** The one stream as /status shows it; null while nothing answers there. */
-  async stream(): Promise<StreamReport | null> {
+  /** The streams as /status shows them; none while nothing answers there. */
+  async streams(): Promise<StreamReport[]> {
     const port = this.#ports.get('admin')
-    if (port === undefined) return null
+    if (port === undefined) return []
     const response = await fetch(`http://127.0.0.1:${port}/status`).catch(() => null)
-    if (!response?.ok) return null
+    if (!response?.ok) return []
     const { streams } = (await response.json()) as { streams: StreamReport[] } // the service's own shape
-    return streams[0] ?? null
+    return streams
+  }
+
+  /** The first stream; null while nothing answers. */
+  async stream(): Promise<StreamReport | null> {
+    return (await this.streams())[0] ?? null
   }
 
   /** Resolves once the stream runs with at least `partitions` open partitions. */
@@ -126,6 +134,13 @@ export class Instance {
   async residentMb(): Promise<number> {
     const status = await readFile(`/proc/${this.pid}/status`, 'utf8')
     return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024
+  }
+
+  /** Processor time it has used, in seconds. */
+  async cpuSeconds(): Promise<number> {
+    const stat = await readFile(`/proc/${this.pid}/stat`, 'utf8')
+    const [user, system] = stat.slice(stat.lastIndexOf(')')).split(' ').slice(12, 14) // proc(5): utime, stime
+    return (Number(user) + Number(system)) / ticksPerSecond
   }
 
   /** What it held when it told last, in MB; null where held.ts was not imported into it. */

@@ -1,0 +1,43 @@
+// All promises by name, and how one is run: from an empty stage to its findings.
+
+import { fairness } from './fairness.ts'
+import { outage } from './outage.ts'
+import { poison } from './poison.ts'
+import type { EnginePromise, Findings, Scale } from './promise.ts'
+import { slowDevice } from './slow-device.ts'
+import { Stage } from './stage.ts'
+
+export const promises: readonly EnginePromise[] = [poison, slowDevice, outage, fairness]
+
+export interface PromiseResult extends Findings {
+  readonly case: string
+  readonly title: string
+  readonly seconds: number
+  /** The ends of the logs, where something is not as it must be. */
+  readonly logs: string
+}
+
+/** Runs one promise; a story that breaks off is a complaint. */
+export async function runPromise(
+  promise: EnginePromise,
+  scale: Scale,
+  brokers: readonly string[]
+): Promise<PromiseResult> {
+  const stage = await Stage.open(brokers)
+  const startedMs = Date.now()
+  let hasComplaints = false
+  try {
+    const findings = await promise.run(stage, scale).catch(brokenOff)
+    hasComplaints = findings.complaints.length > 0
+    const seconds = Math.round((Date.now() - startedMs) / 1000)
+    const logs = hasComplaints ? await stage.logs() : ''
+    return { case: promise.name, title: promise.title, ...findings, seconds, logs }
+  } finally {
+    await stage.close(hasComplaints)
+  }
+}
+
+function brokenOff(error: unknown): Findings {
+  const complaint = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return { complaints: [complaint], shortfalls: [], figures: {} }
+}
