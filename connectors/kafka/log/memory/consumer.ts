@@ -75,7 +75,8 @@ export class MemoryConsumer implements LogConsumer {
         detail: `${foreign.topic}/${foreign.partition} is not assigned`
       })
     }
-    const member = this.#memberId
+    // What it had belongs to the membership it had, also while it joins anew under another id.
+    const member = this.#joinedAs
     await faults.commits.pass()
     if (this.#state === 'stopped')
       throw new FaultError('commit_refused', { detail: 'the consumer was stopped' })
