@@ -1,0 +1,93 @@
+// The plans that a property draws. Every part shrinks towards the plainest: one partition, one message, an answer that
+// confirms.
+
+import { fc } from '@fast-check/ava'
+import type { Answer, Deed, Plan, Sent, Settings, Step, Told } from './plan.ts'
+
+export interface Mix {
+  readonly settings?: Partial<{ [K in keyof Settings]: fc.Arbitrary<Settings[K]> }>
+  readonly natures: readonly Sent['nature'][]
+  readonly answers: readonly Answer['kind'][]
+  /** What a target may say beside `delivered`. */
+  readonly told: readonly Told['kind'][]
+  /** Beside sending. */
+  readonly deeds: readonly Exclude<Deed['do'], 'send'>[]
+  readonly maxLatencyMs: number
+}
+
+export function plansOf(mix: Mix): fc.Arbitrary<Plan> {
+  return fc.record({
+    settings: fc.record({ ...plainSettings, ...mix.settings }),
+    answers: fc.array(answerOf(mix), { maxLength: 14 }),
+    steps: fc.array(stepOf(mix), { minLength: 1, maxLength: 12 })
+  })
+}
+
+const range = (min: number, max: number) => fc.integer({ min, max })
+
+const plainSettings: { [K in keyof Settings]: fc.Arbitrary<Settings[K]> } = {
+  partitions: range(1, 3),
+  order: fc.constant('device'),
+  concurrency: range(1, 4),
+  maxMessages: range(1, 5),
+  maxBytes: fc.constant(100_000),
+  batchesInFlight: range(1, 3),
+  destinations: range(1, 2),
+  tells: fc.constantFrom('each', 'whole'),
+  ttlMs: fc.constant(null),
+  maxAttempts: fc.constant(null),
+  maxSpan: fc.constant(100_000),
+  windowBytes: fc.constant(1_000_000),
+  openFailures: fc.constant(0),
+  seed: range(0, 1_000)
+}
+
+function stepOf({ natures, deeds }: Mix): fc.Arbitrary<Step> {
+  const afterMs = fc.oneof(range(0, 300), range(0, 4_000))
+  const message = fc.record({
+    device: range(0, 4),
+    nature: fc.oneof({ weight: 3, arbitrary: fc.constant('plain' as const) }, fc.constantFrom(...natures)),
+    bytes: range(1, 60)
+  })
+  const messages = fc.array(message, { minLength: 1, maxLength: 7 })
+  const send = fc.record({ do: fc.constant('send' as const), afterMs, messages })
+  if (deeds.length === 0) return send
+  const member = range(0, 3)
+  const count = range(1, 4)
+  const when = fc.constantFrom('before' as const, 'after' as const)
+  const other = fc.constantFrom(...deeds).chain((deed): fc.Arbitrary<Step> => {
+    if (deed === 'stop' || deed === 'kill') return fc.record({ do: fc.constant(deed), afterMs, member })
+    if (deed === 'failCommits' || deed === 'failAppends')
+      return fc.record({ do: fc.constant(deed), afterMs, count, when })
+    if (deed === 'failAdminCalls') return fc.record({ do: fc.constant(deed), afterMs, count })
+    return fc.record({ do: fc.constant(deed), afterMs })
+  })
+  return fc.oneof(send, other)
+}
+
+function answerOf({ answers, told, maxLatencyMs }: Mix): fc.Arbitrary<Answer> {
+  const latencyMs = fc.oneof(range(0, 50), range(0, maxLatencyMs))
+  const arrived = range(0, 5)
+  const failure = fc.record(
+    {
+      kind: fc.constantFrom(...told),
+      scope: fc.constantFrom(
+        'message' as const,
+        'device' as const,
+        'destination' as const,
+        'target' as const
+      ),
+      retryAfterMs: range(0, 5_000)
+    },
+    { requiredKeys: ['kind'] }
+  )
+  const confirmed = fc.constant<Told>({ kind: 'delivered' })
+  return fc.constantFrom(...answers).chain((kind): fc.Arbitrary<Answer> => {
+    const common = { kind: fc.constant(kind), latencyMs }
+    if (kind === 'natural') return fc.record(common)
+    if (kind === 'hang') return fc.record({ ...common, arrived, heedsSignal: fc.boolean() })
+    const each = { minLength: 1, maxLength: kind === 'whole' ? 1 : 5 }
+    const one = kind === 'whole' ? failure : fc.oneof(confirmed, failure)
+    return fc.record({ ...common, arrived, told: fc.array(one, each) })
+  })
+}

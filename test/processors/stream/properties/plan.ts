@@ -1,0 +1,73 @@
+// What happens in one run of a property: the stream's settings, what the target answers, and what is done to the members
+// of the group, one step after the other. A plan is plain data, so that a failing one shrinks and can be read.
+
+import type { Scope } from '../../../../connectors/connector.ts'
+import type { Order } from '../../../../processors/stream/dispatch/lanes.ts'
+import type { OutcomeKind } from '../../../../schemas/errors.ts'
+
+export interface Settings {
+  readonly partitions: number
+  readonly order: Order
+  readonly concurrency: number
+  readonly maxMessages: number
+  readonly maxBytes: number
+  readonly batchesInFlight: number
+  readonly destinations: number
+  /** Does the target say which message it refuses, or refuse the batch as a whole? */
+  readonly tells: 'each' | 'whole'
+  readonly ttlMs: number | null
+  readonly maxAttempts: number | null
+  readonly maxSpan: number
+  readonly windowBytes: number
+  /** How often the target cannot be opened at first. */
+  readonly openFailures: number
+  /** For the back-off's jitter. */
+  readonly seed: number
+}
+
+/** What a target says of a batch or of a message. */
+export interface Told {
+  readonly kind: OutcomeKind
+  readonly scope?: Scope
+  readonly retryAfterMs?: number
+}
+
+/**
+ * What comes of one attempt. `natural`: each message as its nature is; `whole` and `each`: what is told, the latter in
+ * turn; `hang`: no answer before the deadline. Of what is unknown, the first `arrived` messages of the batch arrive.
+ */
+export interface Answer {
+  readonly kind: 'natural' | 'whole' | 'each' | 'hang'
+  readonly latencyMs: number
+  readonly arrived?: number
+  readonly told?: readonly Told[]
+  /** Of one that hangs: does it settle when it is told to? */
+  readonly heedsSignal?: boolean
+}
+
+/** What a message is: `rejected` is refused always, with `deadly` the target loses the connection, `empty` has no value. */
+export type Nature = 'plain' | 'rejected' | 'deadly' | 'empty'
+
+export interface Sent {
+  readonly device: number
+  readonly nature: Nature
+  readonly bytes: number
+}
+
+/** Members are numbered among those that run. */
+export type Deed =
+  | { readonly do: 'send'; readonly messages: readonly Sent[] }
+  | { readonly do: 'start' }
+  | { readonly do: 'stop' | 'kill'; readonly member: number }
+  | { readonly do: 'rejoin' | 'expire' | 'raise' }
+  | { readonly do: 'failCommits' | 'failAppends'; readonly count: number; readonly when: 'before' | 'after' }
+  | { readonly do: 'failAdminCalls'; readonly count: number }
+
+export type Step = Deed & { readonly afterMs: number }
+
+export interface Plan {
+  readonly settings: Settings
+  /** Of the attempts of all members, in turn; natural when they are used up. */
+  readonly answers: readonly Answer[]
+  readonly steps: readonly Step[]
+}

@@ -1,0 +1,260 @@
+// One member of the group as a process of its own: a stream whose clock and whose ways to Kafka end when the process is
+// killed, and fail when the plan says so. What a dead process had asked for may still be done; it hears of nothing.
+
+import type { Clock } from '../../../../connectors/clock.ts'
+import type {
+  CommitEntry,
+  LogAdmin,
+  LogConsumer,
+  LogConsumerHandlers,
+  LogProducer
+} from '../../../../connectors/kafka/log/log.ts'
+import type { MemoryLog } from '../../../../connectors/kafka/log/memory/log.ts'
+import type { Partition } from '../../../../processors/stream/assignment/partition.ts'
+import { Stream } from '../../../../processors/stream/stream.ts'
+import { FaultError } from '../../../../schemas/errors.ts'
+import type { VirtualClock } from '../../../clock.ts'
+import { RecordingMeter } from '../context.ts'
+import type { Faults } from './faults.ts'
+import type { Ledger } from './ledger.ts'
+import type { Answer, Settings } from './plan.ts'
+import { OracleTarget } from './target.ts'
+
+export const group = 'tailrace.acme'
+export const topic = 'fleet'
+export const deadLetterTopic = 'tailrace.acme.dead-letters'
+export const attemptTimeoutMs = 2_000
+/** When Kafka notices that a member is dead. */
+const sessionTimeoutMs = 8_000
+const drainDeadlineMs = 5_000
+
+/** What all processes have in common. */
+export interface Surroundings {
+  readonly clock: VirtualClock
+  readonly log: MemoryLog
+  readonly ledger: Ledger
+  readonly faults: Faults
+  nextAnswer(): Answer
+}
+
+export class Process {
+  state: 'running' | 'stopping' | 'stopped' | 'dead' = 'running'
+  readonly stream: Stream
+  readonly meter = new RecordingMeter()
+  /** Timers that have not run. */
+  readonly timers = new Set<() => void>()
+  readonly #target: OracleTarget
+  readonly #around: Surroundings
+  /** What a partition may have pending, by the least number of partitions it was seen with. */
+  readonly #boundBytes = new WeakMap<Partition, number>()
+  /** Kafka has forgotten it, and it has not joined anew. */
+  #isDoubtful = false
+  #consumer: LogConsumer | null = null
+  #noticeDeath: () => void = () => {}
+  readonly #deathNoticed = new Promise<void>(resolve => {
+    this.#noticeDeath = resolve
+  })
+
+  constructor(around: Surroundings) {
+    this.#around = around
+    const { log, clock, ledger, faults, nextAnswer } = around
+    this.#target = new OracleTarget({
+      clock,
+      ledger,
+      nextAnswer,
+      isAlive: () => this.isAlive,
+      isDoubtful: () => this.#isDoubtful || !this.isAlive,
+      isFaulty: () => faults.areOn
+    })
+    this.stream = new Stream(optionsOf(ledger.settings), {
+      clock: this.#clock(),
+      log: name => {
+        if (name === 'stream_stuck' || name === 'accounts_imbalanced') ledger.wrong(name)
+      },
+      meter: this.meter,
+      admin: this.#admin(log.admin()),
+      target: this.#target,
+      producer: this.#producer(log.producer()),
+      consumer: options => this.#cut(log.consumer(options))
+    })
+    void this.stream.start()
+  }
+
+  get isAlive(): boolean {
+    return this.state !== 'dead'
+  }
+
+  async stop(): Promise<void> {
+    this.state = 'stopping'
+    await this.stream.stop(drainDeadlineMs)
+    this.state = 'stopped'
+    if (this.timers.size > 0) this.#around.ledger.wrong(`${this.timers.size} timers are left after a stop`)
+    if (!this.#target.isClosed) this.#around.ledger.wrong('the target is open after a stop')
+  }
+
+  /** It just is no more. */
+  kill(): void {
+    this.state = 'dead'
+    for (const cancel of this.timers) cancel()
+    this.#around.clock.after(sessionTimeoutMs, () => {
+      this.#noticeDeath()
+      void this.#consumer?.stop()
+    })
+  }
+
+  /** Kafka forgets it. */
+  doubt(): void {
+    this.#isDoubtful = true
+  }
+
+  /** What must hold at every moment. */
+  check(): void {
+    if (!this.isAlive) return
+    const { ledger } = this.#around
+    const { pending, accounts } = this.stream.status()
+    const { read, ...ends } = accounts
+    const owed = Object.values(ends).reduce((left, count) => left - count, read)
+    if (owed !== pending) ledger.wrong(`${owed} messages are owed, ${pending} pending`)
+    const { windowBytes } = ledger.settings
+    for (const partition of this.stream.partitions) {
+      // One message may be on top: its value, its key, and what it costs beside.
+      const nowBytes = windowBytes / this.stream.partitions.size + 300
+      const boundBytes = Math.max(this.#boundBytes.get(partition) ?? 0, nowBytes)
+      this.#boundBytes.set(partition, boundBytes)
+      if (partition.pendingBytes > boundBytes || partition.pendingBytes < 0)
+        ledger.wrong(`${partition.pendingBytes} bytes are pending, ${boundBytes} allowed`)
+    }
+  }
+
+  #clock(): Clock {
+    const { clock } = this.#around
+    return {
+      now: () => clock.now(),
+      random: () => clock.random(),
+      after: (delayMs, fn) => {
+        const cancel = () => {
+          this.timers.delete(cancel)
+          stop()
+        }
+        const stop = clock.after(delayMs, () => {
+          this.timers.delete(cancel)
+          if (this.isAlive) fn()
+        })
+        this.timers.add(cancel)
+        return cancel
+      }
+    }
+  }
+
+  /** The result reaches only who is alive. */
+  #heard<T>(result: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      result.then(
+        value => this.isAlive && resolve(value),
+        error => this.isAlive && reject(error)
+      )
+    })
+  }
+
+  #admin(inner: LogAdmin): LogAdmin {
+    const { faults } = this.#around
+    const call = <T>(run: () => Promise<T>) => this.#heard(faults.adminCall(run))
+    return {
+      topic: name => call(() => inner.topic(name)),
+      createTopic: spec => call(() => inner.createTopic(spec)),
+      brokers: () => call(() => inner.brokers()),
+      ranges: name => call(() => inner.ranges(name)),
+      offsetsAt: (name, timeMs) => call(() => inner.offsetsAt(name, timeMs)),
+      committed: (name, topics) => call(() => inner.committed(name, topics)),
+      members: name => call(() => inner.members(name)),
+      moveOffsets: (name, entries) => call(() => inner.moveOffsets(name, entries)),
+      read: range => inner.read(range),
+      close: () => inner.close()
+    }
+  }
+
+  #producer(inner: LogProducer): LogProducer {
+    const { faults, ledger } = this.#around
+    return {
+      append: (name, records) =>
+        this.#heard(
+          faults.append(async () => {
+            await inner.append(name, records)
+            for (const { value } of records) ledger.died(idOf(value))
+          })
+        ),
+      close: deadlineMs => inner.close(deadlineMs)
+    }
+  }
+
+  #cut(inner: LogConsumer): LogConsumer {
+    this.#consumer = inner
+    return {
+      start: handlers => inner.start(this.#handlers(handlers)),
+      pause: origins => this.isAlive && inner.pause(origins),
+      resume: origins => this.isAlive && inner.resume(origins),
+      seek: (origin, offset) => this.isAlive && inner.seek(origin, offset),
+      commit: entries => this.#heard(this.#commit(inner, entries)),
+      rebuild: () => inner.rebuild(),
+      stop: () => inner.stop()
+    }
+  }
+
+  async #commit(inner: LogConsumer, entries: readonly CommitEntry[]): Promise<void> {
+    const { faults, ledger } = this.#around
+    if (!this.isAlive) return
+    for (const entry of entries) ledger.checkCommit(entry)
+    const store = async () => {
+      await inner.commit(entries)
+      for (const entry of entries) ledger.committed(entry)
+    }
+    await faults.commit(store).catch(error => {
+      // Somebody else may get the partition with what is not committed.
+      if (!(error instanceof FaultError) || error.code !== 'commit_refused') ledger.excuseUncommitted()
+      throw error
+    })
+  }
+
+  #handlers(inner: LogConsumerHandlers): LogConsumerHandlers {
+    return {
+      onAssigned: assignment => {
+        if (!this.isAlive) return
+        if (assignment.kept.length === 0) this.#isDoubtful = false
+        inner.onAssigned(assignment)
+      },
+      onRevoking: deadlineMs =>
+        this.isAlive ? Promise.race([inner.onRevoking(deadlineMs), this.#deathNoticed]) : this.#deathNoticed,
+      onRecords: chunk => this.isAlive && inner.onRecords(chunk),
+      onPositionLost: (origin, position) => {
+        this.#around.ledger.wrong(`position ${position} of ${origin.partition} is lost`)
+        inner.onPositionLost(origin, position)
+      },
+      onFault: fault => this.isAlive && inner.onFault(fault),
+      onRecovered: () => this.isAlive && inner.onRecovered()
+    }
+  }
+}
+
+/** A value is its message's id and padding. */
+function idOf(value: Buffer | null): string {
+  return value?.toString().trimEnd() ?? ''
+}
+
+function optionsOf({ order, concurrency, ttlMs, maxAttempts, maxSpan, windowBytes }: Settings) {
+  return {
+    name: 'acme',
+    group,
+    topics: [topic],
+    birthMs: 0,
+    attemptTimeoutMs,
+    deadLetters: { name: deadLetterTopic, partitions: 1, retentionHours: 1 },
+    ...{ order, concurrency, ttlMs, maxSpan, windowBytes },
+    paused: false,
+    safetyStop: { rejected: 100, of: 1_000 },
+    retry: {
+      ...{ minDelayMs: 100, maxDelayMs: 2_000, haltedDelayMs: 3_000 },
+      ...(maxAttempts !== null && { maxAttempts })
+    },
+    maxFetchBytes: 100_000
+  }
+}

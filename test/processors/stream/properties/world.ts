@@ -1,0 +1,140 @@
+// Carries out a plan: processes over one log in memory, in virtual time. After every moment at which anything happened,
+// what must always hold is checked; once the plan is over, faults stop, and everything has to settle.
+
+import type { LogProducer } from '../../../../connectors/kafka/log/log.ts'
+import { MemoryLog } from '../../../../connectors/kafka/log/memory/log.ts'
+import { messageOf } from '../../../../schemas/errors.ts'
+import { VirtualClock } from '../../../clock.ts'
+import { Faults } from './faults.ts'
+import { Ledger } from './ledger.ts'
+import type { Answer, Deed, Plan, Sent } from './plan.ts'
+import { group, Process, topic } from './process.ts'
+
+const natural: Answer = { kind: 'natural', latencyMs: 5 }
+const maxProcesses = 4
+/** Within which everything settles once faults have stopped: a dead member's session, the longest waits, and reserve. */
+const settleLimitMs = 120_000
+const stopLimitMs = 20_000
+
+/** What is known after a run: `violations` tells what went wrong, first things first. */
+export async function carryOut(plan: Plan): Promise<Ledger> {
+  const world = new World(plan)
+  await world.run()
+  return world.ledger
+}
+
+class World {
+  readonly ledger: Ledger
+  readonly #plan: Plan
+  readonly #clock: VirtualClock
+  readonly #log: MemoryLog
+  readonly #faults = new Faults()
+  readonly #producer: LogProducer
+  readonly #processes: Process[] = []
+  #partitions: number
+  #answers: Answer[]
+  #isDone = false
+
+  constructor(plan: Plan) {
+    this.#plan = plan
+    this.#clock = new VirtualClock({ seed: plan.settings.seed })
+    this.#log = new MemoryLog({ clock: this.#clock })
+    this.#producer = this.#log.producer()
+    this.ledger = new Ledger(plan.settings, this.#clock)
+    this.#answers = [...plan.answers]
+    this.#partitions = plan.settings.partitions
+    this.#log.create(topic, this.#partitions)
+  }
+
+  async run(): Promise<void> {
+    try {
+      this.#schedule()
+      await this.#until(() => this.#isDone, 3_600_000)
+      this.#endFaults()
+      await this.#until(() => this.ledger.isAllCommitted, settleLimitMs)
+      const running = this.#processes.filter(process => process.state === 'running')
+      const stops = Promise.all(running.map(process => process.stop()))
+      await this.#until(() => running.every(({ state }) => state === 'stopped'), stopLimitMs)
+      await stops
+      await this.#until(() => this.#clock.waiting === 0, settleLimitMs)
+    } catch (error) {
+      this.ledger.wrong(messageOf(error))
+    }
+  }
+
+  /** Moves time, and looks at everything after every moment, until something is wrong or `reached()`. */
+  async #until(reached: () => boolean, limitMs: number): Promise<void> {
+    const { violations } = this.ledger
+    await this.#clock.until(() => {
+      for (const process of this.#processes) process.check()
+      return violations.length > 0 || reached()
+    }, limitMs)
+    if (violations.length > 0) throw new Error('stopped there')
+  }
+
+  #schedule(): void {
+    let atMs = 0
+    this.#start()
+    for (const step of this.#plan.steps) {
+      atMs += step.afterMs
+      this.#clock.after(atMs, () => this.#do(step))
+    }
+    this.#clock.after(atMs, () => {
+      this.#isDone = true
+    })
+  }
+
+  #endFaults(): void {
+    this.#faults.stop()
+    this.#answers = []
+    if (!this.#processes.some(({ state }) => state === 'running')) this.#start()
+  }
+
+  #do(deed: Deed): void {
+    if (deed.do === 'send') for (const message of deed.messages) this.#send(message)
+    if (deed.do === 'start') this.#start()
+    if (deed.do === 'stop') void this.#pick(deed.member, ['running'])?.stop()
+    if (deed.do === 'kill') this.#kill(deed.member)
+    if (deed.do === 'rejoin') this.#log.rejoin(group)
+    if (deed.do === 'expire') this.#expire()
+    if (deed.do === 'raise') this.#log.raisePartitions(topic, ++this.#partitions)
+    if (deed.do === 'failAdminCalls') this.#faults.failAdminCalls(deed.count)
+    if (deed.do === 'failCommits') this.#faults.failCommits(deed.count, deed.when)
+    if (deed.do === 'failAppends') this.#faults.failAppends(deed.count, deed.when)
+  }
+
+  #send(sent: Sent): void {
+    const partition = sent.device % this.#partitions
+    const { id } = this.ledger.append(partition, sent)
+    const value = sent.nature === 'empty' ? null : Buffer.from(id.padEnd(sent.bytes))
+    void this.#producer.append(topic, [{ key: Buffer.from(String(sent.device)), value, partition }])
+  }
+
+  #start(): void {
+    if (this.#processes.filter(({ state }) => state === 'running').length >= maxProcesses) return
+    const process = new Process({
+      clock: this.#clock,
+      log: this.#log,
+      ledger: this.ledger,
+      faults: this.#faults,
+      nextAnswer: () => this.#answers.shift() ?? natural
+    })
+    this.#processes.push(process)
+  }
+
+  #kill(member: number): void {
+    this.#pick(member, ['running', 'stopping'])?.kill()
+    this.ledger.excuseUncommitted()
+  }
+
+  #expire(): void {
+    this.#log.expireMembers(group)
+    for (const process of this.#processes) process.doubt()
+    this.ledger.excuseUncommitted()
+  }
+
+  #pick(member: number, states: readonly Process['state'][]): Process | undefined {
+    const candidates = this.#processes.filter(({ state }) => states.includes(state))
+    return candidates[member % Math.max(1, candidates.length)]
+  }
+}
