@@ -27,6 +27,10 @@ const list = {
   stream_state_changed: { level: 'info', sentence: 'A stream changed its state' },
   stream_waiting: { level: 'warn', sentence: 'A stream had to wait' },
   stream_halted: { level: 'error', sentence: 'A stream halted' },
+  partitions_lost: {
+    level: 'info',
+    sentence: 'All partitions were lost, to other members or with the membership'
+  },
   partitions_assigned: { level: 'info', sentence: 'Partitions were assigned' },
   partitions_handed_back: { level: 'info', sentence: 'Partitions were drained and handed back' },
   drain_overran: { level: 'warn', sentence: 'The drain deadline passed with attempts in flight' },

@@ -112,12 +112,10 @@ export class Stream {
     this.#release(assignment.lost)
     if (this.#stopping.signal.aborted) return
     const added = assignment.added.map(origin => this.partitions.add(origin))
-    this.#context.log('partitions_assigned', {
-      stream: this.options.name,
-      added: added.length,
-      kept: assignment.kept.length,
-      lost: assignment.lost.length
-    })
+    const [kept, lost] = [assignment.kept.length, assignment.lost.length]
+    const isLost = lost > 0 && kept + added.length === 0
+    const counts = { stream: this.options.name, added: added.length, kept, lost }
+    this.#context.log(isLost ? 'partitions_lost' : 'partitions_assigned', counts)
     this.#health.clear('kafka')
     this.#health.enter(this.options.paused ? 'paused' : 'running')
     this.#openings.open(added, assignment.birthMs)

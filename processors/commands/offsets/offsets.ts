@@ -43,10 +43,13 @@ async function showStanding(stream: StreamView, { json }: OffsetsOptions): Promi
     `${position.topic}/${position.partition}`,
     grouped(position.start),
     position.committed === null ? '-' : grouped(position.committed),
+    grouped(position.settledAhead),
     grouped(position.end),
     grouped(lagOf(position))
   ])
-  const titles = ['START', 'COMMITTED', 'END', 'LAG'].map(title => ({ title, isNumber: true }) as const)
+  const titles = ['START', 'COMMITTED', 'AHEAD', 'END', 'LAG'].map(
+    title => ({ title, isNumber: true }) as const
+  )
   writeTable(process.stdout, [{ title: 'PARTITION' }, ...titles], rows)
   for (const position of positions.filter(one => lostOf(one) > 0)) process.stdout.write(lostLine(position))
   const lag = positions.reduce((sum, position) => sum + lagOf(position), 0)
@@ -54,8 +57,17 @@ async function showStanding(stream: StreamView, { json }: OffsetsOptions): Promi
 }
 
 function positionJson(position: Position): Readonly<Record<string, unknown>> {
-  const { topic, partition, start, committed, end } = position
-  return { topic, partition, start, committed, end, lag: lagOf(position), lost: lostOf(position) }
+  const { topic, partition, start, committed, settledAhead, end } = position
+  return {
+    topic,
+    partition,
+    start,
+    committed,
+    settledAhead,
+    end,
+    lag: lagOf(position),
+    lost: lostOf(position)
+  }
 }
 
 function lostLine({ topic, partition, next, start, end }: Position): string {

@@ -2,7 +2,7 @@
 
 import type { CommittedPosition, LogAdmin, PartitionRange } from '../../../connectors/kafka/log/log.ts'
 import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
-import { smallestBirth } from '../../stream/assignment/opening.ts'
+import { metadataOf, smallestBirth } from '../../stream/assignment/opening.ts'
 
 export interface Position extends TopicPartition {
   /** The smallest offset that Kafka still holds, and the one that the next record will get. */
@@ -10,6 +10,8 @@ export interface Position extends TopicPartition {
   readonly end: number
   /** Null: it has not committed anything here. */
   readonly committed: number | null
+  /** Offsets above the commit that are settled: they are not sent again. */
+  readonly settledAhead: number
   /** Where it would go on: the commit, or without one the first record at or after its birth. */
   readonly next: number
 }
@@ -49,13 +51,20 @@ function positionOf(
     start,
     end,
     committed: next,
+    settledAhead: found === undefined ? 0 : settledAhead(found),
     next: next ?? Math.max(start, births[partition] ?? start)
   }
 }
 
+function settledAhead(commit: CommittedPosition): number {
+  let offsets = 0
+  for (const { from, to } of metadataOf(commit)?.settled ?? []) offsets += to - from
+  return offsets
+}
+
 /** Offsets that it has not settled and Kafka still holds. */
-export function lagOf({ start, end, next }: Position): number {
-  return Math.max(0, end - Math.max(start, next))
+export function lagOf({ start, end, next, settledAhead }: Position): number {
+  return Math.max(0, end - Math.max(start, next) - settledAhead)
 }
 
 /** Offsets that it has not settled and Kafka has deleted: it halts here (`position_lost`) until it is moved. */

@@ -91,7 +91,8 @@ export function smallestBirth(committed: readonly CommittedPosition[], known: nu
   return birthMs
 }
 
-function metadataOf({ next, metadata }: CommittedPosition): CommitMetadata | null {
+/** What travelled with a commit; null where there is none, or none of ours. */
+export function metadataOf({ next, metadata }: CommittedPosition): CommitMetadata | null {
   return next === null ? null : decodeMetadata(next, metadata)
 }
 

@@ -23,7 +23,7 @@ async function setUp(t: ExecutionContext) {
   }
   await producer.close(5_000)
   await admin.moveOffsets(topic, [
-    { topic, partition: 0, next: 3, metadata: encodeMetadata(0, { birthMs, settled: [] }) }
+    { topic, partition: 0, next: 3, metadata: encodeMetadata(3, { birthMs, settled: [{ from: 5, to: 7 }] }) }
   ])
   const config = configOf(t, topic)
   const run = (...args: string[]) => outputOf(['offsets', 'acme', '--config', config, ...args])
@@ -37,10 +37,10 @@ test('it shows where the stream stands', async t => {
   t.is(code, 0, stderr)
   const pad = 'PARTITION'.padEnd(topic.length + 2)
   t.deepEqual(stdout.split('\n'), [
-    `${pad}  START  COMMITTED  END  LAG`,
-    `${topic}/0      0          3   10    7`,
-    `${topic}/1      0          -   10   10`,
-    'Lag 17. The stream runs nowhere.',
+    `${pad}  START  COMMITTED  AHEAD  END  LAG`,
+    `${topic}/0      0          3      2   10    5`,
+    `${topic}/1      0          -      0   10   10`,
+    'Lag 15. The stream runs nowhere.',
     ''
   ])
   t.like(JSON.parse((await run('--json')).stdout), {
@@ -48,8 +48,8 @@ test('it shows where the stream stands', async t => {
     group: topic,
     members: [],
     partitions: [
-      { topic, partition: 0, start: 0, committed: 3, end: 10, lag: 7, lost: 0 },
-      { topic, partition: 1, start: 0, committed: null, end: 10, lag: 10, lost: 0 }
+      { topic, partition: 0, start: 0, committed: 3, settledAhead: 2, end: 10, lag: 5, lost: 0 },
+      { topic, partition: 1, start: 0, committed: null, settledAhead: 0, end: 10, lag: 10, lost: 0 }
     ]
   })
 })
