@@ -98,7 +98,7 @@ class Play {
     const { seed, perSecond } = this.#options
     for (const slot of firstCrew) await this.#crew.start(slot)
     await this.#crew.running()
-    void this.#commits.run()
+    await this.#commits.start()
     const half = Math.ceil(this.#scene.fleet.devices.length / 2)
     const [posting, storing] = [
       this.#scene.fleet.devices.slice(0, half),

@@ -20,12 +20,10 @@ export class CommitWatch {
     this.#scene = scene
   }
 
-  /** Reads until end(). */
-  async run(): Promise<void> {
-    while (!this.#isEnding) {
-      this.#known = await this.#read()
-      await tick(readEveryMs)
-    }
+  /** Resolves once it has read for the first time, and reads on until end(). */
+  async start(): Promise<void> {
+    this.#known = await this.#scene.committed()
+    void this.#run()
   }
 
   end(): void {
@@ -44,6 +42,13 @@ export class CommitWatch {
         () => true,
         () => false
       )
+    }
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isEnding) {
+      this.#known = await this.#read()
+      await tick(readEveryMs)
     }
   }
 

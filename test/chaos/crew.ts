@@ -6,7 +6,7 @@ import { until } from '../flows/harness/until.ts'
 import type { CommitWatch } from './commit-watch.ts'
 
 /** Short, so that a target that hangs is tried several times while it does. */
-const answerTimeoutMs = 3_000
+const answerTimeoutMs = 5_000
 
 /** What a process must not have logged. */
 const forbidden = ['accounts_imbalanced', 'rejection_unhandled', 'stream_halted'] as const

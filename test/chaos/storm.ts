@@ -64,10 +64,13 @@ export class Storm {
     const { scene, kafka, commits } = this.#parts
     const node = kafka.nodes.find(one => one.id === id)
     if (node === undefined) throw new Error(`there is no node ${id}`)
+    const keepsCommits = (await scene.cluster.coordinator(scene.group)) === id
     const before = await commits.latest()
     await node.kill()
-    // If it kept the group's commits, nothing could be committed until another node does.
-    const noted = commits.next().then(() => scene.noteFault(before))
+    // Nothing can be committed until another node keeps the commits.
+    const noted = keepsCommits
+      ? commits.next().then(() => scene.noteFault(before))
+      : scene.noteFault(commits.latest())
     await tick(forMs)
     await node.start(kafka.nodes.map(one => one.id))
     await scene.cluster.inSync(scene.topic)

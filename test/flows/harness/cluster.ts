@@ -27,6 +27,9 @@ export interface Commit {
 /** Where the copies of each message lie, by device, the index being its number. */
 export type Copies = ReadonlyMap<string, readonly Place[][]>
 
+/** A group's commits lie in the partition of this topic that the hash of the group's name gives. */
+const offsetsTopic = '__consumer_offsets'
+
 export class Cluster {
   readonly #kafka
   readonly #log
@@ -69,10 +72,17 @@ export class Cluster {
     return found?.leader ?? -1
   }
 
+  /** The node that keeps what a group commits: its coordinator. */
+  async coordinator(group: string): Promise<number> {
+    const partitions = await this.#partitions([offsetsTopic])
+    const partition = Math.abs(javaHash(group)) % partitions.length
+    return partitions.find(one => one.partitionId === partition)?.leader ?? -1
+  }
+
   /** Resolves once every replica of the topic, and of the groups' own topic, is in sync. */
   async inSync(topic: string): Promise<void> {
     const isInSync = async () => {
-      const partitions = await this.#partitions([topic, '__consumer_offsets']).catch(() => [])
+      const partitions = await this.#partitions([topic, offsetsTopic]).catch(() => [])
       return partitions.length > 0 && partitions.every(({ isr, replicas }) => isr.length === replicas.length)
     }
     await until('all replicas are in sync', isInSync, 120_000)
@@ -143,4 +153,11 @@ export class Cluster {
       await raw.disconnect()
     }
   }
+}
+
+/** String.hashCode() of Java. */
+function javaHash(text: string): number {
+  let hash = 0
+  for (let at = 0; at < text.length; at++) hash = (Math.imul(31, hash) + text.charCodeAt(at)) | 0
+  return hash
 }

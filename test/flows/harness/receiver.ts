@@ -149,7 +149,8 @@ export class Receiver {
   }
 
   /** The connection is closed: if that was before the end of the answer, the sender has lost patience. */
-  #closed(response: ServerResponse, instance: string): void {
+  #closed(response: ServerResponse): void {
+    const instance = String(response.req.headers[instanceHeader])
     const messages = this.#owed.get(response)
     this.#owed.delete(response)
     if (messages === undefined || response.writableFinished || this.#dying.has(instance)) return
@@ -165,8 +166,8 @@ export class Receiver {
   #answer(conduct: Conduct, response: ServerResponse, messages: readonly Named[]): void {
     if (conduct === 'accept' || conduct === 'dribble') {
       this.#owed.set(response, messages)
-      const instance = this.#sockets.get(response.req.socket) ?? ''
-      response.once('close', () => this.#closed(response, instance))
+      response.once('close', () => this.#closed(response))
+      if (response.req.socket.destroyed) this.#closed(response) // that event is over
       if (conduct === 'dribble') trickle(response, dribbleBytes)
       // By this clock, a sender that has hung up meanwhile is noticed first.
       else systemClock.after(Math.random() * latencyMs, () => response.writeHead(200).end())
