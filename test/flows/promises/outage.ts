@@ -1,6 +1,6 @@
 // The target is down while messages keep coming: the process must hold what it holds and no more, and keep its place in
-// the group. Afterwards the backlog must drain nearly as fast as the same stream forwards the same topic from its
-// beginning, in a new group, to a receiver that was never away. Messages keep coming all the time.
+// the group. Afterwards the backlog must drain nearly as fast as a new process with the same stream forwards as many
+// messages of the same topic to a receiver that was never away, each with nothing else beside it.
 
 import { uniqueName } from '../../kafka.ts'
 import { Fleet } from '../harness/fleet.ts'
@@ -35,15 +35,14 @@ export const outage: EnginePromise = {
     await untilNoneIsLeft(() => perSecond - sink.ledger.distinct)
     await sink.stop()
     const down = await watch(stage, { instance, group, outageMs })
+    await sender.finish(0)
     const backlog = sender.stored - sink.ledger.distinct
     const drain = await drained(sink, backlog, () => sink.start())
     const joins = instance.logged('partitions_assigned')
-    const forward: number[] = []
-    while (forward.length < forwardRounds) forward.push(await forwarded(stage, topic, backlog))
-    await sender.finish(0)
-    await untilNoneIsLeft(() => sender.stored - sink.ledger.distinct)
     const stored = await stage.settled(group, topic)
     await stage.stop(instance)
+    const forward: number[] = []
+    while (forward.length < forwardRounds) forward.push(await forwarded(stage, topic, backlog))
     const figures = { outageSeconds: outageMs / 1000, memory: down.memory, backlog, ...drain }
     return {
       complaints: [
