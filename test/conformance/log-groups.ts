@@ -109,6 +109,30 @@ export const groupCases: Cases = {
     t.is((await admin.committed(group, [topic]))[0]?.metadata, 'again')
   },
 
+  'a member that joins anew cannot commit what it had before': async context => {
+    const { t, under, create, member, topic, group } = context
+    await create(2)
+    const entry = { topic, partition: 0, next: 1, metadata: '' }
+    let answer: unknown
+    const second = member({
+      // Asked because the first one joins anew, which has to wait for this one.
+      revoking: async () => {
+        answer ??= await first.consumer.commit([entry]).then(
+          () => 'stored',
+          error => error.code
+        )
+      }
+    })
+    const first = await member({
+      revoking: async () => {
+        if (second.assignments.length === 0) await second.joined()
+      }
+    }).joined()
+    await under.expireMembers(group)
+    await first.when(() => first.assignments.length > 1)
+    t.is(answer, 'commit_refused')
+  },
+
   'a stopped consumer calls nothing any more, and cannot commit': async context => {
     const { t, create, append, member, topic } = context
     await create(1)
