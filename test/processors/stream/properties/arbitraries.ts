@@ -1,7 +1,7 @@
 // The plans that a property draws. Every part shrinks towards the plainest: one partition, one message, an answer that
 // confirms.
 
-import { fc } from '@fast-check/ava'
+import fc from 'fast-check'
 import type { Answer, Deed, Plan, Sent, Settings, Step, Told } from './plan.ts'
 
 export interface Mix {

@@ -1,6 +1,6 @@
 // Runs one property, for the test and for the planted bugs alike.
 
-import { fc } from '@fast-check/ava'
+import fc from 'fast-check'
 import type { Plan } from './plan.ts'
 import type { Theme } from './themes.ts'
 import { carryOut } from './world.ts'

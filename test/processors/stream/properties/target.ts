@@ -156,7 +156,7 @@ export class OracleTarget implements Target {
       if (isInPlace && (!isCounted || isDoubtful())) ledger.excuse(fate)
       if (isInPlace) ledger.arrive(fate, !isHeard)
       if (isCounted) fate.isConfirmed = true
-      const isRefused = fate.sent.nature === 'rejected' || (isHeard && kind === 'reject')
+      const isRefused = isHeard ? kind === 'reject' : fate.sent.nature === 'rejected'
       if (!arrives && !isRefused) gaps.add(fate.lane)
       if (kind !== 'delivered' && kind !== 'reject') failed.add(fate.lane)
       if (!isHeard || isCounted) continue

@@ -1,7 +1,7 @@
 // The properties of the engine, each with the plans that it draws. Split by theme, so that a failing plan shrinks to
 // something that a person can read.
 
-import { fc } from '@fast-check/ava'
+import fc from 'fast-check'
 import { plansOf } from './arbitraries.ts'
 import type { Plan } from './plan.ts'
 
