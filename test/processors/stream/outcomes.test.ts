@@ -200,6 +200,22 @@ test('maxAttempts: a message that is refused so often while others pass is set a
   t.is(target.batches.filter(batch => batch.includes('a:1')).length, 4)
 })
 
+test('maxAttempts: the message behind one that was set aside has attempts of its own', async t => {
+  const rig = new Rig(1)
+  let refusals = 6
+  const target = answers(message =>
+    message.startsWith('a') && refusals-- > 0 ? failure('retry', { scope: 'device' }) : delivered
+  )
+  await rig.started({ retry: { ...quick, maxAttempts: 4 } }, target)
+  await rig.send('a', 'a', 'b')
+  for (let round = 0; round < 20; round++) {
+    await rig.send('b')
+    await rig.clock.advance(30_000)
+  }
+  t.deepEqual(await rig.dead(), ['a:1'])
+  t.true(target.confirmed.includes('a:2'))
+})
+
 test('halt: nothing is sent but a slow probe, nothing is lost, and it resumes by itself', async t => {
   const rig = new Rig(4)
   const target = new ScriptedTarget()

@@ -159,6 +159,7 @@ export class Aftermath {
     tries.note(failure, confirmed)
     if (tries.isEnough(this.#context.retry, confirmed) && tries.othersPass(confirmed)) {
       const message = lane.pending.shift()
+      tries.reset() // what was counted was this message's
       if (message !== null) this.#reject(batch, { message, failure })
       this.#sender.release(lane)
       return
