@@ -48,7 +48,6 @@ export class Partition {
   /** Reading is paused because enough is pending, or too much is settled ahead of the commit point. */
   full = false
   closed = false
-  #isOpen = false
   #trouble: Trouble | null = null
   #tracker: Tracker | null = null
   #committed = 0
@@ -64,7 +63,7 @@ export class Partition {
   }
 
   get state(): PartitionState {
-    if (!this.#isOpen) return { kind: 'opening' }
+    if (this.#tracker === null) return { kind: 'opening' }
     if (this.waitingLanes === 0 || this.#trouble === null) return { kind: 'running' }
     return { kind: 'waiting', trouble: this.#trouble }
   }
@@ -90,7 +89,6 @@ export class Partition {
     this.#committedChanges = next === committed ? 0 : -1
     this.#birthMs = birthMs
     this.end = end
-    this.#isOpen = true
   }
 
   /** Notes that nothing more is owed on the message. */

@@ -1,5 +1,6 @@
 // Fills batches from the lanes that are ready: as many messages of each lane as fit, in order, until the batch is
-// full; of a device that was refused only the oldest. A message that is past its time to live ends here, right before it would be sent.
+// full; of a device that was refused only the oldest. A message that is past its time to live ends here, right before
+// it would be sent.
 
 import type { TargetLimits } from '../../../connectors/connector.ts'
 import { PendingBatch } from './batch.ts'

@@ -58,10 +58,9 @@ export class Dispatcher {
     this.#options = options
     this.#port = port
     this.breaker = new Breaker(context, () => this.pump())
-    const { target } = port
     this.#builder = new BatchBuilder({
-      limits: target.limits,
-      destinationOf: message => target.destination?.(message) ?? '',
+      limits: port.target.limits,
+      destinationOf: message => this.#destinationOf(message),
       isExpired: message => this.#isExpired(message),
       expired: message => this.#expire(message),
       passedOver: lane => this.release(lane)
@@ -112,7 +111,7 @@ export class Dispatcher {
       partition.lanes.remove(lane)
       return
     }
-    const destination = this.#destination(this.#port.target.destination?.(head) ?? '')
+    const destination = this.#destination(this.#destinationOf(head))
     destination.addLane(lane)
     this.wake(destination)
   }
@@ -149,6 +148,10 @@ export class Dispatcher {
   close(): void {
     this.breaker.close()
     for (const destination of this.destinations.values()) destination.close()
+  }
+
+  #destinationOf(message: Pending): string {
+    return this.#port.target.destination?.(message) ?? ''
   }
 
   #destination(name: string): Destination {

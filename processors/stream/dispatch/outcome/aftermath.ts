@@ -18,7 +18,7 @@ import type { End } from '../../settlement/accounts.ts'
 import type { PendingBatch } from '../batch.ts'
 import type { Destination } from '../destination.ts'
 import type { Lane, Pending } from '../lane.ts'
-import { backoffMs } from './backoff.ts'
+import { waitAfterMs } from './backoff.ts'
 import type { Breaker } from './breaker.ts'
 import { SafetyStop } from './safety-stop.ts'
 import { isOfDevice, judge, type Rejection, type Setback, scopeOf, type Verdict } from './verdict.ts'
@@ -164,7 +164,7 @@ export class Aftermath {
       this.#sender.release(lane)
       return
     }
-    const waitMs = this.#waitMs(failure, tries.failures)
+    const waitMs = waitAfterMs(this.#context, failure, tries.failures)
     lane.partition.troubled(failure, { untilMs: this.#context.clock.now() + waitMs, attempt: tries.failures })
     lane.become('waiting')
     if (waitMs >= longWaitMs) lane.detach()
@@ -203,7 +203,7 @@ export class Aftermath {
   #wait(batch: PendingBatch, failure: Failure): void {
     const { clock } = this.#context
     const { destination } = batch
-    const waitMs = this.#waitMs(failure, batch.tries.failures)
+    const waitMs = waitAfterMs(this.#context, failure, batch.tries.failures)
     const breaker = scopeOf(failure) === 'target' ? this.#sender.breaker : destination.breaker
     if (!isOfDevice(failure)) breaker.fail(failure, waitMs)
     for (const lane of batch.lanes) {
@@ -224,12 +224,5 @@ export class Aftermath {
       this.#sender.wake(destination)
       this.#sender.pump()
     })
-  }
-
-  #waitMs(failure: Failure, failures: number): number {
-    const { clock, retry } = this.#context
-    const delayMs =
-      failure.kind === 'halt' ? retry.haltedDelayMs : backoffMs(retry, Math.max(1, failures), clock.random())
-    return Math.max(delayMs, failure.retryAfterMs ?? 0)
   }
 }

@@ -10,7 +10,7 @@
 import type { Failure } from '../../../../connectors/connector.ts'
 import type { StreamContext } from '../../context.ts'
 import type { Trouble } from '../../health/state.ts'
-import { backoffMs } from './backoff.ts'
+import { waitAfterMs } from './backoff.ts'
 
 /** One failure can be the batch's own fault; so many in a row are the destination's. */
 const failuresToOpen = 5
@@ -74,14 +74,11 @@ export class Breaker {
   }
 
   #open(failure: Failure): number {
-    const { clock, retry } = this.#context
     this.close()
     this.#state = 'open'
     this.#openings++
-    const delayMs =
-      failure.kind === 'halt' ? retry.haltedDelayMs : backoffMs(retry, this.#openings, clock.random())
-    const waitMs = Math.max(delayMs, failure.retryAfterMs ?? 0)
-    this.#cancelTimer = clock.after(waitMs, () => {
+    const waitMs = waitAfterMs(this.#context, failure, this.#openings)
+    this.#cancelTimer = this.#context.clock.after(waitMs, () => {
       this.#cancelTimer = null
       this.#state = 'halfOpen'
       this.#halfOpened()
