@@ -1,12 +1,8 @@
 // The systems that forward: Tailrace as `tailrace run` runs it, metrics and all, and its references.
 
-import { systemClock } from '../../../connectors/clock.ts'
-import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
-import { registry } from '../../../connectors/registry.ts'
-import { Mask } from '../../../connectors/shared/mask.ts'
-import { type LogEnv, Service } from '../../../processors/service/service.ts'
 import { forwardStream, serviceConfig } from '../config.ts'
 import { systems as readers } from '../consume/systems.ts'
+import { startService } from '../service.ts'
 import type { RunSystem } from '../stopwatch.ts'
 import { plainLoop } from './plain-loop.ts'
 
@@ -29,16 +25,7 @@ const tailrace: RunSystem<ForwardOptions> = async (options, stopwatch) => {
   const { brokers, topic, partitions } = options
   const streams = { forward: forwardStream(options) }
   const config = serviceConfig({ brokers, topics: [{ topic, partitions }], streams })
-  const openLog = (env: LogEnv) => kafkaLog(config.kafka, { log: () => {}, clock: systemClock, ...env })
-  const service = new Service(config, {
-    clock: systemClock,
-    log: () => {},
-    registry,
-    version: 'bench',
-    mask: new Mask([]),
-    openLog
-  })
-  await service.start()
+  const service = await startService(config)
   await new Promise<void>(resolve => {
     const poll = setInterval(() => {
       const accounts = service.status().streams[0]?.accounts

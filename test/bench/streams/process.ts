@@ -1,13 +1,9 @@
 // The process of the streams benchmark: a service with many streams, watched for a while once all have joined.
 
 import { setTimeout as pause } from 'node:timers/promises'
-import { systemClock } from '../../../connectors/clock.ts'
-import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
-import { registry } from '../../../connectors/registry.ts'
-import { Mask } from '../../../connectors/shared/mask.ts'
-import { type LogEnv, Service } from '../../../processors/service/service.ts'
 import { uniqueName } from '../../kafka.ts'
 import { forwardStream, serviceConfig } from '../config.ts'
+import { startService } from '../service.ts'
 
 export interface StreamsOrder {
   readonly brokers: string[]
@@ -42,16 +38,7 @@ async function watch(order: StreamsOrder): Promise<Reading> {
     budgetBytes,
     streams: Object.fromEntries(names.map(name => [name, stream()]))
   })
-  const openLog = (env: LogEnv) => kafkaLog(config.kafka, { log: () => {}, clock: systemClock, ...env })
-  const service = new Service(config, {
-    clock: systemClock,
-    log: () => {},
-    registry,
-    version: 'bench',
-    mask: new Mask([]),
-    openLog
-  })
-  await service.start()
+  const service = await startService(config)
   while (!service.status().streams.every(({ partitions }) => partitions.length > 0)) await pause(100)
   await pause(settleMs)
   const before = process.cpuUsage()
