@@ -4,9 +4,8 @@
 
 import http from 'node:http'
 import https from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
-import { FaultError, messageOf } from '../../schemas/errors.ts'
 import type { Clock } from '../clock.ts'
+import { DoubleServer } from '../shared/double-server.ts'
 
 export interface Received {
   readonly method: string
@@ -46,74 +45,55 @@ export interface DoubleOptions {
 
 export class HttpDouble {
   readonly #options: DoubleOptions
-  readonly #host: string
-  readonly #sockets = new Set<Socket>()
-  readonly #timers = new Set<() => void>()
-  #port: number
-  #server: http.Server | undefined
+  readonly #server: DoubleServer
 
   constructor(options: DoubleOptions) {
     this.#options = options
-    this.#host = options.host ?? '127.0.0.1'
-    this.#port = options.port ?? 0
+    const { clock, host, port } = options
+    this.#server = new DoubleServer({ clock, create: () => this.#create(), host, port })
   }
 
   /** Listens. Throws a FaultError `listen_failed`; may be called again after stop(). */
-  async start(): Promise<void> {
-    const { tls } = this.#options
-    const server = tls === undefined ? http.createServer() : https.createServer(tls)
-    server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket)
-      socket.once('close', () => this.#sockets.delete(socket))
-    })
-    server.on('request', (request, response) => {
-      this.#serve(request, response).catch(() => response.destroy())
-    })
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', cause =>
-        reject(new FaultError('listen_failed', { detail: messageOf(cause), cause }))
-      )
-      server.listen(this.#port, this.#host, resolve)
-    })
-    const address = server.address() as AddressInfo // a TCP server that listens has one
-    this.#port = address.port
-    this.#server = server
+  start(): Promise<void> {
+    return this.#server.start()
   }
 
   /** Refuses connections from now on and cuts those that are open, answered or not. */
-  async stop(): Promise<void> {
-    const server = this.#server
-    if (server === undefined) return
-    this.#server = undefined
-    for (const cancel of this.#timers) cancel()
-    this.#timers.clear()
-    const closed = new Promise(resolve => server.close(resolve))
-    this.cut()
-    await closed
+  stop(): Promise<void> {
+    return this.#server.stop()
   }
 
   /** Cuts all connections, answered or not, and goes on listening. */
   cut(): void {
-    for (const socket of this.#sockets) socket.destroy()
+    this.#server.cut()
   }
 
   /** The port it listens on; 0 before the first start(). */
   get port(): number {
-    return this.#port
+    return this.#server.port
   }
 
   get url(): string {
-    const host = this.#host.includes(':') ? `[${this.#host}]` : this.#host
-    return `${this.#options.tls === undefined ? 'http' : 'https'}://${host}:${this.#port}`
+    const { host: given } = this.#server
+    const host = given.includes(':') ? `[${given}]` : given
+    return `${this.#options.tls === undefined ? 'http' : 'https'}://${host}:${this.port}`
   }
 
   get listening(): boolean {
-    return this.#server !== undefined
+    return this.#server.listening
   }
 
   /** How many connections are open. */
   get connections(): number {
-    return this.#sockets.size
+    return this.#server.sockets.size
+  }
+
+  #create(): http.Server {
+    const { tls } = this.#options
+    const server = tls === undefined ? http.createServer() : https.createServer(tls)
+    return server.on('request', (request, response) => {
+      this.#serve(request, response).catch(() => response.destroy())
+    })
   }
 
   async #serve(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
@@ -135,7 +115,9 @@ export class HttpDouble {
     else if (reply.kind === 'raw') response.socket?.end(reply.bytes)
     else if (reply.kind === 'trickle') this.#trickle(reply, response)
     else
-      this.#after(reply.afterMs ?? 0, () => response.writeHead(reply.status, reply.headers).end(reply.body))
+      this.#server.after(reply.afterMs ?? 0, () =>
+        response.writeHead(reply.status, reply.headers).end(reply.body)
+      )
   }
 
   #trickle({ status, everyMs }: Extract<Reply, { kind: 'trickle' }>, response: http.ServerResponse): void {
@@ -143,20 +125,8 @@ export class HttpDouble {
     const next = () => {
       if (response.destroyed) return
       response.write('.')
-      this.#after(everyMs, next)
+      this.#server.after(everyMs, next)
     }
-    this.#after(everyMs, next)
-  }
-
-  #after(delayMs: number, fn: () => void): void {
-    if (delayMs === 0) {
-      fn()
-      return
-    }
-    const cancel = this.#options.clock.after(delayMs, () => {
-      this.#timers.delete(cancel)
-      fn()
-    })
-    this.#timers.add(cancel)
+    this.#server.after(everyMs, next)
   }
 }

@@ -2,11 +2,11 @@
 // it is failed. Like a real broker it hangs up on a client that exceeds its Receive Maximum or Maximum Packet Size,
 // so a target that does not honour them is found out. It takes QoS 1 and serves no subscribers.
 
-import net, { type AddressInfo, type Socket } from 'node:net'
+import net, { type Socket } from 'node:net'
 import tls from 'node:tls'
 import mqttPacket, { type IConnackPacket, type IConnectPacket, type Packet } from 'mqtt-packet'
-import { FaultError, messageOf } from '../../schemas/errors.ts'
 import type { Clock } from '../clock.ts'
+import { DoubleServer } from '../shared/double-server.ts'
 
 type ConnackProperties = NonNullable<IConnackPacket['properties']>
 
@@ -66,53 +66,35 @@ interface Open {
 }
 
 export class MqttDouble {
-  readonly host = '127.0.0.1'
   readonly #options: MqttDoubleOptions
-  readonly #clients = new Set<Client>()
-  readonly #timers = new Set<() => void>()
+  readonly #server: DoubleServer
   #held: (() => void)[] = []
   #accepted = 0
   #mostUnconfirmed = 0
   #disconnects = 0
-  #port = 0
-  #server: net.Server | undefined
 
   constructor(options: MqttDoubleOptions) {
     this.#options = options
+    const serve = (socket: Socket) => this.#serve(socket)
+    const { clock, tls: secure } = options
+    const create = () => (secure === undefined ? net.createServer(serve) : tls.createServer(secure, serve))
+    this.#server = new DoubleServer({ clock, create })
   }
 
   /** Listens on a free port, and on the same one when it is called again after stop(). Throws `listen_failed`. */
-  async start(): Promise<void> {
-    const serve = (socket: Socket) => this.#serve(socket)
-    const { tls: secure } = this.#options
-    const server = secure === undefined ? net.createServer(serve) : tls.createServer(secure, serve)
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', cause =>
-        reject(new FaultError('listen_failed', { detail: messageOf(cause), cause }))
-      )
-      server.listen(this.#port, this.host, resolve)
-    })
-    const address = server.address() as AddressInfo // a TCP server that listens has one
-    this.#port = address.port
-    this.#server = server
+  start(): Promise<void> {
+    return this.#server.start()
   }
 
   /** Refuses connections from now on and cuts those that are open. */
-  async stop(): Promise<void> {
-    const server = this.#server
-    if (server === undefined) return
-    this.#server = undefined
-    for (const cancel of this.#timers) cancel()
-    this.#timers.clear()
+  stop(): Promise<void> {
     this.#held = []
-    const closed = new Promise(resolve => server.close(resolve))
-    this.cut()
-    await closed
+    return this.#server.stop()
   }
 
   /** Cuts all connections, and goes on listening. */
   cut(): void {
-    for (const { socket } of this.#clients) socket.destroy()
+    this.#server.cut()
   }
 
   /** Confirms what was held, in the order that `arrange` gives it: by default as it came. */
@@ -123,16 +105,20 @@ export class MqttDouble {
   }
 
   get url(): string {
-    return `${this.#options.tls === undefined ? 'mqtt' : 'mqtts'}://${this.host}:${this.#port}`
+    return `${this.#options.tls === undefined ? 'mqtt' : 'mqtts'}://${this.host}:${this.port}`
+  }
+
+  get host(): string {
+    return this.#server.host
   }
 
   get port(): number {
-    return this.#port
+    return this.#server.port
   }
 
   /** How many connections are open. */
   get connections(): number {
-    return this.#clients.size
+    return this.#server.sockets.size
   }
 
   /** How many connections there have been in all. */
@@ -153,7 +139,6 @@ export class MqttDouble {
   #serve(socket: Socket): void {
     const limits = { version: 4, receiveMaximum: 65_535, maximumPacketSize: 268_435_460, unconfirmed: 0 }
     const client: Client = { connection: ++this.#accepted, socket, ...limits }
-    this.#clients.add(client)
     const parser = mqttPacket.parser()
     parser.on('packet', packet => this.#take(client, packet))
     parser.on('error', () => socket.destroy())
@@ -161,7 +146,6 @@ export class MqttDouble {
       .setNoDelay(true)
       .on('data', data => parser.parse(data))
       .on('error', () => socket.destroy())
-      .once('close', () => this.#clients.delete(client))
   }
 
   #take(client: Client, packet: Packet): void {
@@ -218,19 +202,7 @@ export class MqttDouble {
     }
     if (reply.kind === 'hangUp') hangUp(client, reply.code)
     else if (reply.kind === 'hold') this.#held.push(acknowledge)
-    else this.#after(reply.afterMs ?? 0, acknowledge)
-  }
-
-  #after(delayMs: number, fn: () => void): void {
-    if (delayMs === 0) {
-      fn()
-      return
-    }
-    const cancel = this.#options.clock.after(delayMs, () => {
-      this.#timers.delete(cancel)
-      fn()
-    })
-    this.#timers.add(cancel)
+    else this.#server.after(reply.afterMs ?? 0, acknowledge)
   }
 }
 

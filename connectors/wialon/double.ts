@@ -3,8 +3,9 @@
 // packet before its answer is written, so what it holds is never less than what a sender has been told.
 
 import net from 'node:net'
-import { FaultError, messageOf } from '../../schemas/errors.ts'
+import { messageOf } from '../../schemas/errors.ts'
 import type { Clock } from '../clock.ts'
+import { DoubleServer } from '../shared/double-server.ts'
 import type { Packet } from './packet.ts'
 import { PacketReader } from './packet-reader.ts'
 
@@ -36,26 +37,27 @@ export class WialonDouble {
   /** What was wrong with the packets it hung up over. */
   readonly problems: string[] = []
   readonly #options: DoubleOptions
-  readonly #sockets = new Set<net.Socket>()
-  readonly #timers = new Set<() => void>()
-  #port: number
-  #server: net.Server | undefined
+  readonly #server: DoubleServer
   #accepted = 0
 
   constructor(options: DoubleOptions) {
     this.#options = options
-    this.#port = options.port ?? 0
+    const { clock, port } = options
+    const create = () => net.createServer(socket => this.#serve(socket))
+    this.#server = new DoubleServer({ clock, create, port })
   }
 
-  readonly host = '127.0.0.1'
+  get host(): string {
+    return this.#server.host
+  }
 
   get port(): number {
-    return this.#port
+    return this.#server.port
   }
 
   /** How many connections are open. */
   get connections(): number {
-    return this.#sockets.size
+    return this.#server.sockets.size
   }
 
   /** How many connections there have been. */
@@ -64,48 +66,30 @@ export class WialonDouble {
   }
 
   /** Listens. Throws a FaultError `listen_failed`; may be called again after stop(). */
-  async start(): Promise<void> {
-    const server = net.createServer(socket => this.#serve(socket))
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', cause =>
-        reject(new FaultError('listen_failed', { detail: messageOf(cause), cause }))
-      )
-      server.listen(this.#port, this.host, resolve)
-    })
-    const address = server.address() as net.AddressInfo // a TCP server that listens has one
-    this.#port = address.port
-    this.#server = server
+  start(): Promise<void> {
+    return this.#server.start()
   }
 
   /** Refuses connections from now on and cuts those that are open, answered or not. */
-  async stop(): Promise<void> {
-    const server = this.#server
-    if (server === undefined) return
-    this.#server = undefined
-    for (const cancel of this.#timers) cancel()
-    this.#timers.clear()
-    const closed = new Promise(resolve => server.close(resolve))
-    this.cut()
-    await closed
+  stop(): Promise<void> {
+    return this.#server.stop()
   }
 
   /** Cuts all connections, and goes on listening. */
   cut(): void {
-    for (const socket of this.#sockets) socket.destroy()
+    this.#server.cut()
   }
 
   /** Writes these bytes on every connection, asked or not. */
   say(bytes: Buffer): void {
-    for (const socket of this.#sockets) socket.write(bytes)
+    for (const socket of this.#server.sockets) socket.write(bytes)
   }
 
   #serve(socket: net.Socket): void {
     const reader = new PacketReader()
     this.#accepted++
-    this.#sockets.add(socket)
     socket.setNoDelay(true)
     socket.on('error', () => {}) // a sender that goes away is none of its business
-    socket.on('close', () => this.#sockets.delete(socket))
     socket.on('data', chunk => {
       try {
         for (const packet of reader.push(chunk)) this.#take(packet, socket)
@@ -121,7 +105,7 @@ export class WialonDouble {
     if (socket.destroyed || socket.writableEnded || socket.isPaused()) return
     this.#options.ledger?.(packet)
     const reply = this.#options.reply(packet)
-    if (reply.kind === 'answer') this.#after(reply.afterMs ?? 0, () => this.#accept(packet, socket))
+    if (reply.kind === 'answer') this.#server.after(reply.afterMs ?? 0, () => this.#accept(packet, socket))
     else this.#fail(reply, socket)
   }
 
@@ -135,17 +119,5 @@ export class WialonDouble {
     else if (reply.kind === 'close') socket.end()
     else if (reply.kind === 'reset') socket.resetAndDestroy()
     else if (reply.kind === 'raw') socket.write(reply.bytes)
-  }
-
-  #after(delayMs: number, fn: () => void): void {
-    if (delayMs === 0) {
-      fn()
-      return
-    }
-    const cancel = this.#options.clock.after(delayMs, () => {
-      this.#timers.delete(cancel)
-      fn()
-    })
-    this.#timers.add(cancel)
   }
 }
