@@ -101,12 +101,13 @@ function idempotencyKey(messages: readonly Message[]): string {
   const offsets = new Float64Array(messages.length)
   let origins = ''
   let last: Message['origin'] | undefined
-  for (const [at, { origin, offset }] of messages.entries()) {
+  // Not over entries(): that makes an array of every message.
+  messages.forEach(({ origin, offset }, at) => {
     offsets[at] = offset
-    if (origin === last) continue
+    if (origin === last) return
     last = origin
     origins += `${at}:${origin.topic}-${origin.partition}\n`
-  }
+  })
   return createHash('sha256').update(origins).update(offsets).digest('hex')
 }
 

@@ -129,7 +129,10 @@ export class RecordChunk {
     if (length < 0 || end > this.#source.end) throw new RangeError('a record reaches beyond its batch')
     this.#at++ // attributes: unused by Kafka
     const timestampDelta = this.#varlong()
-    this.timestampMs = this.#source.appendTimestampMs ?? this.#source.baseTimestampMs + timestampDelta
+    const { appendTimestampMs } = this.#source
+    // In two branches: one expression for both would make an object of every timestamp.
+    if (appendTimestampMs === null) this.timestampMs = this.#source.baseTimestampMs + timestampDelta
+    else this.timestampMs = appendTimestampMs
     this.offset = this.#source.baseOffset + this.#varint()
     const keyLength = this.#length()
     this.keyStart = this.#at

@@ -80,11 +80,11 @@ const nothing: Verdict = {
 
 function judgeEach(messages: readonly Pending[], outcomes: readonly Outcome[]): Verdict {
   const walk = new Walk()
-  for (const [at, message] of messages.entries()) {
+  messages.forEach((message, at) => {
     const outcome = outcomes[at]
     if (outcome === undefined || outcome.kind === 'delivered') walk.confirm(message)
     else walk.fail(message, outcome)
-  }
+  })
   return walk
 }
 
