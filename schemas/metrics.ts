@@ -40,7 +40,7 @@ const list = {
   },
   tailrace_stream_bytes_pending: {
     type: 'gauge',
-    help: 'Bytes of chunks kept in memory',
+    help: 'Bytes of messages that were read and have not ended, with what each costs beside its key and value',
     labels: ['stream']
   },
 

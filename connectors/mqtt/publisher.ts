@@ -2,8 +2,9 @@
 // full across them. It connects when there is something to send, never by a timer, and never sends a message twice:
 // what a lost connection leaves unanswered goes back to the engine.
 
-import { FaultError } from '../../schemas/errors.ts'
+import { type ErrorCode, FaultError } from '../../schemas/errors.ts'
 import type { Failure, Message, Outcome } from '../connector.ts'
+import { abortFault } from '../shared/abort.ts'
 import { Connection, type ConnectionSettings } from './connection.ts'
 import { Delivery } from './delivery.ts'
 import { outcomeOfFault } from './outcome.ts'
@@ -34,7 +35,8 @@ export class Publisher {
     const delivery = new Delivery(messages)
     const giveUp = () => {
       this.#forget(delivery)
-      delivery.giveUp(aborted('unknown'), aborted('unsent'))
+      const { code } = abortFault(signal)
+      delivery.giveUp(aborted('unknown', code), aborted('unsent', code))
     }
     this.#waiting.push(delivery)
     if (signal.aborted) giveUp()
@@ -127,7 +129,7 @@ export class Publisher {
   }
 }
 
-function aborted(kind: 'unknown' | 'unsent'): Failure {
+function aborted(kind: 'unknown' | 'unsent', code: ErrorCode): Failure {
   const detail = kind === 'unknown' ? 'it was not confirmed yet' : 'it was not sent yet'
-  return { kind, code: 'attempt_aborted', detail }
+  return { kind, code, detail }
 }

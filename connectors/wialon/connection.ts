@@ -9,6 +9,7 @@ import net from 'node:net'
 import { type ErrorCode, FaultError } from '../../schemas/errors.ts'
 import type { Clock } from '../clock.ts'
 import { delivered, type Outcome } from '../connector.ts'
+import { abortFault } from '../shared/abort.ts'
 import { answerProblem, connectFault, outcomeOfConnect, outcomeOfExchange } from './outcome.ts'
 import { Wait } from './wait.ts'
 
@@ -47,7 +48,7 @@ export class Connection {
   /** Opens the connection unless it stands. Rejects with a FaultError when it does not come about. */
   async connect(signal: AbortSignal): Promise<net.Socket> {
     if (this.#wait !== null) throw new FaultError('internal', { detail: 'a batch is in flight already' })
-    if (signal.aborted) throw new FaultError('attempt_aborted')
+    if (signal.aborted) throw abortFault(signal)
     if (this.#socket !== null) return this.#socket
     const wait = this.#begin('wialon_connect_timeout', this.#settings.connectTimeoutMs, signal)
     const socket = this.#open()

@@ -3,6 +3,7 @@
 
 import { type ErrorCode, FaultError } from '../../schemas/errors.ts'
 import type { Clock } from '../clock.ts'
+import { abortFault } from '../shared/abort.ts'
 
 export interface WaitOptions {
   readonly clock: Clock
@@ -13,13 +14,13 @@ export interface WaitOptions {
 }
 
 export class Wait {
-  /** Resolves with end(), rejects with end(error), a FaultError of the deadline, or `attempt_aborted`. */
+  /** Resolves with end(), rejects with end(error), a FaultError of the deadline, or the signal's. */
   readonly done: Promise<void>
   #settle: (error: unknown) => void = () => {}
 
   constructor({ clock, timeoutMs, code, signal }: WaitOptions) {
     this.done = new Promise((resolve, reject) => {
-      const aborted = () => this.end(new FaultError('attempt_aborted'))
+      const aborted = () => this.end(abortFault(signal))
       const cancelTimer = clock.after(timeoutMs, () =>
         this.end(new FaultError(code, { detail: `after ${timeoutMs} ms` }))
       )

@@ -3,7 +3,7 @@
 
 import type { Clock } from '../../../connectors/clock.ts'
 import type { Batch, Failure, Outcome, Target } from '../../../connectors/connector.ts'
-import { messageOf } from '../../../schemas/errors.ts'
+import { FaultError, messageOf } from '../../../schemas/errors.ts'
 
 /** How long a target may take to settle after its signal fired, before the attempt is counted as unknown. */
 const graceMs = 1_000
@@ -51,14 +51,17 @@ export class Attempt {
   }
 
   #giveUp(outcome: Failure): void {
-    this.#abort.abort()
+    this.#abort.abort(new FaultError(outcome.code, { detail: outcome.detail }))
     this.#cancelTimer = this.#clock.after(graceMs, () => this.#settle(outcome))
   }
 
   async #call(target: Target): Promise<Outcome | readonly Outcome[]> {
     const outcome = await target.deliver(this.batch, this.#abort.signal)
-    if (!Array.isArray(outcome) || outcome.length === this.batch.messages.length) return outcome
-    const detail = `${outcome.length} outcomes for ${this.batch.messages.length} messages`
+    if (!Array.isArray(outcome)) return outcome
+    const { length } = this.batch.messages
+    const told = outcome.filter(Boolean).length // a hole is no outcome
+    if (outcome.length === length && told === length) return outcome
+    const detail = `${told} outcomes for ${length} messages`
     return { kind: 'unknown', code: 'target_threw', detail }
   }
 }
