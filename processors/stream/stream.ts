@@ -36,6 +36,8 @@ export class Stream {
   readonly #watchdog: Watchdog
   readonly #stopping = new AbortController()
   #isTargetOpen = false
+  /** From when its partitions may move until it knows which it has: nothing may be sent. */
+  #isHandingOver = false
 
   constructor(options: StreamOptions, parts: StreamParts) {
     this.options = options
@@ -105,7 +107,11 @@ export class Stream {
     const { signal } = this.#stopping
     const attempt = () => this.#target.open(signal)
     this.#isTargetOpen = await persist(this.#context, this.#health, { name: 'target', signal, attempt })
-    if (this.#isTargetOpen) this.#dispatcher.start()
+    this.#send()
+  }
+
+  #send(): void {
+    if (this.#isTargetOpen && !this.#isHandingOver) this.#dispatcher.start()
   }
 
   #assign(assignment: Assignment): void {
@@ -119,7 +125,8 @@ export class Stream {
     this.#health.clear('kafka')
     this.#health.enter(this.options.paused ? 'paused' : 'running')
     this.#openings.open(added, assignment.birthMs)
-    if (this.#isTargetOpen) this.#dispatcher.start()
+    this.#isHandingOver = false
+    this.#send()
     this.#settlement.touch()
   }
 
@@ -137,6 +144,7 @@ export class Stream {
 
   /** The join gate: before a partition can move, what is in flight is confirmed and committed. Invariant 7 */
   async #handOver(deadlineMs: number): Promise<void> {
+    this.#isHandingOver = true
     await this.#drain(Math.max(0, deadlineMs - commitReserveMs))
     this.#context.log('partitions_handed_back', {
       stream: this.options.name,

@@ -102,7 +102,7 @@ export class Intake {
   #owe(partition: Partition, tracker: Tracker, chunk: RecordChunk): Pending {
     const lane = partition.lanes.of(chunk)
     let message = new Pending(lane, chunk)
-    if (lane.state === 'waiting') message = message.detached()
+    if (lane.isSlow) message = message.detached()
     tracker.owe(message.offset)
     partition.pending++
     partition.pendingBytes += message.cost

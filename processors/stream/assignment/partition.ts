@@ -91,9 +91,9 @@ export class Partition {
     this.end = end
   }
 
-  /** Notes that nothing more is owed on the message. */
+  /** Notes that nothing more is owed on the message. A second time it has no effect, and the books no longer balance. */
   settle(message: Pending): void {
-    this.#tracker?.settle(message.offset)
+    if (this.#tracker?.settle(message.offset) !== true) return
     this.pending--
     this.pendingBytes -= message.cost
     if (this.pending === 0) this.newestBytes = null

@@ -48,9 +48,12 @@ export class BatchBuilder {
 
   /** Drops from a batch that is sent again what has passed its time to live meanwhile. */
   expire(batch: PendingBatch): void {
-    const alive = batch.messages.filter(message => !this.#port.isExpired(message))
-    if (alive.length === batch.messages.length) return
-    for (const message of batch.messages) if (this.#port.isExpired(message)) this.#port.expired(message)
+    const alive: Pending[] = []
+    // Each is asked once: asked twice, it could be found alive and, a moment later, expired.
+    for (const message of batch.messages) {
+      if (this.#port.isExpired(message)) this.#port.expired(message)
+      else alive.push(message)
+    }
     batch.messages = alive
   }
 

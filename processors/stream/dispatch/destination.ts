@@ -1,11 +1,15 @@
 // What a stream keeps for one destination of its target: the lanes and batches that are ready to be sent there, in
 // the order in which they became ready, and whether the destination takes anything at the moment.
 
+import type { Clock } from '../../../connectors/clock.ts'
 import type { StreamContext } from '../context.ts'
 import type { PendingBatch } from './batch.ts'
 import { Chain, type Link } from './chain.ts'
 import type { Lane } from './lane.ts'
 import { Breaker } from './outcome/breaker.ts'
+
+/** How long ready messages wait for a batch to fill while others are in flight. */
+const lingerMs = 50
 
 export class Destination implements Link<Destination> {
   next: Destination | null = null
@@ -23,14 +27,18 @@ export class Destination implements Link<Destination> {
   inFlight = 0
   /** Messages it has confirmed. */
   confirmed = 0
+  /** What it was sent last was a batch that was sent before. */
+  wasAgain = false
   /** It stands in the line of destinations that may have something to send. */
   isQueued = false
   /** What is ready has waited long enough for a batch to fill. */
   isOverdue = false
-  cancelLinger: (() => void) | null = null
+  readonly #clock: Clock
+  #cancelLinger: (() => void) | null = null
 
   constructor(context: StreamContext, name: string, halfOpened: (destination: Destination) => void) {
     this.name = name
+    this.#clock = context.clock
     this.breaker = new Breaker(context, () => halfOpened(this))
   }
 
@@ -60,6 +68,16 @@ export class Destination implements Link<Destination> {
     return lane
   }
 
+  /** Calls `over` when what is ready now has waited long enough for a batch to fill. */
+  linger(over: () => void): void {
+    if (this.readyMessages === 0) return
+    this.#cancelLinger ??= this.#clock.after(lingerMs, () => {
+      this.#cancelLinger = null
+      this.isOverdue = true
+      over()
+    })
+  }
+
   /**
    * Drops what belongs to partitions that are assigned elsewhere now. Returns the batches of which nothing is left to
    * be sent; lanes of other partitions may still belong to them. Invariant 4
@@ -86,7 +104,7 @@ export class Destination implements Link<Destination> {
 
   close(): void {
     this.breaker.close()
-    this.cancelLinger?.()
+    this.#cancelLinger?.()
     for (const batch of this.waiting) batch.cancelWait?.()
   }
 }

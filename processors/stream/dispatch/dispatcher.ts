@@ -12,12 +12,10 @@ import type { PendingBatch } from './batch.ts'
 import { BatchBuilder } from './batch-builder.ts'
 import { Chain } from './chain.ts'
 import { Destination } from './destination.ts'
+import { InFlight } from './in-flight.ts'
 import type { Lane, Pending } from './lane.ts'
 import { Aftermath, type Rejected } from './outcome/aftermath.ts'
 import { Breaker } from './outcome/breaker.ts'
-
-/** How long ready messages wait for a batch to fill while others are in flight. */
-const lingerMs = 50
 
 export interface DispatchOptions {
   /** Batches in flight over all destinations. */
@@ -48,7 +46,7 @@ export class Dispatcher {
   readonly #port: DispatchPort
   readonly #builder: BatchBuilder
   readonly #aftermath: Aftermath
-  readonly #inFlight = new Map<Attempt, { readonly batch: PendingBatch; readonly done: Promise<void> }>()
+  readonly #inFlight: InFlight
   /** Destinations that may have something to send, taken in turn. */
   readonly #turn = new Chain<Destination>()
   #isSending = false
@@ -57,6 +55,7 @@ export class Dispatcher {
     this.#context = context
     this.#options = options
     this.#port = port
+    this.#inFlight = new InFlight(context)
     this.breaker = new Breaker(context, () => this.pump())
     this.#builder = new BatchBuilder({
       limits: port.target.limits,
@@ -126,27 +125,22 @@ export class Dispatcher {
   /** Sends nothing new, waits for what is in flight, and past the deadline gives it up. Invariant 7 */
   async drain(deadlineMs: number): Promise<void> {
     this.#isSending = false
-    if (this.#inFlight.size === 0) return
-    const all = Promise.all([...this.#inFlight.values()].map(({ done }) => done))
-    const cancel = this.#context.clock.after(deadlineMs, () => {
-      this.#context.log('drain_overran', { stream: this.#context.stream, attempts: this.#inFlight.size })
-      for (const attempt of this.#inFlight.keys()) attempt.abort()
-    })
-    await all
-    cancel()
+    await this.#inFlight.drain(deadlineMs)
   }
 
   /** Forgets what is pending of partitions that are assigned elsewhere, and gives up what only they had in flight. */
   dropClosed(): void {
-    for (const destination of this.destinations.values())
+    for (const destination of this.destinations.values()) {
       for (const batch of destination.dropClosed()) this.#aftermath.goOn(batch)
-    for (const [attempt, { batch }] of this.#inFlight)
-      if (batch.lanes.every(lane => lane.partition.closed)) attempt.abort()
+      this.wake(destination) // to be forgotten if nothing is left
+    }
+    this.#inFlight.dropClosed()
   }
 
   /** Ends all timers. Call after drain(). */
   close(): void {
     this.breaker.close()
+    this.#inFlight.close()
     for (const destination of this.destinations.values()) destination.close()
   }
 
@@ -171,25 +165,41 @@ export class Dispatcher {
     const { limits } = this.#port.target
     if (destination.inFlight >= limits.batchesInFlight || !destination.breaker.allows(destination.inFlight))
       return null
-    const again = destination.batches.shift()
+    const again = this.#isAgainDue(destination) ? destination.batches.shift() : null
+    destination.wasAgain = again !== null
     if (again !== null) return this.#again(again)
     if (
       destination.readyMessages < limits.maxMessages &&
       destination.inFlight > 0 &&
       !destination.isOverdue
     ) {
-      this.#linger(destination)
+      destination.linger(() => {
+        this.wake(destination)
+        this.pump()
+      })
       return null
     }
     destination.isOverdue = false
     const batch = this.#builder.build(destination)
-    if (batch === null && destination.isIdle) this.#forget(destination)
-    return batch
+    if (batch !== null) return batch
+    if (destination.isIdle) this.#forget(destination)
+    else if (destination.batches.length > 0) this.wake(destination)
+    return null
+  }
+
+  /**
+   * Batches that are sent again go first. Of probes only every other one: were it always the same batch, and that the
+   * culprit, nothing else would ever be tried.
+   */
+  #isAgainDue(destination: Destination): boolean {
+    const isProbe = !this.breaker.isClosed || !destination.breaker.isClosed
+    return !isProbe || !destination.wasAgain || destination.readyMessages === 0
   }
 
   #forget(destination: Destination): void {
     destination.close()
     this.destinations.delete(destination.name)
+    if (destination.breaker.trouble !== null) this.#port.changed()
   }
 
   #again(batch: PendingBatch): PendingBatch | null {
@@ -200,16 +210,6 @@ export class Dispatcher {
     return null
   }
 
-  #linger(destination: Destination): void {
-    if (destination.readyMessages === 0) return
-    destination.cancelLinger ??= this.#context.clock.after(lingerMs, () => {
-      destination.cancelLinger = null
-      destination.isOverdue = true
-      this.wake(destination)
-      this.pump()
-    })
-  }
-
   #send(batch: PendingBatch): void {
     const { destination, messages } = batch
     for (const lane of batch.lanes) lane.become('inFlight')
@@ -217,14 +217,14 @@ export class Dispatcher {
     this.wake(destination)
     const options = { clock: this.#context.clock, timeoutMs: this.#options.attemptTimeoutMs }
     const attempt = new Attempt({ destination: destination.name, messages, bytes: batch.bytes }, options)
-    this.#inFlight.set(attempt, { batch, done: this.#deliver(batch, attempt) })
+    this.#inFlight.add(attempt, batch, this.#deliver(batch, attempt))
   }
 
   async #deliver(batch: PendingBatch, attempt: Attempt): Promise<void> {
     const startedMs = this.#context.clock.now()
     const outcome = await attempt.run(this.#port.target)
     const { destination } = batch
-    this.#inFlight.delete(attempt)
+    this.#inFlight.remove(attempt)
     destination.inFlight--
     this.#aftermath.of(batch, outcome, startedMs)
     this.wake(destination)

@@ -57,6 +57,8 @@ export class Lane implements Link<Lane> {
   /** Attempts after which only this device had to wait. */
   readonly tries = new Tries()
   cancelWait: (() => void) | null = null
+  /** Its messages wait long: they have bytes of their own, and so shall those that come. */
+  isSlow = false
   #state: LaneState = 'idle'
 
   constructor(key: string, partition: Partition) {
@@ -71,6 +73,7 @@ export class Lane implements Link<Lane> {
   become(state: LaneState): void {
     if (this.#state === 'waiting') this.partition.waitingLanes--
     if (state === 'waiting') this.partition.waitingLanes++
+    else this.isSlow = false
     this.#state = state
   }
 
@@ -85,8 +88,10 @@ export class Lane implements Link<Lane> {
     this.taken = null
   }
 
-  /** Gives all its messages bytes of their own. */
+  /** Gives all its messages bytes of their own, and those that come while it waits on. */
   detach(): void {
+    if (this.isSlow) return
+    this.isSlow = true
     for (const message of this.pending.empty()) this.pending.push(message.detached())
   }
 }

@@ -55,12 +55,18 @@ export class Tracker {
     this.#advance()
   }
 
-  /** Notes that nothing more is owed on `offset`, and moves the commit point if it was the lowest. */
-  settle(offset: number): void {
-    this.#owed[offset & (this.#owed.length - 1)] = 0
+  /**
+   * Notes that nothing more is owed on `offset`, and moves the commit point if it was the lowest. False, and without
+   * effect, when it was not owed: its place may be another offset's by now.
+   */
+  settle(offset: number): boolean {
+    const at = offset & (this.#owed.length - 1)
+    if (offset < this.base || this.#owed[at] === 0) return false
+    this.#owed[at] = 0
     this.changes++
     if (offset >= this.#settledEnd) this.#settledEnd = offset + 1
     if (offset === this.base) this.#advance()
+    return true
   }
 
   /** What is settled above the commit point, as rising runs. Costs a step per offset of the span. */

@@ -17,14 +17,20 @@ import type { StreamContext } from '../../context.ts'
 import type { End } from '../../settlement/accounts.ts'
 import type { PendingBatch } from '../batch.ts'
 import type { Destination } from '../destination.ts'
+import { longWaitMs } from '../in-flight.ts'
 import type { Lane, Pending } from '../lane.ts'
 import { waitAfterMs } from './backoff.ts'
 import type { Breaker } from './breaker.ts'
 import { SafetyStop } from './safety-stop.ts'
-import { isOfDevice, judge, type Rejection, type Setback, scopeOf, type Verdict } from './verdict.ts'
-
-/** What waits longer gets bytes of its own. */
-const longWaitMs = 1_000
+import {
+  isGivenUp,
+  isOfDevice,
+  judge,
+  type Rejection,
+  type Setback,
+  scopeOf,
+  type Verdict
+} from './verdict.ts'
 
 /** A message for the dead letters. */
 export interface Rejected extends Rejection {
@@ -68,15 +74,16 @@ export class Aftermath {
     this.#measure(batch, verdict, startedMs)
     const wasTroubled = batch.destination.breaker.trouble !== null || this.#sender.breaker.trouble !== null
     this.#confirm(batch.destination, verdict.delivered)
-    if (verdict.failure === null || verdict.failure.kind === 'reject' || verdict.delivered.length > 0)
-      this.#succeed(batch.destination, verdict.delivered.length > 0)
+    const { failure } = verdict
+    const isSuccess = failure === null || failure.kind === 'reject' || verdict.delivered.length > 0
+    if (isSuccess && failure?.kind !== 'halt') this.#succeed(batch.destination, verdict, startedMs)
     if (verdict.rejected.length > 0) batch.refused()
     for (const rejection of verdict.rejected) this.#reject(batch, rejection)
     for (const setback of verdict.setbacks) this.#setBack(batch, setback)
     batch.messages = verdict.owed.filter(message => !message.lane.partition.closed)
-    if (verdict.failure === null || batch.messages.length === 0) this.goOn(batch)
-    else this.#again(batch, verdict.failure)
-    if (wasTroubled || verdict.failure !== null || verdict.setbacks.length > 0) this.#port.changed()
+    if (failure === null || batch.messages.length === 0) this.goOn(batch)
+    else this.#again(batch, failure)
+    if (wasTroubled || failure !== null || verdict.setbacks.length > 0) this.#port.changed()
   }
 
   /** The part of the batch that was tried has ended: the next part follows, or its lanes are free. */
@@ -137,10 +144,11 @@ export class Aftermath {
     this.#context.meter.confirmed(Math.max(0, this.#context.clock.now() - oldestMs) / 1000)
   }
 
-  #succeed(destination: Destination, hasDelivered: boolean): void {
-    if (hasDelivered && this.#sender.breaker.trouble?.kind === 'halted') this.#safety.reset()
-    destination.breaker.succeed()
-    this.#sender.breaker.succeed()
+  #succeed(destination: Destination, { delivered }: Verdict, startedMs: number): void {
+    destination.breaker.succeed(startedMs)
+    const wasHalted = this.#sender.breaker.trouble?.kind === 'halted'
+    const isOver = this.#sender.breaker.succeed(startedMs)
+    if (wasHalted && isOver && delivered.length > 0) this.#safety.reset()
   }
 
   #reject(batch: PendingBatch, { message, failure }: Rejection): void {
@@ -157,13 +165,16 @@ export class Aftermath {
     const { tries } = lane
     const { confirmed } = batch.destination
     tries.note(failure, confirmed)
-    if (tries.isEnough(this.#context.retry, confirmed) && tries.othersPass(confirmed)) {
+    const isCulprit = tries.isEnough(this.#context.retry, confirmed) && tries.othersPass(confirmed)
+    const refusal = isCulprit ? this.#safety.refusal(failure) : null
+    if (isCulprit && refusal === null) {
       const message = lane.pending.shift()
       tries.reset() // what was counted was this message's
       if (message !== null) this.#reject(batch, { message, failure })
       this.#sender.release(lane)
       return
     }
+    if (refusal !== null) this.#sender.breaker.fail(refusal, 0)
     const waitMs = waitAfterMs(this.#context, failure, tries.failures)
     lane.partition.troubled(failure, { untilMs: this.#context.clock.now() + waitMs, attempt: tries.failures })
     lane.become('waiting')
@@ -192,6 +203,11 @@ export class Aftermath {
     const [message] = batch.messages
     if (isCulpritSought && batch.messages.length > 1) batch.bisect(false)
     else if (isCulpritSought && message !== undefined && tries.othersPass(destination.confirmed)) {
+      const refusal = this.#safety.refusal(failure)
+      if (refusal !== null) {
+        this.#wait(batch, refusal)
+        return
+      }
       this.#reject(batch, { message, failure })
       batch.messages = []
       this.goOn(batch)
@@ -205,12 +221,12 @@ export class Aftermath {
     const { destination } = batch
     const waitMs = waitAfterMs(this.#context, failure, batch.tries.failures)
     const breaker = scopeOf(failure) === 'target' ? this.#sender.breaker : destination.breaker
-    if (!isOfDevice(failure)) breaker.fail(failure, waitMs)
+    if (!isOfDevice(failure) && !isGivenUp(failure)) breaker.fail(failure, waitMs)
     for (const lane of batch.lanes) {
       lane.become('waiting')
       lane.partition.troubled(failure, { untilMs: clock.now() + waitMs, attempt: batch.tries.failures })
     }
-    const isHeldUp = !breaker.isClosed
+    const isHeldUp = !isOfDevice(failure) && !breaker.isClosed
     if (isHeldUp || waitMs >= longWaitMs) batch.detach()
     if (isHeldUp) {
       destination.batches.push(batch)

@@ -25,6 +25,11 @@ export class SafetyStop {
     return isList(outcome) ? outcome.map(check) : check(outcome)
   }
 
+  /** The halt in place of one rejection more; null while there is room for it. */
+  refusal(failure: Failure): Failure | null {
+    return this.#rejected < this.#limit.rejected ? null : this.#halted(failure)
+  }
+
   delivered(messages: number): void {
     if (this.#rejected === 0) return
     for (let left = Math.min(messages, this.#limit.of); left > 0; left--) this.#note(0)

@@ -2,12 +2,13 @@
 
 import type { Failure } from '../../../../connectors/connector.ts'
 import type { RetryConfig } from '../../../../schemas/stream.ts'
+import { isGivenUp } from './verdict.ts'
 
 /** So often without an answer, or refused without a word for which message: then the culprit is looked for. */
 const patience = 3
 
 export class Tries {
-  /** In a row; `unsent` is not counted. */
+  /** In a row; what was not sent, or given up by ourselves, is not counted. */
   failures = 0
   /** Without an answer, in a row. */
   unknowns = 0
@@ -16,7 +17,7 @@ export class Tries {
 
   note(failure: Failure, confirmed: number): void {
     this.#confirmedBefore ??= confirmed
-    if (failure.kind === 'unsent') return
+    if (failure.kind === 'unsent' || isGivenUp(failure)) return
     this.failures++
     this.unknowns = failure.kind === 'unknown' ? this.unknowns + 1 : 0
   }

@@ -49,6 +49,11 @@ export function isOfDevice(failure: Failure): boolean {
   return scope === 'message' || scope === 'device'
 }
 
+/** Given up by ourselves, because a partition is moving or the process ends: it says nothing about the target. */
+export function isGivenUp({ code }: Failure): boolean {
+  return code === 'attempt_aborted'
+}
+
 /** `messages` as they were sent: those of a lane stand together. */
 export function judge(messages: readonly Pending[], outcome: Outcome | readonly Outcome[]): Verdict {
   return isList(outcome) ? judgeEach(messages, outcome) : judgeWhole(messages, outcome)

@@ -1,0 +1,72 @@
+// The attempts under way: how many, how to wait for them or give them up, and what waits behind one that takes long.
+
+import type { StreamContext } from '../context.ts'
+import type { Attempt } from './attempt.ts'
+import type { PendingBatch } from './batch.ts'
+
+/** What waits longer gets bytes of its own. */
+export const longWaitMs = 1_000
+
+interface Flight {
+  readonly batch: PendingBatch
+  readonly startedMs: number
+  readonly done: Promise<void>
+}
+
+export class InFlight {
+  readonly #context: StreamContext
+  readonly #flights = new Map<Attempt, Flight>()
+  #cancelLook: (() => void) | null = null
+
+  constructor(context: StreamContext) {
+    this.#context = context
+  }
+
+  get size(): number {
+    return this.#flights.size
+  }
+
+  /** `done` resolves when all that follows from the attempt is done. */
+  add(attempt: Attempt, batch: PendingBatch, done: Promise<void>): void {
+    this.#flights.set(attempt, { batch, done, startedMs: this.#context.clock.now() })
+    this.#look()
+  }
+
+  remove(attempt: Attempt): void {
+    this.#flights.delete(attempt)
+  }
+
+  /** Resolves when all have ended; past the deadline they are given up. Invariant 7 */
+  async drain(deadlineMs: number): Promise<void> {
+    if (this.size === 0) return
+    const all = Promise.all([...this.#flights.values()].map(({ done }) => done))
+    const cancel = this.#context.clock.after(deadlineMs, () => {
+      this.#context.log('drain_overran', { stream: this.#context.stream, attempts: this.size })
+      for (const attempt of this.#flights.keys()) attempt.abort()
+    })
+    await all
+    cancel()
+  }
+
+  /** Gives up what is only of partitions that are assigned elsewhere. Invariant 4 */
+  dropClosed(): void {
+    for (const [attempt, { batch }] of this.#flights)
+      if (batch.lanes.every(lane => lane.partition.closed)) attempt.abort()
+  }
+
+  close(): void {
+    this.#cancelLook?.()
+    this.#cancelLook = null
+  }
+
+  /** While anything is under way, lets what waits behind a slow attempt not retain whole fetches. Invariant 5 */
+  #look(): void {
+    this.#cancelLook ??= this.#context.clock.after(longWaitMs, () => {
+      this.#cancelLook = null
+      const before = this.#context.clock.now() - longWaitMs
+      for (const { batch, startedMs } of this.#flights.values())
+        if (startedMs <= before) for (const lane of batch.lanes) lane.detach()
+      if (this.size > 0) this.#look()
+    })
+  }
+}
