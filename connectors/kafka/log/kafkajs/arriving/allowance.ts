@@ -3,11 +3,14 @@
 // at the same time. What has no room waits in the operating system's buffers, and at the broker. Invariant 5
 
 import type { Clock } from '../../../../clock.ts'
+import { FramePool } from './frame-pool.ts'
 
 /** A broker that stops amidst its responses must not keep the others waiting for longer than this. */
 const patienceMs = 1_000
 
 export class Allowance {
+  /** What the responses are read into. */
+  readonly frames: FramePool
   readonly #maxBytes: number
   readonly #clock: Clock
   #usedBytes = 0
@@ -17,6 +20,7 @@ export class Allowance {
   constructor(maxBytes: number, clock: Clock) {
     this.#maxBytes = maxBytes
     this.#clock = clock
+    this.frames = new FramePool(maxBytes / 2)
   }
 
   /**

@@ -26,10 +26,7 @@ export class Frames {
   readonly #room: Room | undefined
   #claim: Claim | null = null
 
-  /**
-   * `onFrame` gets every response with its length, in a buffer of its own; it must be done with it, or have copied what it
-   * keeps, in the same turn of the event loop. Without `room` there is always room.
-   */
+  /** `onFrame` gets every response with its length, in bytes of its own. Without `room` there is always room. */
   constructor(onFrame: (frame: Buffer) => void, room?: Room) {
     this.#onFrame = onFrame
     this.#room = room
@@ -72,7 +69,7 @@ export class Frames {
     while (this.#frame === null && this.#scratchFilled - at >= lengthBytes) {
       const size = lengthBytes + this.#scratch.readInt32BE(at)
       if (size < lengthBytes || size > maxFrameBytes) throw new RangeError('this is no response of Kafka')
-      const frame = Buffer.allocUnsafe(size)
+      const frame = this.#room?.arriving.frames.take(size) ?? Buffer.allocUnsafe(size)
       const copied = this.#scratch.copy(frame, 0, at, this.#scratchFilled)
       at += copied
       if (copied === size) this.#onFrame(frame)

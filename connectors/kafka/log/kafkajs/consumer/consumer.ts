@@ -144,10 +144,13 @@ export class KafkajsConsumer implements LogConsumer {
       },
       fetched: fetched => handoff.fetched(fetched),
       fetchWaitMs: () => (handoff.isBusy() ? fetchWaitMs.busy : fetchWaitMs.idle),
-      positionLost: (origin, position) => handoff.positionLost(origin, position),
-      corrupt: (origin, fault) => {
-        const retry = handoff.corrupt(origin, fault)
-        void pauseFor(this.#env.clock, corruptRetryMs, this.#stop.signal).then(retry)
+      decoder: {
+        onPositionLost: (origin, position) => handoff.positionLost(origin, position),
+        copied: bytes => this.#env.arriving.frames.give(bytes),
+        onCorrupt: (origin, fault) => {
+          const retry = handoff.corrupt(origin, fault)
+          void pauseFor(this.#env.clock, corruptRetryMs, this.#stop.signal).then(retry)
+        }
       }
     })
   }

@@ -9,6 +9,7 @@ import type { TopicPartition } from '../../message.ts'
 import { kafkaFault } from '../client.ts'
 import { installFetchDecoder } from '../fetch/install.ts'
 import type { FetchedBatch } from '../fetch/types.ts'
+import type { FetchDecoderOptions } from '../fetch/unread.ts'
 import { birthOf, createAssigner } from './assigner.ts'
 import { installJoinGate } from './join-gate.ts'
 import { consumerSettings } from './settings.ts'
@@ -36,8 +37,8 @@ export interface SessionHandlers {
   joined(join: Join): void
   /** Hands a fetch on; returns the next offset to fetch, or null to fetch the same again. */
   fetched(fetched: Fetched): number | null
-  positionLost(origin: TopicPartition, position: number): void
-  corrupt(origin: TopicPartition, fault: FaultError): void
+  /** Told of what is in the responses. */
+  readonly decoder: FetchDecoderOptions
   /** A broker answered, or could not be reached. */
   answered(): void
   unreachable(fault: FaultError): void
@@ -173,11 +174,7 @@ export class Session {
 
   /** kafkajs shows its cluster to nobody but the assigner's factory. */
   #install(cluster: Cluster) {
-    installFetchDecoder(cluster, {
-      generation: () => this.#generation,
-      onPositionLost: (origin, position) => this.#handlers.positionLost(origin, position),
-      onCorrupt: (origin, fault) => this.#handlers.corrupt(origin, fault)
-    })
+    installFetchDecoder(cluster, { ...this.#handlers.decoder, generation: () => this.#generation })
     installJoinGate(cluster, {
       beforeJoin: () => this.#beforeJoin(),
       synced: (generation, memberAssignment) => {

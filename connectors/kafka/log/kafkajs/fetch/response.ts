@@ -34,13 +34,18 @@ export function readOutline(bytes: Buffer): Outline {
   }
 }
 
+/** Are there records of several partitions? They are copied then: those of one must not retain the others'. */
+export function isShared({ topics }: Outline): boolean {
+  return topics.flatMap(topic => topic.partitions).filter(({ records }) => records.length > 0).length > 1
+}
+
 /** Rejects with an OldFormatError. */
 export async function decodeResponse(
-  { topics, ...outline }: Outline,
+  all: Outline,
   context: DecodeContext
 ): Promise<FetchResponse<FetchedBatch>> {
-  const withRecords = topics.flatMap(topic => topic.partitions).filter(({ records }) => records.length > 0)
-  const shared = withRecords.length > 1
+  const { topics, ...outline } = all
+  const shared = isShared(all)
   const responses = []
   for (const { topicName, partitions } of topics) {
     const decoded = []

@@ -46,7 +46,7 @@ export interface FetchResponse<Message> {
 export interface UnreadResponse extends FetchResponse<never> {
   /** Where the next fetch goes on, for the partitions that records came of. */
   readonly next: readonly NextPosition[]
-  /** Decodes the records. Rejects with `records_corrupt`. */
+  /** Decodes the records; to be called once. Rejects with `records_corrupt`. */
   read(): Promise<FetchResponse<FetchedBatch>>
 }
 

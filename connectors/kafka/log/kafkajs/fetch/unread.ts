@@ -5,7 +5,7 @@ import { FaultError, messageOf } from '../../../../../schemas/errors.ts'
 import type { TopicPartition } from '../../message.ts'
 import { reencode, registerCodecs } from './fallback.ts'
 import { type Corruption, OldFormatError, offsetAfter } from './record-set.ts'
-import { decodeResponse, type Outline, type RawPartition, readOutline } from './response.ts'
+import { decodeResponse, isShared, type Outline, type RawPartition, readOutline } from './response.ts'
 import type { FetchedBatch, FetchProtocol, FetchResponse, NextPosition, UnreadResponse } from './types.ts'
 
 /** Both are called when a response is read, at every fetch anew until the partition is paused; neither may throw. */
@@ -17,6 +17,8 @@ export interface FetchDecoderOptions {
    * position stays in front of them.
    */
   onCorrupt(partition: TopicPartition, fault: FaultError): void
+  /** All that is kept of a response was copied out of `bytes`: nobody looks at them any more. */
+  copied?(bytes: Buffer): void
   /** Check the CRC-32C of every batch: costs more than all the rest. Default: false. */
   readonly checkCrc?: boolean
 }
@@ -89,7 +91,9 @@ async function decodeEither(
   const onCorrupt = (topic: string, partition: number, corruption: Corruption) =>
     asked.onCorrupt({ topic, partition }, corruptionFault(`${topic}/${partition}`, corruption))
   try {
-    return await decodeResponse(outline, { checkCrc, position, onCorrupt })
+    const response = await decodeResponse(outline, { checkCrc, position, onCorrupt })
+    if (isShared(outline)) asked.copied?.(bytes)
+    return response
   } catch (error) {
     if (!(error instanceof OldFormatError)) throw error
     return decodeByKafkajs(bytes, asked)

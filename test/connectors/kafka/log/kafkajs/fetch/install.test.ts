@@ -26,7 +26,9 @@ async function open(maxVersion = 11) {
   const cluster = { findBroker: async (_query: { nodeId: string }) => broker }
   const lost: unknown[] = []
   const corrupt: unknown[] = []
+  const copied: Buffer[] = []
   installFetchDecoder(cluster, {
+    copied: bytes => copied.push(bytes),
     onPositionLost: (partition, position) => lost.push([partition, position]),
     onCorrupt: (partition, fault) => corrupt.push([partition, fault.code, fault.message])
   })
@@ -37,7 +39,7 @@ async function open(maxVersion = 11) {
     return found.lookupRequest(1, requests.Fetch)({ topics, maxWaitTime: 1, minBytes: 1, maxBytes: 1 })
       .response
   }
-  return { broker, versions, lost, corrupt, responseFor }
+  return { broker, versions, lost, corrupt, copied, responseFor }
 }
 
 const record = { offsetDelta: 0, timestampDelta: 0, key: Buffer.from('k'), value: Buffer.from('v') }
@@ -168,4 +170,24 @@ test('an older Fetch version is decoded by kafkajs with all codecs, transactions
     codecs.map((codec, offset) => [offset, 'codec', codec]).slice(1)
   )
   t.is(decoded.responses[0]?.partitions[0]?.messages.at(-1)?.offset, '7')
+})
+
+test('the bytes of a response are given back once the records of several partitions were copied, and not before', async t => {
+  const { responseFor, copied } = await open()
+  const bytes = wireResponse('t', [
+    { partition: 0, records: good },
+    { partition: 1, records: good }
+  ])
+  const response = await responseFor('5').decode(bytes)
+  t.deepEqual(copied, [])
+  const { responses } = await response.read()
+  t.deepEqual(copied, [bytes])
+  bytes.fill(0)
+  for (const { messages } of responses[0]?.partitions ?? []) t.is(linesOf(messages).length, 1)
+  const alone = wireResponse('t', [
+    { partition: 0, records: good },
+    { partition: 1, records: Buffer.alloc(0) }
+  ])
+  await read(responseFor('5'), alone)
+  t.is(copied.length, 1)
 })
