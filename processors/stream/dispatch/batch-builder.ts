@@ -62,9 +62,9 @@ export class BatchBuilder {
     const { limits } = this.#port
     // Whether a device that was refused is taken again is found out with its oldest message alone: were others on their
     // way behind it, they could arrive before it, and would have to be sent again.
-    const most = lane.tries.failures > 0 ? messages.length + 1 : limits.maxMessages
+    const most = lane.tries !== null && lane.tries.failures > 0 ? messages.length + 1 : limits.maxMessages
     let left = room
-    let head = lane.pending.head
+    let head = lane.head
     while (head !== null && messages.length < most) {
       if (this.#port.isExpired(head)) this.#port.expired(head)
       else if (this.#goesElsewhere(head, lane) || (head.size > left && messages.length > 0)) break
@@ -72,14 +72,14 @@ export class BatchBuilder {
         messages.push(head)
         left -= head.size
       }
-      lane.pending.shift()
-      head = lane.pending.head
+      lane.shift()
+      head = lane.head
     }
     return left
   }
 
   #goesOn(lane: Lane, destination: Destination): boolean {
-    const { head } = lane.pending
+    const { head } = lane
     return head !== null && this.#port.destinationOf(head) === destination.name
   }
 

@@ -52,19 +52,19 @@ export class Destination implements Link<Destination> {
     lane.destination = this
     lane.become('ready')
     this.lanes.push(lane)
-    this.readyMessages += lane.pending.length
+    this.readyMessages += lane.length
   }
 
   /** Back to where it was taken from. */
   returnLane(lane: Lane): void {
     lane.become('ready')
     this.lanes.unshift(lane)
-    this.readyMessages += lane.pending.length
+    this.readyMessages += lane.length
   }
 
   takeLane(): Lane | null {
     const lane = this.lanes.shift()
-    if (lane !== null) this.readyMessages -= lane.pending.length
+    if (lane !== null) this.readyMessages -= lane.length
     return lane
   }
 

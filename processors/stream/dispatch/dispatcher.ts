@@ -82,7 +82,7 @@ export class Dispatcher {
   /** Takes a message that was read. Call pump() after the last one. */
   offer(message: Pending): void {
     const { lane } = message
-    lane.pending.push(message)
+    lane.push(message)
     if (lane.state === 'idle') this.release(lane)
     else if (lane.state === 'ready' && lane.destination !== null) lane.destination.readyMessages++
   }
@@ -102,7 +102,7 @@ export class Dispatcher {
   /** A lane that no batch has any more: ready if it has messages left, gone if not. */
   release(lane: Lane): void {
     const { partition } = lane
-    const { head } = lane.pending
+    const { head } = lane
     lane.taken = null
     lane.become('idle')
     if (partition.closed) return

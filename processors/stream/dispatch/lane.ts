@@ -10,7 +10,7 @@ import { Message, type RecordView } from '../../../connectors/kafka/log/message.
 import type { Partition } from '../assignment/partition.ts'
 import { Chain, type Link } from './chain.ts'
 import type { Destination } from './destination.ts'
-import { Tries } from './outcome/tries.ts'
+import type { Tries } from './outcome/tries.ts'
 
 /** What a message costs in memory beside its key and value: its object, its lane's share, its place in a batch. */
 export const overheadBytes = 160
@@ -45,23 +45,24 @@ export class Pending extends Message implements Link<Pending> {
   }
 }
 
-export class Lane implements Link<Lane> {
+/** As a chain it holds the messages that are in no batch. */
+export class Lane extends Chain<Pending> implements Link<Lane> {
   next: Lane | null = null
   readonly key: string
   readonly partition: Partition
-  readonly pending = new Chain<Pending>()
   /** Where its first message goes, while it is ready. */
   destination: Destination | null = null
   /** The first of its messages that is in a batch. */
   taken: Pending | null = null
-  /** Attempts after which only this device had to wait. */
-  readonly tries = new Tries()
+  /** Attempts after which only this device had to wait; null since one succeeded. */
+  tries: Tries | null = null
   cancelWait: (() => void) | null = null
   /** Its messages wait long: they have bytes of their own, and so shall those that come. */
   isSlow = false
   #state: LaneState = 'idle'
 
   constructor(key: string, partition: Partition) {
+    super()
     this.key = key
     this.partition = partition
   }
@@ -79,12 +80,12 @@ export class Lane implements Link<Lane> {
 
   /** The oldest of its messages that has not ended, in a batch or not. */
   get oldest(): Pending | null {
-    return this.taken ?? this.pending.head
+    return this.taken ?? this.head
   }
 
   /** Puts messages back to the front, in their order. */
   restore(messages: readonly Pending[]): void {
-    for (const message of messages.toReversed()) this.pending.unshift(message)
+    for (const message of messages.toReversed()) this.unshift(message)
     this.taken = null
   }
 
@@ -92,6 +93,6 @@ export class Lane implements Link<Lane> {
   detach(): void {
     if (this.isSlow) return
     this.isSlow = true
-    for (const message of this.pending.empty()) this.pending.push(message.detached())
+    for (const message of this.empty()) this.push(message.detached())
   }
 }

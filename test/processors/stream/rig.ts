@@ -10,6 +10,7 @@ import {
   type Target
 } from '../../../connectors/connector.ts'
 import { MemoryLog } from '../../../connectors/kafka/log/memory/log.ts'
+import type { LogRecord } from '../../../connectors/kafka/log/record-chunk.ts'
 import type { StreamOptions } from '../../../processors/stream/options.ts'
 import { Stream } from '../../../processors/stream/stream.ts'
 import { VirtualClock } from '../../clock.ts'
@@ -138,11 +139,15 @@ export class Rig {
 
   /** The values of the messages that were set aside, in order. */
   async dead(): Promise<string[]> {
-    const values: string[] = []
+    return (await this.deadLetters()).map(({ value }) => value?.toString() ?? '')
+  }
+
+  async deadLetters(): Promise<LogRecord[]> {
+    const letters: LogRecord[] = []
     const [range] = await this.admin.ranges(deadLetterTopic)
     const read = this.admin.read({ topic: deadLetterTopic, partition: 0, from: 0, to: range?.end ?? 0 })
-    for await (const { value } of read) values.push(value?.toString() ?? '')
-    return values
+    for await (const letter of read) letters.push(letter)
+    return letters
   }
 
   /** Messages that the group still has to deliver, by what is committed. */

@@ -3,6 +3,7 @@
 
 import test from 'ava'
 import { type Batch, delivered, type Failure, type Outcome } from '../../../connectors/connector.ts'
+import { decodeFacts } from '../../../processors/stream/settlement/dead-letter.ts'
 import { failure, Rig, ScriptedTarget, text } from './rig.ts'
 
 const devices = (count: number) => Array.from({ length: count }, (_, at) => `device-${at}`)
@@ -148,7 +149,7 @@ test('what waits behind a slow attempt does not retain the fetches it came in', 
   await rig.send('a', 'b', 'c', 'd')
   const [partition] = stream.partitions
   const [lane] = partition?.lanes ?? []
-  const behind = lane?.pending.empty() ?? []
+  const behind = lane?.empty() ?? []
   t.deepEqual(behind.map(text), ['a:2', 'a:6'])
   for (const message of behind) t.is(message.bytes.length, message.size + 'a'.length)
 })
@@ -171,6 +172,22 @@ for (const [name, told] of [
     t.like(stream.status(), { state: 'halted', trouble: { code: 'too_many_rejected' } })
   })
 }
+
+test('a dead letter of a device that was refused too often tells how often', async t => {
+  const rig = new Rig(1)
+  const target = answers(message =>
+    message.startsWith('a') ? failure('retry', { scope: 'device' }) : delivered
+  )
+  await rig.started({ retry: { ...quick, maxAttempts: 3 } }, target)
+  await rig.send('a')
+  for (let round = 0; round < 10; round++) {
+    await rig.send('b')
+    await rig.clock.advance(5_000)
+  }
+  const [letter] = await rig.deadLetters()
+  t.is(letter?.value?.toString(), 'a:1')
+  t.is(decodeFacts(letter?.headers ?? [])?.attempts, 3)
+})
 
 test('retry of the target: nothing is sent to any of its destinations meanwhile', async t => {
   const rig = new Rig(1)

@@ -22,6 +22,7 @@ import type { Lane, Pending } from '../lane.ts'
 import { waitAfterMs } from './backoff.ts'
 import type { Breaker } from './breaker.ts'
 import { SafetyStop } from './safety-stop.ts'
+import { Tries } from './tries.ts'
 import {
   isGivenUp,
   isOfDevice,
@@ -34,7 +35,7 @@ import {
 
 /** A message for the dead letters. */
 export interface Rejected extends Rejection {
-  /** How often it was tried in the batch it was last in. */
+  /** How often it was tried: with its part of the batch or, if only its device was refused, since that was last taken. */
   readonly attempts: number
 }
 
@@ -78,7 +79,8 @@ export class Aftermath {
     const isSuccess = failure === null || failure.kind === 'reject' || verdict.delivered.length > 0
     if (isSuccess && failure?.kind !== 'halt') this.#succeed(batch.destination, verdict, startedMs)
     if (verdict.rejected.length > 0) batch.refused()
-    for (const rejection of verdict.rejected) this.#reject(batch, rejection)
+    for (const rejection of verdict.rejected)
+      this.#reject({ ...rejection, attempts: batch.tries.failures + 1 })
     for (const setback of verdict.setbacks) this.#setBack(batch, setback)
     batch.messages = verdict.owed.filter(message => !message.lane.partition.closed)
     if (failure === null || batch.messages.length === 0) this.goOn(batch)
@@ -130,7 +132,7 @@ export class Aftermath {
       if (message.lane !== lane) {
         if (lane !== null) this.#port.relieved(lane.partition)
         lane = message.lane
-        if (lane.tries.failures > 0) lane.tries.reset()
+        lane.tries = null
       }
       if (lane.partition.closed) continue // Invariant 4
       lane.partition.settle(message)
@@ -151,10 +153,10 @@ export class Aftermath {
     if (wasHalted && isOver && delivered.length > 0) this.#safety.reset()
   }
 
-  #reject(batch: PendingBatch, { message, failure }: Rejection): void {
-    if (message.lane.partition.closed) return
+  #reject(rejected: Rejected): void {
+    if (rejected.message.lane.partition.closed) return
     this.#safety.rejected()
-    this.#port.rejected({ message, failure, attempts: batch.tries.failures + 1 })
+    this.#port.rejected(rejected)
   }
 
   /** Only the device waits. */
@@ -162,15 +164,16 @@ export class Aftermath {
     const behind = batch.leave(lane)
     lane.restore([...messages, ...behind])
     if (lane.partition.closed) return
-    const { tries } = lane
+    const tries = lane.tries ?? new Tries()
+    lane.tries = tries
     const { confirmed } = batch.destination
     tries.note(failure, confirmed)
     const isCulprit = tries.isEnough(this.#context.retry, confirmed) && tries.othersPass(confirmed)
     const refusal = isCulprit ? this.#safety.refusal(failure) : null
     if (isCulprit && refusal === null) {
-      const message = lane.pending.shift()
-      tries.reset() // what was counted was this message's
-      if (message !== null) this.#reject(batch, { message, failure })
+      const message = lane.shift()
+      lane.tries = null // what was counted was this message's
+      if (message !== null) this.#reject({ message, failure, attempts: tries.failures })
       this.#sender.release(lane)
       return
     }
@@ -208,7 +211,7 @@ export class Aftermath {
         this.#wait(batch, refusal)
         return
       }
-      this.#reject(batch, { message, failure })
+      this.#reject({ message, failure, attempts: tries.failures })
       batch.messages = []
       this.goOn(batch)
       return

@@ -28,11 +28,6 @@ export class Tries {
     this.unknowns = 0
   }
 
-  reset(): void {
-    this.again()
-    this.#confirmedBefore = null
-  }
-
   /** Has the destination confirmed anything since the first failure? `confirmed` is what it has confirmed by now. */
   othersPass(confirmed: number): boolean {
     return this.#confirmedBefore !== null && confirmed > this.#confirmedBefore
