@@ -125,6 +125,7 @@ export class Stream {
     this.#health.clear('kafka')
     this.#health.enter(this.options.paused ? 'paused' : 'running')
     this.#openings.open(added, assignment.birthMs)
+    for (const partition of this.partitions) this.#intake.relieve(partition) // shares of the window have changed
     this.#isHandingOver = false
     this.#send()
     this.#settlement.touch()

@@ -14,7 +14,7 @@ export interface SettlementPort {
   readonly partitions: Partitions
   readonly deadLetters: DeadLettersPort
   commit(entries: readonly CommitEntry[]): Promise<void>
-  /** Messages of the partition ended. */
+  /** Messages of the partition ended, or what is settled ahead was found to take less room. */
   relieved(partition: Partition): void
 }
 
@@ -30,7 +30,7 @@ export class Settlement {
     this.accounts = new Accounts(context.meter)
     this.#deadLetters = new DeadLetters(context, port.deadLetters)
     this.#committer = new Committer(context, {
-      due: () => partitions.due(),
+      due: () => this.#due(),
       commit: entries => port.commit(entries),
       committed: entries => partitions.committed(entries)
     })
@@ -79,5 +79,12 @@ export class Settlement {
   close(): void {
     this.#committer.stop()
     this.#deadLetters.close()
+  }
+
+  /** How full a settled set is comes out only here, maybe long after the last message ended, so some may read on. */
+  #due(): CommitEntry[] {
+    const entries = this.#port.partitions.due()
+    for (const partition of this.#port.partitions) this.#port.relieved(partition)
+    return entries
   }
 }

@@ -1,0 +1,60 @@
+// Partitions that read no further because enough is pending or settled ahead, and when they read on.
+
+import test from 'ava'
+import { safeSpan } from '../../../processors/stream/settlement/settled-set.ts'
+import { failure, Rig, ScriptedTarget, text } from './rig.ts'
+
+const hourMs = 3_600_000
+
+/** Refuses, for so long, every device whose name begins with `wait`; all others are confirmed. */
+function refusing(waitMs: (device: string) => number): ScriptedTarget {
+  const target = new ScriptedTarget()
+  target.limits.maxMessages = 1_000
+  const refused = new Set<string>()
+  target.script = async batch =>
+    batch.messages.map(message => {
+      const device = text(message).split(':')[0] ?? ''
+      if (!device.startsWith('wait') || refused.has(device)) return { kind: 'delivered' }
+      refused.add(device)
+      return failure('retry', { scope: 'device', retryAfterMs: waitMs(device) })
+    })
+  return target
+}
+
+/** One device in `nth` is one of its own that waits. */
+const scattered = (count: number, nth: number) =>
+  Array.from({ length: count }, (_, at) => (at % nth === 0 ? `wait-${at}` : `device-${at % 7}`))
+
+test('a partition whose settled set was full reads on when most of the waiting devices are taken at once', async t => {
+  const rig = new Rig(1)
+  const target = refusing(device => (device === 'wait-0' ? 10 * hourMs : 60_000))
+  const { stream } = await rig.started({ windowBytes: 100_000_000 }, target)
+  await rig.send(...scattered(safeSpan + 1_000, 20))
+  await rig.clock.advance(1_000)
+  await rig.send(...Array(100).fill('late')) // finds the set full
+  await rig.send(...Array(100).fill('later'))
+  await rig.clock.advance(1_000)
+  t.false(target.confirmed.some(message => message.startsWith('later')))
+  await rig.clock.advance(120_000)
+  t.is(stream.status().pending, 1)
+  t.is(stream.status().lag, safeSpan + 1_200)
+})
+
+test('a full partition reads on when its share of the window grows because others were lost', async t => {
+  const rig = new Rig(3)
+  const target = new ScriptedTarget()
+  target.script = async () => failure('retry', { retryAfterMs: hourMs })
+  const { stream } = await rig.started({ windowBytes: 15_000 }, target)
+  for (const partition of [0, 1, 2])
+    for (let count = 0; count < 50; count++) await rig.append(partition, `a:${count}`)
+  await rig.clock.advance(1_000)
+  const before = [...stream.partitions].map(({ pending }) => pending)
+  t.true(before.every(pending => pending > 10 && pending < 50))
+  await rig.started()
+  await rig.started()
+  await rig.clock.advance(30_000)
+  t.deepEqual(
+    [...stream.partitions].map(({ pending }) => pending),
+    [50]
+  )
+})
