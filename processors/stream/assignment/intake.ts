@@ -1,6 +1,6 @@
 // Takes what was read into the lanes, counts it, and keeps the bounds: a partition takes only as many records as there
 // is room for, stops reading there, or where too much is settled ahead of its commit point, and reads on when half of
-// them are delivered. Kafka hands out whole record batches of up to a megabyte, however little was asked for, so a
+// that is delivered. Kafka hands out whole record batches of up to a megabyte, however little was asked for, so a
 // batch may be taken in parts. Invariant 5
 
 import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
@@ -60,7 +60,7 @@ export class Intake {
   relieve(partition: Partition): void {
     if (partition.closed || !partition.full) return // Invariant 4
     if (partition.pendingBytes > this.#port.windowBytes() / 2) return
-    if (partition.isStretched(this.#port.maxSpan / 2)) return
+    if (partition.isStretched(this.#port.maxSpan, 1 / 2)) return
     partition.full = false
     this.#port.resume(partition.origin)
   }
@@ -74,13 +74,14 @@ export class Intake {
     return fits ? chunk : chunk.head(roomBytes, overheadBytes)
   }
 
-  /** Returns the last message taken. */
+  /** Takes records as far as the span may reach; the first one always. Returns the last message taken. */
   #walk(partition: Partition, tracker: Tracker, chunk: RecordChunk): Pending | null {
     let newest: Pending | null = null
     let messages = 0
     let empty = 0
     let alreadySettled = 0
-    while (chunk.next()) {
+    const { accounts, maxSpan } = this.#port
+    while (!partition.isStretched(maxSpan) && chunk.next()) {
       if (chunk.offset < tracker.next) continue
       if (tracker.takeSettled(chunk.offset)) alreadySettled++
       else if (chunk.valueEnd > chunk.valueStart) {
@@ -91,8 +92,7 @@ export class Intake {
         tracker.skipTo(chunk.offset + 1)
       }
     }
-    tracker.skipTo(chunk.lastOffset + 1)
-    const { accounts } = this.#port
+    if (!partition.isStretched(maxSpan)) tracker.skipTo(chunk.lastOffset + 1)
     accounts.take(messages + empty + alreadySettled)
     accounts.end('filtered', empty)
     accounts.end('already_settled', alreadySettled)

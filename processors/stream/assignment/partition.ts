@@ -106,12 +106,12 @@ export class Partition {
 
   /**
    * Has so much been read beyond the commit point that a restart would repeat, or forget, too much? `maxSpan` is the
-   * limit in offsets; within the safe span what is settled always fits into the commit.
+   * limit in offsets; within the safe span what is settled always fits into the commit. `share` is of both.
    */
-  isStretched(maxSpan: number): boolean {
+  isStretched(maxSpan: number, share = 1): boolean {
     if (this.#tracker === null) return false
     const span = this.#tracker.next - this.#tracker.base
-    return span >= maxSpan || (this.#isSetFull && span >= safeSpan)
+    return span >= maxSpan * share || (this.#isSetFull && span >= safeSpan * share)
   }
 
   /** The commit that Kafka does not have yet, or null. */

@@ -14,18 +14,24 @@ const formBits = 1
 /** What the text may take of the 4,096 bytes that Kafka allows; the rest is for the fields beside it. */
 export const maxSettledBytes = 4_000
 
-/** A span of offsets that always fits, whatever is settled in it: base64 makes 4 characters of 3 bytes. */
-export const safeSpan = ((maxSettledBytes / 4) * 3 - 1) * 8
+/** base64 makes 4 characters of 3 bytes. */
+const maxRawBytes = (maxSettledBytes / 4) * 3
 
-/** `runs` rise, do not touch, and lie at or above `base`. Runs that would not fit are left out from the end. */
+/** A span of offsets that always fits, whatever is settled in it: a bit for each, after the byte that tells the form. */
+export const safeSpan = (maxRawBytes - 1) * 8
+
+/**
+ * `runs` rise, do not touch, and lie at or above `base`. What would not fit is left out from the end, and never what
+ * lies within the safe span.
+ */
 export function encodeSettled(base: number, runs: readonly Run[]): string {
   if (runs.length === 0) return ''
   const asRuns = encodeRuns(base, runs)
-  const last = runs[runs.length - 1]
-  const span = last === undefined ? 0 : last.to - base
-  const bytes = span > safeSpan || asRuns.length <= span / 8 ? asRuns : encodeBits(base, runs, span)
-  const text = bytes.toString('base64url')
-  return text.length <= maxSettledBytes ? text : encodeSettled(base, runs.slice(0, runs.length >> 1))
+  const bitsEnd = Math.min(runs[runs.length - 1]?.to ?? base, base + safeSpan)
+  const isShorter = asRuns.bytes.length <= (bitsEnd - base) / 8
+  const areRunsBetter = asRuns.end > bitsEnd || (asRuns.end === bitsEnd && isShorter)
+  const bytes = areRunsBetter ? asRuns.bytes : encodeBits(base, runs, bitsEnd)
+  return bytes.toString('base64url')
 }
 
 /** The runs of an encoded set; empty for text that is not understood: it says nothing then. */
@@ -46,15 +52,18 @@ export function union(left: readonly Run[], right: readonly Run[]): Run[] {
   return merged
 }
 
-function encodeRuns(base: number, runs: readonly Run[]): Buffer {
+/** As many runs as fit, and where the last of them ends. */
+function encodeRuns(base: number, runs: readonly Run[]): { bytes: Buffer; end: number } {
   const bytes = [formRuns]
-  let at = base
+  let [end, length] = [base, bytes.length]
   for (const { from, to } of runs) {
-    pushVarint(bytes, from - at)
+    pushVarint(bytes, from - end)
     pushVarint(bytes, to - from)
-    at = to
+    if (bytes.length > maxRawBytes) break
+    end = to
+    length = bytes.length
   }
-  return Buffer.from(bytes)
+  return { bytes: Buffer.from(bytes.slice(0, length)), end }
 }
 
 function pushVarint(bytes: number[], value: number): void {
@@ -82,11 +91,12 @@ function decodeRuns(base: number, bytes: Buffer): Run[] {
   return runs
 }
 
-function encodeBits(base: number, runs: readonly Run[], span: number): Buffer {
-  const bytes = Buffer.alloc(1 + Math.ceil(span / 8))
+/** What lies below `end`. */
+function encodeBits(base: number, runs: readonly Run[], end: number): Buffer {
+  const bytes = Buffer.alloc(1 + Math.ceil((end - base) / 8))
   bytes[0] = formBits
   for (const { from, to } of runs) {
-    for (let at = from - base; at < to - base; at++) {
+    for (let at = from - base; at < Math.min(to, end) - base; at++) {
       const index = 1 + (at >> 3)
       bytes[index] = (bytes[index] ?? 0) | (1 << (at & 7))
     }

@@ -58,3 +58,35 @@ test('a full partition reads on when its share of the window grows because other
     [50]
   )
 })
+
+test('an orderly restart repeats nothing, although the settled set was full when a large chunk came', async t => {
+  const rig = new Rig(1)
+  const target = refusing(() => hourMs)
+  const { stream } = await rig.started({ windowBytes: 100_000_000 }, target)
+  const sent = await rig.send(...scattered(safeSpan - 92, 8))
+  await rig.clock.advance(1_000)
+  sent.push(...(await rig.send(...scattered(5_000, 8).map(device => `${device}-late`))))
+  await rig.clock.advance(1_000)
+  const [{ readTo = 0 } = {}] = stream.status().partitions
+  t.is(readTo, safeSpan)
+  const stopping = stream.stop(5_000)
+  await rig.clock.advance(10_000)
+  await stopping
+  const second = await rig.started({ windowBytes: 100_000_000 })
+  await rig.clock.advance(60_000)
+  t.deepEqual([...target.confirmed, ...second.target.confirmed].toSorted(), sent.toSorted())
+  t.is(await rig.uncommitted(), 0)
+})
+
+test('a chunk that reaches beyond the largest span is taken in parts, and nothing of it is missed', async t => {
+  const rig = new Rig(1)
+  const target = refusing(() => 60_000)
+  const { stream } = await rig.started({ maxSpan: 10 }, target)
+  const sent = await rig.send('wait-1', ...Array(34).fill('a'), 'wait-2')
+  await rig.clock.advance(1_000)
+  t.like(stream.status().partitions[0], { settledTo: 0, readTo: 10 })
+  await rig.clock.advance(180_000)
+  t.deepEqual(target.confirmed.toSorted(), sent.toSorted())
+  t.like(stream.status().accounts, { read: 36, delivered: 36 })
+  t.is(await rig.uncommitted(), 0)
+})

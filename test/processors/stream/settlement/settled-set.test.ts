@@ -51,6 +51,26 @@ test('one device that waits among a hundred leaves room for a span of 100,000', 
   t.deepEqual(decodeSettled(0, encodeSettled(0, runs)), runs)
 })
 
+test('a set that cannot fit keeps everything within the safe span', t => {
+  const runs = runsOf(
+    5,
+    Array.from({ length: safeSpan * 0.75 }, (): [number, number] => [1, 1])
+  )
+  const text = encodeSettled(5, runs)
+  t.is(text.length, maxSettledBytes)
+  t.deepEqual(decodeSettled(5, text), runs.slice(0, safeSpan / 2))
+})
+
+test('a set that cannot fit keeps as many runs as do where they reach beyond the safe span', t => {
+  const runs = runsOf(
+    0,
+    Array.from({ length: 2_000 }, (): [number, number] => [1, 99])
+  )
+  const decoded = decodeSettled(0, encodeSettled(0, runs))
+  t.true(decoded.length > 1_450)
+  t.deepEqual(decoded, runs.slice(0, decoded.length))
+})
+
 test('a set that cannot fit keeps its lowest runs', t => {
   const runs = runsOf(
     0,
