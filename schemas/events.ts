@@ -39,7 +39,7 @@ const list = {
   commit_failed: { level: 'warn', sentence: 'A commit failed and is tried again' },
   stream_stuck: {
     level: 'warn',
-    sentence: 'A stream had messages to read and got nowhere, so its consumer is built anew'
+    sentence: 'Partitions had messages to read and got nowhere, so their consumer is built anew'
   },
   accounts_imbalanced: {
     level: 'error',

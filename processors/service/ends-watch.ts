@@ -1,5 +1,6 @@
-// Keeps the lag true while a target is down: a stream whose window is full stops reading, and so no longer hears
-// where its partitions end. This asks Kafka instead, once for all streams, with the admin client that they share.
+// Tells streams where their partitions end, also where they do not hear of it by reading: because they are paused, their
+// window is full, a partition is halted, or the consumer is stuck. Without it a lag would stand still, and a consumer
+// that got stuck after it had caught up would look idle. Asks once for all streams, with the admin client that they share.
 
 import type { Clock } from '../../connectors/clock.ts'
 import type { LogAdmin } from '../../connectors/kafka/log/log.ts'
@@ -9,7 +10,8 @@ const intervalMs = 5_000
 
 /** What is asked of a stream's partitions. */
 export interface Watched {
-  pausedTopics(): ReadonlySet<string>
+  /** Of which it has partitions. */
+  topics(): ReadonlySet<string>
   noteEnd(origin: TopicPartition, end: number): void
 }
 
@@ -39,7 +41,7 @@ export class EndsWatch {
 
   async #round(): Promise<void> {
     const watched = this.#parts.watched()
-    const topics = new Set(watched.flatMap(one => [...one.pausedTopics()]))
+    const topics = new Set(watched.flatMap(one => [...one.topics()]))
     for (const topic of topics) await this.#ask(topic, watched)
     if (!this.#stopped) this.start()
   }

@@ -239,8 +239,7 @@ export class Stream {
     const { accounts } = this.#settlement
     return new Watchdog(this.#context, {
       books: () => ({ owed: accounts.owed, pending: this.partitions.pending }),
-      progress: () => 2 * accounts.read - accounts.owed,
-      isBehind: () => this.#health.state.kind === 'running' && this.partitions.areBehind,
+      behind: () => (this.#health.state.kind === 'running' ? this.partitions.behind() : []),
       rebuild: () => this.#consumer.rebuild()
     })
   }

@@ -59,15 +59,13 @@ export class Partitions {
     return pending
   }
 
-  /** Is there anything in Kafka that should be read now? */
-  get areBehind(): boolean {
-    return [...this].some(({ full, end, tracker }) => !full && tracker !== null && tracker.next < end)
+  /** Those of which Kafka holds something that should be read now. */
+  behind(): Partition[] {
+    return [...this].filter(({ full, end, tracker }) => !full && tracker !== null && tracker.next < end)
   }
 
-  /** Topics whose ends are not heard of by reading, because reading is paused. */
-  pausedTopics(): Set<string> {
-    const paused = [...this].filter(partition => partition.full)
-    return new Set(paused.map(partition => partition.origin.topic))
+  topics(): Set<string> {
+    return new Set(this.origins.map(({ topic }) => topic))
   }
 
   /** Tells the end of a partition that was learnt otherwise. */

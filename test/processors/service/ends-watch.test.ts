@@ -3,17 +3,17 @@ import { EndsWatch } from '../../../processors/service/ends-watch.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import { VirtualClock } from '../../clock.ts'
 
-function stream(paused: string[]) {
+function stream(topics: string[]) {
   const noted: [string, number, number][] = []
   return {
     noted,
-    pausedTopics: () => new Set(paused),
+    topics: () => new Set(topics),
     noteEnd: (origin: { topic: string; partition: number }, end: number) =>
       noted.push([origin.topic, origin.partition, end])
   }
 }
 
-test('asks once for the ends of every topic that some stream has stopped to read, and tells all streams', async t => {
+test('asks once for the ends of every topic that some stream has partitions of, and tells all streams', async t => {
   const clock = new VirtualClock()
   const asked: string[] = []
   const admin = {
@@ -32,7 +32,7 @@ test('asks once for the ends of every topic that some stream has stopped to read
   watch.stop()
 })
 
-test('asks nothing while everything is read, and goes on after Kafka did not answer', async t => {
+test('asks nothing while nothing is assigned, and goes on after Kafka did not answer', async t => {
   const clock = new VirtualClock()
   let asked = 0
   const admin = {
@@ -41,12 +41,12 @@ test('asks nothing while everything is read, and goes on after Kafka did not ans
       throw new FaultError('kafka_unreachable')
     }
   }
-  const paused: string[] = []
-  const watch = new EndsWatch({ clock, admin, watched: () => [stream(paused)] })
+  const topics: string[] = []
+  const watch = new EndsWatch({ clock, admin, watched: () => [stream(topics)] })
   watch.start()
   await clock.advance(10_000)
   t.is(asked, 0)
-  paused.push('fleet')
+  topics.push('fleet')
   await clock.advance(10_000)
   t.is(asked, 2)
   watch.stop()
