@@ -44,7 +44,7 @@ export class RecordChunk {
   readonly baseOffset: number
   readonly lastOffset: number
   readonly count: number
-  /** One past the last record of the partition when this was fetched. */
+  /** One past the last record of the partition that could be read when this was fetched. */
   readonly highWatermark: number
 
   offset = -1

@@ -72,7 +72,8 @@ async function decodePartition(
   const position = context.position(topic, partition.partition)
   const set = await decodeRecordSet(records, { position, aborted, checkCrc: context.checkCrc })
   if (set.corruption !== null) context.onCorrupt(topic, partition.partition, set.corruption)
-  return { ...partition, messages: set.batches }
+  // What stands behind the start of an open transaction cannot be read yet: nobody is behind who has read up to there.
+  return { ...partition, highWatermark: raw.lastStableOffset ?? raw.highWatermark, messages: set.batches }
 }
 
 function readTopics(reader: Reader): { topicName: string; partitions: RawPartition[] }[] {

@@ -55,6 +55,11 @@ test('kafkajs moves its position past what holds no records', async t => {
   t.is(seen?.offsetLag(), '0')
 })
 
+test('a partition ends where an open transaction begins, since nothing behind can be read yet', async t => {
+  const { partition } = await decodeOne([batch(0, 3)], { highWatermark: 9, lastStableOffset: 3 })
+  t.is(partition?.highWatermark, '3')
+})
+
 test('the records of an aborted transaction are left out until its marker, those of others are not', async t => {
   const parts = [
     batch(0, 2, { producerId: 7, transactional: true }),

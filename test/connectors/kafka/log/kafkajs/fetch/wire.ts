@@ -46,6 +46,8 @@ export interface WirePartition {
   readonly records: Buffer
   readonly errorCode?: number
   readonly highWatermark?: number
+  /** Where an open transaction begins. Default: there is none. */
+  readonly lastStableOffset?: number
   readonly aborted?: readonly { readonly producerId: number; readonly firstOffset: number }[] | null
 }
 
@@ -144,13 +146,14 @@ function wirePartition({
   records,
   errorCode = 0,
   highWatermark = 0,
+  lastStableOffset = highWatermark,
   aborted = []
 }: WirePartition) {
   return Buffer.concat([
     int32(partition),
     int16(errorCode),
     int64(highWatermark),
-    int64(highWatermark),
+    int64(lastStableOffset),
     int64(0),
     wireAborted(aborted),
     int32(-1),
