@@ -8,7 +8,7 @@ import { gravest, type PartitionState, reportTrouble, type StreamState, type Tro
 
 type Phase = 'starting' | 'running' | 'paused' | 'draining' | 'stopped'
 
-/** A target that fails now and then must not fill the log: waiting is told at most this often. */
+/** A target that fails now and then must not fill the log: waiting is told at most this often, and late if it lasts. */
 const quietMs = 10_000
 
 export class Health {
@@ -20,6 +20,8 @@ export class Health {
   #state: StreamState
   #toldWaitingMs = Number.NEGATIVE_INFINITY
   #isRecoveryOwed = false
+  /** Set while a wait is untold. */
+  #cancelTelling: (() => void) | null = null
 
   /** `delivery` tells what keeps the stream as a whole from delivering; null when nothing does. */
   constructor(
@@ -79,18 +81,32 @@ export class Health {
   }
 
   #tell(before: StreamState): void {
-    const { trouble } = this.#state
-    if (trouble !== undefined) this.#tellTrouble(trouble)
-    else this.#tellState(before)
+    this.#cancelTelling?.()
+    this.#cancelTelling = null
+    const { kind, trouble } = this.#state
+    if (trouble === undefined) this.#tellState(before)
+    else if (kind === 'halted') this.#tellTrouble('stream_halted')
+    else this.#tellWaiting()
   }
 
-  #tellTrouble(trouble: Trouble): void {
-    const { stream, clock, log } = this.#context
-    const isHalt = this.#state.kind === 'halted'
-    if (!isHalt && clock.now() - this.#toldWaitingMs < quietMs) return
-    if (!isHalt) this.#toldWaitingMs = clock.now()
+  /** At once, or when the quiet time has passed, with what it waits for then. */
+  #tellWaiting(): void {
+    const { clock } = this.#context
+    const quietLeftMs = this.#toldWaitingMs + quietMs - clock.now()
+    if (quietLeftMs > 0) {
+      this.#cancelTelling = clock.after(quietLeftMs, () => this.#tellWaiting())
+      return
+    }
+    this.#cancelTelling = null
+    this.#toldWaitingMs = clock.now()
+    this.#tellTrouble('stream_waiting')
+  }
+
+  #tellTrouble(event: 'stream_halted' | 'stream_waiting'): void {
+    const { trouble } = this.#state
+    if (trouble === undefined) return
     this.#isRecoveryOwed = true
-    log(isHalt ? 'stream_halted' : 'stream_waiting', { stream, ...reportTrouble(trouble) })
+    this.#context.log(event, { stream: this.#context.stream, ...reportTrouble(trouble) })
   }
 
   #tellState(before: StreamState): void {
