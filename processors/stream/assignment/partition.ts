@@ -55,6 +55,8 @@ export class Partition {
   /** What the tracker had counted when a commit was made up, and when one was confirmed. */
   #offeredChanges = 0
   #committedChanges = 0
+  /** The commit that was made up last. */
+  #offered: CommitEntry | null = null
   #isSetFull = false
 
   constructor(origin: TopicPartition, order: Order) {
@@ -122,12 +124,14 @@ export class Partition {
     const { base } = tracker
     const metadata = encodeMetadata(base, { birthMs: this.#birthMs, settled: tracker.ahead() })
     this.#isSetFull = metadata.length > fullSettledBytes
-    return { ...this.origin, next: base, metadata }
+    this.#offered = { ...this.origin, next: base, metadata }
+    return this.#offered
   }
 
-  /** Kafka has the commit that due() made up last. */
-  committed(next: number): void {
-    this.#committed = next
+  /** Kafka has `entry`. An answer that comes late may be to a commit that an earlier assignment made up. */
+  committed(entry: CommitEntry): void {
+    if (entry !== this.#offered) return // Invariant 4
+    this.#committed = entry.next
     this.#committedChanges = this.#offeredChanges
   }
 

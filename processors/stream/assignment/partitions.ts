@@ -48,8 +48,9 @@ export class Partitions {
     return [...this].flatMap(partition => partition.due() ?? [])
   }
 
+  /** Kafka has these very `entries` of due(). */
   committed(entries: readonly CommitEntry[]): void {
-    for (const entry of entries) this.get(entry)?.committed(entry.next)
+    for (const entry of entries) this.get(entry)?.committed(entry)
   }
 
   /** Messages read that have not ended. */
