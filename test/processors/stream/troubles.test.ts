@@ -189,6 +189,25 @@ test('a dead letter of a device that was refused too often tells how often', asy
   t.is(decodeFacts(letter?.headers ?? [])?.attempts, 3)
 })
 
+test('maxAttempts: the message behind one that was rejected has attempts of its own', async t => {
+  const rig = new Rig(1)
+  let attempts = 0
+  const target = answers(message => {
+    if (message.startsWith('b')) return delivered
+    attempts++
+    if (attempts === 2) return failure('reject')
+    return attempts <= 3 ? failure('retry', { scope: 'message' }) : delivered
+  })
+  await rig.started({ retry: { ...quick, maxAttempts: 2 } }, target)
+  const [first, second] = await rig.send('a', 'a')
+  for (let round = 0; round < 5; round++) {
+    await rig.send('b')
+    await rig.clock.advance(5_000)
+  }
+  t.deepEqual(await rig.dead(), [first])
+  t.true(target.confirmed.includes(second ?? ''))
+})
+
 test('retry of the target: nothing is sent to any of its destinations meanwhile', async t => {
   const rig = new Rig(1)
   let isRefused = true

@@ -154,7 +154,9 @@ export class Aftermath {
   }
 
   #reject(rejected: Rejected): void {
-    if (rejected.message.lane.partition.closed) return
+    const { lane } = rejected.message
+    if (lane.partition.closed) return
+    lane.tries = null // what was counted was this message's
     this.#safety.rejected()
     this.#port.rejected(rejected)
   }
@@ -172,7 +174,6 @@ export class Aftermath {
     const refusal = isCulprit ? this.#safety.refusal(failure) : null
     if (isCulprit && refusal === null) {
       const message = lane.shift()
-      lane.tries = null // what was counted was this message's
       if (message !== null) this.#reject({ message, failure, attempts: tries.failures })
       this.#sender.release(lane)
       return
