@@ -10,6 +10,7 @@ import { Message, type RecordView } from '../../../connectors/kafka/log/message.
 import type { Partition } from '../assignment/partition.ts'
 import { Chain, type Link } from './chain.ts'
 import type { Destination } from './destination.ts'
+import type { KeyBytes } from './lanes.ts'
 import type { Tries } from './outcome/tries.ts'
 
 /** What a message costs in memory beside its key and value: its object, its lane's share, its place in a batch. */
@@ -48,8 +49,11 @@ export class Pending extends Message implements Link<Pending> {
 /** As a chain it holds the messages that are in no batch. */
 export class Lane extends Chain<Pending> implements Link<Lane> {
   next: Lane | null = null
-  readonly key: string
   readonly partition: Partition
+  /** Of its key. */
+  readonly hash: number
+  /** The next lane of the same bucket. */
+  besides: Lane | null = null
   /** Where its first message goes, while it is ready. */
   destination: Destination | null = null
   /** The first of its messages that is in a batch. */
@@ -60,11 +64,34 @@ export class Lane extends Chain<Pending> implements Link<Lane> {
   /** Its messages wait long: they have bytes of their own, and so shall those that come. */
   isSlow = false
   #state: LaneState = 'idle'
+  /** Its key where it stands in the newest of its messages, which is there as long as the lane. */
+  #keyBytes: Buffer
+  #keyStart: number
+  #keyEnd: number
 
-  constructor(key: string, partition: Partition) {
+  constructor(partition: Partition, hash: number, key: KeyBytes) {
     super()
-    this.key = key
     this.partition = partition
+    this.hash = hash
+    this.#keyBytes = key.bytes
+    this.#keyStart = key.start
+    this.#keyEnd = key.end
+  }
+
+  hasKey(hash: number, { bytes, start, end }: KeyBytes): boolean {
+    const length = end - start
+    if (hash !== this.hash || length !== this.#keyEnd - this.#keyStart) return false
+    for (let at = 0; at < length; at++)
+      if (bytes[start + at] !== this.#keyBytes[this.#keyStart + at]) return false
+    return true
+  }
+
+  /** A message with its key was read. */
+  seen({ bytes, start, end }: KeyBytes): void {
+    if (this.isSlow) return
+    this.#keyBytes = bytes
+    this.#keyStart = start
+    this.#keyEnd = end
   }
 
   get state(): LaneState {
@@ -93,6 +120,11 @@ export class Lane extends Chain<Pending> implements Link<Lane> {
   detach(): void {
     if (this.isSlow) return
     this.isSlow = true
+    this.#keyBytes = Buffer.from(
+      this.#keyBytes.subarray(this.#keyStart, Math.max(this.#keyStart, this.#keyEnd))
+    )
+    this.#keyEnd -= this.#keyStart
+    this.#keyStart = 0
     for (const message of this.empty()) this.push(message.detached())
   }
 }

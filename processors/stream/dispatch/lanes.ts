@@ -1,5 +1,6 @@
 // The lanes of one partition by key. A lane exists as long as it has messages. What shares a lane keeps its order:
-// the messages of a device, those of the whole partition, or none.
+// the messages of a device, those of the whole partition, or none. As every message is looked up here, this is a hash
+// table over the bytes of the keys: with a Map each key would first have to be made a string, at several times the cost.
 
 import type { RecordChunk } from '../../../connectors/kafka/log/record-chunk.ts'
 import type { Partition } from '../assignment/partition.ts'
@@ -7,40 +8,87 @@ import { Lane } from './lane.ts'
 
 export type Order = 'device' | 'partition' | 'none'
 
+/** A power of two, so that a mask replaces the division. */
+const leastBuckets = 64
+
 export class Lanes {
   readonly #partition: Partition
   readonly #order: Order
-  readonly #byKey = new Map<string, Lane>()
+  /** Differs by process, so that nobody can choose keys that all fall into one bucket. */
+  readonly #seed = Math.floor(Math.random() * 2 ** 32)
+  /** Each holds the first of its lanes, which are linked by `besides`. */
+  #buckets: (Lane | null)[] = Array(leastBuckets).fill(null)
+  #count = 0
 
   constructor(partition: Partition, order: Order) {
     this.#partition = partition
     this.#order = order
   }
 
-  [Symbol.iterator](): IterableIterator<Lane> {
-    return this.#byKey.values()
+  *[Symbol.iterator](): IterableIterator<Lane> {
+    for (const first of this.#buckets) for (let lane = first; lane !== null; lane = lane.besides) yield lane
   }
 
-  /** The lane of the record on which the cursor stands. */
-  of(chunk: RecordChunk): Lane {
-    const key = this.#keyOf(chunk)
-    let lane = this.#byKey.get(key)
-    if (lane === undefined) {
-      lane = new Lane(key, this.#partition)
-      this.#byKey.set(key, lane)
-    }
+  /** The lane of the record on which the cursor stands, which is to be put into it. */
+  of({ bytes, keyStart, keyEnd, offset }: RecordChunk): Lane {
+    // Without a key there is no device whose order could be kept.
+    if (this.#order === 'none' || (this.#order === 'device' && keyEnd < keyStart))
+      return this.#add(offset | 0, { bytes, start: 0, end: -1 })
+    const key = { bytes, start: keyStart, end: this.#order === 'partition' ? keyStart : keyEnd }
+    const hash = this.#hash(key)
+    let lane = this.#buckets[hash & (this.#buckets.length - 1)] ?? null
+    while (lane !== null && !lane.hasKey(hash, key)) lane = lane.besides
+    if (lane === null) return this.#add(hash, key)
+    lane.seen(key)
     return lane
   }
 
   remove(lane: Lane): void {
-    this.#byKey.delete(lane.key)
+    const at = lane.hash & (this.#buckets.length - 1)
+    let before: Lane | null = null
+    let found = this.#buckets[at] ?? null
+    while (found !== null && found !== lane) {
+      before = found
+      found = found.besides
+    }
+    if (found === null) return
+    if (before === null) this.#buckets[at] = lane.besides
+    else before.besides = lane.besides
+    lane.besides = null
+    this.#count--
+    if (this.#count === 0 && this.#buckets.length > leastBuckets) this.#resize(leastBuckets)
   }
 
-  /** latin1 keeps every byte of a key apart from every other, and is the cheapest decoding. */
-  #keyOf(chunk: RecordChunk): string {
-    if (this.#order === 'partition') return ''
-    const isOrdered = this.#order === 'device' && chunk.keyEnd >= chunk.keyStart
-    // Without a key there is no device whose order could be kept.
-    return isOrdered ? chunk.bytes.toString('latin1', chunk.keyStart, chunk.keyEnd) : `\0${chunk.offset}`
+  #add(hash: number, key: KeyBytes): Lane {
+    const lane = new Lane(this.#partition, hash, key)
+    if (++this.#count > this.#buckets.length) this.#resize(2 * this.#buckets.length)
+    this.#put(lane)
+    return lane
   }
+
+  #put(lane: Lane): void {
+    const at = lane.hash & (this.#buckets.length - 1)
+    lane.besides = this.#buckets[at] ?? null
+    this.#buckets[at] = lane
+  }
+
+  #resize(buckets: number): void {
+    const lanes = [...this]
+    this.#buckets = Array(buckets).fill(null)
+    for (const lane of lanes) this.#put(lane)
+  }
+
+  /** FNV-1a, 32 bits, from our own seed; the upper bits folded in, as the lower choose the bucket. */
+  #hash({ bytes, start, end }: KeyBytes): number {
+    let hash = this.#seed
+    for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193)
+    return hash ^ (hash >>> 15)
+  }
+}
+
+/** The key is bytes[start, end); where the end is below the start there is none, and it equals no other. */
+export interface KeyBytes {
+  readonly bytes: Buffer
+  readonly start: number
+  readonly end: number
 }
