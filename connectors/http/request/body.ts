@@ -57,9 +57,12 @@ function lengthOf(message: Message): number {
 
 /** Copies a value to `at`; returns where it ends. */
 function put(message: Message, body: Buffer, at: number): number {
-  const copied =
-    message.end > message.start
-      ? message.bytes.copy(body, at, message.start, message.end)
-      : nothing.copy(body, at)
-  return at + copied
+  const value = message.end > message.start ? viewOf(message) : nothing
+  body.set(value, at)
+  return at + value.length
+}
+
+/** A plain array costs less than a Buffer, and Node's own copy() makes a Buffer of the part to be copied. */
+function viewOf({ bytes, start, end }: Message): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start)
 }

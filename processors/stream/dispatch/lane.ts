@@ -13,8 +13,8 @@ import type { Destination } from './destination.ts'
 import type { KeyBytes } from './lanes.ts'
 import type { Tries } from './outcome/tries.ts'
 
-/** What a message costs in memory beside its key and value: its object, its lane's share, its place in a batch. */
-export const overheadBytes = 160
+/** What a message costs in memory beside its key and value: its object and, as most devices have one at a time, its lane. */
+export const overheadBytes = 280
 
 export type LaneState = 'idle' | 'ready' | 'inFlight' | 'waiting'
 
