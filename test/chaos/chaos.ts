@@ -2,14 +2,17 @@
 // straight into Kafka, and a storm over all of it. Afterwards everything must arrive, as it was sent, in order, and as
 // rarely twice as the faults allow.
 
+import { systemClock } from '../../connectors/clock.ts'
 import type { Findings, FlowCase } from '../flows/cases/case.ts'
 import { short } from '../flows/cases/case.ts'
 import { type CaseResult, hasPassed, runCase } from '../flows/harness/run.ts'
 import type { Scene } from '../flows/harness/scene.ts'
-import { CommitWatch } from './commit-watch.ts'
 import { Crew } from './crew.ts'
 import { drawSchedule, firstCrew } from './schedule.ts'
 import { Storm } from './storm.ts'
+import { Canary, type Outage } from './watch/canary.ts'
+import { CanaryGroup } from './watch/canary-group.ts'
+import { CommitWatch } from './watch/commit-watch.ts'
 
 export interface ChaosOptions {
   readonly seed: number
@@ -64,6 +67,9 @@ class Play {
   readonly #commits: CommitWatch
   readonly #crew: Crew
   readonly #storm: Storm
+  readonly #canary: Canary
+  readonly #canaryGroup: CanaryGroup
+  #watching = Promise.resolve()
   readonly #startedMs = Date.now()
 
   constructor(scene: Scene, options: ChaosOptions) {
@@ -74,7 +80,14 @@ class Play {
     this.#commits = new CommitWatch(scene)
     this.#crew = new Crew(scene, this.#commits)
     const began = (what: string) => this.#tell(what)
-    this.#storm = new Storm({ scene, kafka, crew: this.#crew, commits: this.#commits, began })
+    this.#storm = new Storm({ scene, kafka, crew: this.#crew, began })
+    this.#canaryGroup = new CanaryGroup(scene, kafka.brokers)
+    this.#canary = new Canary({
+      clock: systemClock,
+      commit: () => this.#canaryGroup.commit(),
+      known: () => this.#commits.known,
+      onOutage: outage => this.#excuse(outage)
+    })
   }
 
   get faults(): Readonly<Record<string, number>> {
@@ -90,6 +103,9 @@ class Play {
     } finally {
       clearInterval(progress)
       this.#commits.end()
+      this.#canary.end()
+      await this.#watching
+      await this.#canaryGroup.close()
     }
     return { complaints: this.#crew.complaints(), notes: [] }
   }
@@ -99,6 +115,7 @@ class Play {
     for (const slot of firstCrew) await this.#crew.start(slot)
     await this.#crew.running()
     await this.#commits.start()
+    this.#watching = this.#canary.run()
     const half = Math.ceil(this.#scene.fleet.devices.length / 2)
     const [posting, storing] = [
       this.#scene.fleet.devices.slice(0, half),
@@ -113,6 +130,11 @@ class Play {
     await Promise.all(senders.map(sender => sender.finish(0)))
     this.#tell('everything is sent')
     await this.#scene.settle()
+  }
+
+  #excuse({ lastedMs, before }: Outage): void {
+    this.#tell(`Kafka took no commits for ${lastedMs} ms`)
+    void this.#scene.noteFault(before)
   }
 
   get #figures(): string {

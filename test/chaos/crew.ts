@@ -3,7 +3,7 @@
 import type { Instance } from '../flows/harness/instance.ts'
 import type { Scene } from '../flows/harness/scene.ts'
 import { until } from '../flows/harness/until.ts'
-import type { CommitWatch } from './commit-watch.ts'
+import type { CommitWatch } from './watch/commit-watch.ts'
 
 /** Short, so that a target that hangs is tried several times while it does. */
 const answerTimeoutMs = 5_000

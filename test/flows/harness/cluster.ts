@@ -72,11 +72,14 @@ export class Cluster {
     return found?.leader ?? -1
   }
 
-  /** The node that keeps what a group commits: its coordinator. */
-  async coordinator(group: string): Promise<number> {
-    const partitions = await this.#partitions([offsetsTopic])
-    const partition = Math.abs(javaHash(group)) % partitions.length
-    return partitions.find(one => one.partitionId === partition)?.leader ?? -1
+  /** A name of no group yet, whose commits will lie where those of `group` do. */
+  async groupBeside(group: string): Promise<string> {
+    const { length } = await this.#partitions([offsetsTopic])
+    const placeOf = (name: string) => Math.abs(javaHash(name)) % length
+    for (;;) {
+      const name = uniqueName('flow-beside')
+      if (placeOf(name) === placeOf(group)) return name
+    }
   }
 
   /** Resolves once every replica of the topic, and of the groups' own topic, is in sync. */

@@ -1,15 +1,15 @@
 // What Kafka knows of the group's progress, read again and again: right after a fault that may have taken the broker
 // that could tell, the last answer from before it has to do.
 
-import type { Commit } from '../flows/harness/cluster.ts'
-import type { Scene } from '../flows/harness/scene.ts'
-import { tick } from '../flows/harness/until.ts'
+import type { Commit } from '../../flows/harness/cluster.ts'
+import type { Scene } from '../../flows/harness/scene.ts'
+import { tick } from '../../flows/harness/until.ts'
 
 const readEveryMs = 250
 /** Until the session of a process that died runs out, nobody else commits what was its. */
 const patienceMs = 3_000
 
-type Commits = readonly Commit[]
+export type Commits = readonly Commit[]
 
 export class CommitWatch {
   readonly #scene: Scene
@@ -18,6 +18,11 @@ export class CommitWatch {
 
   constructor(scene: Scene) {
     this.#scene = scene
+  }
+
+  /** What Kafka told last. */
+  get known(): Commits {
+    return this.#known
   }
 
   /** Resolves once it has read for the first time, and reads on until end(). */
@@ -33,16 +38,6 @@ export class CommitWatch {
   /** As they are now, or were last if Kafka does not tell in time. */
   latest(): Promise<Commits> {
     return Promise.race([this.#read(), tick(patienceMs).then(() => this.#known)])
-  }
-
-  /** Resolves once Kafka tells them, which may be a while after a node was killed. */
-  async next(): Promise<void> {
-    for (let isTold = false; !isTold && !this.#isEnding; ) {
-      isTold = await this.#scene.committed().then(
-        () => true,
-        () => false
-      )
-    }
   }
 
   async #run(): Promise<void> {
