@@ -1,14 +1,13 @@
 // The receiver at the end of a flow: an HTTP server in the harness' own process that writes every message into a
 // ledger before it answers. It can be taken down as if its machine had died, brought back on the same port, and told
-// how to treat each request. Arrivals that it leaves without a clear answer, or whose answer comes too late to be heard,
-// it notes as doubts. Every request is
-// written into a log, to look into when a verdict is bad.
+// how to treat each request. Arrivals that it leaves without a clear answer, or whose answer is not heard, it notes as
+// doubts. Every request is written into a log, to look into when a verdict is bad.
 
 import { once } from 'node:events'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { systemClock } from '../../../connectors/clock.ts'
+import { type Clock, systemClock } from '../../../connectors/clock.ts'
 import { freePorts } from '../../../connectors/kafka/local/ports.ts'
 import { type FleetMessage, identify, textOf } from './fleet.ts'
 import type { Ledger } from './ledger.ts'
@@ -42,28 +41,40 @@ export type Conduct =
   /** refused with a status. */
   | { readonly status: number; readonly headers: Readonly<Record<string, string>> }
 
+export interface ReceiverOptions {
+  readonly ledger: Ledger
+  /** Is made. */
+  readonly logFile: string
+  /** Tells when to answer. The default reads what has come before, so a sender that hung up is noticed first. */
+  readonly clock?: Clock
+}
+
 export class Receiver {
   conduct: (messages: readonly Named[]) => Conduct = () => 'accept'
   readonly ledger: Ledger
   readonly #port: number
+  readonly #clock: Clock
   readonly #log: WriteStream
   readonly #sockets = new Map<Socket, string>()
   /** Recorded requests whose answer is still to come. */
   readonly #owed = new Map<ServerResponse, readonly Named[]>()
+  /** What was answered last on a connection: until its next request nobody knows whether the answer was read. */
+  readonly #answered = new Map<Socket, readonly Named[]>()
   /** Instances that hear no answer any more. */
   readonly #dying = new Set<string>()
   #server: Server | undefined
 
-  private constructor(ledger: Ledger, port: number, logFile: string) {
-    this.ledger = ledger
-    this.#log = createWriteStream(logFile)
+  private constructor(options: ReceiverOptions, port: number) {
+    this.ledger = options.ledger
+    this.#clock = options.clock ?? systemClock
+    this.#log = createWriteStream(options.logFile)
     this.#port = port
   }
 
-  /** Up at once; `logFile` is made. */
-  static async open(ledger: Ledger, logFile: string): Promise<Receiver> {
+  /** Up at once. */
+  static async open(options: ReceiverOptions): Promise<Receiver> {
     const [port = 0] = await freePorts(1)
-    const receiver = new Receiver(ledger, port, logFile)
+    const receiver = new Receiver(options, port)
     await receiver.bringUp()
     return receiver
   }
@@ -74,10 +85,7 @@ export class Receiver {
 
   async bringUp(): Promise<void> {
     const server = createServer((request, response) => void this.#take(request, response))
-    server.on('connection', socket => {
-      this.#sockets.set(socket, '')
-      socket.once('close', () => this.#sockets.delete(socket))
-    })
+    server.on('connection', socket => this.#watch(socket))
     server.listen(this.#port, '127.0.0.1')
     await once(server, 'listening')
     this.#server = server
@@ -120,7 +128,36 @@ export class Receiver {
     await until(`the connections of ${instance} are closed`, isGone)
   }
 
+  #watch(socket: Socket): void {
+    this.#sockets.set(socket, '')
+    // Ahead of the server's own listener, which lets nothing be written any more.
+    socket.prependListener('end', () => this.#probe(socket))
+    socket.once('close', hadError => {
+      if (hadError) this.#unread(socket)
+      this.#answered.delete(socket)
+      this.#sockets.delete(socket)
+    })
+  }
+
+  /**
+   * The sender has closed. Had it done so before the answer was written, its machine has refused the answer by now, and
+   * that shows as an error of the next write, which is none to a sender that has read everything.
+   */
+  #probe(socket: Socket): void {
+    if (this.#answered.has(socket)) socket.write('\n')
+  }
+
+  /** The connection was reset: TCP does that to what is closed with bytes unread, and to what is written to it later. */
+  #unread(socket: Socket): void {
+    const messages = this.#answered.get(socket)
+    const instance = this.#sockets.get(socket) ?? ''
+    if (messages === undefined || this.#dying.has(instance)) return
+    this.note(`${instance} unread ${namesOf(messages)}`)
+    this.#doubt(messages)
+  }
+
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#answered.delete(request.socket)
     this.#sockets.set(request.socket, String(request.headers[instanceHeader] ?? ''))
     const chunks: Buffer[] = []
     try {
@@ -148,12 +185,18 @@ export class Receiver {
     this.#answer(conduct, response, messages)
   }
 
-  /** The connection is closed: if that was before the end of the answer, the sender has lost patience. */
+  /** The answer is written, or the connection is closed before its end: then the sender has lost patience. */
   #closed(response: ServerResponse): void {
     const instance = String(response.req.headers[instanceHeader])
     const messages = this.#owed.get(response)
     this.#owed.delete(response)
-    if (messages === undefined || response.writableFinished || this.#dying.has(instance)) return
+    if (messages === undefined || this.#dying.has(instance)) return
+    const { socket } = response.req
+    // What is written after the sender's end goes nowhere, though it counts as written.
+    if (response.writableFinished && !socket.readableEnded) {
+      this.#answered.set(socket, messages)
+      return
+    }
     this.note(`${instance} unheard ${namesOf(messages)}`)
     this.#doubt(messages)
   }
@@ -169,8 +212,7 @@ export class Receiver {
       response.once('close', () => this.#closed(response))
       if (response.req.socket.destroyed) this.#closed(response) // that event is over
       if (conduct === 'dribble') trickle(response, dribbleBytes)
-      // By this clock, a sender that has hung up meanwhile is noticed first.
-      else systemClock.after(Math.random() * latencyMs, () => response.writeHead(200).end())
+      else this.#clock.after(Math.random() * latencyMs, () => response.writeHead(200).end())
       return
     }
     this.#doubt(messages)

@@ -66,7 +66,7 @@ export class Scene {
 
   static async open(options: SceneOptions): Promise<Scene> {
     const dir = await mkdtemp(join(tmpdir(), 'tailrace-flow-'))
-    const receiver = await Receiver.open(new Ledger(), join(dir, 'receiver.log'))
+    const receiver = await Receiver.open({ ledger: new Ledger(), logFile: join(dir, 'receiver.log') })
     const scene = new Scene(options, dir, receiver)
     await scene.cluster.createTopic(scene.topic, partitionCount, options.brokers.length)
     return scene
