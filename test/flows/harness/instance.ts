@@ -53,7 +53,7 @@ export class Instance {
     const main = packageRoot('dist/processors/main.js')
     const args = [...(options.nodeOptions ?? []), main, 'run', configFile]
     this.#child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-    this.#exit = once(this.#child, 'exit')
+    this.#exit = once(this.#child, 'close') // what it logged last has come, too
     if (this.#child.pid !== undefined) this.#guard.watch(this.#child.pid)
     for (const stream of [this.#child.stdout, this.#child.stderr])
       if (stream !== null) createInterface({ input: stream }).on('line', line => this.#read(line))
@@ -86,6 +86,11 @@ export class Instance {
   /** How often an event was logged. */
   logged(event: string): number {
     return this.#events.get(event) ?? 0
+  }
+
+  /** How often it was told which partitions it has. */
+  get assignments(): number {
+    return this.logged('partitions_assigned') + this.logged('partitions_lost')
   }
 
   /** Where senders POST to. */

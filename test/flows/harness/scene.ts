@@ -13,7 +13,7 @@ import { Instance } from './instance.ts'
 import { Ledger } from './ledger.ts'
 import { instanceHeader, Receiver } from './receiver.ts'
 import { Sender, type SenderOptions } from './sender.ts'
-import { until, untilNoneIsLeft } from './until.ts'
+import { tick, until, untilNoneIsLeft } from './until.ts'
 import { type Fault, judge, type Verdict } from './verdict.ts'
 
 export const partitionCount = 12
@@ -37,6 +37,9 @@ export interface InstanceSettings {
 }
 
 type Commits = readonly Commit[]
+
+/** How long a process that is about to be killed may take to tell which partitions it has. */
+const statusTimeoutMs = 2_000
 
 export class Scene {
   readonly fleet = new Fleet()
@@ -104,16 +107,24 @@ export class Scene {
 
   /** Kills an instance and writes down how far it had got, beside what Kafka knew where it has died before. */
   async kill(instance: Instance, committed?: () => Commits | Promise<Commits>): Promise<void> {
+    const { assignments } = instance
+    const held = await partitionsOf(instance)
     this.receiver.noteDying(instance.name)
     await instance.kill()
     await this.receiver.untilGone(instance.name)
-    await this.noteFault(committed?.())
+    await this.noteFault(committed?.(), instance.assignments === assignments ? held : null)
   }
 
-  /** Writes down what has arrived, beside what Kafka knows of it now, or knew just before it died. */
-  async noteFault(committed: Commits | Promise<Commits> = this.committed()): Promise<void> {
+  /**
+   * Writes down what has arrived, beside what Kafka knows of it now, or knew just before it died. The fault concerns
+   * `partitions` only; null: all.
+   */
+  async noteFault(
+    committed: Commits | Promise<Commits> = this.committed(),
+    partitions: ReadonlySet<number> | null = null
+  ): Promise<void> {
     const { arrivals } = this.ledger
-    this.#faults.push({ arrivals, committed: await committed })
+    this.#faults.push({ arrivals, committed: await committed, partitions })
   }
 
   committed(): Promise<Commit[]> {
@@ -202,6 +213,12 @@ export class Scene {
       }
     }
   }
+}
+
+/** The partitions that an instance has; null when it does not tell. */
+async function partitionsOf(instance: Instance): Promise<ReadonlySet<number> | null> {
+  const stream = await Promise.race([instance.stream(), tick(statusTimeoutMs).then(() => null)])
+  return stream === null ? null : new Set(stream.partitions.map(({ partition }) => partition))
 }
 
 /** Resolves when Tailrace has answered 200; rejects on anything else, as nothing may then have been stored. */

@@ -16,7 +16,8 @@ function evidence(stored: readonly number[], arrived: readonly number[], next?: 
     owedFrom: new Map(),
     ledger,
     copies: new Map([['d', copies]]),
-    faults: committed === undefined ? [] : [{ arrivals: ledger.arrivals, committed: [committed] }]
+    faults:
+      committed === undefined ? [] : [{ arrivals: ledger.arrivals, committed: [committed], partitions: null }]
   }
 }
 
@@ -52,7 +53,16 @@ test('a fault excuses what had arrived and was not committed, copies counted one
 test('what is settled above the commit is as good as committed', t => {
   const found = evidence([0, 1, 2, 3], [0, 1, 2])
   const committed = [{ next: 1, settled: [{ from: 2, to: 3 }] }]
-  t.is(judge({ ...found, faults: [{ arrivals: 3, committed }] }).bound, 1)
+  t.is(judge({ ...found, faults: [{ arrivals: 3, committed, partitions: null }] }).bound, 1)
+})
+
+test('the end of a process excuses nothing in partitions that it could not hold', t => {
+  const found = evidence([0, 1], [0, 1, 1])
+  const fault = { arrivals: 3, committed: [{ next: 0, settled: [] }] }
+  const boundOf = (partitions: number[]) =>
+    judge({ ...found, faults: [{ ...fault, partitions: new Set(partitions) }] }).bound
+  t.is(boundOf([0]), 2)
+  t.is(boundOf([1, 2]), 0)
 })
 
 test('only what had arrived at the fault is excused by it', t => {

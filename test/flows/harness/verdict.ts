@@ -11,6 +11,8 @@ export interface Fault {
   readonly arrivals: number
   /** By partition. */
   readonly committed: readonly Commit[]
+  /** The partitions that what died could hold; null: any. */
+  readonly partitions: ReadonlySet<number> | null
 }
 
 export interface Evidence {
@@ -66,8 +68,9 @@ export function judge({ sent, owedFrom, ledger, copies, faults }: Evidence): Ver
   return { ...counts, altered, outOfOrder, examples }
 }
 
-/** How many copies of one message had arrived although the commit does not cover them. */
-function beyondCommit({ committed }: Fault, places: readonly Place[], arrived: number): number {
+/** How many copies of one message, where the fault could strike, had arrived although the commit does not cover them. */
+function beyondCommit({ committed, partitions }: Fault, all: readonly Place[], arrived: number): number {
+  const places = all.filter(({ partition }) => partitions?.has(partition) ?? true)
   const covered = places.filter(place => isCovered(place, committed[place.partition])).length
   return Math.min(places.length - covered, Math.max(0, arrived - covered))
 }
