@@ -2,7 +2,6 @@
 // straight into Kafka, and a storm over all of it. Afterwards everything must arrive, as it was sent, in order, and as
 // rarely twice as the faults allow.
 
-import { systemClock } from '../../connectors/clock.ts'
 import type { Findings, FlowCase } from '../flows/cases/case.ts'
 import { short } from '../flows/cases/case.ts'
 import { type CaseResult, hasPassed, runCase } from '../flows/harness/run.ts'
@@ -10,9 +9,7 @@ import type { Scene } from '../flows/harness/scene.ts'
 import { Crew } from './crew.ts'
 import { drawSchedule, firstCrew } from './schedule.ts'
 import { Storm } from './storm.ts'
-import { Canary, type Outage } from './watch/canary.ts'
-import { CanaryGroup } from './watch/canary-group.ts'
-import { CommitWatch } from './watch/commit-watch.ts'
+import { Watches } from './watch/watches.ts'
 
 export interface ChaosOptions {
   readonly seed: number
@@ -64,12 +61,9 @@ async function within(limitMs: number, playing: Promise<void>): Promise<void> {
 class Play {
   readonly #scene: Scene
   readonly #options: ChaosOptions
-  readonly #commits: CommitWatch
+  readonly #watches: Watches
   readonly #crew: Crew
   readonly #storm: Storm
-  readonly #canary: Canary
-  readonly #canaryGroup: CanaryGroup
-  #watching = Promise.resolve()
   readonly #startedMs = Date.now()
 
   constructor(scene: Scene, options: ChaosOptions) {
@@ -77,17 +71,10 @@ class Play {
     if (kafka === undefined) throw new Error('chaos needs a Kafka of its own')
     this.#scene = scene
     this.#options = options
-    this.#commits = new CommitWatch(scene)
-    this.#crew = new Crew(scene, this.#commits)
-    const began = (what: string) => this.#tell(what)
-    this.#storm = new Storm({ scene, kafka, crew: this.#crew, began })
-    this.#canaryGroup = new CanaryGroup(scene, kafka.brokers)
-    this.#canary = new Canary({
-      clock: systemClock,
-      commit: () => this.#canaryGroup.commit(),
-      known: () => this.#commits.known,
-      onOutage: outage => this.#excuse(outage)
-    })
+    const tell = (what: string) => this.#tell(what)
+    this.#watches = new Watches(scene, kafka, tell)
+    this.#crew = new Crew(scene, this.#watches)
+    this.#storm = new Storm({ scene, kafka, crew: this.#crew, began: tell })
   }
 
   get faults(): Readonly<Record<string, number>> {
@@ -102,20 +89,16 @@ class Play {
       await within(limitMs, this.#perform(lengthMs))
     } finally {
       clearInterval(progress)
-      this.#commits.end()
-      this.#canary.end()
-      await this.#watching
-      await this.#canaryGroup.close()
+      await this.#watches.end()
     }
-    return { complaints: this.#crew.complaints(), notes: [] }
+    return { complaints: [...this.#crew.complaints(), ...this.#watches.complaints()], notes: [] }
   }
 
   async #perform(lengthMs: number): Promise<void> {
     const { seed, perSecond } = this.#options
     for (const slot of firstCrew) await this.#crew.start(slot)
     await this.#crew.running()
-    await this.#commits.start()
-    this.#watching = this.#canary.run()
+    await this.#watches.start()
     const half = Math.ceil(this.#scene.fleet.devices.length / 2)
     const [posting, storing] = [
       this.#scene.fleet.devices.slice(0, half),
@@ -130,11 +113,6 @@ class Play {
     await Promise.all(senders.map(sender => sender.finish(0)))
     this.#tell('everything is sent')
     await this.#scene.settle()
-  }
-
-  #excuse({ lastedMs, before }: Outage): void {
-    this.#tell(`Kafka took no commits for ${lastedMs} ms`)
-    void this.#scene.noteFault(before)
   }
 
   get #figures(): string {

@@ -3,7 +3,7 @@
 import type { Instance } from '../flows/harness/instance.ts'
 import type { Scene } from '../flows/harness/scene.ts'
 import { until } from '../flows/harness/until.ts'
-import type { CommitWatch } from './watch/commit-watch.ts'
+import { type Watches, watchedNode } from './watch/watches.ts'
 
 /** Short, so that a target that hangs is tried several times while it does. */
 const answerTimeoutMs = 5_000
@@ -13,14 +13,14 @@ const forbidden = ['accounts_imbalanced', 'rejection_unhandled', 'stream_halted'
 
 export class Crew {
   readonly #scene: Scene
-  readonly #commits: CommitWatch
+  readonly #watches: Watches
   readonly #slots = new Map<number, Instance>()
   readonly #all: Instance[] = []
   #turn = 0
 
-  constructor(scene: Scene, commits: CommitWatch) {
+  constructor(scene: Scene, watches: Watches) {
     this.#scene = scene
-    this.#commits = commits
+    this.#watches = watches
   }
 
   /** A process that takes messages over HTTP, each in turn. Throws while there is none. */
@@ -32,7 +32,11 @@ export class Crew {
   }
 
   async start(slot: number): Promise<void> {
-    const instance = await this.#scene.spawn({ answerTimeoutMs })
+    const instance = await this.#scene.spawn({
+      answerTimeoutMs,
+      nodeOptions: watchedNode,
+      onLine: (name, line) => this.#watches.heard(name, line)
+    })
     this.#slots.set(slot, instance)
     this.#all.push(instance)
   }
@@ -43,7 +47,7 @@ export class Crew {
   }
 
   async kill(slot: number): Promise<void> {
-    await this.#scene.kill(this.#take(slot), () => this.#commits.latest())
+    await this.#scene.kill(this.#take(slot), () => this.#watches.commits.latest())
   }
 
   /** In order: that excuses nothing. */

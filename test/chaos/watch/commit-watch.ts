@@ -6,6 +6,8 @@ import type { Scene } from '../../flows/harness/scene.ts'
 import { tick } from '../../flows/harness/until.ts'
 
 const readEveryMs = 250
+/** How far back it can be asked for. */
+const kept = 60_000 / readEveryMs
 /** Until the session of a process that died runs out, nobody else commits what was its. */
 const patienceMs = 3_000
 
@@ -13,7 +15,8 @@ export type Commits = readonly Commit[]
 
 export class CommitWatch {
   readonly #scene: Scene
-  #known: Commits = []
+  /** What was read, the last first. */
+  #history: { readonly atMs: number; readonly commits: Commits }[] = []
   #isEnding = false
 
   constructor(scene: Scene) {
@@ -22,12 +25,17 @@ export class CommitWatch {
 
   /** What Kafka told last. */
   get known(): Commits {
-    return this.#known
+    return this.#history[0]?.commits ?? []
+  }
+
+  /** What Kafka had told by then. */
+  knownAt(ms: number): Commits {
+    return (this.#history.find(({ atMs }) => atMs <= ms) ?? this.#history.at(-1))?.commits ?? []
   }
 
   /** Resolves once it has read for the first time, and reads on until end(). */
   async start(): Promise<void> {
-    this.#known = await this.#scene.committed()
+    this.#remember(await this.#scene.committed())
     void this.#run()
   }
 
@@ -37,17 +45,21 @@ export class CommitWatch {
 
   /** As they are now, or were last if Kafka does not tell in time. */
   latest(): Promise<Commits> {
-    return Promise.race([this.#read(), tick(patienceMs).then(() => this.#known)])
+    return Promise.race([this.#read(), tick(patienceMs).then(() => this.known)])
   }
 
   async #run(): Promise<void> {
     while (!this.#isEnding) {
-      this.#known = await this.#read()
+      this.#remember(await this.#read())
       await tick(readEveryMs)
     }
   }
 
+  #remember(commits: Commits): void {
+    this.#history = [{ atMs: Date.now(), commits }, ...this.#history.slice(0, kept)]
+  }
+
   #read(): Promise<Commits> {
-    return this.#scene.committed().catch(() => this.#known)
+    return this.#scene.committed().catch(() => this.known)
   }
 }

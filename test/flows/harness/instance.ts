@@ -21,16 +21,24 @@ export interface InstanceOptions {
   readonly nodeOptions?: readonly string[]
   /** Ends the process when the harness dies. */
   readonly guard: Guard
+  /** Told every line of its log. */
+  readonly onLine?: (line: LogLine) => void
 }
 
 /** USER_HZ, which Linux fixes for everything that programs are shown. */
 const ticksPerSecond = 100
 
-interface LogLine {
+/** What the harness looks at in a line of the log. */
+export interface LogLine {
   readonly event?: string
   readonly kind?: string
   readonly port?: number
   readonly heldMb?: number
+  /** Of an assignment: numbers of partitions. */
+  readonly added?: number
+  readonly kept?: number
+  readonly lost?: number
+  readonly pausedMs?: number
 }
 
 export class Instance {
@@ -42,12 +50,14 @@ export class Instance {
   readonly #ports = new Map<string, number>()
   readonly #events = new Map<string, number>()
   readonly #guard: Guard
+  readonly #onLine: (line: LogLine) => void
   #heldMb: number | null = null
   #isAsked = false
 
   private constructor(options: InstanceOptions, configFile: string) {
     this.name = options.name
     this.#guard = options.guard
+    this.#onLine = options.onLine ?? (() => {})
     this.#logFile = join(options.dir, `${options.name}.log`)
     this.#log = createWriteStream(this.#logFile)
     const main = packageRoot('dist/processors/main.js')
@@ -168,13 +178,15 @@ export class Instance {
   }
 
   #read(line: string): void {
-    const { event, kind, port, heldMb } = parse(line)
+    const parsed = parse(line)
+    const { event, kind, port, heldMb } = parsed
     if (event === heldEvent) {
       this.#heldMb = heldMb ?? null
       return
     }
     if (!this.#log.writableEnded) this.#log.write(`${line}\n`)
     if (event === undefined) return
+    this.#onLine(parsed)
     this.#events.set(event, this.logged(event) + 1)
     if (event === 'listener_opened' && kind !== undefined && port !== undefined) this.#ports.set(kind, port)
   }

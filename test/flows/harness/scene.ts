@@ -9,7 +9,7 @@ import type { LocalKafka } from '../../../connectors/kafka/local/local.ts'
 import { uniqueName } from '../../kafka.ts'
 import { Cluster, type Commit } from './cluster.ts'
 import { Fleet, type FleetMessage } from './fleet.ts'
-import { Instance } from './instance.ts'
+import { Instance, type LogLine } from './instance.ts'
 import { Ledger } from './ledger.ts'
 import { instanceHeader, Receiver } from './receiver.ts'
 import { Sender, type SenderOptions } from './sender.ts'
@@ -34,6 +34,8 @@ export interface InstanceSettings {
   readonly nodeOptions?: readonly string[]
   /** How long the head and the body of an answer may take each. */
   readonly answerTimeoutMs?: number
+  /** Told every line of its log, with its name. */
+  readonly onLine?: (instance: string, line: LogLine) => void
 }
 
 type Commits = readonly Commit[]
@@ -79,8 +81,15 @@ export class Scene {
   async spawn(settings: InstanceSettings = {}): Promise<Instance> {
     const name = `tailrace-${this.#instances.length + 1}`
     const config = this.#config(name, settings)
-    const { nodeOptions = [] } = settings
-    const instance = await Instance.start({ name, dir: this.#dir, config, nodeOptions, guard: this.#guard })
+    const { nodeOptions = [], onLine } = settings
+    const instance = await Instance.start({
+      name,
+      dir: this.#dir,
+      config,
+      nodeOptions,
+      guard: this.#guard,
+      onLine: line => onLine?.(name, line)
+    })
     this.#instances.push(instance)
     return instance
   }
@@ -125,6 +134,11 @@ export class Scene {
   ): Promise<void> {
     const { arrivals } = this.ledger
     this.#faults.push({ arrivals, committed: await committed, partitions })
+  }
+
+  /** Faults that were found out later. */
+  addFaults(faults: readonly Fault[]): void {
+    this.#faults.push(...faults)
   }
 
   committed(): Promise<Commit[]> {
