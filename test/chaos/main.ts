@@ -19,10 +19,8 @@ const result = await runChaos({
   perSecond: numberOf(values['per-second'], 'per-second'),
   progress: line => process.stderr.write(`${line}\n`)
 })
-const { complaints, examples, logs } = result
-const files = logs.split('\n').filter(line => line.startsWith('---'))
-for (const text of [...complaints, ...examples, ...files]) process.stderr.write(`${text}\n`)
-process.stdout.write(values.json ? `${JSON.stringify(figuresOf(result))}\n` : tableOf(result))
+if (values.json) process.stdout.write(`${JSON.stringify({ ...figuresOf(result), ...evidenceOf(result) })}\n`)
+else process.stdout.write([...evidenceLines(result), tableOf(result)].join('\n'))
 process.exit(hasPassed(result) ? 0 : 1)
 
 function numberOf(text: string, name: string): number {
@@ -34,6 +32,16 @@ function numberOf(text: string, name: string): number {
 function figuresOf(result: ChaosResult) {
   const { seed, minutes, sent, lost, altered, outOfOrder, duplicates, bound, unexplained, faults } = result
   return { seed, minutes, sent, lost, altered, outOfOrder, duplicates, bound, unexplained, faults }
+}
+
+/** What there is to look into; nothing after a run that passed. */
+function evidenceOf({ complaints, examples, logsDir }: ChaosResult) {
+  return logsDir === undefined ? {} : { complaints, examples, logsDir }
+}
+
+function evidenceLines(result: ChaosResult): string[] {
+  const { complaints = [], examples = [], logsDir } = evidenceOf(result)
+  return [...complaints, ...examples, ...(logsDir === undefined ? [] : [`the logs are kept in ${logsDir}`])]
 }
 
 function tableOf(result: ChaosResult): string {

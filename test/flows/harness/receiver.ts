@@ -4,13 +4,13 @@
 // doubts. Every request is written into a log, to look into when a verdict is bad.
 
 import { once } from 'node:events'
-import { createWriteStream, type WriteStream } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Clock, systemClock } from '../../../connectors/clock.ts'
 import { freePorts } from '../../../connectors/kafka/local/ports.ts'
 import { type FleetMessage, identify, textOf } from './fleet.ts'
 import type { Ledger } from './ledger.ts'
+import { type Outcome, RequestLog } from './requests/request-log.ts'
 import { until } from './until.ts'
 
 /** Names the Tailrace process that made a request. */
@@ -25,6 +25,13 @@ const dribbleBytes = 8
 
 /** Messages by their names. */
 export type Named = Pick<FleetMessage, 'device' | 'seq'>
+
+/** A request that was recorded. */
+interface Taken {
+  /** As the log counts. */
+  readonly request: number
+  readonly messages: readonly Named[]
+}
 
 /** What becomes of a request: */
 export type Conduct =
@@ -54,12 +61,12 @@ export class Receiver {
   readonly ledger: Ledger
   readonly #port: number
   readonly #clock: Clock
-  readonly #log: WriteStream
+  readonly #log: RequestLog
   readonly #sockets = new Map<Socket, string>()
   /** Recorded requests whose answer is still to come. */
-  readonly #owed = new Map<ServerResponse, readonly Named[]>()
+  readonly #owed = new Map<ServerResponse, Taken>()
   /** What was answered last on a connection: until its next request nobody knows whether the answer was read. */
-  readonly #answered = new Map<Socket, readonly Named[]>()
+  readonly #answered = new Map<Socket, Taken>()
   /** Instances that hear no answer any more. */
   readonly #dying = new Set<string>()
   #server: Server | undefined
@@ -67,7 +74,7 @@ export class Receiver {
   private constructor(options: ReceiverOptions, port: number) {
     this.ledger = options.ledger
     this.#clock = options.clock ?? systemClock
-    this.#log = createWriteStream(options.logFile)
+    this.#log = new RequestLog(options.logFile)
     this.#port = port
   }
 
@@ -96,7 +103,7 @@ export class Receiver {
     const server = this.#server
     this.#server = undefined
     if (server === undefined) return
-    for (const messages of this.#owed.values()) this.#doubt(messages)
+    for (const taken of this.#owed.values()) this.#miss(taken, 'cut off')
     this.#owed.clear()
     const closed = once(server, 'close')
     server.close()
@@ -107,13 +114,17 @@ export class Receiver {
   /** Down for good. */
   async close(): Promise<void> {
     await this.takeDown()
-    this.#log.end()
-    await once(this.#log, 'close')
+    await this.#log.close()
   }
 
   /** Writes a line into the log: when, and what. */
   note(what: string): void {
-    if (!this.#log.writableEnded) this.#log.write(`${new Date().toISOString()} ${what}\n`)
+    this.#log.note(what)
+  }
+
+  /** By the names of messages, as `device/number`: what the log says of the requests they were in. */
+  find(names: readonly string[]): Promise<Map<string, string[]>> {
+    return this.#log.find(names)
   }
 
   /** The instance is about to be killed: its connections break, which says nothing about the answers. */
@@ -149,11 +160,8 @@ export class Receiver {
 
   /** The connection was reset: TCP does that to what is closed with bytes unread, and to what is written to it later. */
   #unread(socket: Socket): void {
-    const messages = this.#answered.get(socket)
-    const instance = this.#sockets.get(socket) ?? ''
-    if (messages === undefined || this.#dying.has(instance)) return
-    this.note(`${instance} unread ${namesOf(messages)}`)
-    this.#doubt(messages)
+    const taken = this.#answered.get(socket)
+    if (taken !== undefined) this.#missBy(this.#sockets.get(socket) ?? '', taken, 'unread')
   }
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -172,7 +180,7 @@ export class Receiver {
         .match(/\{[^}]*\}/g) ?? []
     const messages = texts.map(text => identify(JSON.parse(text)))
     const conduct = this.conduct(messages)
-    this.#noteRequest(request, conduct, messages)
+    const taken = { request: this.#noteRequest(request, conduct, messages), messages }
     if (conduct === 'ignore') return
     if (typeof conduct === 'object') {
       response.writeHead(conduct.status, conduct.headers).end()
@@ -182,52 +190,59 @@ export class Receiver {
       if (texts[at] === textOf(device, seq)) this.ledger.record(device, seq)
       else this.ledger.altered++
     }
-    this.#answer(conduct, response, messages)
+    this.#answer(conduct, response, taken)
   }
 
   /** The answer is written, or the connection is closed before its end: then the sender has lost patience. */
   #closed(response: ServerResponse): void {
-    const instance = String(response.req.headers[instanceHeader])
-    const messages = this.#owed.get(response)
+    const { headers, socket } = response.req
+    const taken = this.#owed.get(response)
     this.#owed.delete(response)
-    if (messages === undefined || this.#dying.has(instance)) return
-    const { socket } = response.req
+    if (taken === undefined) return
     // What is written after the sender's end goes nowhere, though it counts as written.
-    if (response.writableFinished && !socket.readableEnded) {
-      this.#answered.set(socket, messages)
+    if (!response.writableFinished || socket.readableEnded) {
+      this.#missBy(String(headers[instanceHeader]), taken, 'unheard')
       return
     }
-    this.note(`${instance} unheard ${namesOf(messages)}`)
-    this.#doubt(messages)
+    this.#log.outcome(taken.request, 'answered')
+    this.#answered.set(socket, taken)
   }
 
-  #noteRequest(request: IncomingMessage, conduct: Conduct, messages: readonly Named[]): void {
+  #noteRequest(request: IncomingMessage, conduct: Conduct, messages: readonly Named[]): number {
     const what = typeof conduct === 'object' ? conduct.status : conduct
-    this.note(`${request.headers[instanceHeader]} ${what} ${namesOf(messages)}`)
+    const names = messages.map(({ device, seq }) => `${device}/${seq}`)
+    return this.#log.request(String(request.headers[instanceHeader]), String(what), names)
   }
 
-  #answer(conduct: Conduct, response: ServerResponse, messages: readonly Named[]): void {
+  #answer(conduct: Conduct, response: ServerResponse, taken: Taken): void {
     if (conduct === 'accept' || conduct === 'dribble') {
-      this.#owed.set(response, messages)
+      this.#owed.set(response, taken)
       response.once('close', () => this.#closed(response))
       if (response.req.socket.destroyed) this.#closed(response) // that event is over
       if (conduct === 'dribble') trickle(response, dribbleBytes)
       else this.#clock.after(Math.random() * latencyMs, () => response.writeHead(200).end())
       return
     }
-    this.#doubt(messages)
+    this.#doubt(taken)
     if (conduct === 'reset') response.socket?.resetAndDestroy()
     if (conduct === 'half') response.socket?.end('HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n{"acc')
     if (conduct === 'trickle') trickle(response, Number.POSITIVE_INFINITY)
   }
 
-  #doubt(messages: readonly Named[]): void {
+  /** An answer that did not reach `instance`, which says nothing if it is being killed. */
+  #missBy(instance: string, taken: Taken, outcome: Outcome): void {
+    if (this.#dying.has(instance)) this.#log.outcome(taken.request, 'sender killed')
+    else this.#miss(taken, outcome)
+  }
+
+  #miss(taken: Taken, outcome: Outcome): void {
+    this.#log.outcome(taken.request, outcome)
+    this.#doubt(taken)
+  }
+
+  #doubt({ messages }: Taken): void {
     for (const { device, seq } of messages) this.ledger.doubt(device, seq)
   }
-}
-
-function namesOf(messages: readonly Named[]): string {
-  return messages.map(({ device, seq }) => `${device}/${seq}`).join(' ')
 }
 
 /** A good head, and then a byte now and then. */

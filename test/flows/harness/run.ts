@@ -11,6 +11,8 @@ export interface CaseResult extends Verdict, Findings {
   readonly seconds: number
   /** The ends of the logs, where something is not as it must be. */
   readonly logs: string
+  /** Where all logs are kept then. */
+  readonly logsDir?: string
 }
 
 /** Whether nothing was lost, altered, out of order or repeated without excuse, and nothing else is complained of. */
@@ -45,7 +47,9 @@ async function onKafka(flow: FlowCase, scale: Scale, place: Place): Promise<Case
     const verdict = await scene.judge()
     const result = { case: flow.letter, title: flow.title, ...verdict, ...findings, seconds, logs: '' }
     passed = hasPassed(result)
-    return passed ? result : { ...result, logs: await scene.logs() }
+    if (passed) return result
+    const examples = await scene.lookInto(result.examples)
+    return { ...result, examples, logs: await scene.logs(), logsDir: scene.dir }
   } finally {
     await scene.close(!passed)
   }

@@ -54,7 +54,8 @@ export class Scene {
   /** From which number on the messages of a device are owed; empty: all. */
   owedFrom: ReadonlyMap<string, number> = new Map()
   readonly #brokers: readonly string[]
-  readonly #dir: string
+  /** Where the logs and configurations lie. */
+  readonly dir: string
   readonly #guard = new Guard(undefined)
   readonly #instances: Instance[] = []
   readonly #senders: Sender[] = []
@@ -62,7 +63,7 @@ export class Scene {
 
   private constructor(options: SceneOptions, dir: string, receiver: Receiver) {
     this.#brokers = options.brokers
-    this.#dir = dir
+    this.dir = dir
     this.kafka = options.kafka
     this.cluster = new Cluster(options.brokers)
     this.receiver = receiver
@@ -84,7 +85,7 @@ export class Scene {
     const { nodeOptions = [], onLine } = settings
     const instance = await Instance.start({
       name,
-      dir: this.#dir,
+      dir: this.dir,
       config,
       nodeOptions,
       guard: this.#guard,
@@ -186,6 +187,16 @@ export class Scene {
     return judge({ sent: this.fleet.issued, owedFrom, ledger, copies, faults: this.#faults })
   }
 
+  /** Examples of a verdict, each followed by what the receiver's log says of the requests the message was in. */
+  async lookInto(examples: readonly string[]): Promise<string[]> {
+    const nameOf = (example: string) => example.split(' ')[0] ?? ''
+    const found = await this.receiver.find(examples.map(nameOf))
+    return examples.flatMap(example => [
+      example,
+      ...(found.get(nameOf(example)) ?? []).map(line => `  ${line}`)
+    ])
+  }
+
   /** The ends of the logs of all instances. */
   async logs(): Promise<string> {
     return (await Promise.all(this.#instances.map(instance => instance.tail()))).join('\n')
@@ -198,7 +209,7 @@ export class Scene {
     await this.receiver.close()
     await this.cluster.close()
     await this.#guard.close()
-    if (!keep) await rm(this.#dir, { recursive: true })
+    if (!keep) await rm(this.dir, { recursive: true })
   }
 
   #sender(options: SenderOptions): Sender {

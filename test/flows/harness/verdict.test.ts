@@ -81,3 +81,15 @@ test('the excuse of one message is none for another', t => {
   found.ledger.doubt('d', 1)
   t.like(judge(found), { duplicates: 1, bound: 2, unexplained: 0 })
 })
+
+test('the examples of a verdict are few of each partition', t => {
+  const found = evidence([0, 1, 2, 3, 4, 5], [])
+  const elsewhere = [[{ partition: 1, offset: 0 }]]
+  const sent = new Map([...found.sent, ['e', 1]])
+  const { lost, examples } = judge({ ...found, sent, copies: new Map([...found.copies, ['e', elsewhere]]) })
+  t.is(lost, 7)
+  t.deepEqual(
+    examples.map(example => example.split(' ')[0]),
+    ['d/0', 'd/1', 'd/2', 'e/0']
+  )
+})

@@ -35,16 +35,18 @@ export interface Verdict {
   readonly bound: number
   /** The duplicates of messages whose own excuses do not suffice. */
   readonly unexplained: number
-  /** The first messages that are late, lost or unexplained. */
+  /** The first messages that are late, and some that are lost or unexplained. */
   readonly examples: readonly string[]
 }
 
 const maxExamples = 20
+/** Of one partition: what happened there mostly has one reason, and that of the others is wanted, too. */
+const maxExamplesOfPartition = 3
 
 export function judge({ sent, owedFrom, ledger, copies, faults }: Evidence): Verdict {
   const { outOfOrder, altered } = ledger
   const counts = { sent: 0, lost: 0, duplicates: 0, bound: 0, unexplained: 0 }
-  const examples = [...ledger.late]
+  const examples = new Examples()
   for (const [device, count] of sent) {
     for (let seq = 0; seq < count; seq++) {
       const places = copies.get(device)?.[seq] ?? []
@@ -61,11 +63,24 @@ export function judge({ sent, owedFrom, ledger, copies, faults }: Evidence): Ver
       counts.bound += excused
       counts.unexplained += unexplained
       const isOdd = unexplained > 0 || (isOwed && times === 0)
-      if (isOdd && examples.length < ledger.late.length + maxExamples)
-        examples.push(`${device}/${seq} arrived ${times} times, lies at ${JSON.stringify(places)}`)
+      if (isOdd)
+        examples.add(places, `${device}/${seq} arrived ${times} times, lies at ${JSON.stringify(places)}`)
     }
   }
-  return { ...counts, altered, outOfOrder, examples }
+  return { ...counts, altered, outOfOrder, examples: [...ledger.late, ...examples.texts] }
+}
+
+class Examples {
+  readonly texts: string[] = []
+  readonly #ofPartitions = new Map<number, number>()
+
+  add([place]: readonly Place[], text: string): void {
+    const partition = place?.partition ?? -1
+    const known = this.#ofPartitions.get(partition) ?? 0
+    if (known === maxExamplesOfPartition || this.texts.length === maxExamples) return
+    this.#ofPartitions.set(partition, known + 1)
+    this.texts.push(text)
+  }
 }
 
 /** How many copies of one message, where the fault could strike, had arrived although the commit does not cover them. */
