@@ -11,6 +11,7 @@ import type {
 } from '../../../../connectors/kafka/log/log.ts'
 import type { MemoryLog } from '../../../../connectors/kafka/log/memory/log.ts'
 import type { Partition } from '../../../../processors/stream/assignment/partition.ts'
+import { overheadBytes } from '../../../../processors/stream/dispatch/lane.ts'
 import { Stream } from '../../../../processors/stream/stream.ts'
 import { FaultError } from '../../../../schemas/errors.ts'
 import type { VirtualClock } from '../../../clock.ts'
@@ -118,7 +119,7 @@ export class Process {
     const { windowBytes } = ledger.settings
     for (const partition of this.stream.partitions) {
       // One message may be on top: its value, its key, and what it costs beside.
-      const nowBytes = windowBytes / this.stream.partitions.size + 300
+      const nowBytes = windowBytes / this.stream.partitions.size + overheadBytes + 140
       const boundBytes = Math.max(this.#boundBytes.get(partition) ?? 0, nowBytes)
       this.#boundBytes.set(partition, boundBytes)
       if (partition.pendingBytes > boundBytes || partition.pendingBytes < 0)

@@ -45,7 +45,7 @@ export const themes: readonly Theme[] = [
         maxBytes: fc.constantFrom(20, 100, 100_000),
         ttlMs: fc.option(fc.integer({ min: 300, max: 10_000 })),
         maxSpan: fc.integer({ min: 2, max: 20 }),
-        windowBytes: fc.constantFrom(1, 400, 1_000, 3_000)
+        windowBytes: fc.constantFrom(1, 600, 1_600, 5_000)
       },
       natures: ['plain', 'rejected', 'empty'],
       answers: ['natural', 'whole', 'each', 'hang'],
