@@ -130,7 +130,7 @@ export class KafkajsConsumer implements LogConsumer {
   #createSession({ handlers, handoff, trouble }: Told): Session {
     // A Kafka object of its own: kafkajs shares committed offsets among the consumers of one (index.js OFFSETS).
     const kafka = createKafka(this.#config, this.#env.log, this.#env.arriving)
-    return new Session(kafka, this.#options, {
+    return new Session({ kafka, clock: this.#env.clock }, this.#options, {
       rejoining: () => this.#drain(handlers),
       joined: join => {
         trouble.joined()

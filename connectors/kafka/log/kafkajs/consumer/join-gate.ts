@@ -1,11 +1,11 @@
 // What Tailrace adds underneath a kafkajs consumer, by way of the `cluster` that kafkajs hands to its assigner: a hook
 // that is awaited before every join, the assignment's user data, membership that survives a coordinator's outage,
-// commits that cannot slip into a later generation, and fetches that wait longer at rest. kafkajs 2.2.4 calls
+// commits from nobody but coordinator.ts, and fetches that wait longer at rest. kafkajs 2.2.4 calls
 // cluster.findGroupCoordinator at the head of every join and nowhere else (consumerGroup.js), and takes every broker
 // from cluster.findBroker.
 
 import type { Broker, Cluster } from 'kafkajs'
-import type { FaultError } from '../../../../../schemas/errors.ts'
+import { FaultError } from '../../../../../schemas/errors.ts'
 import { kafkaFault } from '../client.ts'
 
 export interface GateHooks {
@@ -13,8 +13,8 @@ export interface GateHooks {
   beforeJoin(): Promise<void>
   /** The generation that was joined, and this member's part of it. */
   synced(generation: number, memberAssignment: Buffer): void
-  /** Throws when a commit with this generation must not go out. */
-  checkCommit(generation: number): void
+  /** Was this commit not made by kafkajs? */
+  isOwnCommit(request: object): boolean
   /** How long the next fetch may wait for records. */
   fetchWaitMs(): number
   /** A broker did what it was asked for, or could not be reached. Neither may throw. */
@@ -28,7 +28,7 @@ interface GroupCalls {
   joinGroup(request: unknown): Promise<unknown>
   syncGroup(request: { generationId: number }): Promise<{ memberAssignment: Buffer }>
   heartbeat(request: unknown): Promise<unknown>
-  offsetCommit(request: { groupGenerationId: number }): Promise<unknown>
+  offsetCommit(request: object): Promise<unknown>
   fetch(request: { maxWaitTime: number }): Promise<unknown>
 }
 
@@ -104,8 +104,8 @@ function patchBroker(broker: Broker, hooks: GateHooks): void {
     return response
   }
   calls.offsetCommit = async request => {
-    hooks.checkCommit(request.groupGenerationId)
-    return offsetCommit(request)
+    if (hooks.isOwnCommit(request)) return offsetCommit(request)
+    throw final(new FaultError('commit_refused', { detail: 'kafkajs commits by itself' }))
   }
   calls.fetch = async request => {
     const response = await fetch({ ...request, maxWaitTime: hooks.fetchWaitMs() })
@@ -144,4 +144,9 @@ async function rejoinWhenUnreachable<T>(call: Promise<T>, hooks: GateHooks): Pro
       type: 'NOT_COORDINATOR_FOR_GROUP'
     })
   }
+}
+
+/** Marks a fault so that kafkajs does not repeat what led to it. */
+export function final(fault: FaultError): FaultError {
+  return Object.assign(fault, { retriable: false })
 }

@@ -4,14 +4,15 @@
 
 import type { Batch, Cluster, Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import { FaultError } from '../../../../../schemas/errors.ts'
+import type { Clock } from '../../../../clock.ts'
 import type { CommitEntry, LogConsumerOptions } from '../../log.ts'
 import type { TopicPartition } from '../../message.ts'
-import { kafkaFault } from '../client.ts'
 import { installFetchDecoder } from '../fetch/install.ts'
 import type { FetchedBatch } from '../fetch/types.ts'
 import type { FetchDecoderOptions } from '../fetch/unread.ts'
 import { birthOf, createAssigner } from './assigner.ts'
-import { installJoinGate } from './join-gate.ts'
+import { Coordinator, type Membership } from './coordinator.ts'
+import { final, installJoinGate } from './join-gate.ts'
 import { consumerSettings } from './settings.ts'
 import { installSingleJoin } from './single-join.ts'
 
@@ -46,6 +47,11 @@ export interface SessionHandlers {
   fetchWaitMs(): number
 }
 
+export interface SessionEnv {
+  readonly kafka: Kafka
+  readonly clock: Clock
+}
+
 /** The run-time fields of kafkajs' batch that its types leave out. */
 type RuntimeBatch = Batch & { readonly fetchedOffset: string }
 
@@ -60,23 +66,22 @@ export class Session {
   /** closing: no further join is made; ended: kafkajs has let go of the group. */
   #state: 'open' | 'closing' | 'ended' = 'open'
   #opening: Promise<void> = Promise.resolve()
-  #running: Promise<unknown> = Promise.resolve()
   #joins = 0
   #gate: Promise<void> | null = null
   #assigned: readonly TopicPartition[] = []
   #generation = -1
   #birthMs: number | null = null
+  #coordinator: Coordinator | null = null
+  #membership: Membership | null = null
   #committing: Promise<unknown> = Promise.resolve()
-  #commitGeneration = -1
-  #commitsStored = 0
 
-  constructor(kafka: Kafka, options: LogConsumerOptions, handlers: SessionHandlers) {
+  constructor({ kafka, clock }: SessionEnv, options: LogConsumerOptions, handlers: SessionHandlers) {
     this.#options = options
     this.#handlers = handlers
     installSingleJoin()
     this.#consumer = kafka.consumer({
       ...consumerSettings(options),
-      partitionAssigners: [({ cluster }) => this.#install(cluster)]
+      partitionAssigners: [({ cluster }) => this.#install(cluster, clock)]
     })
     const { events } = this.#consumer
     this.ended = new Promise(resolve => {
@@ -90,9 +95,6 @@ export class Session {
       })
     })
     this.#consumer.on(events.GROUP_JOIN, ({ payload }) => this.#onJoin(payload))
-    this.#consumer.on(events.COMMIT_OFFSETS, () => {
-      this.#commitsStored++
-    })
   }
 
   /** Resolves once the group was joined. Rejects with what kafkajs threw, or when it crashed on the way. */
@@ -105,13 +107,12 @@ export class Session {
     await this.#consumer.connect()
     await this.#consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true })
     if (this.#state === 'closing') return
-    this.#running = this.#consumer.run({
+    await this.#consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: 8,
       eachBatch: async payload => this.#onBatch(payload)
     })
-    await this.#running
     if (this.#state === 'ended') throw await this.ended
   }
 
@@ -143,29 +144,24 @@ export class Session {
     if (this.#isLive()) this.#consumer.seek({ topic, partition, offset: String(offset) })
   }
 
-  /** One commit at a time, so that what Kafka stored can be told from what kafkajs silently let go. */
+  /** One commit at a time, and only for the membership at the time of the call. */
   commit(entries: readonly CommitEntry[]): Promise<void> {
-    const result = this.#committing.then(() => this.#commit(entries))
+    const membership = this.#membership
+    const result = this.#committing.then(() => this.#commit(membership, entries))
     this.#committing = result.catch(() => {})
     return result
   }
 
-  async #commit(entries: readonly CommitEntry[]): Promise<void> {
-    await this.#running // a commit from within the very first join would be let go
-    if (!this.#isLive()) throw new FaultError('commit_refused', { detail: 'the consumer is not running' })
-    this.#commitGeneration = this.#generation
-    const stored = this.#commitsStored
-    try {
-      await this.#consumer.commitOffsets(
-        entries.map(({ next, ...entry }) => ({ ...entry, offset: String(next) }))
-      )
-    } catch (error) {
-      throw kafkaFault(error)
-    } finally {
-      this.#commitGeneration = -1
-    }
-    // kafkajs resolves without sending anything while it stops (runner.js commitOffsets).
-    if (this.#commitsStored === stored) throw new FaultError('commit_refused', { detail: 'it was not sent' })
+  async #commit(membership: Membership | null, entries: readonly CommitEntry[]): Promise<void> {
+    if (membership === null || this.#coordinator === null)
+      throw new FaultError('commit_refused', { detail: 'the group was not joined' })
+    await this.#coordinator.commit(membership, entries, () => this.#checkMembership(membership))
+  }
+
+  /** A commit that was repeated into a later generation could set another member's position back. */
+  #checkMembership(membership: Membership): void {
+    if (this.#state === 'open' && membership === this.#membership) return
+    throw new FaultError('commit_refused', { detail: 'the consumer was stopped, or has joined anew' })
   }
 
   #isLive(): boolean {
@@ -173,7 +169,9 @@ export class Session {
   }
 
   /** kafkajs shows its cluster to nobody but the assigner's factory. */
-  #install(cluster: Cluster) {
+  #install(cluster: Cluster, clock: Clock) {
+    const coordinator = new Coordinator(cluster, { group: this.#options.group, clock })
+    this.#coordinator = coordinator
     installFetchDecoder(cluster, { ...this.#handlers.decoder, generation: () => this.#generation })
     installJoinGate(cluster, {
       beforeJoin: () => this.#beforeJoin(),
@@ -181,7 +179,7 @@ export class Session {
         this.#generation = generation
         this.#birthMs = birthOf(memberAssignment)
       },
-      checkCommit: generation => this.#checkCommit(generation),
+      isOwnCommit: request => coordinator.isSending(request),
       fetchWaitMs: () => this.#handlers.fetchWaitMs(),
       answered: () => this.#handlers.answered(),
       unreachable: fault => this.#handlers.unreachable(fault)
@@ -201,16 +199,11 @@ export class Session {
     await this.#gate
   }
 
-  /** A commit that was retried into a later generation could set another member's position back. */
-  #checkCommit(generation: number): void {
-    if (generation === this.#commitGeneration) return
-    throw final(new FaultError('commit_refused', { detail: 'the group has moved on' }))
-  }
-
   #onJoin(payload: { memberId: string; memberAssignment: Record<string, number[]> }): void {
     if (this.#state === 'ended') return
     this.#joins++
     this.#gate = null
+    this.#membership = { memberId: payload.memberId, generation: this.#generation }
     this.#assigned = Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
       partitions.map(partition => ({ topic, partition }))
     )
@@ -239,9 +232,4 @@ export class Session {
   #isAssigned({ topic, partition }: TopicPartition): boolean {
     return this.#assigned.some(mine => mine.topic === topic && mine.partition === partition)
   }
-}
-
-/** Marks a fault so that kafkajs does not repeat what led to it. */
-function final(fault: FaultError): FaultError {
-  return Object.assign(fault, { retriable: false })
 }
