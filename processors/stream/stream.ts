@@ -17,6 +17,7 @@ import { persist } from './health/persist.ts'
 import { type StreamStatus, statusOf } from './health/status.ts'
 import { Watchdog } from './health/watchdog.ts'
 import type { StreamOptions, StreamParts } from './options.ts'
+import type { LastCommit } from './settlement/committer.ts'
 import { Settlement } from './settlement/settlement.ts'
 
 /** At the join gate, of its deadline, for the commit after the drain. */
@@ -85,7 +86,8 @@ export class Stream {
     this.#stopping.abort()
     this.#watchdog.stop()
     this.#consumer.pause(this.partitions.origins)
-    await this.#drain(deadlineMs)
+    const endMs = this.#context.clock.now() + deadlineMs
+    await this.#drain(deadlineMs, { endMs, isRefusalFinal: false })
     this.#settlement.close()
     this.#dispatcher.close()
     this.#release(this.partitions.origins)
@@ -146,18 +148,20 @@ export class Stream {
   /** The join gate: before a partition can move, what is in flight is confirmed and committed. Invariant 7 */
   async #handOver(deadlineMs: number): Promise<void> {
     this.#isHandingOver = true
-    await this.#drain(Math.max(0, deadlineMs - commitReserveMs))
+    const endMs = this.#context.clock.now() + deadlineMs
+    await this.#drain(Math.max(0, deadlineMs - commitReserveMs), { endMs, isRefusalFinal: true })
     this.#context.log('partitions_handed_back', {
       stream: this.options.name,
       partitions: this.partitions.size
     })
   }
 
-  /** Ends what is in flight and commits it. */
-  async #drain(deadlineMs: number): Promise<void> {
-    const endMs = this.#context.clock.now() + deadlineMs
-    await this.#dispatcher.drain(deadlineMs)
-    await this.#settlement.drain(Math.max(0, endMs - this.#context.clock.now()))
+  /** Ends what is in flight, within `attemptsMs`, and commits it. */
+  async #drain(attemptsMs: number, commit: LastCommit): Promise<void> {
+    const { clock } = this.#context
+    const endMs = clock.now() + attemptsMs
+    await this.#dispatcher.drain(attemptsMs)
+    await this.#settlement.drain(Math.max(0, endMs - clock.now()), commit)
   }
 
   #opened(partition: Partition): void {

@@ -67,7 +67,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a hand-over does not commit',
     file: 'settlement/settlement.js',
-    find: 'await this.#committer.flush();',
+    find: 'await this.#committer.flush(commit);',
     replace: ''
   },
   {

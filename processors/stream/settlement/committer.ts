@@ -1,11 +1,24 @@
 // Commits what is settled, a fixed time after something changed, one commit at a time. An idle stream has no timer.
 // A refused commit is dropped: its membership is over, and the next assignment decides what this member still has.
+// Before partitions are handed on it repeats what failed, each time with what is due by then.
 
+import { pauseFor } from '../../../connectors/clock.ts'
 import type { CommitEntry } from '../../../connectors/kafka/log/log.ts'
 import { FaultError, messageOf } from '../../../schemas/errors.ts'
 import type { StreamContext } from '../context.ts'
 
 export const commitIntervalMs = 200
+const repeatMs = 100
+
+type Result = 'nothing due' | 'ok' | 'refused' | 'failed'
+
+/** How long the last commit before partitions are handed on is repeated. */
+export interface LastCommit {
+  /** Unix ms. */
+  readonly endMs: number
+  /** No join comes first, after which the same commit may be taken. */
+  readonly isRefusalFinal: boolean
+}
 
 /** What the committer needs of the stream. */
 export interface CommitPort {
@@ -18,8 +31,11 @@ export interface CommitPort {
 export class Committer {
   readonly #context: StreamContext
   readonly #port: CommitPort
+  readonly #stopping = new AbortController()
   #cancelTimer: (() => void) | null = null
-  #running: Promise<void> | null = null
+  #running: Promise<Result> | null = null
+  /** The last commit failed, which was told. */
+  #isFailing = false
 
   constructor(context: StreamContext, port: CommitPort) {
     this.#context = context
@@ -31,44 +47,66 @@ export class Committer {
     if (this.#running === null) this.#schedule()
   }
 
-  /** Commits everything due, after the commit under way. Resolves also when it fails: what it left is due later. */
-  async flush(): Promise<void> {
+  /** Commits until Kafka has everything or it is too late, at least once. Never rejects: what is left is due later. */
+  async flush({ endMs, isRefusalFinal }: LastCommit): Promise<void> {
+    const { clock } = this.#context
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
+      const result = await this.#flushOnce()
+      if (result === 'nothing due' || (result === 'refused' && isRefusalFinal)) return
+      if (clock.now() >= endMs) return
+      if (result !== 'ok') await pauseFor(clock, repeatMs, signal)
+    }
+  }
+
+  async #flushOnce(): Promise<Result> {
     this.#cancelTimer?.()
     this.#cancelTimer = null
     await this.#running
-    await this.#start()
+    return this.#start()
   }
 
+  /** Commits nothing more by itself. */
   stop(): void {
+    this.#stopping.abort()
     this.#cancelTimer?.()
     this.#cancelTimer = null
   }
 
-  #start(): Promise<void> {
+  #start(): Promise<Result> {
     this.#running ??= this.#commit().finally(() => {
       this.#running = null
     })
     return this.#running
   }
 
-  async #commit(): Promise<void> {
+  async #commit(): Promise<Result> {
     const entries = this.#port.due()
-    if (entries.length === 0) return
+    if (entries.length === 0) return 'nothing due'
+    const result = await this.#send(entries)
+    this.#context.meter.committed(result)
+    // Again after an interval: for what settled meanwhile, and for what failed.
+    this.#schedule()
+    return result
+  }
+
+  async #send(entries: readonly CommitEntry[]): Promise<'ok' | 'refused' | 'failed'> {
     try {
       await this.#port.commit(entries)
       this.#port.committed(entries)
-      this.#context.meter.committed('ok')
+      this.#isFailing = false
+      return 'ok'
     } catch (error) {
-      const refused = error instanceof FaultError && error.code === 'commit_refused'
-      this.#context.meter.committed(refused ? 'refused' : 'failed')
-      if (!refused)
+      if (error instanceof FaultError && error.code === 'commit_refused') return 'refused'
+      if (!this.#isFailing)
         this.#context.log('commit_failed', { stream: this.#context.stream, reason: messageOf(error) })
+      this.#isFailing = true
+      return 'failed'
     }
-    // Again after an interval: for what settled meanwhile, and for what failed.
-    this.#schedule()
   }
 
   #schedule(): void {
+    if (this.#stopping.signal.aborted) return
     this.#cancelTimer ??= this.#context.clock.after(commitIntervalMs, () => {
       this.#cancelTimer = null
       void this.#start()

@@ -7,7 +7,7 @@ import type { Partitions } from '../assignment/partitions.ts'
 import type { StreamContext } from '../context.ts'
 import type { Rejected } from '../dispatch/outcome/aftermath.ts'
 import { Accounts, type End } from './accounts.ts'
-import { Committer } from './committer.ts'
+import { Committer, type LastCommit } from './committer.ts'
 import { DeadLetters, type DeadLettersPort } from './dead-letters.ts'
 
 export interface SettlementPort {
@@ -70,10 +70,10 @@ export class Settlement {
     this.accounts.end('returned', partition.pending)
   }
 
-  /** Waits for dead letters on their way, then commits what is settled. Invariant 7 */
-  async drain(deadlineMs: number): Promise<void> {
-    await this.#deadLetters.drain(deadlineMs)
-    await this.#committer.flush()
+  /** Waits `lettersMs` at most for dead letters on their way, then commits what is settled. Invariant 7 */
+  async drain(lettersMs: number, commit: LastCommit): Promise<void> {
+    await this.#deadLetters.drain(lettersMs)
+    await this.#committer.flush(commit)
   }
 
   close(): void {

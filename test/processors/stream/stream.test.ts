@@ -188,6 +188,30 @@ test('a stop delivers what is in flight, commits it, and hands the rest back', a
   t.is(rig.clock.waiting, 0)
 })
 
+test('what was delivered is committed at a stop although commits fail for a while', async t => {
+  const rig = new Rig(1)
+  const { stream, target } = await rig.started()
+  rig.log.faults.failCommits(20)
+  const sent = await rig.send(...many(10))
+  t.deepEqual(target.confirmed.toSorted(), sent.toSorted())
+  const stopping = stream.stop(5_000)
+  await rig.clock.advance(5_000)
+  await stopping
+  t.is(await rig.uncommitted(), 0)
+})
+
+test('what was delivered is committed before a partition moves although commits fail for a while', async t => {
+  const rig = new Rig(4)
+  const first = await rig.started()
+  rig.log.faults.failCommits(20)
+  const second = rig.member()
+  await second.stream.start()
+  const sent = await rig.send(...many(100))
+  await rig.clock.advance(30_000)
+  t.deepEqual([...first.target.confirmed, ...second.target.confirmed].toSorted(), sent.toSorted())
+  t.is(await rig.uncommitted(), 0)
+})
+
 test('a stop with a target that hangs ends at its deadline', async t => {
   const rig = new Rig(1)
   const target = new ScriptedTarget()

@@ -4,6 +4,9 @@ import { Committer, commitIntervalMs } from '../../../../processors/stream/settl
 import { FaultError } from '../../../../schemas/errors.ts'
 import { testContext } from '../context.ts'
 
+/** As at a join gate that closes at once. */
+const now = { endMs: 0, isRefusalFinal: true }
+
 /** A committer over one partition whose commit point the test moves; `fail` orders what the next commit does. */
 function setUp() {
   const context = testContext()
@@ -65,25 +68,31 @@ test('only one commit is under way, and what settles meanwhile follows it', asyn
   t.deepEqual(state.sent, [5, 9])
 })
 
-test('a failed commit is told and tried again', async t => {
+test('a failed commit is tried again, and told once until one succeeds', async t => {
   const { context, state, committer } = setUp()
   state.fail = new FaultError('kafka_unreachable')
   state.base = 5
   committer.touch()
   await context.clock.advance(commitIntervalMs)
+  await context.clock.advance(commitIntervalMs)
   t.deepEqual(context.logged, ['commit_failed'])
   state.fail = null
   await context.clock.advance(commitIntervalMs)
-  t.deepEqual(state.sent, [5, 5])
+  t.deepEqual(state.sent, [5, 5, 5])
   t.is(state.stored, 5)
-  t.deepEqual(context.meter.totals, { 'commit failed': 1, 'commit ok': 1 })
+  t.deepEqual(context.meter.totals, { 'commit failed': 2, 'commit ok': 1 })
+  state.fail = new FaultError('kafka_unreachable')
+  state.base = 6
+  await context.clock.advance(10 * commitIntervalMs)
+  t.is(context.logged.length, 2)
+  committer.stop()
 })
 
 test('a refused commit is no alarm: the next assignment decides', async t => {
   const { context, state, committer } = setUp()
   state.fail = new FaultError('commit_refused')
   state.base = 5
-  await committer.flush()
+  await committer.flush(now)
   t.deepEqual(context.logged, [])
   t.deepEqual(context.meter.totals, { 'commit refused': 1 })
   committer.stop()
@@ -97,12 +106,55 @@ test('flush waits for the commit under way and then commits the rest', async t =
     release = resolve
   })
   state.base = 5
-  const first = committer.flush()
+  const first = committer.flush(now)
   await context.clock.advance(0)
   state.base = 8
-  const second = committer.flush()
+  const second = committer.flush(now)
   release()
   await Promise.all([first, second])
   t.deepEqual(state.sent, [5, 8])
+  committer.stop()
+})
+
+test('a last commit that fails is repeated with what is due by then, until Kafka has it', async t => {
+  const { context, state, committer } = setUp()
+  state.fail = new FaultError('kafka_unreachable')
+  state.base = 5
+  const flushed = committer.flush({ endMs: context.clock.now() + 5_000, isRefusalFinal: true })
+  await context.clock.advance(1_000)
+  state.base = 6
+  await context.clock.advance(1_000)
+  state.fail = null
+  await context.clock.advance(1_000)
+  await flushed
+  t.is(state.stored, 6)
+  t.deepEqual(context.logged, ['commit_failed'])
+  committer.stop()
+})
+
+test('a last commit is given up at its end', async t => {
+  const { context, state, committer } = setUp()
+  state.fail = new FaultError('kafka_unreachable')
+  state.base = 5
+  const flushed = committer.flush({ endMs: context.clock.now() + 5_000, isRefusalFinal: true })
+  await context.clock.advance(5_000)
+  await flushed
+  committer.stop()
+  t.is(context.clock.waiting, 0)
+})
+
+test('a last commit that is refused while the group joins anew is repeated, unless no join comes first', async t => {
+  const { context, state, committer } = setUp()
+  const endMs = context.clock.now() + 5_000
+  state.fail = new FaultError('commit_refused')
+  state.base = 5
+  await committer.flush({ endMs, isRefusalFinal: true })
+  t.deepEqual(state.sent, [5])
+  const flushed = committer.flush({ endMs, isRefusalFinal: false })
+  await context.clock.advance(1_000)
+  state.fail = null
+  await context.clock.advance(1_000)
+  await flushed
+  t.is(state.stored, 5)
   committer.stop()
 })
