@@ -20,8 +20,8 @@ import type { StreamOptions, StreamParts } from './options.ts'
 import type { LastCommit } from './settlement/committer.ts'
 import { Settlement } from './settlement/settlement.ts'
 
-/** At the join gate, of its deadline, for the commit after the drain. */
-const commitReserveMs = 2_000
+/** At the join gate, for what is in flight: the other members wait. The commit after it may take the rest. */
+const attemptsAtGateMs = 3_000
 
 export class Stream {
   readonly options: StreamOptions
@@ -149,7 +149,7 @@ export class Stream {
   async #handOver(deadlineMs: number): Promise<void> {
     this.#isHandingOver = true
     const endMs = this.#context.clock.now() + deadlineMs
-    await this.#drain(Math.max(0, deadlineMs - commitReserveMs), { endMs, isRefusalFinal: true })
+    await this.#drain(Math.min(attemptsAtGateMs, deadlineMs), { endMs, isRefusalFinal: true })
     this.#context.log('partitions_handed_back', {
       stream: this.options.name,
       partitions: this.partitions.size

@@ -23,7 +23,7 @@ export interface LogConsumerHandlers {
   onAssigned(assignment: Assignment): void
   /**
    * Awaited before every join after the first, while the old membership still holds: drain, commit, return within
-   * `deadlineMs`. No heartbeat runs meanwhile.
+   * `deadlineMs`. The other members wait meanwhile.
    */
   onRevoking(deadlineMs: number): Promise<void>
   /** One record batch. Must return quickly; back-pressure is pause(), after which one more fetch may still arrive. */

@@ -200,16 +200,27 @@ test('what was delivered is committed at a stop although commits fail for a whil
   t.is(await rig.uncommitted(), 0)
 })
 
-test('what was delivered is committed before a partition moves although commits fail for a while', async t => {
+test('what was delivered is committed before a partition moves although commits fail for ten seconds', async t => {
   const rig = new Rig(4)
   const first = await rig.started()
-  rig.log.faults.failCommits(20)
+  rig.log.faults.failCommits(100)
   const second = rig.member()
   await second.stream.start()
   const sent = await rig.send(...many(100))
   await rig.clock.advance(30_000)
   t.deepEqual([...first.target.confirmed, ...second.target.confirmed].toSorted(), sent.toSorted())
   t.is(await rig.uncommitted(), 0)
+})
+
+test('a commit that never succeeds does not hold the group for ever', async t => {
+  const rig = new Rig(2)
+  await rig.started()
+  rig.log.faults.failCommits(1_000)
+  await rig.send(...many(10))
+  const second = await rig.started()
+  t.is(second.stream.status().partitions.length, 0)
+  await rig.clock.advance(20_000)
+  t.is(second.stream.status().partitions.length, 1)
 })
 
 test('a stop with a target that hangs ends at its deadline', async t => {

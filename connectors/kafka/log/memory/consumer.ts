@@ -4,6 +4,7 @@
 import { FaultError } from '../../../../schemas/errors.ts'
 import type { Clock } from '../../../clock.ts'
 import { Positions } from '../kafkajs/consumer/positions.ts'
+import { gateLimitMs } from '../kafkajs/consumer/settings.ts'
 import type { CommitEntry, LogConsumer, LogConsumerHandlers, LogConsumerOptions } from '../log.ts'
 import type { TopicPartition } from '../message.ts'
 import { RecordChunk } from '../record-chunk.ts'
@@ -20,7 +21,6 @@ export interface MemoryConsumerEnv {
   nextMemberId(): string
 }
 
-const drainDeadlineMs = 5_000
 const missingTopicRetryMs = 1_000
 
 export class MemoryConsumer implements LogConsumer {
@@ -140,7 +140,7 @@ export class MemoryConsumer implements LogConsumer {
   async #rejoining(): Promise<void> {
     if (this.#state !== 'joined') return
     this.#state = 'joining'
-    await this.#handlers?.onRevoking(drainDeadlineMs)
+    await this.#handlers?.onRevoking(gateLimitMs)
   }
 
   #joined(id: string, { generation, assigned, birthMs }: JoinResult): void {

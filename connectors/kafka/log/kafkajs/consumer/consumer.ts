@@ -5,14 +5,14 @@
 import type { KafkaConfig } from '../../../../../schemas/config.ts'
 import { FaultError } from '../../../../../schemas/errors.ts'
 import type { LogEvent } from '../../../../../schemas/events.ts'
-import { type Clock, pauseFor } from '../../../../clock.ts'
+import { type Clock, every, pauseFor } from '../../../../clock.ts'
 import type { CommitEntry, LogConsumer, LogConsumerHandlers, LogConsumerOptions } from '../../log.ts'
 import type { TopicPartition } from '../../message.ts'
 import type { Allowance } from '../arriving/allowance.ts'
 import { createKafka } from '../client.ts'
 import { Handoff } from './handoff.ts'
 import { type Join, Session } from './session.ts'
-import { fetchWaitMs } from './settings.ts'
+import { fetchWaitMs, gateLimitMs, heartbeatMs } from './settings.ts'
 import { Trouble } from './trouble.ts'
 
 export interface ConsumerEnv {
@@ -22,8 +22,6 @@ export interface ConsumerEnv {
   readonly arriving: Allowance
 }
 
-/** No heartbeat runs during a drain, so it must end well within the session time-out. */
-const drainDeadlineMs = 5_000
 const stopDeadlineMs = 5_000
 const maxBackoffMs = 5_000
 /** A session that lived this long failed for a new reason. */
@@ -171,16 +169,15 @@ export class KafkajsConsumer implements LogConsumer {
     handoff.assign([], 'new', this.#options.birthMs())
   }
 
-  /** Never holds a join longer than the deadline, nor a stop at all. */
+  /** Never holds a join longer than the limit, nor a stop at all. */
   async #drain(handlers: LogConsumerHandlers): Promise<void> {
     if (this.#stop.signal.aborted) return
     const drained = new AbortController()
+    const stopBeating = every(this.#env.clock, heartbeatMs, () => this.#session?.heartbeat())
     const either = AbortSignal.any([drained.signal, this.#stop.signal])
-    await Promise.race([
-      handlers.onRevoking(drainDeadlineMs),
-      pauseFor(this.#env.clock, drainDeadlineMs, either)
-    ])
+    await Promise.race([handlers.onRevoking(gateLimitMs), pauseFor(this.#env.clock, gateLimitMs, either)])
     drained.abort()
+    stopBeating()
   }
 
   #backoffMs(failures: number): number {

@@ -1,6 +1,7 @@
-// What a member commits goes to its group's coordinator from here. kafkajs would send it to the broker that was the
-// coordinator when the group was joined last, until the next join (offsetManager getCoordinator); here it is looked for
-// anew whenever it fails. A new coordinator knows the generation of the one before, so it takes the commit.
+// What a member says to its group's coordinator by itself: what it commits, and that it is alive while a join is held
+// up. kafkajs would send commits to the broker that was the coordinator when the group was joined last, until the next
+// join (offsetManager getCoordinator); here it is looked for anew whenever it fails. A new coordinator knows the
+// generation of the one before, so it takes them.
 
 import type { Cluster } from 'kafkajs'
 import { FaultError } from '../../../../../schemas/errors.ts'
@@ -23,6 +24,7 @@ export interface CoordinatorEnv {
 interface CoordinatorCalls {
   isConnected(): boolean
   offsetCommit(request: object): Promise<unknown>
+  heartbeat(request: object): Promise<unknown>
 }
 
 /** How long one commit looks for a coordinator that takes it. Then its owner may have more to commit. */
@@ -35,6 +37,7 @@ export class Coordinator {
   readonly #disconnect: () => Promise<void>
   #known: CoordinatorCalls | null = null
   #sending: object | null = null
+  #isBeating = false
   #isClosed = false
 
   /** To be made before the join gate is installed: a look-up from within the gate must not wait for it. */
@@ -60,7 +63,7 @@ export class Coordinator {
     const request = { groupId: group, memberId, groupGenerationId, topics: byTopic(entries) }
     for (;;) {
       try {
-        const coordinator = this.#known?.isConnected() ? this.#known : await this.#lookUp()
+        const coordinator = await this.#coordinator()
         check()
         return await this.#send(coordinator, request)
       } catch (error) {
@@ -69,6 +72,23 @@ export class Coordinator {
         if (fault.code !== 'kafka_unreachable' || clock.now() >= endMs) throw fault
       }
       await pauseFor(clock, pauseMs)
+    }
+  }
+
+  /**
+   * Keeps the membership while kafkajs sends no heartbeats. What the answer says, kafkajs will hear by itself. Never
+   * rejects.
+   */
+  async heartbeat({ memberId, generation }: Membership): Promise<void> {
+    if (this.#isBeating) return
+    this.#isBeating = true
+    try {
+      const coordinator = await this.#coordinator()
+      await coordinator.heartbeat({ groupId: this.#env.group, memberId, groupGenerationId: generation })
+    } catch (error) {
+      if (kafkaFault(error).code === 'kafka_unreachable') this.#known = null
+    } finally {
+      this.#isBeating = false
     }
   }
 
@@ -86,7 +106,8 @@ export class Coordinator {
     }
   }
 
-  async #lookUp(): Promise<CoordinatorCalls> {
+  async #coordinator(): Promise<CoordinatorCalls> {
+    if (this.#known?.isConnected()) return this.#known
     this.#checkOpen()
     // A look-up connects: one that was overtaken by the end would stay connected.
     const finding = this.#find({ groupId: this.#env.group }).finally(() =>

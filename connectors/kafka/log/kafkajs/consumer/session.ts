@@ -144,6 +144,12 @@ export class Session {
     if (this.#isLive()) this.#consumer.seek({ topic, partition, offset: String(offset) })
   }
 
+  /** Keeps the membership for as long as a join is held up. */
+  heartbeat(): void {
+    if (this.#state === 'open' && this.#membership !== null)
+      void this.#coordinator?.heartbeat(this.#membership)
+  }
+
   /** One commit at a time, and only for the membership at the time of the call. */
   commit(entries: readonly CommitEntry[]): Promise<void> {
     const membership = this.#membership

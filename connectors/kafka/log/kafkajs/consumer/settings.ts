@@ -12,14 +12,26 @@ const retry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 20, restart
  */
 export const fetchWaitMs = { busy: 200, idle: 1_500 } as const
 
+export const heartbeatMs = 1_000
+
+/** How long Kafka waits for a member to join anew before it goes on without it. */
+const rebalanceTimeoutMs = 30_000
+
+/**
+ * How long a join may be held up until what is settled is committed: through the death of a broker, during which Kafka
+ * takes no commit. Of Kafka's patience it leaves the time until a member hears of the rebalance, and the 5 s for which
+ * Kafka may hold the last commit (offsets.commit.timeout.ms) with the join behind it.
+ */
+export const gateLimitMs = rebalanceTimeoutMs - 13_000
+
 export function consumerSettings({ group, maxFetchBytes }: LogConsumerOptions): ConsumerConfig {
   return {
     groupId: group,
     allowAutoTopicCreation: false,
-    // A dead process is replaced after this. Nothing here keeps a member from its heartbeats for longer than a drain.
+    // A dead process is replaced after this.
     sessionTimeout: 8_000,
-    heartbeatInterval: 1_000,
-    rebalanceTimeout: 30_000,
+    heartbeatInterval: heartbeatMs,
+    rebalanceTimeout: rebalanceTimeoutMs,
     metadataMaxAge: 60_000,
     maxWaitTimeInMs: fetchWaitMs.busy,
     minBytes: 1,

@@ -6,6 +6,7 @@ import { Kafka, logLevel } from 'kafkajs'
 import { type LocalKafka, startLocalKafka } from '../../../../../../connectors/kafka/local/local.ts'
 import type { FaultError } from '../../../../../../schemas/errors.ts'
 import { Cluster } from '../../../../../flows/harness/cluster.ts'
+import { until } from './broker.ts'
 import { Recorder } from './recorder.ts'
 
 const topic = 'moving'
@@ -48,6 +49,21 @@ function commitAtGate(member: Recorder, next: number): Promise<string | null> {
     }
   })
 }
+
+test('what is settled when the coordinator dies is committed to the next one, before the group joins anew', async t => {
+  const { kafka, cluster, member } = t.context
+  const committed = commitAtGate(member, 5)
+  const joins = member.assignments.length
+  await kafka.nodes[(await cluster.coordinator(topic)) - 1]?.kill()
+  t.is(await committed, null)
+  t.is(member.assignments.length, joins)
+  t.is((await cluster.committed(topic, topic))[0]?.next, 5)
+  await until(() => member.assignments.length > joins, 60_000)
+  t.deepEqual(
+    member.assignments.slice(joins).flatMap(({ lost }) => lost),
+    []
+  )
+})
 
 test('what is settled when the group moves to another coordinator is committed there', async t => {
   const { kafka, cluster, member } = t.context
