@@ -133,6 +133,22 @@ export const groupCases: Cases = {
     t.is(answer, 'commit_refused')
   },
 
+  'a consumer that is built anew drains and commits before it leaves, and gets everything as new':
+    async context => {
+      const { t, create, member, admin, topic, group } = context
+      await create(2)
+      const reader = await member({
+        revoking: self => self.consumer.commit([{ topic, partition: 0, next: 1, metadata: 'drained' }])
+      }).joined()
+      reader.consumer.rebuild()
+      await reader.when(
+        () => reader.assignments.some(({ lost }) => lost.length > 0) && reader.owned.length > 0
+      )
+      t.is((await admin.committed(group, [topic]))[0]?.metadata, 'drained')
+      t.is(reader.revocations, 1)
+      t.deepEqual(numbersOf(reader.assignments.at(-1)?.added ?? []), [0, 1])
+    },
+
   'a stopped consumer calls nothing any more, and cannot commit': async context => {
     const { t, create, append, member, topic } = context
     await create(1)

@@ -22,8 +22,8 @@ export interface Assignment {
 export interface LogConsumerHandlers {
   onAssigned(assignment: Assignment): void
   /**
-   * Awaited before every join after the first, while the old membership still holds: drain, commit, return within
-   * `deadlineMs`. The other members wait meanwhile.
+   * Awaited before every join after the first, and before the membership is given up, while it still holds: drain,
+   * commit, return within `deadlineMs`. The other members wait meanwhile.
    */
   onRevoking(deadlineMs: number): Promise<void>
   /** One record batch. Must return quickly; back-pressure is pause(), after which one more fetch may still arrive. */
@@ -56,7 +56,7 @@ export interface LogConsumer {
   seek(partition: TopicPartition, offset: number): void
   /** Resolves once Kafka has the commit. Rejects with `commit_refused` when the membership is over. */
   commit(entries: readonly CommitEntry[]): Promise<void>
-  /** Gives the membership up, without a drain, and joins anew: for a consumer that is stuck. */
+  /** Gives the membership up, after onRevoking, and joins anew: for a consumer that is stuck. */
   rebuild(): void
   /** Leaves the group. Commit before: nothing can be committed afterwards. No handler is called after it began. */
   stop(): Promise<void>

@@ -86,9 +86,10 @@ export class MemoryConsumer implements LogConsumer {
 
   rebuild(): void {
     if (this.#state !== 'joined') return
-    this.#env.group.leave(this.#memberId)
-    this.#state = 'joining'
-    this.#join()
+    void this.#rejoining().then(() => {
+      this.#env.group.leave(this.#memberId)
+      this.#join()
+    })
   }
 
   async stop(): Promise<void> {

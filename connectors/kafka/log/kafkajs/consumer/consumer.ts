@@ -84,7 +84,7 @@ export class KafkajsConsumer implements LogConsumer {
   }
 
   rebuild(): void {
-    this.#session?.abandon()
+    void this.#session?.abandon()
   }
 
   async stop(): Promise<void> {

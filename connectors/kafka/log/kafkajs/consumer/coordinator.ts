@@ -36,6 +36,7 @@ export class Coordinator {
   readonly #find: Cluster['findGroupCoordinator']
   readonly #disconnect: () => Promise<void>
   #known: CoordinatorCalls | null = null
+  #committing: Promise<unknown> = Promise.resolve()
   #sending: object | null = null
   #isBeating = false
   #isClosed = false
@@ -53,10 +54,17 @@ export class Coordinator {
   }
 
   /**
-   * Resolves once Kafka has the commit. `check` is called before it is sent, each time, and throws when it must not be.
-   * Rejects with `commit_refused` when the membership is over, and with `kafka_unreachable` after a few seconds.
+   * Resolves once Kafka has the commit; there is one at a time. `check` is called before it is sent, each time, and throws
+   * when it must not be. Rejects with `commit_refused` when the membership is over, and with `kafka_unreachable` after a
+   * few seconds.
    */
-  async commit(membership: Membership, entries: readonly CommitEntry[], check: () => void): Promise<void> {
+  commit(membership: Membership, entries: readonly CommitEntry[], check: () => void): Promise<void> {
+    const result = this.#committing.then(() => this.#commit(membership, entries, check))
+    this.#committing = result.catch(() => {})
+    return result
+  }
+
+  async #commit(membership: Membership, entries: readonly CommitEntry[], check: () => void): Promise<void> {
     const { group, clock } = this.#env
     const endMs = clock.now() + patienceMs
     const { memberId, generation: groupGenerationId } = membership

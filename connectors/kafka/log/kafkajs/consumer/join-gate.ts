@@ -11,6 +11,8 @@ import { kafkaFault } from '../client.ts'
 export interface GateHooks {
   /** Awaited before every join; a rejection ends the consumer. */
   beforeJoin(): Promise<void>
+  /** Awaited before the group is left. Must not reject. */
+  beforeLeave(): Promise<void>
   /** The generation that was joined, and this member's part of it. */
   synced(generation: number, memberAssignment: Buffer): void
   /** Was this commit not made by kafkajs? */
@@ -26,6 +28,7 @@ export interface GateHooks {
 interface GroupCalls {
   findGroupCoordinator(request: { groupId: string; coordinatorType: 0 }): Promise<unknown>
   joinGroup(request: unknown): Promise<unknown>
+  leaveGroup(request: unknown): Promise<unknown>
   syncGroup(request: { generationId: number }): Promise<{ memberAssignment: Buffer }>
   heartbeat(request: unknown): Promise<unknown>
   offsetCommit(request: object): Promise<unknown>
@@ -89,11 +92,16 @@ function outliveOutages(cluster: Cluster, hooks: GateHooks): void {
 function patchBroker(broker: Broker, hooks: GateHooks): void {
   const calls = broker as unknown as GroupCalls // see GroupCalls
   const joinGroup = calls.joinGroup.bind(broker)
+  const leaveGroup = calls.leaveGroup.bind(broker)
   const syncGroup = calls.syncGroup.bind(broker)
   const heartbeat = calls.heartbeat.bind(broker)
   const offsetCommit = calls.offsetCommit.bind(broker)
   const fetch = calls.fetch.bind(broker)
   calls.joinGroup = request => rejoinWhenUnreachable(joinGroup(request), hooks)
+  calls.leaveGroup = async request => {
+    await hooks.beforeLeave()
+    return leaveGroup(request)
+  }
   calls.heartbeat = async request => {
     await rejoinWhenUnreachable(heartbeat(request), hooks)
     hooks.answered()

@@ -32,7 +32,7 @@ export interface Fetched {
 }
 
 export interface SessionHandlers {
-  /** Awaited before every join of this session after its first. */
+  /** Awaited before every join of this session after its first, and before it leaves without having been closed. */
   rejoining(): Promise<void>
   /** Called synchronously with the join, before anything is fetched under it. */
   joined(join: Join): void
@@ -73,7 +73,6 @@ export class Session {
   #birthMs: number | null = null
   #coordinator: Coordinator | null = null
   #membership: Membership | null = null
-  #committing: Promise<unknown> = Promise.resolve()
 
   constructor({ kafka, clock }: SessionEnv, options: LogConsumerOptions, handlers: SessionHandlers) {
     this.#options = options
@@ -125,8 +124,9 @@ export class Session {
     this.#state = 'ended'
   }
 
-  /** Ends it at once, whatever kafkajs still does: nothing that comes of that is handed on. */
-  abandon(): void {
+  /** Ends it after a drain, whatever kafkajs still does: nothing that comes of that is handed on. */
+  async abandon(): Promise<void> {
+    await this.#beforeLeave()
     void this.close()
     this.#state = 'ended'
     this.#end(new FaultError('consumer_failed', { detail: 'it had got stuck' }))
@@ -150,15 +150,9 @@ export class Session {
       void this.#coordinator?.heartbeat(this.#membership)
   }
 
-  /** One commit at a time, and only for the membership at the time of the call. */
-  commit(entries: readonly CommitEntry[]): Promise<void> {
+  /** Only for the membership at the time of the call. */
+  async commit(entries: readonly CommitEntry[]): Promise<void> {
     const membership = this.#membership
-    const result = this.#committing.then(() => this.#commit(membership, entries))
-    this.#committing = result.catch(() => {})
-    return result
-  }
-
-  async #commit(membership: Membership | null, entries: readonly CommitEntry[]): Promise<void> {
     if (membership === null || this.#coordinator === null)
       throw new FaultError('commit_refused', { detail: 'the group was not joined' })
     await this.#coordinator.commit(membership, entries, () => this.#checkMembership(membership))
@@ -181,6 +175,7 @@ export class Session {
     installFetchDecoder(cluster, { ...this.#handlers.decoder, generation: () => this.#generation })
     installJoinGate(cluster, {
       beforeJoin: () => this.#beforeJoin(),
+      beforeLeave: () => this.#beforeLeave(),
       synced: (generation, memberAssignment) => {
         this.#generation = generation
         this.#birthMs = birthOf(memberAssignment)
@@ -203,6 +198,14 @@ export class Session {
     if (this.#joins === 0) return
     this.#gate ??= this.#handlers.rejoining()
     await this.#gate
+  }
+
+  /** kafkajs leaves the group when it crashes, before it tells. Who closes a session has drained. */
+  async #beforeLeave(): Promise<void> {
+    if (this.#state !== 'open' || this.#joins === 0) return
+    this.#gate ??= this.#handlers.rejoining()
+    await this.#gate
+    this.#membership = null
   }
 
   #onJoin(payload: { memberId: string; memberAssignment: Record<string, number[]> }): void {

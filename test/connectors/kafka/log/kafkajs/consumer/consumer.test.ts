@@ -143,6 +143,23 @@ test('a drain that takes longer than a session keeps the membership, and what it
   t.is(one.last?.kept.length, 2)
 })
 
+test('what is settled when a consumer crashes is committed before it leaves its group', async t => {
+  const { broker, topic } = t.context
+  const one = member(t)
+  await one.start()
+  one.onRevoking = () => one.consumer.commit([{ ...origin(t, 0), next: 7, metadata: '' }])
+  one.onChunk = () => {
+    one.onChunk = () => {}
+    throw new TypeError('stands for a defect that kafkajs takes for final')
+  }
+  await broker.send(topic, 0, ['a'])
+  await until(() => one.events.includes('consumer_rebuilt'))
+  t.is((await broker.committed(topic, topic))[0], 7)
+  await until(() => one.assignments.length === 3)
+  t.deepEqual(one.sequence.slice(0, 3), ['assigned', 'drained', 'assigned'])
+  t.is(one.last?.added.length, 4, 'all comes back as new')
+})
+
 test('a position that Kafka no longer holds is told once, and nothing is skipped', async t => {
   const { broker, topic } = t.context
   for (const value of ['a', 'b', 'c']) await broker.send(topic, 0, [value])

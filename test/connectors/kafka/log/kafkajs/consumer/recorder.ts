@@ -31,6 +31,8 @@ export class Recorder {
   revocations = 0
   /** What to do before a join; may take time. */
   onRevoking: () => Promise<void> = async () => {}
+  /** Told of every chunk before it is read. */
+  onChunk: () => void = () => {}
   readonly #greedy: boolean
 
   constructor({ config, group, topic, birthMs = 0, greedy = true }: RecorderOptions) {
@@ -75,6 +77,7 @@ export class Recorder {
         this.sequence.push('drained')
       },
       onRecords: chunk => {
+        this.onChunk()
         while (chunk.next()) this.records.push(`${chunk.origin.partition}/${chunk.offset}`)
       },
       onPositionLost: ({ partition }, position) => this.lostPositions.push(`${partition}/${position}`),
