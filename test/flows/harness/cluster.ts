@@ -72,6 +72,13 @@ export class Cluster {
     return found?.leader ?? -1
   }
 
+  /** The node that keeps what a group commits: its coordinator. */
+  async coordinator(group: string): Promise<number> {
+    const partitions = await this.#partitions([offsetsTopic])
+    const place = Math.abs(javaHash(group)) % partitions.length
+    return partitions.find(({ partitionId }) => partitionId === place)?.leader ?? -1
+  }
+
   /** A name of no group yet, whose commits will lie where those of `group` do. */
   async groupBeside(group: string): Promise<string> {
     const { length } = await this.#partitions([offsetsTopic])
