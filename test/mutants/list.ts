@@ -60,8 +60,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a hand-over does not wait for what is in flight',
-    file: 'dispatch/dispatcher.js',
-    find: 'if (this.#inFlight.size === 0)',
+    file: 'dispatch/in-flight.js',
+    find: 'if (this.size === 0)',
     replace: 'if (true)'
   },
   {
@@ -79,8 +79,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a message is sent again after its time to live',
     file: 'dispatch/batch-builder.js',
-    find: 'if (alive.length === batch.messages.length)',
-    replace: 'if (true)'
+    find: 'if (this.#port.isExpired(message))',
+    replace: 'if (false)'
   },
   {
     name: 'the window has no end',
