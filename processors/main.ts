@@ -28,6 +28,12 @@ const commands: ((program: Command) => void)[] = [
   demoCommand
 ]
 
+// Whoever reads the output has read enough, as in `tailrace dead-letters list acme | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
 const program = new Command('tailrace')
   .description('Forwards telemetry messages from Kafka to the platforms that want them, and loses none.')
   .version(packageVersion())

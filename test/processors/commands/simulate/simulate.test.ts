@@ -64,13 +64,15 @@ test('what was not accepted is repeated unchanged before anything else is sent',
 
 test('with --json the last rate is the mean of the run, not of its last moment', async t => {
   const double = await doubleWith(t, () => ok)
+  const startedMs = performance.now()
   const child = simulate(t, double, '--count', '30', '--rate', '30/s', '--json')
   let last = { accepted: 0, messagesPerSecond: 0 }
   for (let line = await child.line(); line !== ''; line = await child.line().catch(() => ''))
     last = JSON.parse(line)
   t.is(last.accepted, 30)
-  // The last messages are due after 1 s, just when a report is due too.
-  t.true(last.messagesPerSecond > 10 && last.messagesPerSecond <= 30, `${last.messagesPerSecond}`)
+  // The last messages are due after 1 s, just when a report is due too; a busy machine may need longer for them.
+  const least = Math.floor(30 / ((performance.now() - startedMs) / 1000))
+  t.true(last.messagesPerSecond >= least && last.messagesPerSecond <= 30, `${last.messagesPerSecond}`)
 })
 
 test('messages refused for their content are counted and the rest go on', async t => {
