@@ -16,6 +16,7 @@ export interface Schema {
   readonly format?: string
   readonly pattern?: string
   readonly minimum?: number
+  readonly exclusiveMinimum?: number
   readonly maximum?: number
   readonly minLength?: number
   readonly minItems?: number

@@ -38,8 +38,8 @@ const deadLettersSchema = Type.Object(
 
 const safetyStopSchema = Type.Object(
   {
-    rejected: count('So many rejected messages ...', 100),
-    of: count('... among the last so many halt the stream.', 1_000)
+    rejected: count('Halts the stream when more messages than this ...', 100),
+    of: count('... of the last so many were rejected. Equal numbers switch it off.', 1_000)
   },
   {
     additionalProperties: false,

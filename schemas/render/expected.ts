@@ -37,7 +37,8 @@ function expectedType(schema: Schema): string {
   }
 }
 
-function range({ minimum, maximum }: Schema): string {
+function range({ minimum, exclusiveMinimum, maximum }: Schema): string {
+  if (exclusiveMinimum !== undefined) return ` above ${exclusiveMinimum}`
   if (minimum === undefined) return maximum === undefined ? '' : ` up to ${maximum}`
   return maximum === undefined ? ` from ${minimum} up` : ` from ${minimum} to ${maximum}`
 }

@@ -40,7 +40,6 @@ export async function withStream(
     import('../../service/config/expectations.ts'),
     import('../../../connectors/kafka/log/kafkajs/log.ts')
   ])
-  process.stdout.once('error', endQuietly)
   const { config } = loadConfig(path, { registry, env: process.env })
   const stream = config.streams[name]
   if (stream === undefined) {
@@ -56,10 +55,4 @@ export async function withStream(
   } finally {
     await admin.close()
   }
-}
-
-/** Whoever reads the output has read enough, as `| head` does. */
-function endQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(0)
 }

@@ -27,6 +27,7 @@ export function checkRules(data: unknown, places: Places): Finding[] {
     }),
     ...sharedDeadLetters(streams, channels),
     ...streams.flatMap(wrongBackOff),
+    ...streams.flatMap(idleSafetyStop),
     ...unusableTls(data),
     ...listeningRules(data, channels, places)
   ]
@@ -122,6 +123,14 @@ function wrongBackOff({ pointer, fields }: Part): Finding[] {
   if (typeof minDelayMs !== 'number' || typeof maxDelayMs !== 'number' || minDelayMs <= maxDelayMs) return []
   const sentence = `must have a minDelayMs (${minDelayMs}) that is not above its maxDelayMs (${maxDelayMs})`
   return [{ pointer: pointerTo(pointer, 'retry'), at: 'key', sentence }]
+}
+
+function idleSafetyStop({ pointer, fields }: Part): Finding[] {
+  if (!isMapping(fields.safetyStop)) return []
+  const { rejected, of } = fields.safetyStop
+  if (typeof rejected !== 'number' || typeof of !== 'number' || rejected <= of) return []
+  const sentence = `must have a rejected (${rejected}) that is not above its of (${of}); equal, they switch it off`
+  return [{ pointer: pointerTo(pointer, 'safetyStop'), at: 'key', sentence }]
 }
 
 function unusableTls(data: unknown): Finding[] {

@@ -54,7 +54,8 @@ function explain(error: ErrorObject, places: Places): Finding {
     default: {
       const references = places.get(pointer)?.references ?? []
       const sentence = `must be ${expected(schema)}, got ${found(error.data, schema, references)}`
-      return { pointer, at: 'value', sentence: sentence + quotes(error, schema) }
+      const hint = references.length === 0 ? quotes(error, schema) : ''
+      return { pointer, at: 'value', sentence: sentence + hint }
     }
   }
 }
@@ -65,10 +66,12 @@ function schemaOf(error: ErrorObject): Schema {
   return error.parentSchema as Schema
 }
 
-/** YAML takes `12345` for a number where a text is wanted. */
-function quotes(error: ErrorObject, schema: Schema): string {
-  const scalar = typeof error.data === 'number' || typeof error.data === 'boolean'
-  return schema.type === 'string' && scalar ? ': put it in quotes' : ''
+/** YAML takes `12345` for a number where a text is wanted, and `'12345'` for a text where a number is. */
+function quotes({ data }: ErrorObject, { type, enum: choices }: Schema): string {
+  const isScalar = typeof data === 'number' || typeof data === 'boolean'
+  if (isScalar && (type === 'string' || choices?.includes(String(data)))) return ': put it in quotes'
+  const isNumber = type === 'number' || type === 'integer'
+  return isNumber && typeof data === 'string' && /^[\d.]+$/.test(data) ? ': leave out the quotes' : ''
 }
 
 function missing(pointer: string, schema: Schema, key: string): Finding {

@@ -2,7 +2,6 @@
 // it is doing. A partition that comes back after it was lost is a new object, so the results of an older epoch find
 // `closed` and are dropped. Invariant 4
 
-import type { Failure } from '../../../connectors/connector.ts'
 import type { CommitEntry } from '../../../connectors/kafka/log/log.ts'
 import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
 import type { Pending } from '../dispatch/lane.ts'
@@ -48,7 +47,7 @@ export class Partition {
   /** Reading is paused because enough is pending, or too much is settled ahead of the commit point. */
   full = false
   closed = false
-  #trouble: Trouble | null = null
+  #trouble: (() => Trouble) | null = null
   #tracker: Tracker | null = null
   #committed = 0
   #birthMs = 0
@@ -67,7 +66,7 @@ export class Partition {
   get state(): PartitionState {
     if (this.#tracker === null) return { kind: 'opening' }
     if (this.waitingLanes === 0 || this.#trouble === null) return { kind: 'running' }
-    return { kind: 'waiting', trouble: this.#trouble }
+    return { kind: 'waiting', trouble: this.#trouble() }
   }
 
   /** Null until it is open. */
@@ -101,9 +100,9 @@ export class Partition {
     if (this.pending === 0) this.newestBytes = null
   }
 
-  /** Notes why some of its lanes wait. */
-  troubled({ code, detail }: Failure, when: { untilMs: number; attempt: number }): void {
-    this.#trouble = { code, detail, ...when }
+  /** Notes why some of its lanes wait; asked again whenever it is shown. */
+  troubled(trouble: () => Trouble): void {
+    this.#trouble = trouble
   }
 
   /**

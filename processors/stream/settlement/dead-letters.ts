@@ -56,7 +56,10 @@ export class DeadLetters {
   #running: Promise<void> | null = null
   #cancelRetry: (() => void) | null = null
   #toldMs = Number.NEGATIVE_INFINITY
+  /** Stored since the log told of any: how many, and the first of them. */
   #untold = 0
+  #firstUntold: Letter | null = null
+  #cancelTelling: (() => void) | null = null
 
   constructor(context: StreamContext, port: DeadLettersPort) {
     this.#context = context
@@ -106,6 +109,7 @@ export class DeadLetters {
   close(): void {
     this.#closing.abort()
     this.#cancelRetry?.()
+    this.#log()
     for (const letter of [...this.#waiting, ...this.#tooLarge]) this.#remove(letter)
   }
 
@@ -204,15 +208,26 @@ export class DeadLetters {
   #tell(stored: readonly Letter[]): void {
     const [first] = stored
     if (first === undefined) return
-    const { clock, log, meter, stream } = this.#context
+    const { clock, meter } = this.#context
     const codes = new Map<ErrorCode, number>()
     for (const { code } of stored) codes.set(code, (codes.get(code) ?? 0) + 1)
     for (const [code, messages] of codes) meter.deadLettered(code, messages)
     this.#untold += stored.length
-    if (clock.now() - this.#toldMs < quietMs) return
-    const topic = this.#port.topic.name
-    log('dead_lettered', { stream, messages: this.#untold, code: first.code, first: first.id, topic })
+    this.#firstUntold ??= first
+    const quietLeftMs = this.#toldMs + quietMs - clock.now()
+    if (quietLeftMs > 0) this.#cancelTelling ??= clock.after(quietLeftMs, () => this.#log())
+    else this.#log()
+  }
+
+  #log(): void {
+    this.#cancelTelling?.()
+    this.#cancelTelling = null
+    if (this.#firstUntold === null) return
+    const { clock, log, stream } = this.#context
+    const { code, id: first } = this.#firstUntold
+    log('dead_lettered', { stream, messages: this.#untold, code, first, topic: this.#port.topic.name })
     this.#toldMs = clock.now()
     this.#untold = 0
+    this.#firstUntold = null
   }
 }

@@ -139,6 +139,20 @@ test('a stream whose troubled messages have all expired is running', async t => 
   t.is(stream.status().state, 'running')
 })
 
+test('a partition whose batches stand behind an open breaker shows when that tries again', async t => {
+  const rig = new Rig(1)
+  const { stream } = await rig.started(
+    {},
+    scripted(async () => failure('unsent'))
+  )
+  await rig.send(...devices(20))
+  await rig.clock.advance(120_000)
+  const { trouble, partitions } = stream.status()
+  t.is(stream.status().state, 'waiting')
+  t.deepEqual(partitions[0]?.trouble, trouble)
+  t.true(Date.parse(trouble?.nextAttempt ?? '') >= rig.clock.now())
+})
+
 test('what waits behind a slow attempt does not retain the fetches it came in', async t => {
   const rig = new Rig(1)
   const target = scripted(async batch => (has(batch, 'a:1') ? never : undefined))

@@ -14,6 +14,7 @@
 import type { Failure, Outcome } from '../../../../connectors/connector.ts'
 import type { Partition } from '../../assignment/partition.ts'
 import type { StreamContext } from '../../context.ts'
+import type { Trouble } from '../../health/state.ts'
 import type { End } from '../../settlement/accounts.ts'
 import type { PendingBatch } from '../batch.ts'
 import type { Destination } from '../destination.ts'
@@ -22,6 +23,7 @@ import type { Lane, Pending } from '../lane.ts'
 import { waitAfterMs } from './backoff.ts'
 import type { Breaker } from './breaker.ts'
 import { SafetyStop } from './safety-stop.ts'
+import { tellAttempt } from './tell-attempt.ts'
 import { Tries } from './tries.ts'
 import {
   isGivenUp,
@@ -72,7 +74,7 @@ export class Aftermath {
   /** `outcome` is what came of the attempt with `batch` that began at `startedMs`. */
   of(batch: PendingBatch, outcome: Outcome | readonly Outcome[], startedMs: number): void {
     const verdict = judge(batch.messages, this.#safety.guard(outcome))
-    this.#measure(batch, verdict, startedMs)
+    tellAttempt(this.#context, { batch, verdict, startedMs })
     const wasTroubled = batch.destination.breaker.trouble !== null || this.#sender.breaker.trouble !== null
     this.#confirm(batch.destination, verdict.delivered)
     const { failure } = verdict
@@ -95,32 +97,6 @@ export class Aftermath {
       batch.destination.batches.unshift(batch)
       this.#sender.wake(batch.destination)
     } else for (const lane of batch.lanes) this.#sender.release(lane)
-  }
-
-  #measure(batch: PendingBatch, verdict: Verdict, startedMs: number): void {
-    const { clock, meter, log, stream } = this.#context
-    const failure = verdict.failure ?? verdict.setbacks[0]?.failure ?? verdict.rejected[0]?.failure ?? null
-    const messages = batch.messages.length
-    const seconds = (clock.now() - startedMs) / 1000
-    meter.attempted({
-      outcome: failure?.kind ?? 'delivered',
-      code: failure?.code ?? null,
-      seconds,
-      messages
-    })
-    if (verdict.possibleDuplicates > 0) meter.possibleDuplicates(verdict.possibleDuplicates)
-    if (failure === null) return
-    const { kind: outcome, code, detail } = failure
-    const first = batch.messages[0]?.id()
-    log('attempt_failed', {
-      stream,
-      destination: batch.destination.name,
-      first,
-      messages,
-      outcome,
-      code,
-      detail
-    })
   }
 
   #confirm(destination: Destination, messages: readonly Pending[]): void {
@@ -180,7 +156,8 @@ export class Aftermath {
     }
     if (refusal !== null) this.#sender.breaker.fail(refusal, 0)
     const waitMs = waitAfterMs(this.#context, failure, tries.failures)
-    lane.partition.troubled(failure, { untilMs: this.#context.clock.now() + waitMs, attempt: tries.failures })
+    const trouble = this.#troubleOf(failure, waitMs, tries)
+    lane.partition.troubled(() => trouble)
     lane.become('waiting')
     if (waitMs >= longWaitMs) lane.detach()
     batch.destination.aside.add(lane)
@@ -190,6 +167,10 @@ export class Aftermath {
       this.#sender.release(lane)
       this.#sender.pump()
     })
+  }
+
+  #troubleOf({ code, detail }: Failure, waitMs: number, { failures }: Tries): Trouble {
+    return { code, detail, untilMs: this.#context.clock.now() + waitMs, attempt: failures }
   }
 
   /** The batch, or the culprit that has to be found in it, is tried again. */
@@ -226,11 +207,12 @@ export class Aftermath {
     const waitMs = waitAfterMs(this.#context, failure, batch.tries.failures)
     const breaker = scopeOf(failure) === 'target' ? this.#sender.breaker : destination.breaker
     if (!isOfDevice(failure) && !isGivenUp(failure)) breaker.fail(failure, waitMs)
+    const isHeldUp = !isOfDevice(failure) && !breaker.isClosed
+    const own = this.#troubleOf(failure, waitMs, batch.tries)
     for (const lane of batch.lanes) {
       lane.become('waiting')
-      lane.partition.troubled(failure, { untilMs: clock.now() + waitMs, attempt: batch.tries.failures })
+      lane.partition.troubled(() => (isHeldUp && breaker.trouble?.trouble) || own)
     }
-    const isHeldUp = !isOfDevice(failure) && !breaker.isClosed
     if (isHeldUp || waitMs >= longWaitMs) batch.detach()
     if (isHeldUp) {
       destination.batches.push(batch)

@@ -165,6 +165,21 @@ const table: [mistake: string, text: string, line: string][] = [
     '5:74 streams.acme.retry must have a minDelayMs (500) that is not above its maxDelayMs (100)'
   ],
   [
+    'a safety stop that cannot act',
+    stream('safetyStop: { rejected: 200, of: 100 }'),
+    '5:74 streams.acme.safetyStop must have a rejected (200) that is not above its of (100); equal, they switch it off'
+  ],
+  [
+    'a number that is too small by a hair',
+    stream('ttlSeconds: 0'),
+    '5:86 streams.acme.ttlSeconds must be a number above 0, got the number 0'
+  ],
+  [
+    'a number in quotes',
+    stream('maxSpan: "60"'),
+    '5:83 streams.acme.maxSpan must be a whole number from 1 up, got "60": leave out the quotes'
+  ],
+  [
     'two http sources of one channel',
     'kafka: { brokers: ["h:1"] }\nchannels:\n  fleet: { sources: [{ http: {} }, { http: { tokens: [a] } }] }',
     '3:38 channels.fleet.sources[1].http is a second http source of this channel, which can have one: it may have several tokens'

@@ -229,3 +229,22 @@ test('many letters go in several rounds, all in order', async t => {
   )
   t.is(context.logged.filter(name => name === 'dead_lettered').length, 1)
 })
+
+test('the log tells of every letter: of the first at once, of others when it was quiet for a while or at the end', async t => {
+  const { context, put, letters } = setUp()
+  const letter = { key: 'a', value: '{}' }
+  const told = () => context.logged.filter(event => event === 'dead_lettered').length
+  put([letter, letter])
+  await context.clock.advance(100)
+  put([letter])
+  await context.clock.advance(100)
+  t.is(told(), 1)
+  await context.clock.advance(10_000)
+  t.is(told(), 2)
+  put([letter])
+  await context.clock.advance(100)
+  t.is(told(), 2)
+  letters.close()
+  t.is(told(), 3)
+  t.is(context.clock.waiting, 0)
+})
