@@ -7,6 +7,7 @@ import { ensureTopic, wantedTopic } from '../../connectors/kafka/topics.ts'
 import type { Config } from '../../schemas/config.ts'
 import { FaultError, messageOf } from '../../schemas/errors.ts'
 import type { LogEvent } from '../../schemas/events.ts'
+import type { Trouble } from '../stream/health/state.ts'
 
 /** Silence after which a person at the terminal is told what is waited for. */
 const patienceMs = 2_000
@@ -17,6 +18,8 @@ export interface ConnectParts {
   readonly admin: LogAdmin
   readonly clock: Clock
   readonly log: LogEvent
+  /** Told what is waited for, and until when it is tried again. */
+  readonly waits: (trouble: Trouble) => void
   /** Fires when the service is stopped meanwhile. */
   readonly signal: AbortSignal
 }
@@ -28,12 +31,15 @@ export async function connect(parts: ConnectParts): Promise<number | null> {
   const cancel = clock.after(patienceMs, () => log('kafka_waiting', { brokers }))
   const stopped = aborted(signal)
   try {
+    let attempt = 0
     for (let delayMs = 500; !signal.aborted; delayMs = Math.min(2 * delayMs, maxDelayMs)) {
       // A call that hangs must not hold up a stop.
       const found = await Promise.race([tryOnce(parts), stopped])
       cancel()
       if (found === null || typeof found === 'number') return found
       log('kafka_waiting', { brokers, reason: messageOf(found), nextAttemptMs: delayMs })
+      const { code, detail = brokers.join() } = found
+      parts.waits({ code, detail, untilMs: clock.now() + delayMs, attempt: ++attempt })
       await pauseFor(clock, delayMs, signal)
     }
     return null

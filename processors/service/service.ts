@@ -11,9 +11,16 @@ import type { Config } from '../../schemas/config.ts'
 import { FaultError } from '../../schemas/errors.ts'
 import type { LogEvent } from '../../schemas/events.ts'
 import { type Ingest, openIngest } from '../ingest/ingest.ts'
+import type { Trouble } from '../stream/health/state.ts'
 import { AdminListener } from './admin/listener.ts'
 import { servicePages } from './admin/pages.ts'
-import { channelStatuses, type Phase, type ServiceStatus, streamReport } from './admin/status.ts'
+import {
+  channelStatuses,
+  type Phase,
+  type ServiceStatus,
+  streamReport,
+  troubleReport
+} from './admin/status.ts'
 import { arrivingBytes, bodiesBytes, divideBudget, type StreamBudget } from './budget.ts'
 import { connect } from './connect.ts'
 import { EndsWatch } from './ends-watch.ts'
@@ -52,6 +59,8 @@ export class Service {
   readonly #ends: EndsWatch
   readonly #stopping = new AbortController()
   #phase: Phase = 'connecting'
+  /** Why it does not start yet. */
+  #trouble: Trouble | null = null
   #hasTopics = false
   #ingest: Ingest | null = null
   #starting: Promise<void> = Promise.resolve()
@@ -126,6 +135,7 @@ export class Service {
     return {
       version,
       phase: this.#phase,
+      ...(this.#trouble === null ? {} : troubleReport(this.#trouble, mask)),
       started: new Date(this.#startedMs).toISOString(),
       uptimeSeconds: Math.round((nowMs - this.#startedMs) / 1000),
       channels: channelStatuses(this.#config),
@@ -139,7 +149,11 @@ export class Service {
     const { signal } = this.#stopping
     await this.#listener.open({ host: listen.adminHost, port: listen.admin })
     await this.#startSources()
-    const brokers = await connect({ config: this.#config, admin: this.#admin, clock, log, signal })
+    const waits = (trouble: Trouble) => {
+      this.#trouble = trouble
+    }
+    const brokers = await connect({ config: this.#config, admin: this.#admin, clock, log, signal, waits })
+    this.#trouble = null
     if (brokers === null || signal.aborted) return
     this.#hasTopics = true
     this.#phase = 'starting'

@@ -2,7 +2,7 @@
 
 import type { Mask } from '../../../connectors/shared/mask.ts'
 import type { Config } from '../../../schemas/config.ts'
-import type { TroubleReport } from '../../stream/health/state.ts'
+import { reportTrouble, type Trouble, type TroubleReport } from '../../stream/health/state.ts'
 import type { StreamStatus } from '../../stream/health/status.ts'
 
 /** `connecting` until Kafka was reached and the topics are there. */
@@ -25,6 +25,8 @@ export interface StreamReport extends Omit<StreamStatus, 'oldestMs'> {
 export interface ServiceStatus {
   readonly version: string
   readonly phase: Phase
+  /** Why it does not start yet. */
+  readonly trouble?: TroubleReport
   readonly started: string
   readonly uptimeSeconds: number
   readonly channels: readonly ChannelStatus[]
@@ -48,6 +50,10 @@ export function streamReport(status: StreamStatus, { mask, nowMs }: { mask: Mask
     oldestAgeSeconds: oldestMs === null ? null : Math.max(0, nowMs - oldestMs) / 1000,
     partitions: partitions.map(partition => withoutSecrets(partition, mask))
   } satisfies StreamReport
+}
+
+export function troubleReport(trouble: Trouble, mask: Mask) {
+  return withoutSecrets({ trouble: reportTrouble(trouble) }, mask)
 }
 
 function withoutSecrets<T extends { readonly trouble?: TroubleReport }>(part: T, mask: Mask): T {

@@ -23,6 +23,7 @@ function open(t: Parameters<typeof writeConfig>[0], faults: ErrorCode[]) {
   })
   const { config } = loadConfig(path, { registry, env: {} })
   const logged: [string, unknown][] = []
+  const troubles: unknown[] = []
   const stop = new AbortController()
   const log = (name: string, fields?: Readonly<Record<string, unknown>>) =>
     void logged.push([name, fields?.nextAttemptMs])
@@ -31,12 +32,20 @@ function open(t: Parameters<typeof writeConfig>[0], faults: ErrorCode[]) {
     clock,
     logged,
     stop,
-    connecting: connect({ config, admin, clock, log, signal: stop.signal })
+    troubles,
+    connecting: connect({
+      config,
+      admin,
+      clock,
+      log,
+      signal: stop.signal,
+      waits: ({ untilMs, ...trouble }) => troubles.push({ ...trouble, inMs: (untilMs ?? 0) - clock.now() })
+    })
   }
 }
 
 test('an unreachable Kafka is tried again with longer and longer pauses; then the topics are made', async t => {
-  const { admin, clock, connecting, logged } = open(t, ['kafka_unreachable', 'kafka_unreachable'])
+  const { admin, clock, connecting, logged, troubles } = open(t, ['kafka_unreachable', 'kafka_unreachable'])
   await clock.advance(1_500)
   t.is(await connecting, 1)
   t.is((await admin.topic('fleet'))?.partitions, 3)
@@ -44,6 +53,10 @@ test('an unreachable Kafka is tried again with longer and longer pauses; then th
     ['kafka_waiting', 500],
     ['kafka_waiting', 1_000],
     ['topic_created', undefined]
+  ])
+  t.deepEqual(troubles, [
+    { code: 'kafka_unreachable', detail: 'kafka:9092', attempt: 1, inMs: 500 },
+    { code: 'kafka_unreachable', detail: 'kafka:9092', attempt: 2, inMs: 1_000 }
   ])
   t.is(clock.waiting, 0)
 })
