@@ -42,7 +42,7 @@ export class EndsWatch {
   async #round(): Promise<void> {
     const watched = this.#parts.watched()
     const topics = new Set(watched.flatMap(one => [...one.topics()]))
-    for (const topic of topics) await this.#ask(topic, watched)
+    for (const topic of topics) if (!this.#stopped) await this.#ask(topic, watched)
     if (!this.#stopped) this.start()
   }
 

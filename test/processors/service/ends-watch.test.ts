@@ -52,3 +52,20 @@ test('asks nothing while nothing is assigned, and goes on after Kafka did not an
   watch.stop()
   t.is(clock.waiting, 0)
 })
+
+test('once stopped it asks nothing more, also amidst a round', async t => {
+  const clock = new VirtualClock()
+  const asked: string[] = []
+  const admin = {
+    async ranges(topic: string) {
+      asked.push(topic)
+      watch.stop()
+      return []
+    }
+  }
+  const watch = new EndsWatch({ clock, admin, watched: () => [stream(['fleet', 'sensors'])] })
+  watch.start()
+  await clock.advance(20_000)
+  t.deepEqual(asked, ['fleet'])
+  t.is(clock.waiting, 0)
+})

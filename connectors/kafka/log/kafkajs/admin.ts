@@ -178,6 +178,8 @@ export class KafkaAdmin implements LogAdmin {
 
   #call<T>(act: (admin: Admin) => Promise<T>): Promise<T> {
     return this.#patiently(async () => {
+      // Whoever asks in several steps may be between two of them: nothing would close a connection made now.
+      if (this.#closing.signal.aborted) throw new Error('the admin client is closed')
       this.#admin ??= this.#connect()
       const used = this.#admin
       try {

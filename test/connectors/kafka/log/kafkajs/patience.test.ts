@@ -49,3 +49,15 @@ test('one broker that is down does not hide the next', async t => {
   t.teardown(() => admin.close())
   t.is(await admin.brokers(), 1)
 })
+
+test('once closed it connects to nobody any more', async t => {
+  const { server, sockets, address } = await silentServer()
+  t.teardown(() => server.close())
+  let connections = 0
+  server.on('connection', () => connections++)
+  const admin = impatient(address)
+  await admin.close()
+  await t.throwsAsync(admin.brokers(), { message: /closed/ })
+  t.is(connections, 0)
+  t.is(sockets.size, 0)
+})

@@ -41,6 +41,7 @@ export class Broker {
 
   async createTopic(name: string, partitions: number): Promise<void> {
     await this.#log.createTopic({ name, partitions, replication: 1, settings: {} })
+    await this.#log.ranges(name) // waits until every partition has a leader that knows of it
   }
 
   async deleteRecords(topic: string, partition: number, before: number): Promise<void> {
