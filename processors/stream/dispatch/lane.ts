@@ -114,6 +114,7 @@ export class Lane extends Chain<Pending> implements Link<Lane> {
   restore(messages: readonly Pending[]): void {
     for (const message of messages.toReversed()) this.unshift(message)
     this.taken = null
+    this.isSlow = false // of those that come back nobody has made copies
   }
 
   /** Gives all its messages bytes of their own, and those that come while it waits on. */

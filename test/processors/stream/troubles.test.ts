@@ -168,6 +168,24 @@ test('what waits behind a slow attempt does not retain the fetches it came in', 
   for (const message of behind) t.is(message.bytes.length, message.size + 'a'.length)
 })
 
+test('what comes back from a slow attempt, to wait longer, does not retain the fetch it came in', async t => {
+  const rig = new Rig(1)
+  const wait = failure('retry', { scope: 'device', retryAfterMs: 60_000 })
+  const target = scripted(async batch => {
+    if (!has(batch, 'a:1')) return undefined
+    await new Promise<void>(resolve => rig.clock.after(3_000, resolve))
+    return batch.messages.map(message => (text(message) === 'a:1' ? wait : delivered))
+  })
+  const { stream } = await rig.started({}, target)
+  await rig.send('a', 'b', 'c')
+  await rig.clock.advance(10_000)
+  const [partition] = stream.partitions
+  const [lane] = partition?.lanes ?? []
+  const messages = lane?.empty() ?? []
+  t.deepEqual(messages.map(text), ['a:1'])
+  for (const message of messages) t.is(message.bytes.length, message.size + 'a'.length)
+})
+
 for (const [name, told] of [
   ['that are refused too often', failure('retry', { scope: 'device' })],
   ['that alone keep losing the connection', failure('unknown', { scope: 'device' })]
