@@ -11,6 +11,11 @@ import { Recorder } from './recorder.ts'
 const topic = 'moving'
 const partitions = [0, 1, 2, 3, 4, 5]
 
+/** Every partition on one broker, and on another one in every round. */
+function placement(round: number): { partition: number; replicas: number[] }[] {
+  return partitions.map(partition => ({ partition, replicas: [1 + ((partition + round) % 3)] }))
+}
+
 test('when partitions of several brokers change their leaders at once, every join waits for a drain', async t => {
   t.timeout(120_000)
   const kafka = await startLocalKafka({ nodes: 3 })
@@ -25,15 +30,12 @@ test('when partitions of several brokers change their leaders at once, every joi
     await member.consumer.stop()
     await Promise.all([producer.close(0), logAdmin.close(), admin.disconnect()])
   })
-  await logAdmin.createTopic({ name: topic, partitions: partitions.length, replication: 1, settings: {} })
+  await admin.createTopics({ topics: [{ topic, replicaAssignment: placement(0) }] })
+  await logAdmin.ranges(topic) // waits until every partition has a leader that knows of it
   await member.start()
   for (let round = 1; round <= 3; round++) {
-    const partitionAssignment = partitions.map(partition => ({
-      partition,
-      replicas: [1 + ((partition + round) % 3)]
-    }))
     const before = member.assignments.length
-    await admin.alterPartitionReassignments({ topics: [{ topic, partitionAssignment }] })
+    await admin.alterPartitionReassignments({ topics: [{ topic, partitionAssignment: placement(round) }] })
     await until(() => member.assignments.length > before)
     const one = { key: null, value: Buffer.from('x') }
     await Promise.all(partitions.map(partition => producer.append(topic, [{ ...one, partition }])))
