@@ -5,7 +5,6 @@ import type { Target } from '../../connectors/connector.ts'
 import type { Assignment, LogAdmin, LogConsumer } from '../../connectors/kafka/log/log.ts'
 import type { TopicPartition } from '../../connectors/kafka/log/message.ts'
 import type { RecordChunk } from '../../connectors/kafka/log/record-chunk.ts'
-import { type ErrorCode, messageOf } from '../../schemas/errors.ts'
 import { Intake } from './assignment/intake.ts'
 import { Openings, type OpeningsPort } from './assignment/openings.ts'
 import { type Partition, partitionKey } from './assignment/partition.ts'
@@ -74,7 +73,8 @@ export class Stream {
       onAssigned: assignment => this.#assign(assignment),
       onRevoking: deadlineMs => this.#handOver(deadlineMs),
       onRecords: chunk => this.#receive(chunk),
-      onPositionLost: (origin, position) => this.#halt(origin, 'position_lost', `position ${position}`),
+      onPositionLost: (origin, position) =>
+        this.#health.halt(origin, 'position_lost', `position ${position}`),
       onFault: fault => this.#health.fault('kafka', fault),
       onRecovered: () => this.#health.clear('kafka')
     })
@@ -175,21 +175,14 @@ export class Stream {
   #receive(chunk: RecordChunk): void {
     const partition = this.partitions.get(chunk.origin)
     if (partition === undefined) return
-    try {
-      this.#intake.take(partition, chunk)
-    } catch (error) {
-      // Bytes that are no records: nothing may be skipped, so this partition reads no further.
-      this.#consumer.pause([chunk.origin])
-      this.#halt(chunk.origin, 'records_corrupt', `offset ${partition.tracker?.next}: ${messageOf(error)}`)
-    }
-    this.#settlement.touch()
+    this.#intake.keep(partition, chunk)
     this.#dispatcher.pump()
   }
 
-  /** Halts one partition until it is assigned anew: a person must act. */
-  #halt(origin: TopicPartition, code: ErrorCode, detail: string): void {
-    const key = partitionKey(origin)
-    this.#health.trouble(key, 'halted', { code, detail: `${key}: ${detail}`, untilMs: null, attempt: 1 })
+  /** Something of the partition ended otherwise than by an attempt, or the commit was found to take less room. */
+  #relieve(partition: Partition): void {
+    this.#intake.relieve(partition)
+    this.#dispatcher.pump()
   }
 
   #createOpenings(admin: LogAdmin): Openings {
@@ -213,18 +206,20 @@ export class Stream {
       partitions: this.partitions,
       deadLetters: { topic, origins, admin, producer, health: this.#health },
       commit: entries => this.#consumer.commit(entries),
-      relieved: partition => this.#intake.relieve(partition)
+      relieved: partition => this.#relieve(partition)
     })
   }
 
   #createIntake(): Intake {
     return new Intake(this.#context, {
-      accounts: this.#settlement.accounts,
+      health: this.#health,
       maxSpan: this.options.maxSpan,
       windowBytes: () => this.options.windowBytes / Math.max(1, this.partitions.size),
       pause: origin => this.#consumer.pause([origin]),
       seek: (origin, offset) => this.#consumer.seek(origin, offset),
       resume: origin => this.#consumer.resume([origin]),
+      taken: messages => this.#settlement.accounts.take(messages),
+      ended: (end, messages) => this.#settlement.ended(end, messages),
       offer: message => this.#dispatcher.offer(message)
     })
   }
@@ -232,6 +227,7 @@ export class Stream {
   #createDispatcher(): Dispatcher {
     return new Dispatcher(this.#context, this.options, {
       target: this.#target,
+      take: () => this.#intake.take(),
       ended: (end, messages) => this.#settlement.ended(end, messages),
       relieved: partition => this.#intake.relieve(partition),
       rejected: rejected => this.#settlement.rejected(rejected),

@@ -48,7 +48,8 @@ export class RecordChunk {
   readonly highWatermark: number
 
   offset = -1
-  timestampMs = 0
+  /** Before the first next() that of the first record. Unix ms. */
+  timestampMs: number
   keyStart = 0
   keyEnd = -1
   valueStart = 0
@@ -67,6 +68,7 @@ export class RecordChunk {
     this.count = source.count
     this.highWatermark = highWatermark
     this.#source = source
+    this.timestampMs = source.appendTimestampMs ?? source.baseTimestampMs
     this.#at = source.start
     this.#left = source.count
   }
@@ -93,9 +95,14 @@ export class RecordChunk {
     return count === source.count ? source : { ...source, start, count }
   }
 
-  /** Bytes of the records. */
-  get size(): number {
-    return this.#source.end - this.#source.start
+  /** Records behind the current one. */
+  get left(): number {
+    return this.#left
+  }
+
+  /** Bytes of the records behind the current one. */
+  get leftBytes(): number {
+    return this.#source.end - this.#at
   }
 
   /**

@@ -10,6 +10,7 @@ import type { PartitionState, Trouble } from '../health/state.ts'
 import { encodeMetadata } from '../settlement/commit-metadata.ts'
 import { maxSettledBytes, type Run, safeSpan } from '../settlement/settled-set.ts'
 import { Tracker } from '../settlement/tracker.ts'
+import { Unread } from './unread.ts'
 
 /** How far a partition had got: everything below `base` and in `settled` is settled, `committed` is Kafka's word. */
 export interface Progress {
@@ -35,18 +36,20 @@ const fullSettledBytes = maxSettledBytes * 0.75
 export class Partition {
   readonly origin: TopicPartition
   readonly lanes: Lanes
-  /** Messages read that have not ended, and what they take in memory, overhead included. Invariant 5 */
+  /** What was fetched and is not taken yet. */
+  unread = new Unread(0)
+  /** Messages taken that have not ended. */
   pending = 0
-  pendingBytes = 0
-  /** What the message read last is a view of, while anything is pending. */
+  /** What the chunk fetched last is a view of, while anything is pending or unread. */
   newestBytes: Buffer | null = null
   /** Lanes that wait because an attempt failed. */
   waitingLanes = 0
   /** One past the last record of the partition, as last heard. */
   end = 0
-  /** Reading is paused because enough is pending, or too much is settled ahead of the commit point. */
+  /** Fetching is paused because enough is pending and unread. */
   full = false
   closed = false
+  #pendingBytes = 0
   #trouble: (() => Trouble) | null = null
   #tracker: Tracker | null = null
   #committed = 0
@@ -74,8 +77,18 @@ export class Partition {
     return this.#tracker
   }
 
+  /** What is pending and unread takes in memory, overhead included. Invariant 5 */
+  get bytes(): number {
+    return this.#pendingBytes + this.unread.bytes
+  }
+
   get lag(): number {
     return this.#tracker === null ? 0 : Math.max(0, this.end - this.#tracker.base)
+  }
+
+  /** Kafka holds something that should be fetched now. */
+  get isBehind(): boolean {
+    return this.#tracker !== null && !this.full && this.unread.next < this.end
   }
 
   /** What is confirmed beyond the last commit; null while opening. */
@@ -86,18 +99,26 @@ export class Partition {
 
   open({ next, settled, committed, birthMs, end }: Position): void {
     this.#tracker = new Tracker(next, settled)
+    this.unread = new Unread(next)
     this.#committed = committed
     this.#committedChanges = next === committed ? 0 : -1
     this.#birthMs = birthMs
     this.end = end
   }
 
+  /** Notes that the message is owed to the target. */
+  owe(message: Pending): void {
+    this.#tracker?.owe(message.offset)
+    this.pending++
+    this.#pendingBytes += message.cost
+  }
+
   /** Notes that nothing more is owed on the message. A second time it has no effect, and the books no longer balance. */
   settle(message: Pending): void {
     if (this.#tracker?.settle(message.offset) !== true) return
     this.pending--
-    this.pendingBytes -= message.cost
-    if (this.pending === 0) this.newestBytes = null
+    this.#pendingBytes -= message.cost
+    if (this.pending === 0 && this.unread.head === null) this.newestBytes = null
   }
 
   /** Notes why some of its lanes wait; asked again whenever it is shown. */
@@ -137,6 +158,7 @@ export class Partition {
   /** Ends this assignment of the partition: whatever still runs for it no longer counts. */
   close(): void {
     this.closed = true
+    this.unread.clear()
     for (const lane of this.lanes) lane.cancelWait?.()
   }
 }

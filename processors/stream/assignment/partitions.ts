@@ -60,9 +60,9 @@ export class Partitions {
     return pending
   }
 
-  /** Those of which Kafka holds something that should be read now. */
+  /** Those of which Kafka holds something that should be fetched now. */
   behind(): Partition[] {
-    return [...this].filter(({ full, end, tracker }) => !full && tracker !== null && tracker.next < end)
+    return [...this].filter(partition => partition.isBehind)
   }
 
   topics(): Set<string> {

@@ -10,8 +10,8 @@ import type { End } from '../settlement/accounts.ts'
 import { Attempt } from './attempt.ts'
 import type { PendingBatch } from './batch.ts'
 import { BatchBuilder } from './batch-builder.ts'
-import { Chain } from './chain.ts'
-import { Destination } from './destination.ts'
+import type { Destination } from './destination.ts'
+import { Destinations } from './destinations.ts'
 import { InFlight } from './in-flight.ts'
 import type { Lane, Pending } from './lane.ts'
 import { Aftermath, type Rejected } from './outcome/aftermath.ts'
@@ -28,6 +28,8 @@ export interface DispatchOptions {
 /** What the dispatcher needs of its stream. */
 export interface DispatchPort {
   readonly target: Target
+  /** Offers some more of what was fetched; false when there is nothing. */
+  take(): boolean
   /** Messages ended; relieved() is called for their partitions, too. */
   ended(end: End, messages: number): void
   relieved(partition: Partition): void
@@ -40,15 +42,13 @@ export interface DispatchPort {
 export class Dispatcher {
   /** Closed unless the target as a whole fails. */
   readonly breaker: Breaker
-  readonly destinations = new Map<string, Destination>()
+  readonly destinations: Destinations
   readonly #context: StreamContext
   readonly #options: DispatchOptions
   readonly #port: DispatchPort
   readonly #builder: BatchBuilder
   readonly #aftermath: Aftermath
   readonly #inFlight: InFlight
-  /** Destinations that may have something to send, taken in turn. */
-  readonly #turn = new Chain<Destination>()
   #isSending = false
 
   constructor(context: StreamContext, options: DispatchOptions, port: DispatchPort) {
@@ -57,9 +57,14 @@ export class Dispatcher {
     this.#port = port
     this.#inFlight = new InFlight(context)
     this.breaker = new Breaker(context, () => this.pump())
+    this.destinations = new Destinations(context, {
+      target: port.target,
+      opened: () => this.pump(),
+      changed: () => port.changed()
+    })
     this.#builder = new BatchBuilder({
       limits: port.target.limits,
-      destinationOf: message => this.#destinationOf(message),
+      destinationOf: message => this.destinations.nameOf(message),
       isExpired: message => this.#isExpired(message),
       expired: message => this.#expire(message),
       passedOver: lane => this.release(lane)
@@ -69,9 +74,7 @@ export class Dispatcher {
 
   /** What keeps all messages from being delivered: the target, or every destination there is something for. */
   get trouble(): PartitionState | null {
-    if (this.breaker.trouble !== null) return this.breaker.trouble
-    const troubles = [...this.destinations.values()].map(({ breaker }) => breaker.trouble)
-    return troubles.every(trouble => trouble !== null) ? (troubles[0] ?? null) : null
+    return this.breaker.trouble ?? this.destinations.trouble
   }
 
   start(): void {
@@ -91,11 +94,10 @@ export class Dispatcher {
   pump(): void {
     while (this.#isSending && this.#inFlight.size < this.#options.concurrency) {
       if (!this.breaker.allows(this.#inFlight.size)) return
-      const destination = this.#turn.shift()
-      if (destination === null) return
-      destination.isQueued = false
-      const batch = this.#next(destination)
+      const destination = this.destinations.next()
+      const batch = destination === null ? null : this.#next(destination)
       if (batch !== null) this.#send(batch)
+      else if (destination === null && !(this.destinations.isOpenForMore() && this.#port.take())) return
     }
   }
 
@@ -110,16 +112,9 @@ export class Dispatcher {
       partition.lanes.remove(lane)
       return
     }
-    const destination = this.#destination(this.#destinationOf(head))
+    const destination = this.destinations.of(head)
     destination.addLane(lane)
-    this.wake(destination)
-  }
-
-  /** Notes that a destination may have something to send. */
-  wake(destination: Destination): void {
-    if (destination.isQueued) return
-    destination.isQueued = true
-    this.#turn.push(destination)
+    this.destinations.wake(destination)
   }
 
   /** Sends nothing new, waits for what is in flight, and past the deadline gives it up. Invariant 7 */
@@ -130,9 +125,9 @@ export class Dispatcher {
 
   /** Forgets what is pending of partitions that are assigned elsewhere, and gives up what only they had in flight. */
   dropClosed(): void {
-    for (const destination of this.destinations.values()) {
+    for (const destination of this.destinations) {
       for (const batch of destination.dropClosed()) this.#aftermath.goOn(batch)
-      this.wake(destination) // to be forgotten if nothing is left
+      this.destinations.wake(destination) // to be forgotten if nothing is left
     }
     this.#inFlight.dropClosed()
   }
@@ -141,30 +136,14 @@ export class Dispatcher {
   close(): void {
     this.breaker.close()
     this.#inFlight.close()
-    for (const destination of this.destinations.values()) destination.close()
-  }
-
-  #destinationOf(message: Pending): string {
-    return this.#port.target.destination?.(message) ?? ''
-  }
-
-  #destination(name: string): Destination {
-    let destination = this.destinations.get(name)
-    if (destination === undefined) {
-      destination = new Destination(this.#context, name, halfOpened => {
-        this.wake(halfOpened)
-        this.pump()
-      })
-      this.destinations.set(name, destination)
-    }
-    return destination
+    for (const destination of this.destinations) destination.close()
   }
 
   /** What the destination is to be sent now; null when it has nothing, or must not be sent anything. */
   #next(destination: Destination): PendingBatch | null {
     const { limits } = this.#port.target
-    if (destination.inFlight >= limits.batchesInFlight || !destination.breaker.allows(destination.inFlight))
-      return null
+    if (!this.destinations.isOpen(destination)) return null
+    while (destination.readyMessages < limits.maxMessages && this.#port.take()) {}
     const again = this.#isAgainDue(destination) ? destination.batches.shift() : null
     destination.wasAgain = again !== null
     if (again !== null) return this.#again(again)
@@ -174,7 +153,7 @@ export class Dispatcher {
       !destination.isOverdue
     ) {
       destination.linger(() => {
-        this.wake(destination)
+        this.destinations.wake(destination)
         this.pump()
       })
       return null
@@ -182,8 +161,8 @@ export class Dispatcher {
     destination.isOverdue = false
     const batch = this.#builder.build(destination)
     if (batch !== null) return batch
-    if (destination.isIdle) this.#forget(destination)
-    else if (destination.batches.length > 0) this.wake(destination)
+    if (destination.isIdle) this.destinations.forget(destination)
+    else if (destination.batches.length > 0) this.destinations.wake(destination)
     return null
   }
 
@@ -196,17 +175,11 @@ export class Dispatcher {
     return !isProbe || !destination.wasAgain || destination.readyMessages === 0
   }
 
-  #forget(destination: Destination): void {
-    destination.close()
-    this.destinations.delete(destination.name)
-    if (destination.breaker.trouble !== null) this.#port.changed()
-  }
-
   #again(batch: PendingBatch): PendingBatch | null {
     this.#builder.expire(batch)
     if (batch.messages.length > 0) return batch
     this.#aftermath.goOn(batch)
-    this.wake(batch.destination) // others may be ready there
+    this.destinations.wake(batch.destination) // others may be ready there
     return null
   }
 
@@ -214,7 +187,7 @@ export class Dispatcher {
     const { destination, messages } = batch
     for (const lane of batch.lanes) lane.become('inFlight')
     destination.inFlight++
-    this.wake(destination)
+    this.destinations.wake(destination)
     const options = { clock: this.#context.clock, timeoutMs: this.#options.attemptTimeoutMs }
     const attempt = new Attempt({ destination: destination.name, messages, bytes: batch.bytes }, options)
     this.#inFlight.add(attempt, batch, this.#deliver(batch, attempt))
@@ -227,7 +200,7 @@ export class Dispatcher {
     this.#inFlight.remove(attempt)
     destination.inFlight--
     this.#aftermath.of(batch, outcome, startedMs)
-    this.wake(destination)
+    this.destinations.wake(destination)
     this.pump()
   }
 

@@ -1,8 +1,9 @@
 // The one place where the state of a stream is decided and told: from the phase of its life, from what troubles it
 // as a whole (its target, Kafka, a lost position), and from its partitions. The gravest wins.
 
-import type { FaultError } from '../../../schemas/errors.ts'
-import type { Partition } from '../assignment/partition.ts'
+import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
+import type { ErrorCode, FaultError } from '../../../schemas/errors.ts'
+import { type Partition, partitionKey } from '../assignment/partition.ts'
 import type { StreamContext } from '../context.ts'
 import { gravest, type PartitionState, reportTrouble, type StreamState, type Trouble } from './state.ts'
 
@@ -54,6 +55,12 @@ export class Health {
   fault(name: string, fault: FaultError): void {
     const kind = fault.spec.outcome === 'halt' ? 'halted' : 'waiting'
     this.trouble(name, kind, troubleOf(fault, { untilMs: null, attempt: 1 }))
+  }
+
+  /** Notes that a partition has halted until it is assigned anew: a person must act. */
+  halt(origin: TopicPartition, code: ErrorCode, detail: string): void {
+    const key = partitionKey(origin)
+    this.trouble(key, 'halted', { code, detail: `${key}: ${detail}`, untilMs: null, attempt: 1 })
   }
 
   clear(name: string): void {

@@ -27,7 +27,7 @@ export interface StreamStatus {
   readonly since: string
   readonly trouble?: TroubleReport
   readonly lag: number
-  /** Unix ms of the oldest message read and not settled; null when there is none. */
+  /** Unix ms of the oldest message fetched and not settled; null when there is none. */
   readonly oldestMs: number | null
   readonly pending: number
   readonly pendingBytes: number
@@ -52,7 +52,7 @@ export function statusOf({ name, state, accounts, partitions }: StatusInput): St
     lag: sum(partition => partition.lag),
     oldestMs: oldestMs(partitions),
     pending: sum(partition => partition.pending),
-    pendingBytes: sum(partition => partition.pendingBytes),
+    pendingBytes: sum(partition => partition.bytes),
     accounts: { read: accounts.read, ...accounts.ended },
     partitions: partitions.map(partitionStatus)
   }
@@ -60,9 +60,11 @@ export function statusOf({ name, state, accounts, partitions }: StatusInput): St
 
 function oldestMs(partitions: readonly Partition[]): number | null {
   let oldestMs = Number.POSITIVE_INFINITY
-  for (const { lanes } of partitions)
+  for (const { lanes, unread } of partitions) {
+    oldestMs = Math.min(oldestMs, unread.head?.timestampMs ?? oldestMs)
     for (const { oldest } of lanes)
       if (oldest !== null && oldest.timestampMs < oldestMs) oldestMs = oldest.timestampMs
+  }
   return Number.isFinite(oldestMs) ? oldestMs : null
 }
 
@@ -77,7 +79,7 @@ function partitionStatus(partition: Partition): PartitionStatus {
     end: partition.end,
     lag: partition.lag,
     pending: partition.pending,
-    pendingBytes: partition.pendingBytes,
+    pendingBytes: partition.bytes,
     waitingDevices: partition.waitingLanes
   }
 }

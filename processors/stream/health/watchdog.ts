@@ -16,14 +16,14 @@ const patienceMs = 60_000
 export interface Watched {
   /** Messages that should be pending, and those that are. */
   books(): { readonly owed: number; readonly pending: number }
-  /** Partitions of which Kafka has messages that should be read now; none while it is known what holds the stream up. */
+  /** Partitions of which Kafka has messages that should be fetched now; none while it is known what holds the stream up. */
   behind(): readonly Partition[]
   /** Builds the consumer anew. */
   rebuild(): void
 }
 
 interface Standing {
-  /** The next offset to read. */
+  /** The next offset to fetch. */
   readonly next: number
   readonly sinceMs: number
 }
@@ -79,7 +79,7 @@ export class Watchdog {
     const sinceMs = this.#context.clock.now()
     const standing = new Map<Partition, Standing>()
     for (const partition of this.#watched.behind()) {
-      const next = partition.tracker?.next ?? -1
+      const { next } = partition.unread
       const before = this.#standing.get(partition)
       standing.set(partition, before?.next === next ? before : { next, sinceMs })
     }

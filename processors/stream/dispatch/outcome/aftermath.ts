@@ -18,6 +18,7 @@ import type { Trouble } from '../../health/state.ts'
 import type { End } from '../../settlement/accounts.ts'
 import type { PendingBatch } from '../batch.ts'
 import type { Destination } from '../destination.ts'
+import type { Destinations } from '../destinations.ts'
 import { longWaitMs } from '../in-flight.ts'
 import type { Lane, Pending } from '../lane.ts'
 import { waitAfterMs } from './backoff.ts'
@@ -44,9 +45,9 @@ export interface Rejected extends Rejection {
 /** What is asked of the dispatcher. */
 export interface Sender {
   readonly breaker: Breaker
+  readonly destinations: Destinations
   /** The lane is in no batch any more. */
   release(lane: Lane): void
-  wake(destination: Destination): void
   pump(): void
 }
 
@@ -78,6 +79,7 @@ export class Aftermath {
     const wasTroubled = batch.destination.breaker.trouble !== null || this.#sender.breaker.trouble !== null
     this.#confirm(batch.destination, verdict.delivered)
     const { failure } = verdict
+    const tried = batch.messages.length
     const isSuccess = failure === null || failure.kind === 'reject' || verdict.delivered.length > 0
     if (isSuccess && failure?.kind !== 'halt') this.#succeed(batch.destination, verdict, startedMs)
     if (verdict.rejected.length > 0) batch.refused()
@@ -85,6 +87,7 @@ export class Aftermath {
       this.#reject({ ...rejection, attempts: batch.tries.failures + 1 })
     for (const setback of verdict.setbacks) this.#setBack(batch, setback)
     batch.messages = verdict.owed.filter(message => !message.lane.partition.closed)
+    if (batch.messages.length < tried) batch.tries.forgetUnknowns()
     if (failure === null || batch.messages.length === 0) this.goOn(batch)
     else this.#again(batch, failure)
     if (wasTroubled || failure !== null || verdict.setbacks.length > 0) this.#port.changed()
@@ -95,7 +98,7 @@ export class Aftermath {
     batch.dropClosed()
     if (batch.messages.length > 0 || batch.advance()) {
       batch.destination.batches.unshift(batch)
-      this.#sender.wake(batch.destination)
+      this.#sender.destinations.wake(batch.destination)
     } else for (const lane of batch.lanes) this.#sender.release(lane)
   }
 
@@ -180,7 +183,7 @@ export class Aftermath {
     if (failure.kind === 'reject') {
       batch.bisect(true)
       destination.batches.unshift(batch)
-      this.#sender.wake(destination)
+      this.#sender.destinations.wake(destination)
       return
     }
     const isCulpritSought =
@@ -223,7 +226,7 @@ export class Aftermath {
       batch.cancelWait = null
       destination.waiting.delete(batch)
       destination.batches.push(batch)
-      this.#sender.wake(destination)
+      this.#sender.destinations.wake(destination)
       this.#sender.pump()
     })
   }

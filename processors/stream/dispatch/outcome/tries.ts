@@ -25,6 +25,11 @@ export class Tries {
   /** Counts anew, but remembers since when the destination has been confirming other things. */
   again(): void {
     this.failures = 0
+    this.forgetUnknowns()
+  }
+
+  /** Messages have left: what got no answer may have been theirs. */
+  forgetUnknowns(): void {
     this.unknowns = 0
   }
 

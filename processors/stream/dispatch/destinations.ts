@@ -1,0 +1,88 @@
+// The destinations of a target for which something is pending, and the turn in which they may be sent something.
+
+import type { Target } from '../../../connectors/connector.ts'
+import type { StreamContext } from '../context.ts'
+import type { PartitionState } from '../health/state.ts'
+import { Chain } from './chain.ts'
+import { Destination } from './destination.ts'
+import type { Pending } from './lane.ts'
+
+export interface DestinationsPort {
+  readonly target: Target
+  /** A destination that was closed for a while may be sent something again. */
+  opened(): void
+  /** What the stream's state depends on has changed. */
+  changed(): void
+}
+
+export class Destinations {
+  readonly #context: StreamContext
+  readonly #port: DestinationsPort
+  readonly #byName = new Map<string, Destination>()
+  readonly #turn = new Chain<Destination>()
+
+  constructor(context: StreamContext, port: DestinationsPort) {
+    this.#context = context
+    this.#port = port
+  }
+
+  [Symbol.iterator](): IterableIterator<Destination> {
+    return this.#byName.values()
+  }
+
+  /** What troubles all of them; null when one is well, or there is none. */
+  get trouble(): PartitionState | null {
+    const troubles = [...this].map(({ breaker }) => breaker.trouble)
+    return troubles.every(trouble => trouble !== null) ? (troubles[0] ?? null) : null
+  }
+
+  nameOf(message: Pending): string {
+    return this.#port.target.destination?.(message) ?? ''
+  }
+
+  /** Where the message goes. */
+  of(message: Pending): Destination {
+    const name = this.nameOf(message)
+    let destination = this.#byName.get(name)
+    if (destination === undefined) {
+      destination = new Destination(this.#context, name, halfOpened => {
+        this.wake(halfOpened)
+        this.#port.opened()
+      })
+      this.#byName.set(name, destination)
+    }
+    return destination
+  }
+
+  /** Notes that it may have something to send. */
+  wake(destination: Destination): void {
+    if (destination.isQueued) return
+    destination.isQueued = true
+    this.#turn.push(destination)
+  }
+
+  /** Whose turn it is; null when none may have something to send. */
+  next(): Destination | null {
+    const destination = this.#turn.shift()
+    if (destination !== null) destination.isQueued = false
+    return destination
+  }
+
+  /** May it be sent one more batch? */
+  isOpen({ inFlight, breaker }: Destination): boolean {
+    return inFlight < this.#port.target.limits.batchesInFlight && breaker.allows(inFlight)
+  }
+
+  /** May a message that is not known yet be sent? One of many destinations might be open for it. */
+  isOpenForMore(): boolean {
+    if (this.#port.target.destination !== undefined) return true
+    const only = this.#byName.get('')
+    return only === undefined || this.isOpen(only)
+  }
+
+  forget(destination: Destination): void {
+    destination.close()
+    this.#byName.delete(destination.name)
+    if (destination.breaker.trouble !== null) this.#port.changed()
+  }
+}
