@@ -35,10 +35,10 @@ export const mutants: readonly Mutant[] = [
     replace: 'done(); done = () => {}; const record = deadLetterOf('
   },
   {
-    name: 'the result of an older assignment is counted',
-    file: 'dispatch/outcome/aftermath.js',
-    find: 'continue; // Invariant 4',
-    replace: ';'
+    name: 'what is ready of an older assignment is sent',
+    file: 'dispatch/destination.js',
+    find: '!lane.partition.closed',
+    replace: 'true'
   },
   {
     name: 'a message counts as delivered behind one that failed',
@@ -85,7 +85,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the window has no end',
     file: 'assignment/intake.js',
-    find: 'const roomBytes = this.#port.windowBytes() - partition.pendingBytes;',
+    find: 'const roomBytes = this.#port.windowBytes() - partition.bytes;',
     replace: 'const roomBytes = Infinity;'
   },
   {

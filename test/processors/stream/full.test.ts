@@ -1,4 +1,5 @@
-// Partitions that read no further because enough is pending or settled ahead, and when they read on.
+// Partitions that fetch no further because enough is pending, or take no more because too much is settled ahead, and
+// when they go on.
 
 import test from 'ava'
 import { safeSpan } from '../../../processors/stream/settlement/settled-set.ts'
@@ -48,15 +49,12 @@ test('a full partition reads on when its share of the window grows because other
   for (const partition of [0, 1, 2])
     for (let count = 0; count < 50; count++) await rig.append(partition, `a:${count}`)
   await rig.clock.advance(1_000)
-  const before = [...stream.partitions].map(({ pending }) => pending)
-  t.true(before.every(pending => pending > 10 && pending < 50))
+  const fetched = () => [...stream.partitions].map(({ unread }) => unread.next)
+  t.true(fetched().every(next => next > 10 && next < 50))
   await rig.started()
   await rig.started()
   await rig.clock.advance(30_000)
-  t.deepEqual(
-    [...stream.partitions].map(({ pending }) => pending),
-    [50]
-  )
+  t.deepEqual(fetched(), [50])
 })
 
 test('an orderly restart repeats nothing, although the settled set was full when a large chunk came', async t => {

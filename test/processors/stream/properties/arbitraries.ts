@@ -55,10 +55,12 @@ function stepOf({ natures, deeds }: Mix): fc.Arbitrary<Step> {
   const member = range(0, 3)
   const count = range(1, 4)
   const when = fc.constantFrom('before' as const, 'after' as const)
+  // Sixty commits take longer than an orderly stop waits.
+  const commits = fc.oneof(count, fc.constant(60))
   const other = fc.constantFrom(...deeds).chain((deed): fc.Arbitrary<Step> => {
     if (deed === 'stop' || deed === 'kill') return fc.record({ do: fc.constant(deed), afterMs, member })
-    if (deed === 'failCommits' || deed === 'failAppends')
-      return fc.record({ do: fc.constant(deed), afterMs, count, when })
+    if (deed === 'failCommits') return fc.record({ do: fc.constant(deed), afterMs, count: commits, when })
+    if (deed === 'failAppends') return fc.record({ do: fc.constant(deed), afterMs, count, when })
     if (deed === 'failAdminCalls') return fc.record({ do: fc.constant(deed), afterMs, count })
     return fc.record({ do: fc.constant(deed), afterMs })
   })
@@ -83,9 +85,9 @@ function answerOf({ answers, told, maxLatencyMs }: Mix): fc.Arbitrary<Answer> {
   )
   const confirmed = fc.constant<Told>({ kind: 'delivered' })
   return fc.constantFrom(...answers).chain((kind): fc.Arbitrary<Answer> => {
-    const common = { kind: fc.constant(kind), latencyMs }
+    const common = { kind: fc.constant(kind), latencyMs, heedsSignal: fc.boolean() }
     if (kind === 'natural') return fc.record(common)
-    if (kind === 'hang') return fc.record({ ...common, arrived, heedsSignal: fc.boolean() })
+    if (kind === 'hang') return fc.record({ ...common, arrived })
     const each = { minLength: 1, maxLength: kind === 'whole' ? 1 : 5 }
     const one = kind === 'whole' ? failure : fc.oneof(confirmed, failure)
     return fc.record({ ...common, arrived, told: fc.array(one, each) })

@@ -41,8 +41,8 @@ export interface Answer {
   readonly latencyMs: number
   readonly arrived?: number
   readonly told?: readonly Told[]
-  /** Of one that hangs: does it settle when it is told to? */
-  readonly heedsSignal?: boolean
+  /** Does it settle at once when it is told to? */
+  readonly heedsSignal: boolean
 }
 
 /** What a message is: `rejected` is refused always, with `deadly` the target loses the connection, `empty` has no value. */

@@ -50,6 +50,8 @@ export class Process {
   readonly #boundBytes = new WeakMap<Partition, number>()
   /** Kafka has forgotten it, and it has not joined anew. */
   #isDoubtful = false
+  /** How often it began with nothing. */
+  #lives = 0
   #consumer: LogConsumer | null = null
   #noticeDeath: () => void = () => {}
   readonly #deathNoticed = new Promise<void>(resolve => {
@@ -65,6 +67,7 @@ export class Process {
       nextAnswer,
       isAlive: () => this.isAlive,
       isDoubtful: () => this.#isDoubtful || !this.isAlive,
+      lives: () => this.#lives,
       isFaulty: () => faults.areOn
     })
     this.stream = new Stream(optionsOf(ledger.settings), {
@@ -122,8 +125,8 @@ export class Process {
       const nowBytes = windowBytes / this.stream.partitions.size + overheadBytes + 140
       const boundBytes = Math.max(this.#boundBytes.get(partition) ?? 0, nowBytes)
       this.#boundBytes.set(partition, boundBytes)
-      if (partition.pendingBytes > boundBytes || partition.pendingBytes < 0)
-        ledger.wrong(`${partition.pendingBytes} bytes are pending, ${boundBytes} allowed`)
+      if (partition.bytes > boundBytes || partition.bytes < 0)
+        ledger.wrong(`${partition.bytes} bytes are pending, ${boundBytes} allowed`)
     }
   }
 
@@ -220,7 +223,10 @@ export class Process {
     return {
       onAssigned: assignment => {
         if (!this.isAlive) return
-        if (assignment.kept.length === 0) this.#isDoubtful = false
+        if (assignment.kept.length === 0) {
+          this.#isDoubtful = false
+          this.#lives++
+        }
         inner.onAssigned(assignment)
       },
       onRevoking: deadlineMs =>

@@ -19,6 +19,8 @@ export interface Surroundings {
   /** The process is there to hear of it, and Kafka to take it. */
   isAlive(): boolean
   isDoubtful(): boolean
+  /** Rises whenever everything that was under way is another assignment's. */
+  lives(): number
   nextAnswer(): Answer
   /** Messages that are deadly are so. */
   isFaulty(): boolean
@@ -30,8 +32,16 @@ interface Said {
   readonly arrives: readonly boolean[]
 }
 
+/** Does the engine hear the answer, and may it have become another assignment's meanwhile? */
+interface Hearing {
+  readonly isHeard: boolean
+  readonly isStale: boolean
+}
+
 export class OracleTarget implements Target {
   readonly limits: Target['limits']
+  /** Where there is but one destination, there is no word of any. */
+  readonly destination?: (message: { key(): string | null }) => string
   isClosed = false
   readonly #around: Surroundings
   readonly #inFlight = new Set<string>()
@@ -39,13 +49,10 @@ export class OracleTarget implements Target {
 
   constructor(around: Surroundings) {
     this.#around = around
-    const { maxMessages, maxBytes, batchesInFlight, openFailures } = around.ledger.settings
+    const { maxMessages, maxBytes, batchesInFlight, openFailures, destinations } = around.ledger.settings
     this.limits = { maxMessages, maxBytes, batchesInFlight }
+    if (destinations > 1) this.destination = message => String(Number(message.key()) % destinations)
     this.#openFailures = openFailures
-  }
-
-  destination(message: { key(): string | null }): string {
-    return String(Number(message.key()) % this.#around.ledger.settings.destinations)
   }
 
   async open(): Promise<void> {
@@ -57,25 +64,29 @@ export class OracleTarget implements Target {
   }
 
   async deliver(batch: Batch, signal: AbortSignal): Promise<Outcome | Outcome[]> {
-    const { clock, ledger, isAlive } = this.#around
+    const { clock, ledger, isAlive, lives } = this.#around
     const fates = batch.messages.map(({ origin, offset }) => ledger.fate(origin.partition, offset))
     const release = this.#begin(batch, fates)
     const answer = this.#around.nextAnswer()
     const said = this.#say(answer, fates)
+    const life = lives()
     let isHeard = answer.kind !== 'hang'
+    let isOver = false
     const aborted = whenAborted(signal)
-    void aborted.then(() => {
-      if (isAlive()) this.#lost(fates)
+    void aborted.then(() => clock.after(graceMs - 1, release))
+    const givenUp = answer.heedsSignal ? aborted : aborted.then(() => pauseFor(clock, graceMs - 1))
+    void givenUp.then(() => {
+      if (isAlive() && !isOver) this.#lost(fates)
       isHeard = false
-      clock.after(graceMs - 1, release)
     })
     const arrived = pauseFor(clock, answer.latencyMs).then(() => {
       isHeard &&= isAlive()
-      this.#arrive(fates, said, isHeard)
+      this.#arrive(fates, said, { isHeard, isStale: life !== lives() })
     })
     if (answer.kind === 'hang') await (answer.heedsSignal ? aborted : pauseFor(clock, 10_000))
-    else await Promise.race([arrived, aborted])
+    else await Promise.race([arrived, givenUp])
     if (!isAlive()) await new Promise(() => {})
+    isOver = answer.kind !== 'hang'
     release()
     return isHeard ? said.outcome : failure('unknown')
   }
@@ -87,7 +98,7 @@ export class OracleTarget implements Target {
     const ids = fates.map(({ id }) => id).join(' ')
     if (fates.length > maxMessages || (fates.length > 1 && batch.bytes > maxBytes))
       ledger.wrong(`a batch is too large: ${ids}`)
-    if (batch.messages.some(message => this.destination(message) !== batch.destination))
+    if (batch.messages.some(message => (this.destination?.(message) ?? '') !== batch.destination))
       ledger.wrong(`a batch of several destinations: ${ids}`)
     const lanes = new Map<string, number>()
     for (const { id, lane, offset } of fates) {
@@ -142,7 +153,7 @@ export class OracleTarget implements Target {
   }
 
   /** Notes what arrives, and what the engine is told of it if it hears it. */
-  #arrive(fates: readonly Fate[], said: Said, isHeard: boolean): void {
+  #arrive(fates: readonly Fate[], said: Said, { isHeard, isStale }: Hearing): void {
     const { ledger, isDoubtful } = this.#around
     const isNamed = Array.isArray(said.outcome) || fates.length === 1
     // Lanes of which something is missing at the target, and those of which the engine counts nothing more.
@@ -153,7 +164,7 @@ export class OracleTarget implements Target {
       const arrives = said.arrives[at] === true && fate.sent.nature !== 'rejected'
       const isInPlace = arrives && !gaps.has(fate.lane)
       const isCounted = isHeard && kind === 'delivered' && !failed.has(fate.lane)
-      if (isInPlace && (!isCounted || isDoubtful())) ledger.excuse(fate)
+      if (isInPlace && (!isCounted || isStale || isDoubtful())) ledger.excuse(fate)
       if (isInPlace) ledger.arrive(fate, !isHeard)
       if (isCounted) fate.isConfirmed = true
       const isRefused = isHeard ? kind === 'reject' : fate.sent.nature === 'rejected'

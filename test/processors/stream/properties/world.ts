@@ -1,7 +1,7 @@
 // Carries out a plan: processes over one log in memory, in virtual time. After every moment at which anything happened,
 // what must always hold is checked; once the plan is over, faults stop, and everything has to settle.
 
-import type { LogProducer } from '../../../../connectors/kafka/log/log.ts'
+import type { AppendRecord, LogProducer } from '../../../../connectors/kafka/log/log.ts'
 import { MemoryLog } from '../../../../connectors/kafka/log/memory/log.ts'
 import { messageOf } from '../../../../schemas/errors.ts'
 import { VirtualClock } from '../../../clock.ts'
@@ -10,7 +10,7 @@ import { Ledger } from './ledger.ts'
 import type { Answer, Deed, Plan, Sent } from './plan.ts'
 import { group, Process, topic } from './process.ts'
 
-const natural: Answer = { kind: 'natural', latencyMs: 5 }
+const natural: Answer = { kind: 'natural', latencyMs: 5, heedsSignal: true }
 const maxProcesses = 4
 /** Within which everything settles once faults have stopped: a dead member's session, the longest waits, and reserve. */
 const settleLimitMs = 120_000
@@ -91,7 +91,7 @@ class World {
   }
 
   #do(deed: Deed): void {
-    if (deed.do === 'send') for (const message of deed.messages) this.#send(message)
+    if (deed.do === 'send') this.#send(deed.messages)
     if (deed.do === 'start') this.#start()
     if (deed.do === 'stop') void this.#pick(deed.member, ['running'])?.stop()
     if (deed.do === 'kill') this.#kill(deed.member)
@@ -103,11 +103,18 @@ class World {
     if (deed.do === 'failAppends') this.#faults.failAppends(deed.count, deed.when)
   }
 
-  #send(sent: Sent): void {
-    const partition = sent.device % this.#partitions
-    const { id } = this.ledger.append(partition, sent)
-    const value = sent.nature === 'empty' ? null : Buffer.from(id.padEnd(sent.bytes))
-    void this.#producer.append(topic, [{ key: Buffer.from(String(sent.device)), value, partition }])
+  /** As one batch of records for each partition. */
+  #send(messages: readonly Sent[]): void {
+    const batches = new Map<number, AppendRecord[]>()
+    for (const sent of messages) {
+      const partition = sent.device % this.#partitions
+      const { id } = this.ledger.append(partition, sent)
+      const value = sent.nature === 'empty' ? null : Buffer.from(id.padEnd(sent.bytes))
+      const batch = batches.get(partition) ?? []
+      batch.push({ key: Buffer.from(String(sent.device)), value, partition })
+      batches.set(partition, batch)
+    }
+    for (const batch of batches.values()) void this.#producer.append(topic, batch)
   }
 
   #start(): void {
