@@ -14,12 +14,8 @@ const nothing = Buffer.from('null')
 export function arrayBody(messages: readonly Message[]): Buffer {
   const body = Buffer.allocUnsafeSlow(bodyLength(messages) + 1)
   body[0] = openBracket
-  let at = 1
-  for (const message of messages) {
-    at = put(message, body, at)
-    body[at++] = comma
-  }
-  body[at - 1] = closeBracket
+  const end = put(messages, comma, { body, at: 1 })
+  body[end - 1] = closeBracket
   return body
 }
 
@@ -29,11 +25,7 @@ export function arrayBody(messages: readonly Message[]): Buffer {
  */
 export function ndjsonBody(messages: readonly Message[]): Buffer {
   const body = Buffer.allocUnsafeSlow(bodyLength(messages))
-  let end = 0
-  for (const message of messages) {
-    end = put(message, body, end)
-    body[end++] = space
-  }
+  put(messages, space, { body, at: 0 })
   for (let at = body.indexOf(newline); at !== -1; at = body.indexOf(newline, at)) body[at] = space
   let at = 0
   for (const message of messages) {
@@ -55,14 +47,32 @@ function lengthOf(message: Message): number {
   return message.end > message.start ? message.end - message.start : nothing.length
 }
 
-/** Copies a value to `at`; returns where it ends. */
-function put(message: Message, body: Buffer, at: number): number {
-  const value = message.end > message.start ? viewOf(message) : nothing
-  body.set(value, at)
-  return at + value.length
-}
-
-/** A plain array costs less than a Buffer, and Node's own copy() makes a Buffer of the part to be copied. */
-function viewOf({ bytes, start, end }: Message): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start)
+/** Copies the values, each with `separator` behind it; returns where they end. */
+function put(
+  messages: readonly Message[],
+  separator: number,
+  { body, at }: { body: Buffer; at: number }
+): number {
+  let source: Buffer = nothing
+  let { buffer, byteOffset }: Buffer = source
+  let to = at
+  for (const { bytes, start, end } of messages) {
+    const length = end - start
+    if (length > 0) {
+      // Asking a Buffer for what it is a view of takes longer than the copy, and most have the one before.
+      if (bytes !== source) {
+        source = bytes
+        buffer = bytes.buffer
+        byteOffset = bytes.byteOffset
+      }
+      // A plain array costs less than a Buffer, and Node's own copy() makes a Buffer of the part to be copied.
+      body.set(new Uint8Array(buffer, byteOffset + start, length), to)
+      to += length
+    } else {
+      body.set(nothing, to)
+      to += nothing.length
+    }
+    body[to++] = separator
+  }
+  return to
 }
