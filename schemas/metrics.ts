@@ -25,7 +25,7 @@ const list = {
   },
   tailrace_stream_messages_pending: {
     type: 'gauge',
-    help: 'Messages read that have not ended',
+    help: 'Messages read that have not ended; what was only fetched is not read yet',
     labels: ['stream']
   },
   tailrace_stream_imbalances_total: {
@@ -40,7 +40,7 @@ const list = {
   },
   tailrace_stream_bytes_pending: {
     type: 'gauge',
-    help: 'Bytes of messages that were read and have not ended, with what each costs beside its key and value',
+    help: 'Bytes of messages that were fetched and have not ended, with what each costs beside its key and value',
     labels: ['stream']
   },
 

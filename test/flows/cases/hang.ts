@@ -2,6 +2,7 @@
 // keep its place in the group, for however long, and go on by itself afterwards.
 
 import type { Instance } from '../harness/instance.ts'
+import { leavesSome } from '../harness/memory/full.ts'
 import { watchedNode, watchMemory } from '../harness/memory/watch.ts'
 import { until } from '../harness/until.ts'
 import type { FlowCase } from './case.ts'
@@ -43,5 +44,5 @@ export const targetHangs: FlowCase = {
 /** Every partition has left messages in Kafka for want of room, and has had an attempt that failed. */
 async function isFull(instance: Instance): Promise<boolean> {
   const stream = await instance.stream()
-  return stream?.partitions.every(({ state, lag, pending }) => state === 'waiting' && lag > pending) ?? false
+  return stream?.partitions.every(one => one.state === 'waiting' && leavesSome(one)) ?? false
 }

@@ -5,6 +5,7 @@
 import { uniqueName } from '../../kafka.ts'
 import { Fleet } from '../harness/fleet.ts'
 import type { Instance } from '../harness/instance.ts'
+import { leavesSome } from '../harness/memory/full.ts'
 import { watchedNode, watchMemory } from '../harness/memory/watch.ts'
 import { until, untilNoneIsLeft } from '../harness/until.ts'
 import { complaintsAbout } from './arrivals.ts'
@@ -95,7 +96,7 @@ async function watch(stage: Stage, { instance, group, outageMs }: Outage) {
 /** Every partition has left messages in Kafka for want of room. */
 async function isFull(instance: Instance): Promise<boolean> {
   const stream = await instance.stream()
-  return stream?.partitions.every(({ lag, pending }) => lag > pending) ?? false
+  return stream?.partitions.every(leavesSome) ?? false
 }
 
 interface Stream {
