@@ -127,6 +127,8 @@ export interface GroupMember {
 export interface ReadRange extends TopicPartition {
   readonly from: number
   readonly to: number
+  /** Of one fetch, for who may not need all of the range; a single larger batch of records comes whole. */
+  readonly maxFetchBytes?: number
 }
 
 /** Administrative calls. All reject with `kafka_unreachable`, `kafka_unauthorized` or `topic_missing`. */
@@ -134,6 +136,8 @@ export interface LogAdmin {
   /** The topic as it is, or null when there is none. */
   topic(name: string): Promise<TopicSpec | null>
   createTopic(spec: TopicSpec): Promise<void>
+  /** Gives the topic so many partitions; nothing is done where it has them. */
+  raisePartitions(topic: string, partitions: number): Promise<void>
   brokers(): Promise<number>
   ranges(topic: string): Promise<PartitionRange[]>
   /** Per partition (the index) the first offset whose record is at or after `timeMs`; the end where there is none. */

@@ -1,10 +1,8 @@
-// Administrative calls over one kafkajs admin, shared by the process. kafkajs gives up on a stale view of the cluster
-// instead of renewing it, so every failure discards the connection and the call is repeated on a new one, quietly and
-// for a bounded time.
+// Administrative calls over one kafkajs admin, shared by the process.
 
-import type { Admin, Kafka } from 'kafkajs'
-import { FaultError, messageOf } from '../../../../schemas/errors.ts'
-import { type Clock, pauseFor } from '../../../clock.ts'
+import type { Kafka } from 'kafkajs'
+import { FaultError } from '../../../../schemas/errors.ts'
+import type { Clock } from '../../../clock.ts'
 import type {
   CommitEntry,
   CommittedPosition,
@@ -15,9 +13,11 @@ import type {
   ReadRange,
   TopicSpec
 } from '../log.ts'
-import { kafkaFault, protocolType, rootCause } from './client.ts'
+import { AdminConnection } from './admin-connection.ts'
+import { protocolType } from './client.ts'
 import { commitFromOutside } from './direct/commit.ts'
 import { readRange } from './direct/read.ts'
+import { ReadConnections } from './direct/read-connections.ts'
 import type { TopicShape } from './producer.ts'
 
 const maxMessageBytes = 'max.message.bytes'
@@ -43,14 +43,15 @@ export interface AdminEnv {
 
 export class KafkaAdmin implements LogAdmin {
   readonly #env: AdminEnv
-  readonly #closing = new AbortController()
-  /** Connecting or connected; undefined before the first call and after a failure. */
-  #admin: Promise<Admin> | undefined
+  readonly #connection: AdminConnection
+  readonly #reads: ReadConnections
   readonly #patienceMs: number
 
   constructor(env: AdminEnv) {
     this.#env = env
     this.#patienceMs = env.patienceMs ?? 10_000
+    this.#connection = new AdminConnection({ ...env, patienceMs: this.#patienceMs })
+    this.#reads = new ReadConnections(env.kafka, env.clock)
   }
 
   async topic(name: string): Promise<TopicSpec | null> {
@@ -86,23 +87,30 @@ export class KafkaAdmin implements LogAdmin {
       replicationFactor: spec.replication,
       configEntries
     }
-    await this.#call(admin => admin.createTopics({ topics: [topic], waitForLeaders: false }))
+    await this.#connection.call(admin => admin.createTopics({ topics: [topic], waitForLeaders: false }))
     // A broker may need a moment until it knows of the topic.
-    await this.#call(async admin => {
+    await this.#connection.call(async admin => {
       const { topics } = await admin.fetchTopicMetadata({ topics: [spec.name] }).catch(notYet)
       if (!topics[0]?.partitions.every(partition => partition.leader >= 0))
         throw new Error('not every partition has a leader')
     })
   }
 
+  async raisePartitions(topic: string, partitions: number): Promise<void> {
+    if ((await this.partitionsOf(topic)) >= partitions) return
+    await this.#connection.call(admin =>
+      admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] })
+    )
+  }
+
   async brokers(): Promise<number> {
-    const { brokers } = await this.#call(admin => admin.describeCluster())
+    const { brokers } = await this.#connection.call(admin => admin.describeCluster())
     return brokers.length
   }
 
   async ranges(topic: string): Promise<PartitionRange[]> {
     await this.partitionsOf(topic)
-    const offsets = await this.#call(admin => admin.fetchTopicOffsets(topic))
+    const offsets = await this.#connection.call(admin => admin.fetchTopicOffsets(topic))
     return offsets
       .map(({ partition, low, high }) => ({ partition, start: Number(low), end: Number(high) }))
       .sort((a, b) => a.partition - b.partition)
@@ -114,7 +122,7 @@ export class KafkaAdmin implements LogAdmin {
    */
   async offsetsAt(topic: string, timeMs: number): Promise<number[]> {
     await this.partitionsOf(topic)
-    const found = await this.#call(admin => admin.fetchTopicOffsetsByTimestamp(topic, timeMs))
+    const found = await this.#connection.call(admin => admin.fetchTopicOffsetsByTimestamp(topic, timeMs))
     const offsets: number[] = []
     for (const { partition, offset } of found) offsets[partition] = Number(offset)
     return offsets
@@ -122,7 +130,9 @@ export class KafkaAdmin implements LogAdmin {
 
   async committed(group: string, topics: readonly string[]): Promise<CommittedPosition[]> {
     for (const topic of topics) await this.partitionsOf(topic)
-    const found = await this.#call(admin => admin.fetchOffsets({ groupId: group, topics: [...topics] }))
+    const found = await this.#connection.call(admin =>
+      admin.fetchOffsets({ groupId: group, topics: [...topics] })
+    )
     return found.flatMap(({ topic, partitions }) =>
       partitions.map(({ partition, offset, metadata }) => {
         const next = Number(offset)
@@ -132,7 +142,7 @@ export class KafkaAdmin implements LogAdmin {
   }
 
   async members(group: string): Promise<GroupMember[]> {
-    const { groups } = await this.#call(admin => admin.describeGroups([group]))
+    const { groups } = await this.#connection.call(admin => admin.describeGroups([group]))
     return (groups[0]?.members ?? []).map(({ memberId, clientId, clientHost }) => ({
       id: memberId,
       clientId,
@@ -141,25 +151,22 @@ export class KafkaAdmin implements LogAdmin {
   }
 
   moveOffsets(group: string, entries: readonly CommitEntry[]): Promise<void> {
-    return this.#patiently(() => commitFromOutside(this.#env.kafka, group, entries))
+    return this.#connection.patiently(() => commitFromOutside(this.#env.kafka, group, entries))
   }
 
   read(range: ReadRange): AsyncIterable<LogRecord> {
-    const { kafka, clock } = this.#env
-    return readRange({ kafka, clock, patienceMs: this.#patienceMs }, range)
+    const { clock } = this.#env
+    return readRange({ connections: this.#reads, clock, patienceMs: this.#patienceMs }, range)
   }
 
   async close(): Promise<void> {
-    this.#closing.abort()
-    const admin = this.#admin
-    this.#admin = undefined
-    if (admin !== undefined) await disconnect(admin)
+    await Promise.all([this.#connection.close(), this.#reads.close()])
   }
 
   /** Of a topic that is there: a broker may need a moment until it knows of it. */
   async #settings(name: string): Promise<Record<string, string>> {
     const resource = { type: topicResource, name, configNames: settingNames }
-    const { resources } = await this.#call(admin =>
+    const { resources } = await this.#connection.call(admin =>
       admin.describeConfigs({ includeSynonyms: false, resources: [resource] }).catch(notYet)
     )
     const entries = resources[0]?.configEntries ?? []
@@ -168,77 +175,16 @@ export class KafkaAdmin implements LogAdmin {
 
   async #partitions(name: string) {
     try {
-      const { topics } = await this.#call(admin => admin.fetchTopicMetadata({ topics: [name] }))
+      const { topics } = await this.#connection.call(admin => admin.fetchTopicMetadata({ topics: [name] }))
       return topics[0]?.partitions ?? null
     } catch (error) {
       if (error instanceof FaultError && error.code === 'topic_missing') return null
       throw error
     }
   }
-
-  #call<T>(act: (admin: Admin) => Promise<T>): Promise<T> {
-    return this.#patiently(async () => {
-      // Whoever asks in several steps may be between two of them: nothing would close a connection made now.
-      if (this.#closing.signal.aborted) throw new Error('the admin client is closed')
-      this.#admin ??= this.#connect()
-      const used = this.#admin
-      try {
-        return await act(await used)
-      } catch (error) {
-        if (this.#admin === used) this.#admin = undefined
-        void disconnect(used)
-        throw error
-      }
-    })
-  }
-
-  async #patiently<T>(work: () => Promise<T>): Promise<T> {
-    const { clock } = this.#env
-    const endMs = clock.now() + this.#patienceMs
-    for (let delayMs = 100; ; delayMs = Math.min(delayMs * 2, 1000)) {
-      try {
-        return await work()
-      } catch (error) {
-        const fault = adminFault(error)
-        const late = clock.now() + delayMs > endMs
-        if (fault.code !== 'kafka_unreachable' || late || this.#closing.signal.aborted) throw fault
-      }
-      await pauseFor(clock, delayMs, this.#closing.signal)
-    }
-  }
-
-  async #connect(): Promise<Admin> {
-    const admin = this.#env.kafka.admin()
-    try {
-      await admin.connect()
-      return admin
-    } catch (error) {
-      await admin.disconnect().catch(() => undefined) // a broker that took the connection and said nothing
-      throw error
-    }
-  }
-}
-
-const lasting = new Set<string>(['kafka_unauthorized', 'topic_missing', 'group_busy'])
-
-/** The faults of the port: whatever is neither a refusal nor a missing topic may pass. */
-function adminFault(error: unknown): FaultError {
-  // kafkajs reports the failures of createTopics as a list; we create one topic at a time.
-  const first = (error as { errors?: unknown[] } | undefined)?.errors?.[0] ?? error
-  const fault = kafkaFault(first)
-  if (protocolType(first)?.startsWith('INVALID_')) {
-    return new FaultError('topic_missing', { detail: messageOf(first), cause: error })
-  }
-  if (lasting.has(fault.code)) return fault
-  return new FaultError('kafka_unreachable', { detail: messageOf(rootCause(first)), cause: error })
 }
 
 function notYet(error: unknown): never {
   if (protocolType(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error
   throw new Error('not every broker knows the topic')
-}
-
-/** Never rejects: a connection that was not made leaves nothing open. */
-async function disconnect(admin: Promise<Admin>): Promise<void> {
-  await admin.then(connected => connected.disconnect()).catch(() => undefined)
 }

@@ -20,6 +20,7 @@ export interface MemoryAdminEnv {
   readonly topics: MemoryTopics
   readonly faults: MemoryFaults
   group(name: string): MemoryGroup
+  raisePartitions(topic: string, partitions: number): void
 }
 
 export class MemoryAdmin implements LogAdmin {
@@ -30,11 +31,17 @@ export class MemoryAdmin implements LogAdmin {
   }
 
   async topic(name: string): Promise<TopicSpec | null> {
-    return this.#reach().find(name)?.spec ?? null
+    const topic = this.#reach().find(name)
+    return topic === undefined ? null : { ...topic.spec, partitions: topic.partitions.length }
   }
 
   async createTopic(spec: TopicSpec): Promise<void> {
     this.#reach().create(spec)
+  }
+
+  async raisePartitions(topic: string, partitions: number): Promise<void> {
+    this.#reach()
+    this.#env.raisePartitions(topic, partitions)
   }
 
   async brokers(): Promise<number> {

@@ -49,7 +49,12 @@ export class MemoryLog implements Log {
   }
 
   admin(): LogAdmin {
-    return new MemoryAdmin({ topics: this.#topics, faults: this.faults, group: name => this.#group(name) })
+    return new MemoryAdmin({
+      topics: this.#topics,
+      faults: this.faults,
+      group: name => this.#group(name),
+      raisePartitions: (name, partitions) => this.raisePartitions(name, partitions)
+    })
   }
 
   /** Creates a topic without waiting. */
@@ -60,6 +65,7 @@ export class MemoryLog implements Log {
   /** Adds partitions, which makes every group join again. */
   raisePartitions(name: string, partitions: number): void {
     const topic = this.#topics.get(name)
+    if (topic.partitions.length >= partitions) return
     while (topic.partitions.length < partitions) topic.partitions.push(new MemoryPartition())
     for (const group of this.#groups.values()) group.rejoin()
   }

@@ -1,24 +1,23 @@
 // Reads a range of one partition without a consumer group: one fetch at a time, so no more than that is ever in
 // memory. What breaks off is taken up where it stopped, on new connections, for a bounded time.
 
-import type { Cluster, Kafka } from 'kafkajs'
+import type { Cluster } from 'kafkajs'
 import { FaultError } from '../../../../../schemas/errors.ts'
 import { type Clock, pauseFor } from '../../../../clock.ts'
 import type { LogRecord, ReadRange } from '../../log.ts'
 import { RecordChunk } from '../../record-chunk.ts'
 import { kafkaFault } from '../client.ts'
-import { installFetchDecoder } from '../fetch/install.ts'
 import type { FetchedBatch, FetchedPartition, FetchResponse } from '../fetch/types.ts'
-import { createCluster } from './cluster.ts'
+import type { ReadConnection, ReadConnections } from './read-connections.ts'
 
 export interface ReadEnv {
-  readonly kafka: Kafka
+  readonly connections: ReadConnections
   readonly clock: Clock
   /** How long it is tried again without any success before it rejects. */
   readonly patienceMs: number
 }
 
-const maxFetchBytes = 1_048_576
+const largestFetchBytes = 1_048_576
 const maxWaitMs = 500
 const retryMs = 250
 
@@ -27,7 +26,7 @@ const lasting = new Set(['kafka_unauthorized', 'topic_missing', 'position_lost',
 
 /** The records of the range in order. Rejects as LogAdmin.read says. */
 export async function* readRange(env: ReadEnv, range: ReadRange): AsyncGenerator<LogRecord> {
-  const reader = new RangeReader(env.kafka, range)
+  const reader = new RangeReader(env.connections, range)
   let failingSinceMs: number | null = null
   try {
     while (reader.next < range.to) {
@@ -37,8 +36,8 @@ export async function* readRange(env: ReadEnv, range: ReadRange): AsyncGenerator
         failingSinceMs = null
       } catch (error) {
         failingSinceMs ??= env.clock.now()
-        checkWorthwhile(error, env.clock.now() - failingSinceMs > env.patienceMs)
         await reader.close()
+        checkWorthwhile(error, env.clock.now() - failingSinceMs > env.patienceMs)
         await pauseFor(env.clock, retryMs)
         continue
       }
@@ -46,7 +45,7 @@ export async function* readRange(env: ReadEnv, range: ReadRange): AsyncGenerator
       for (const batch of batches) yield* recordsOf(range, batch)
     }
   } finally {
-    await reader.close()
+    await reader.end()
   }
 }
 
@@ -59,73 +58,54 @@ function checkWorthwhile(error: unknown, late: boolean): void {
 
 class RangeReader {
   next: number
-  readonly #kafka: Kafka
+  readonly #connections: ReadConnections
   readonly #range: ReadRange
-  #cluster: Cluster | null = null
-  /** What our decoder found wrong with the last fetch. */
-  #fault: FaultError | null = null
+  #connection: ReadConnection | null = null
 
-  constructor(kafka: Kafka, range: ReadRange) {
-    this.#kafka = kafka
+  constructor(connections: ReadConnections, range: ReadRange) {
+    this.#connections = connections
     this.#range = range
     this.next = range.from
   }
 
   /** The next record batches; null where the partition ends before the range does. */
   async fetch(): Promise<readonly FetchedBatch[] | null> {
-    this.#cluster ??= await this.#connect()
-    const fetched = await this.#fetch(this.#cluster)
+    this.#connection ??= await this.#connections.take()
+    const connection = this.#connection
+    await connection.cluster.addTargetTopic(this.#range.topic)
+    connection.fault = null
+    const fetched = await this.#fetch(connection.cluster)
     const last = fetched.messages.at(-1)
     // What could be read before the damage is handed out first; the next fetch meets the damage alone.
-    if (last === undefined && this.#fault !== null) throw this.#fault
+    if (last === undefined && connection.fault !== null) throw connection.fault
     if (last === undefined) return this.next >= endOf(fetched) ? null : []
     this.next = Math.max(this.next, last.chunk.lastOffset + 1)
     return fetched.messages
   }
 
-  async close(): Promise<void> {
-    const cluster = this.#cluster
-    this.#cluster = null
-    await cluster?.disconnect().catch(() => undefined) // what does not close ends by itself
+  /** Gives its connection to whoever reads next. */
+  async end(): Promise<void> {
+    if (this.#connection !== null) await this.#connections.give(this.#connection)
+    this.#connection = null
   }
 
-  async #connect(): Promise<Cluster> {
-    const cluster = createCluster(this.#kafka, { metadataMaxAge: 300_000 })
-    installFetchDecoder(cluster, {
-      onPositionLost: ({ topic, partition }, position) => {
-        this.#fault = new FaultError('position_lost', {
-          path: `${topic}/${partition}`,
-          detail: `position ${position}`
-        })
-      },
-      onCorrupt: (_, fault) => {
-        this.#fault = fault
-      }
-    })
-    try {
-      await cluster.connect()
-      await cluster.addTargetTopic(this.#range.topic)
-      return cluster
-    } catch (error) {
-      await cluster.disconnect().catch(() => undefined)
-      throw error
-    }
+  /** Closes its connection, which has failed. */
+  async close(): Promise<void> {
+    await this.#connection?.close()
+    this.#connection = null
   }
 
   async #fetch(cluster: Cluster): Promise<FetchedPartition<FetchedBatch>> {
-    const { topic, partition } = this.#range
+    const { topic, partition, maxFetchBytes: maxBytes = largestFetchBytes } = this.#range
     const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]))
     if (nodeId === undefined) throw new FaultError('topic_missing', { path: `${topic}/${partition}` })
     const broker = await cluster.findBroker({ nodeId })
-    this.#fault = null
     // What our decoder makes of a response in the place of kafkajs' own.
     const { responses }: FetchResponse<FetchedBatch> = await broker.fetch({
       maxWaitTime: maxWaitMs,
       minBytes: 1,
-      maxBytes: maxFetchBytes,
-      topics: [
-        { topic, partitions: [{ partition, fetchOffset: String(this.next), maxBytes: maxFetchBytes }] }
-      ]
+      maxBytes,
+      topics: [{ topic, partitions: [{ partition, fetchOffset: String(this.next), maxBytes }] }]
     })
     const fetched = responses[0]?.partitions[0]
     if (fetched === undefined) throw new Error('Kafka gave no answer for the partition')

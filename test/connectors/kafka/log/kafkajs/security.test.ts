@@ -81,7 +81,13 @@ test('speaking without TLS to a TLS listener makes Kafka unreachable', async t =
 test('a group that only others may use is a missing permission, and the consumer says so', async t => {
   const admin = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).admin()
   await admin.connect()
-  await admin.createTopics({ topics: [{ topic: 'open', numPartitions: 1 }] })
+  // Ours waits until the broker knows the topic; that of kafkajs gives up at once.
+  const ours = kafkaLog(
+    { clientId: 'test', brokers: kafka.brokers },
+    { clock: systemClock, log: () => {} }
+  ).admin()
+  await ours.createTopic({ name: 'open', partitions: 1, replication: 1, settings: {} })
+  await ours.close()
   const acl = {
     resourceType: AclResourceTypes.GROUP,
     resourceName: 'theirs',

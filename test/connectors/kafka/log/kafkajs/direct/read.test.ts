@@ -3,6 +3,7 @@
 import test from 'ava'
 import type { Kafka } from 'kafkajs'
 import { readRange } from '../../../../../../connectors/kafka/log/kafkajs/direct/read.ts'
+import { ReadConnections } from '../../../../../../connectors/kafka/log/kafkajs/direct/read-connections.ts'
 import { MemoryPartition } from '../../../../../../connectors/kafka/log/memory/topics.ts'
 import { FaultError } from '../../../../../../schemas/errors.ts'
 import { VirtualClock } from '../../../../../clock.ts'
@@ -39,24 +40,37 @@ function setUp(fail: (fetch: number) => Error | undefined) {
   }
   // The part of kafkajs that is used, under the symbol by which it is found.
   const kafka = { [Symbol('createCluster')]: cluster } as unknown as Kafka
+  const connections = new ReadConnections(kafka, clock)
   const read = async () => {
     const values: string[] = []
-    const range = { topic: 'dead', partition: 0, from: 0, to: 5 }
-    for await (const { value } of readRange({ kafka, clock, patienceMs: 5_000 }, range))
-      values.push(String(value))
+    const env = { connections, clock, patienceMs: 5_000 }
+    for await (const { value } of readRange(env, whole)) values.push(String(value))
     return values
   }
-  return { clock, counts, read }
+  return { clock, counts, read, connections }
 }
 
+const whole = { topic: 'dead', partition: 0, from: 0, to: 5 }
 const broken = () => new Error('the connection broke')
+
+test('a connection is kept for the next who reads, and closed when nobody does for a while', async t => {
+  const { clock, counts, read, connections } = setUp(() => undefined)
+  await read()
+  await read()
+  t.like(counts, { opened: 1, closed: 0 })
+  await clock.advance(31_000)
+  t.like(counts, { opened: 1, closed: 1 })
+  await read()
+  await connections.close()
+  t.like(counts, { opened: 2, closed: 2 })
+})
 
 test('a fetch that fails is repeated on a new connection, from where the reading was', async t => {
   const { clock, counts, read } = setUp(fetch => (fetch === 1 || fetch === 2 ? broken() : undefined))
   const reading = read()
   await clock.advance(1_000)
   t.deepEqual(await reading, ['v0', 'v1', 'v2', 'v3', 'v4'])
-  t.deepEqual(counts, { fetches: 5, opened: 3, closed: 3 })
+  t.deepEqual(counts, { fetches: 5, opened: 3, closed: 2 })
 })
 
 test('what goes on failing is given up as kafka_unreachable, and leaves nothing open', async t => {

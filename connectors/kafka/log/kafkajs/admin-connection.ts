@@ -1,0 +1,116 @@
+// The connection of an admin client. kafkajs gives up on a stale view of the cluster instead of renewing it, so a failure
+// that may be due to that discards the connection, and the call is repeated on a new one, quietly and for a bounded time.
+// kafkajs also connects anew by itself for a call that is under way while its client is closed: a connection that others
+// still use is closed once more when the last of them is done.
+
+import type { Admin, Kafka } from 'kafkajs'
+import { FaultError, messageOf } from '../../../../schemas/errors.ts'
+import { type Clock, pauseFor } from '../../../clock.ts'
+import { kafkaFault, protocolType, rootCause } from './client.ts'
+
+export interface AdminConnectionEnv {
+  readonly kafka: Kafka
+  readonly clock: Clock
+  /** How long a call is repeated before it rejects. */
+  readonly patienceMs: number
+}
+
+interface Connection {
+  /** Connecting or connected. */
+  readonly admin: Promise<Admin>
+  /** Calls under way. */
+  users: number
+  isOver: boolean
+}
+
+export class AdminConnection {
+  readonly #env: AdminConnectionEnv
+  readonly #closing = new AbortController()
+  /** Null before the first call and after a failure. */
+  #current: Connection | null = null
+
+  constructor(env: AdminConnectionEnv) {
+    this.#env = env
+  }
+
+  /** Rejects with a fault of the port. */
+  call<T>(act: (admin: Admin) => Promise<T>): Promise<T> {
+    return this.patiently(() => this.#callOnce(act))
+  }
+
+  /** Repeats `work` while Kafka cannot be reached. */
+  async patiently<T>(work: () => Promise<T>): Promise<T> {
+    const { clock, patienceMs } = this.#env
+    const endMs = clock.now() + patienceMs
+    for (let delayMs = 100; ; delayMs = Math.min(delayMs * 2, 1000)) {
+      try {
+        return await work()
+      } catch (error) {
+        const fault = adminFault(error)
+        const late = clock.now() + delayMs > endMs
+        if (fault.code !== 'kafka_unreachable' || late || this.#closing.signal.aborted) throw fault
+      }
+      await pauseFor(clock, delayMs, this.#closing.signal)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    const connection = this.#current
+    if (connection !== null) await this.#discard(connection)
+  }
+
+  async #callOnce<T>(act: (admin: Admin) => Promise<T>): Promise<T> {
+    // Whoever asks in several steps may be between two of them: nothing would close a connection made now.
+    if (this.#closing.signal.aborted) throw new Error('the admin client is closed')
+    this.#current ??= { admin: this.#connect(), users: 0, isOver: false }
+    const connection = this.#current
+    connection.users++
+    try {
+      return await act(await connection.admin)
+    } catch (error) {
+      if (adminFault(error).code === 'kafka_unreachable') void this.#discard(connection)
+      throw error
+    } finally {
+      connection.users--
+      if (connection.isOver && connection.users === 0) void disconnect(connection)
+    }
+  }
+
+  /** Its calls under way fail, or end by themselves. */
+  #discard(connection: Connection): Promise<void> {
+    if (this.#current === connection) this.#current = null
+    connection.isOver = true
+    return disconnect(connection)
+  }
+
+  async #connect(): Promise<Admin> {
+    const admin = this.#env.kafka.admin()
+    try {
+      await admin.connect()
+      return admin
+    } catch (error) {
+      await admin.disconnect().catch(() => undefined) // a broker that took the connection and said nothing
+      throw error
+    }
+  }
+}
+
+const lasting = new Set<string>(['kafka_unauthorized', 'topic_missing', 'group_busy'])
+
+/** The faults of the port: whatever is neither a refusal nor a missing topic may pass. */
+function adminFault(error: unknown): FaultError {
+  // kafkajs reports the failures of createTopics as a list; we create one topic at a time.
+  const first = (error as { errors?: unknown[] } | undefined)?.errors?.[0] ?? error
+  const fault = kafkaFault(first)
+  if (protocolType(first)?.startsWith('INVALID_')) {
+    return new FaultError('topic_missing', { detail: messageOf(first), cause: error })
+  }
+  if (lasting.has(fault.code)) return fault
+  return new FaultError('kafka_unreachable', { detail: messageOf(rootCause(first)), cause: error })
+}
+
+/** Never rejects: a connection that was not made leaves nothing open. */
+async function disconnect({ admin }: Connection): Promise<void> {
+  await admin.then(connected => connected.disconnect()).catch(() => undefined)
+}
