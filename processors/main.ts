@@ -7,6 +7,7 @@ import { FaultError, messageOf } from '../schemas/errors.ts'
 import { checkCommand } from './commands/check.ts'
 import { deadLettersCommand } from './commands/dead-letters/command.ts'
 import { demoCommand } from './commands/demo.ts'
+import { heldCommand } from './commands/held/command.ts'
 import { initCommand } from './commands/init.ts'
 import { kafkaCommand } from './commands/kafka.ts'
 import { offsetsCommand } from './commands/offsets/command.ts'
@@ -21,6 +22,7 @@ const commands: ((program: Command) => void)[] = [
   checkCommand,
   initCommand,
   deadLettersCommand,
+  heldCommand,
   offsetsCommand,
   kafkaCommand,
   simulateCommand,

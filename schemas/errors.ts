@@ -101,6 +101,24 @@ const list = {
     hint: 'Raise max.message.bytes of the dead-letter topic: nothing is lost, and it is tried again by itself.',
     outcome: 'halt'
   },
+  held_elsewhere: {
+    sentence: 'Another member has the held partition that belongs to this partition',
+    hint: 'It settles once all members of the group run the same configuration.'
+  },
+  held_device_unknown: {
+    sentence: 'No such device waits',
+    hint: '"tailrace held STREAM" shows those that do; it may have been taken meanwhile.',
+    exitCode: 1
+  },
+  held_too_large: {
+    sentence: 'The held topic does not take a record of this size, so the message cannot wait there',
+    hint: 'Raise max.message.bytes of the held topic, and resend the dead letter.'
+  },
+  held_too_long: {
+    sentence: 'The message has waited for its device as long as held.maxHours allows',
+    hint: 'The target still refuses the device; once that is mended, resend its dead letters.'
+  },
+  held_discarded: { sentence: 'Somebody discarded what the device had waiting' },
   records_corrupt: {
     sentence: 'Kafka returned bytes that are no records',
     hint: 'Check the topic on the brokers; to go on after the damage, stop the stream and move it past it with "tailrace offsets STREAM --to TOPIC/PARTITION=OFFSET".',

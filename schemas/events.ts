@@ -35,6 +35,8 @@ const list = {
   partitions_handed_back: { level: 'info', sentence: 'Partitions were drained and handed back' },
   drain_overran: { level: 'warn', sentence: 'The drain deadline passed with attempts in flight' },
   opening_failed: { level: 'warn', sentence: 'Opening partitions failed and is tried again' },
+  device_held: { level: 'warn', sentence: 'A device was refused, so its messages wait in the held topic' },
+  device_released: { level: 'info', sentence: 'A device is taken again, and nothing of it waits any more' },
   dead_lettered: { level: 'warn', sentence: 'Messages were set aside as dead letters' },
   commit_failed: { level: 'warn', sentence: 'A commit failed and is tried again' },
   stream_stuck: {

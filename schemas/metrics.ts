@@ -38,6 +38,16 @@ const list = {
     help: 'Devices whose messages wait because an attempt failed',
     labels: ['stream']
   },
+  tailrace_stream_devices_held: {
+    type: 'gauge',
+    help: 'Devices that wait in the held topic because the target refuses them',
+    labels: ['stream']
+  },
+  tailrace_stream_messages_held: {
+    type: 'gauge',
+    help: 'Messages that wait in the held topic for their devices to be taken again',
+    labels: ['stream']
+  },
   tailrace_stream_bytes_pending: {
     type: 'gauge',
     help: 'Bytes of messages that were fetched and have not ended, with what each costs beside its key and value',

@@ -36,6 +36,19 @@ const deadLettersSchema = Type.Object(
   }
 )
 
+const heldSchema = Type.Object(
+  {
+    topic: Type.Optional(topicName('The Kafka topic; default: <group>.held.')),
+    maxDelayMs: milliseconds('Ceiling of the back-off with which a waiting device is tried again.', 300_000),
+    maxHours: count('A message that has waited so long goes to the dead letters.', 168)
+  },
+  {
+    additionalProperties: false,
+    description: 'Where the messages of devices wait that the target refuses, while the others go on.',
+    default: {}
+  }
+)
+
 const safetyStopSchema = Type.Object(
   {
     rejected: count('Halts the stream when more messages than this ...', 100),
@@ -74,6 +87,13 @@ export const streamSchema = (target: TUnsafe<OneOfKinds>) =>
       attemptTimeoutMs: milliseconds('Deadline of one attempt, whatever the target does.', 60_000),
       retry: retrySchema,
       deadLetters: deadLettersSchema,
+      onDeviceReject: Type.Optional(
+        Type.Enum(['hold', 'dead-letter'], {
+          description:
+            'What becomes of a device that the target refuses, and not only its message. hold: its messages wait in the held topic, in order, until it is taken; dead-letter: each goes to the dead letters. Default: hold where order is device, else dead-letter.'
+        })
+      ),
+      held: heldSchema,
       order: Type.Enum(['device', 'partition', 'none'], {
         description:
           'What is delivered in order: the messages of a device, of a whole partition, or none. The less order, the more at once.',
@@ -106,9 +126,11 @@ export const streamSchema = (target: TUnsafe<OneOfKinds>) =>
 export type RetryConfig = Frozen<Static<typeof retrySchema>>
 export type SafetyStopConfig = Frozen<Static<typeof safetyStopSchema>>
 export type DeadLettersConfig = Frozen<Static<typeof deadLettersSchema>> & { readonly topic: string }
+export type HeldConfig = Frozen<Static<typeof heldSchema>> & { readonly topic: string }
 
-/** A stream; its group and the topic of its dead letters are filled in. */
-export type StreamConfig = Omit<Frozen<Static<ReturnType<typeof streamSchema>>>, 'deadLetters'> & {
+/** A stream; its group and the names of its topics are filled in. */
+export type StreamConfig = Omit<Frozen<Static<ReturnType<typeof streamSchema>>>, 'deadLetters' | 'held'> & {
   readonly group: string
   readonly deadLetters: DeadLettersConfig
+  readonly held: HeldConfig
 }

@@ -14,21 +14,28 @@ export interface Answer {
   readonly excerpt: string
 }
 
-/** The statuses that confirm delivery; null means every 2xx. */
-export type Success = ReadonlySet<number> | null
+/** What statuses mean that differ between receivers. */
+export interface StatusRules {
+  /** Those that confirm delivery; null means every 2xx. */
+  readonly success: ReadonlySet<number> | null
+  /** Those that refuse the device, whatever its messages hold. */
+  readonly refusesDevice: ReadonlySet<number>
+}
 
 const maxRetryAfterMs = 3_600_000
 
 /** True when this status alone confirms that the target has the messages. */
-export function confirms(status: number, success: Success): boolean {
+export function confirms(status: number, { success }: StatusRules): boolean {
   return success === null ? status >= 200 && status < 300 : success.has(status)
 }
 
 /** The outcome of a complete answer. `nowMs` is needed for a Retry-After that is a date. */
-export function outcomeOfAnswer(answer: Answer, success: Success, nowMs: number): Outcome {
-  if (confirms(answer.status, success)) return delivered
-  const code = codeOfStatus(answer.status)
+export function outcomeOfAnswer(answer: Answer, rules: StatusRules, nowMs: number): Outcome {
+  if (confirms(answer.status, rules)) return delivered
   const detail = answer.excerpt === '' ? `HTTP ${answer.status}` : `HTTP ${answer.status}: ${answer.excerpt}`
+  if (rules.refusesDevice.has(answer.status))
+    return { kind: 'reject', scope: 'device', code: 'http_device_refused', detail }
+  const code = codeOfStatus(answer.status)
   const failure: Failure = { kind: kindOf(code), code, detail }
   if (failure.kind !== 'retry') return failure
   const retryAfterMs = parseRetryAfter(answer.retryAfter, nowMs)

@@ -62,6 +62,13 @@ export const httpTargetSchema = Type.Object(
         examples: [[200]]
       })
     ),
+    refusesDevice: Type.Array(Type.Integer({ minimum: 400, maximum: 499 }), {
+      description:
+        'The statuses that mean "this device is unknown or blocked here": it waits, and the others go on (onDeviceReject).',
+      default: [],
+      uniqueItems: true,
+      examples: [[404, 422]]
+    }),
     batchesInFlight: count('Requests at the same time, each on a connection of its own.', 16),
     connectTimeoutMs: milliseconds('Until the connection stands, TLS included.', 10_000),
     responseTimeoutMs: milliseconds('From there until the headers of the answer have come.', 30_000),

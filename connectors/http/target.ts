@@ -44,7 +44,10 @@ export class HttpTarget implements Target {
       clock: env.clock,
       responseTimeoutMs: config.responseTimeoutMs,
       bodyTimeoutMs: config.bodyTimeoutMs,
-      success: config.success === undefined ? null : new Set(config.success),
+      rules: {
+        success: config.success === undefined ? null : new Set(config.success),
+        refusesDevice: new Set(config.refusesDevice)
+      },
       mask: env.mask
     }
     this.#connections = new Connections({

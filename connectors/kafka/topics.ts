@@ -4,7 +4,7 @@
 import type { ChannelConfig } from '../../schemas/config.ts'
 import { FaultError } from '../../schemas/errors.ts'
 import type { LogEvent } from '../../schemas/events.ts'
-import type { DeadLettersConfig } from '../../schemas/stream.ts'
+import type { DeadLettersConfig, HeldConfig } from '../../schemas/stream.ts'
 import type { LogAdmin, TopicSpec } from './log/log.ts'
 
 /** A topic as the configuration wants it. */
@@ -26,6 +26,11 @@ export function wantedTopic({ topic, partitions, replication, retentionHours }: 
 /** The topic of a stream's dead letters. */
 export function wantedDeadLetterTopic({ topic, partitions, retentionHours }: DeadLettersConfig): WantedTopic {
   return { name: topic, partitions, retentionHours }
+}
+
+/** The topic in which devices of a stream wait: kept longer than anything may wait. */
+export function wantedHeldTopic({ topic, maxHours }: HeldConfig, partitions: number): WantedTopic {
+  return { name: topic, partitions, retentionHours: 2 * maxHours }
 }
 
 /** The replicas of a topic that is created now. */

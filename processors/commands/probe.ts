@@ -9,6 +9,7 @@ import {
   replicationOf,
   type WantedTopic,
   wantedDeadLetterTopic,
+  wantedHeldTopic,
   wantedTopic
 } from '../../connectors/kafka/topics.ts'
 import { createTarget, type Registry } from '../../connectors/registry.ts'
@@ -89,10 +90,13 @@ function wantedTopics({ channels, streams }: Config): [string, WantedTopic][] {
       `channels.${name}`,
       wantedTopic(channel)
     ]),
-    ...Object.entries(streams).map(([name, stream]): [string, WantedTopic] => [
-      `streams.${name}.deadLetters`,
-      wantedDeadLetterTopic(stream.deadLetters)
-    ])
+    ...Object.entries(streams).flatMap(([name, { deadLetters, from, held }]): [string, WantedTopic][] => {
+      const partitions = Math.max(...from.map(channel => channels[channel]?.partitions ?? 1))
+      return [
+        [`streams.${name}.deadLetters`, wantedDeadLetterTopic(deadLetters)],
+        [`streams.${name}.held`, wantedHeldTopic(held, partitions)]
+      ]
+    })
   ]
 }
 

@@ -1,6 +1,7 @@
 // Divides the memory budget of the process. What each stream takes at rest comes off first, then what sources may hold.
 // Of the rest a sixth is for fetches, of which a stream may have two in memory from every broker: one arrives while
-// the other is handed over. A sixth is for messages that wait to be delivered. The others are for what exists twice for
+// the other is handed over. A sixth is for messages that wait to be delivered, a fifth of it for those that come back
+// from the held topic. The others are for what exists twice for
 // a while (messages are copied into requests), for garbage that waits for its collector and for the gaps between what
 // is allocated: together twice as much as is held, as measured with a hundred streams in full flow. Invariant 5
 
@@ -18,6 +19,8 @@ const brokerBytes = 0.18 * mib
 const leastBytes = 128 * mib
 
 const fetchesAtOnce = 2
+/** Of what may wait; the rest, a quarter of it, is for what is released. */
+const channelsShare = 4 / 5
 const parts = 6
 
 /** Of the budget, where there are sources: for the bodies of requests until they are stored, and for copies of them. */
@@ -52,7 +55,7 @@ export function divideBudget({ maxBytes, streams, brokers, hasSources }: BudgetR
   const smallestPart = Math.max(fetches * smallestFetchBytes, count * smallestWindowBytes)
   return {
     maxFetchBytes: clamp(Math.floor(part / fetches), smallestFetchBytes, largestFetchBytes),
-    windowBytes: Math.max(smallestWindowBytes, Math.floor(part / count)),
+    windowBytes: Math.max(smallestWindowBytes, Math.floor((part / count) * channelsShare)),
     neededBytes: Math.max(leastBytes, Math.ceil((atRestBytes + parts * smallestPart) / share))
   }
 }

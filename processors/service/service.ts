@@ -23,6 +23,7 @@ import {
 } from './admin/status.ts'
 import { arrivingBytes, bodiesBytes, divideBudget, type StreamBudget } from './budget.ts'
 import { connect } from './connect.ts'
+import { dieAt } from './die-at.ts'
 import { EndsWatch } from './ends-watch.ts'
 import { appendMeter, sourceMeter } from './metrics/meters.ts'
 import { Metrics } from './metrics/metrics.ts'
@@ -83,6 +84,7 @@ export class Service {
       producer: this.#producer,
       metrics: this.#metrics,
       env: { clock, log, mask },
+      reached: dieAt(process.env.TAILRACE_DIE_AT),
       startedMs: this.#startedMs
     })
     this.#ends = new EndsWatch({ clock, admin: this.#admin, watched: () => this.#streams.watched() })

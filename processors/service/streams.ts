@@ -13,6 +13,8 @@ import { birthOf } from '../stream/assignment/birth.ts'
 import { troubleOf } from '../stream/health/health.ts'
 import { reportTrouble } from '../stream/health/state.ts'
 import { type StreamStatus, statusOf } from '../stream/health/status.ts'
+import type { FaultPoint } from '../stream/held/fault-points.ts'
+import { heldOptions } from '../stream/held/held.ts'
 import type { StreamOptions } from '../stream/options.ts'
 import { Accounts } from '../stream/settlement/accounts.ts'
 import { Stream } from '../stream/stream.ts'
@@ -33,6 +35,7 @@ export interface StreamsParts {
   readonly producer: LogProducer
   readonly metrics: Metrics
   readonly env: Omit<TargetEnv, 'stream'>
+  readonly reached: (point: FaultPoint) => void
   /** When the service was started: where `start: latest` begins. Unix ms. */
   readonly startedMs: number
 }
@@ -100,6 +103,7 @@ export class Streams {
       retry: config.retry,
       safetyStop: config.safetyStop,
       deadLetters: wantedDeadLetterTopic(config.deadLetters),
+      held: heldOptions(config),
       paused: config.paused,
       maxSpan: config.maxSpan,
       windowBytes: budget.windowBytes,
@@ -109,6 +113,7 @@ export class Streams {
     const meter = streamMeter(metrics, name)
     return new Stream(options, {
       ...env,
+      reached: this.#parts.reached,
       admin,
       target,
       meter,
@@ -132,7 +137,7 @@ export class Streams {
     const trouble = troubleOf(fault, { untilMs: null, attempt: 1 })
     const state = { kind: 'halted', sinceMs: clock.now(), trouble } as const
     const accounts = new Accounts(streamMeter(this.#parts.metrics, name))
-    this.#failed.set(name, statusOf({ name, state, accounts, partitions: [] }))
+    this.#failed.set(name, statusOf({ name, state, accounts, partitions: [], held: [] }))
     log('stream_halted', { stream: name, ...reportTrouble(trouble) })
   }
 }

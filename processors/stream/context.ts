@@ -3,6 +3,7 @@
 import type { Clock } from '../../connectors/clock.ts'
 import type { LogEvent } from '../../schemas/events.ts'
 import type { RetryConfig, SafetyStopConfig } from '../../schemas/stream.ts'
+import type { FaultPoint } from './held/fault-points.ts'
 import type { StreamMeter } from './meter.ts'
 
 export interface StreamContext {
@@ -13,4 +14,6 @@ export interface StreamContext {
   readonly meter: StreamMeter
   readonly retry: RetryConfig
   readonly safetyStop: SafetyStopConfig
+  /** Called where one write is done and the next is not: a test may let the process die there. */
+  readonly reached: (point: FaultPoint) => void
 }

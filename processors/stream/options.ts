@@ -13,6 +13,8 @@ import type { LogEvent } from '../../schemas/events.ts'
 import type { RetryConfig, SafetyStopConfig } from '../../schemas/stream.ts'
 import type { DispatchOptions } from './dispatch/dispatcher.ts'
 import type { Order } from './dispatch/lanes.ts'
+import type { FaultPoint } from './held/fault-points.ts'
+import type { HeldOptions } from './held/held.ts'
 import type { StreamMeter } from './meter.ts'
 
 export interface StreamOptions extends DispatchOptions {
@@ -26,6 +28,8 @@ export interface StreamOptions extends DispatchOptions {
   readonly safetyStop: SafetyStopConfig
   /** Where rejected messages go. */
   readonly deadLetters: WantedTopic
+  /** Where devices wait that the target refuses, and dead letters that are resent. */
+  readonly held: HeldOptions
   /** It joins its group and reads nothing. */
   readonly paused: boolean
   /** Offsets between commit point and read position at which a partition stops reading. */
@@ -38,6 +42,7 @@ export interface StreamOptions extends DispatchOptions {
 
 export interface StreamParts {
   readonly clock: Clock
+  readonly reached: (point: FaultPoint) => void
   readonly log: LogEvent
   readonly meter: StreamMeter
   readonly admin: LogAdmin

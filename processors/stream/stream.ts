@@ -2,12 +2,12 @@
 // a message's way: assignment -> intake -> dispatch (attempts) -> settlement (what is owed, commits). States: health/.
 
 import type { Target } from '../../connectors/connector.ts'
-import type { Assignment, LogAdmin, LogConsumer } from '../../connectors/kafka/log/log.ts'
-import type { TopicPartition } from '../../connectors/kafka/log/message.ts'
+import type { LogAdmin, LogConsumer } from '../../connectors/kafka/log/log.ts'
 import type { RecordChunk } from '../../connectors/kafka/log/record-chunk.ts'
 import { Intake } from './assignment/intake.ts'
+import { Membership } from './assignment/membership.ts'
 import { Openings, type OpeningsPort } from './assignment/openings.ts'
-import { type Partition, partitionKey } from './assignment/partition.ts'
+import type { Partition } from './assignment/partition.ts'
 import { Partitions } from './assignment/partitions.ts'
 import type { StreamContext } from './context.ts'
 import { Dispatcher } from './dispatch/dispatcher.ts'
@@ -15,12 +15,9 @@ import { Health } from './health/health.ts'
 import { persist } from './health/persist.ts'
 import { type StreamStatus, statusOf } from './health/status.ts'
 import { Watchdog } from './health/watchdog.ts'
+import { Held } from './held/held.ts'
 import type { StreamOptions, StreamParts } from './options.ts'
-import type { LastCommit } from './settlement/committer.ts'
 import { Settlement } from './settlement/settlement.ts'
-
-/** At the join gate, for what is in flight: the other members wait. The commit after it may take the rest. */
-const attemptsAtGateMs = 3_000
 
 export class Stream {
   readonly options: StreamOptions
@@ -29,15 +26,15 @@ export class Stream {
   readonly #target: Target
   readonly #health: Health
   readonly #consumer: LogConsumer
+  readonly #held: Held
   readonly #intake: Intake
   readonly #dispatcher: Dispatcher
   readonly #settlement: Settlement
   readonly #openings: Openings
   readonly #watchdog: Watchdog
   readonly #stopping = new AbortController()
+  readonly #membership: Membership
   #isTargetOpen = false
-  /** From when its partitions may move until it knows which it has: nothing may be sent. */
-  #isHandingOver = false
 
   constructor(options: StreamOptions, parts: StreamParts) {
     this.options = options
@@ -49,29 +46,35 @@ export class Stream {
       log: parts.log,
       meter: parts.meter,
       retry: options.retry,
-      safetyStop: options.safetyStop
+      safetyStop: options.safetyStop,
+      reached: parts.reached
     }
     this.#health = new Health(this.#context, this.partitions, () => this.#dispatcher.trouble)
     this.#openings = this.#createOpenings(parts.admin)
     this.#consumer = parts.consumer({
       group: options.group,
-      topics: options.topics,
+      topics: this.#topics,
       birthMs: () => this.#openings.birthMs,
       maxFetchBytes: options.maxFetchBytes
     })
+    this.#held = this.#createHeld(parts)
     this.#settlement = this.#createSettlement(parts)
     this.#intake = this.#createIntake()
     this.#dispatcher = this.#createDispatcher()
+    this.#membership = this.#createMembership()
     this.#watchdog = this.#createWatchdog()
   }
 
   /** Joins its group and opens its target, each tried until it succeeds. Resolves once the consumer runs. */
   async start(): Promise<void> {
+    const { signal } = this.#stopping
     void this.#openTarget()
     this.#watchdog.start()
+    const attempt = () => this.#held.ensure()
+    if (!(await persist(this.#context, this.#health, { name: 'held topic', signal, attempt }))) return
     await this.#consumer.start({
-      onAssigned: assignment => this.#assign(assignment),
-      onRevoking: deadlineMs => this.#handOver(deadlineMs),
+      onAssigned: assignment => this.#membership.assign(assignment),
+      onRevoking: deadlineMs => this.#membership.handOver(deadlineMs),
       onRecords: chunk => this.#receive(chunk),
       onPositionLost: (origin, position) =>
         this.#health.halt(origin, 'position_lost', `position ${position}`),
@@ -87,10 +90,11 @@ export class Stream {
     this.#watchdog.stop()
     this.#consumer.pause(this.partitions.origins)
     const endMs = this.#context.clock.now() + deadlineMs
-    await this.#drain(deadlineMs, { endMs, isRefusalFinal: false })
+    await this.#membership.drain(deadlineMs, { endMs, isRefusalFinal: false })
     this.#settlement.close()
     this.#dispatcher.close()
-    this.#release(this.partitions.origins)
+    this.#membership.release(this.partitions.origins)
+    this.#held.close()
     await this.#consumer.stop()
     await this.#target.close()
     this.#health.enter('stopped')
@@ -101,8 +105,15 @@ export class Stream {
       name: this.options.name,
       state: this.#health.state,
       accounts: this.#settlement.accounts,
-      partitions: [...this.partitions]
+      partitions: [...this.partitions],
+      held: this.#held.devices
     })
+  }
+
+  /** What its group reads: its channels, and who waits. */
+  get #topics(): string[] {
+    const { topics, held } = this.options
+    return [...topics, held.topic]
   }
 
   async #openTarget(): Promise<void> {
@@ -113,66 +124,11 @@ export class Stream {
   }
 
   #send(): void {
-    if (this.#isTargetOpen && !this.#isHandingOver) this.#dispatcher.start()
-  }
-
-  #assign(assignment: Assignment): void {
-    this.#release(assignment.lost)
-    if (this.#stopping.signal.aborted) return
-    const added = assignment.added.map(origin => this.partitions.add(origin))
-    const [kept, lost] = [assignment.kept.length, assignment.lost.length]
-    const isLost = lost > 0 && kept + added.length === 0
-    const counts = { stream: this.options.name, added: added.length, kept, lost }
-    this.#context.log(isLost ? 'partitions_lost' : 'partitions_assigned', counts)
-    this.#health.clear('kafka')
-    this.#health.enter(this.options.paused ? 'paused' : 'running')
-    this.#openings.open(added, assignment.birthMs)
-    for (const partition of this.partitions) this.#intake.relieve(partition) // shares of the window have changed
-    this.#isHandingOver = false
-    this.#send()
-    this.#settlement.touch()
-  }
-
-  /** Ends assignments: what is pending goes back to Kafka, and later results no longer count. */
-  #release(lost: readonly TopicPartition[]): void {
-    for (const origin of lost) {
-      const partition = this.partitions.remove(origin)
-      this.#health.clear(partitionKey(origin))
-      if (partition === undefined) continue
-      this.#openings.remember(partition)
-      this.#settlement.returned(partition)
-    }
-    this.#dispatcher.dropClosed()
-  }
-
-  /** The join gate: before a partition can move, what is in flight is confirmed and committed. Invariant 7 */
-  async #handOver(deadlineMs: number): Promise<void> {
-    this.#isHandingOver = true
-    const endMs = this.#context.clock.now() + deadlineMs
-    await this.#drain(Math.min(attemptsAtGateMs, deadlineMs), { endMs, isRefusalFinal: true })
-    this.#context.log('partitions_handed_back', {
-      stream: this.options.name,
-      partitions: this.partitions.size
-    })
-  }
-
-  /** Ends what is in flight, within `attemptsMs`, and commits it. */
-  async #drain(attemptsMs: number, commit: LastCommit): Promise<void> {
-    const { clock } = this.#context
-    const endMs = clock.now() + attemptsMs
-    await this.#dispatcher.drain(attemptsMs)
-    await this.#settlement.drain(Math.max(0, endMs - clock.now()), commit)
-  }
-
-  #opened(partition: Partition): void {
-    if (this.#stopping.signal.aborted || partition.tracker === null) return
-    this.#settlement.opened()
-    this.#consumer.seek(partition.origin, partition.tracker.next)
-    if (!this.options.paused) this.#consumer.resume([partition.origin])
-    this.#health.refresh()
+    if (this.#isTargetOpen && !this.#membership.isHandingOver) this.#dispatcher.start()
   }
 
   #receive(chunk: RecordChunk): void {
+    if (this.#held.owns(chunk.origin)) this.#held.receive(chunk)
     const partition = this.partitions.get(chunk.origin)
     if (partition === undefined) return
     this.#intake.keep(partition, chunk)
@@ -185,25 +141,59 @@ export class Stream {
     this.#dispatcher.pump()
   }
 
+  #createMembership(): Membership {
+    return new Membership(this.#context, {
+      consumer: this.#consumer,
+      partitions: this.partitions,
+      held: this.#held,
+      openings: this.#openings,
+      intake: this.#intake,
+      dispatcher: this.#dispatcher,
+      settlement: this.#settlement,
+      health: this.#health,
+      isPaused: this.options.paused,
+      signal: this.#stopping.signal,
+      settled: () => this.#send()
+    })
+  }
+
   #createOpenings(admin: LogAdmin): Openings {
-    const { group, topics, birthMs, deadLetters } = this.options
+    const { group, birthMs, deadLetters, held } = this.options
     const port: OpeningsPort = {
       group,
-      topics,
+      topics: this.#topics,
       deadLetters: deadLetters.name,
+      held: held.topic,
       admin,
       health: this.#health,
       signal: this.#stopping.signal,
       commit: entries => this.#consumer.commit(entries),
-      opened: partition => this.#opened(partition)
+      prepare: partition => this.#held.prepare(partition),
+      opened: (partition, next) => this.#membership.opened(partition, next)
     }
     return new Openings(this.#context, port, birthMs)
+  }
+
+  #createHeld({ admin, producer }: StreamParts): Held {
+    const { held: options, topics, paused: isPaused, windowBytes } = this.options
+    return new Held(this.#context, {
+      ...{ options, topics, isPaused, admin, producer, health: this.#health },
+      roomBytes: () => windowBytes / 4 / Math.max(1, this.partitions.size),
+      partitionOf: (topic, partition) => this.partitions.get({ topic, partition }),
+      taken: messages => this.#settlement.accounts.take(messages),
+      ended: (end, messages) => this.#settlement.ended(end, messages),
+      relieved: partition => this.#relieve(partition),
+      rejected: rejected => this.#settlement.rejected(rejected),
+      offer: message => this.#dispatcher.offer(message),
+      pump: () => this.#dispatcher.pump()
+    })
   }
 
   #createSettlement({ admin, producer }: StreamParts): Settlement {
     const { deadLetters: topic, topics: origins } = this.options
     return new Settlement(this.#context, {
       partitions: this.partitions,
+      held: this.#held,
       deadLetters: { topic, origins, admin, producer, health: this.#health },
       commit: entries => this.#consumer.commit(entries),
       relieved: partition => this.#relieve(partition)
@@ -220,7 +210,8 @@ export class Stream {
       resume: origin => this.#consumer.resume([origin]),
       taken: messages => this.#settlement.accounts.take(messages),
       ended: (end, messages) => this.#settlement.ended(end, messages),
-      offer: message => this.#dispatcher.offer(message)
+      offer: message => this.#dispatcher.offer(message),
+      divert: (device, message) => this.#held.divert(device, message)
     })
   }
 
@@ -231,6 +222,8 @@ export class Stream {
       ended: (end, messages) => this.#settlement.ended(end, messages),
       relieved: partition => this.#intake.relieve(partition),
       rejected: rejected => this.#settlement.rejected(rejected),
+      holdsDevices: this.options.held.holdsDevices,
+      hold: (lane, failure) => this.#held.hold(lane, failure),
       changed: () => this.#health.refresh()
     })
   }

@@ -65,6 +65,11 @@ export const httpTargetErrors = {
     hint: 'Check the path in url, and that a POST is accepted there.',
     outcome: 'halt'
   },
+  http_device_refused: {
+    sentence: 'The target refused the device',
+    hint: 'Register the device there, or lift what blocks it: what waits then goes out by itself.',
+    outcome: 'reject'
+  },
   http_too_large: {
     sentence: 'The target refused the messages as too large',
     hint: 'Lower maxBytes or maxMessages to what the receiver accepts.',

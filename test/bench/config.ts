@@ -51,6 +51,8 @@ export function forwardStream({ topic, batch, inFlight, url }: ForwardSettings):
   return {
     from: [topic],
     group,
+    onDeviceReject: 'hold',
+    held: { topic: `${group}.held`, maxDelayMs: 300_000, maxHours: 168 },
     deadLetters: { topic: `${group}.dead-letters`, partitions: 1, retentionHours: 1 },
     start: 'earliest',
     attemptTimeoutMs: 60_000,

@@ -111,5 +111,35 @@ export const mutants: readonly Mutant[] = [
     file: 'settlement/settlement.js',
     find: 'this.#committer.stop();',
     replace: ''
+  },
+  {
+    name: 'a held message is settled before it was read back',
+    file: 'held/owner/owner.js',
+    find: 'device.appending.set(message.offset, message);',
+    replace: 'device.appending.set(message.offset, message); message.lane.partition.settle(message);'
+  },
+  {
+    name: 'what another owner writes counts',
+    file: 'held/waiting-set.js',
+    find: 'return owner === null || rightful === null || owner === rightful',
+    replace: 'return true'
+  },
+  {
+    name: 'a device is sent directly although a message of it is being appended',
+    file: 'held/waiting-device.js',
+    find: 'this.appending.size === 0',
+    replace: 'true'
+  },
+  {
+    name: 'a partition is read before it is known who waits',
+    file: 'held/held.js',
+    find: 'await held?.whenKnown',
+    replace: 'await null'
+  },
+  {
+    name: 'nobody insists on a partition of theirs',
+    file: 'held/held-partition.js',
+    find: 'else if (this.#isKnown)',
+    replace: 'else if (false)'
   }
 ]

@@ -11,7 +11,7 @@ import { type ErrorCode, FaultError, messageOf } from '../../../schemas/errors.t
 import type { Clock } from '../../clock.ts'
 import type { Outcome } from '../../connector.ts'
 import type { Mask } from '../../shared/mask.ts'
-import { confirms, outcomeOfAnswer, outcomeOfError, type Success } from '../outcome.ts'
+import { confirms, outcomeOfAnswer, outcomeOfError, type StatusRules } from '../outcome.ts'
 import { Excerpt } from './excerpt.ts'
 
 /** An answer longer than this is not read to its end; its connection is given up. */
@@ -21,7 +21,7 @@ export interface AttemptSettings {
   readonly clock: Clock
   readonly responseTimeoutMs: number
   readonly bodyTimeoutMs: number
-  readonly success: Success
+  readonly rules: StatusRules
   readonly mask: Mask
 }
 
@@ -98,15 +98,15 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   #confirmed(): boolean {
-    return confirms(this.#status, this.#settings.success)
+    return confirms(this.#status, this.#settings.rules)
   }
 
   #answer(): Outcome {
-    const { clock, mask, success } = this.#settings
+    const { clock, mask, rules } = this.#settings
     const excerpt = this.#confirmed() ? '' : this.#excerpt.text(mask)
     return outcomeOfAnswer(
       { status: this.#status, retryAfter: this.#retryAfter, excerpt },
-      success,
+      rules,
       clock.now()
     )
   }

@@ -3,8 +3,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { errors } from '../../../schemas/errors.ts'
 import { configOption } from '../shared/stream.ts'
-import { timeOrAgo, wholeNumber } from '../terminal/values.ts'
+import { rate, timeOrAgo, wholeNumber } from '../terminal/values.ts'
 import type { ListOptions } from './list.ts'
+import type { ResendOptions } from './resend.ts'
 import type { Place, ShowOptions } from './show.ts'
 
 const listExamples = `
@@ -26,10 +27,26 @@ Examples:
 
 The place is the first column of the list. Exit codes as of list, and 1 when there is no such dead letter.`
 
+const resendExamples = `
+Examples:
+  tailrace dead-letters resend acme --dry-run            how many would be resent
+  tailrace dead-letters resend acme --since 24h          those of the last day
+  tailrace dead-letters resend acme --code http_rejected --device 862552046671133
+  tailrace dead-letters resend acme --rate 50/s --yes    slowly, and without asking, for scripts
+
+Each goes to the target of this stream only, behind what waits of its device. One that is refused again comes back as a
+dead letter with its count raised, and is not resent by itself. A letter is resent once: run the command again after it
+was broken off, and it goes on where it stopped. --again also takes letters that were resent before, and those that came
+back three times.
+
+Exit codes: 0 resent, also if there were none; 1 not resent, because the answer was no or Kafka did not take them; 2 the
+command line or the configuration is not valid, or --yes is missing where nobody can be asked; 3 Kafka cannot be reached,
+or refuses.`
+
 export function deadLettersCommand(program: Command): void {
   const command = program
     .command('dead-letters')
-    .description('Show the messages that a target refused for good.')
+    .description('Show the messages that a target refused for good, or resend them.')
   const option = <T>(flags: string, text: string, parse: (value: string) => T) =>
     new Option(flags, text).argParser(parse)
   const time = timeOrAgo(Date.now())
@@ -61,6 +78,30 @@ export function deadLettersCommand(program: Command): void {
     .action(async (stream: string, place: Place, options: ShowOptions) => {
       const { show } = await import('./show.ts')
       await show(stream, place, options)
+    })
+  addResend(command)
+}
+
+function addResend(command: Command): void {
+  const time = timeOrAgo(Date.now())
+  command
+    .command('resend')
+    .description('Hand dead letters back to the stream, for its target only.')
+    .argument('<stream>', 'the name of the stream')
+    .option(...configOption)
+    .addOption(new Option('--code <code>', 'only those with this reason').argParser(knownCode))
+    .option('--device <ident>', 'only those of this device')
+    .addOption(new Option('--since <time>', 'only those set aside since then').argParser(time))
+    .addOption(new Option('--until <time>', 'only those set aside before').argParser(time))
+    .option('--dry-run', 'only say how many it would be')
+    .addOption(new Option('--rate <rate>', 'at most so many: 50/s, 600/m').argParser(rate))
+    .option('--again', 'also those that were resent before, or came back too often')
+    .option('--yes', 'resend without asking')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', resendExamples)
+    .action(async (stream: string, options: ResendOptions) => {
+      const { resend } = await import('./resend.ts')
+      await resend(stream, options)
     })
 }
 

@@ -1,16 +1,19 @@
 // Finds dead letters by reading their topic. Keeps only as many as are to be shown, and nothing of their bytes, so a
 // long topic takes time and no memory.
 
-import type { LogAdmin, PartitionRange } from '../../../connectors/kafka/log/log.ts'
+import type { LogAdmin, LogRecord, PartitionRange } from '../../../connectors/kafka/log/log.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import { type Letter, letterOf } from './letter.ts'
 
-export interface Filter {
+export interface Matching {
   readonly code?: string
   readonly device?: string
   /** Set aside at or after, and before: Unix ms. */
   readonly since?: number
   readonly until?: number
+}
+
+export interface Filter extends Matching {
   /** At most so many: the newest. */
   readonly limit: number
 }
@@ -26,6 +29,12 @@ export interface Finding {
   older: number
 }
 
+/** A letter, and the record that it is in. */
+export interface Found {
+  readonly letter: Letter
+  readonly record: LogRecord
+}
+
 /** The letters that match, oldest first. None when there is no such topic. */
 export async function findLetters(
   admin: LogAdmin,
@@ -33,18 +42,14 @@ export async function findLetters(
   { filter, finding, started }: { filter: Filter; finding: Finding; started?: () => void }
 ): Promise<Letter[]> {
   const ranges = await rangesOf(admin, topic, filter)
-  const wholes = ranges.map(range => ({ ...range, from: firstOf(range, filter) }))
-  finding.total = wholes.reduce((sum, { from, end }) => sum + end - from, 0)
-  finding.older = wholes.reduce((sum, { start, from }) => sum + from - start, 0)
+  const wholes = ranges.map(range => ({ ...range, start: firstOf(range, filter) }))
+  finding.older = sizeOf(ranges) - sizeOf(wholes)
+  finding.total = sizeOf(wholes)
   started?.()
   const letters: Letter[] = []
-  for (const { partition, from, end } of wholes) {
+  for (const range of wholes) {
     const newest: Letter[] = []
-    for await (const record of admin.read({ topic, partition, from, to: end })) {
-      finding.read++
-      const letter = letterOf(partition, record)
-      if (letter === null || !matches(letter, filter)) continue
-      finding.matched++
+    for await (const { letter } of lettersIn(admin, topic, { range, filter, finding })) {
       newest.push(letter)
       // Cut now and then: cutting at every letter would move them all each time.
       if (newest.length >= 2 * filter.limit) newest.splice(0, newest.length - filter.limit)
@@ -54,8 +59,29 @@ export async function findLetters(
   return letters.sort((a, b) => a.facts.timeMs - b.facts.timeMs).slice(-filter.limit)
 }
 
+/** Those of one partition that match, in the order in which they were set aside. */
+export async function* lettersIn(
+  admin: LogAdmin,
+  topic: string,
+  { range, filter, finding }: { range: PartitionRange; filter: Matching; finding: Finding }
+): AsyncGenerator<Found> {
+  const { partition, start, end } = range
+  for await (const record of admin.read({ topic, partition, from: start, to: end })) {
+    finding.read++
+    const letter = letterOf(partition, record)
+    if (letter === null || !matches(letter, filter)) continue
+    finding.matched++
+    yield { letter, record }
+  }
+}
+
+/** How many records there are in the ranges. */
+function sizeOf(ranges: readonly PartitionRange[]): number {
+  return ranges.reduce((sum, { start, end }) => sum + end - start, 0)
+}
+
 /** What of each partition lies within the times. */
-async function rangesOf(admin: LogAdmin, topic: string, filter: Filter): Promise<PartitionRange[]> {
+export async function rangesOf(admin: LogAdmin, topic: string, filter: Matching): Promise<PartitionRange[]> {
   try {
     const ranges = await admin.ranges(topic)
     const starts = filter.since === undefined ? [] : await admin.offsetsAt(topic, filter.since)
@@ -75,7 +101,7 @@ function firstOf({ start, end }: PartitionRange, { code, device, limit }: Filter
   return code === undefined && device === undefined ? Math.max(start, end - limit) : start
 }
 
-function matches({ facts, device }: Letter, filter: Filter): boolean {
+function matches({ facts, device }: Letter, filter: Matching): boolean {
   if (filter.code !== undefined && facts.code !== filter.code) return false
   return filter.device === undefined || device === filter.device
 }

@@ -37,6 +37,7 @@ export function jsonOf(letter: Letter): Readonly<Record<string, unknown>> {
     reason: facts.reason,
     answer: facts.answer,
     attempts: facts.attempts,
+    resent: facts.resent,
     origin: {
       topic: facts.originTopic,
       partition: facts.originPartition,

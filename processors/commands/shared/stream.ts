@@ -1,10 +1,13 @@
-// What commands need that look at a stream from outside: its part of the configuration and an admin of its Kafka.
+// What commands need that look at a stream from outside: its part of the configuration and the ways to its Kafka.
 // They work whether the stream runs or not, and on any machine that reaches Kafka.
 
 import { systemClock } from '../../../connectors/clock.ts'
-import type { LogAdmin } from '../../../connectors/kafka/log/log.ts'
+import type { LogAdmin, LogProducer } from '../../../connectors/kafka/log/log.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import type { StreamConfig } from '../../../schemas/stream.ts'
+
+/** What the producer may take to close; who appends waits for it. */
+const closeMs = 5_000
 
 export interface StreamOption {
   /** The path of the configuration. */
@@ -23,6 +26,7 @@ export interface StreamView {
   /** The topics of its channels. */
   readonly topics: readonly string[]
   readonly admin: LogAdmin
+  readonly producer: LogProducer
 }
 
 /**
@@ -49,10 +53,11 @@ export async function withStream(
     throw new FaultError('usage', { detail })
   }
   const topics = stream.from.flatMap(channel => config.channels[channel]?.topic ?? [])
-  const admin = kafkaLog(config.kafka, { log: () => {}, clock: systemClock }).admin()
+  const log = kafkaLog(config.kafka, { log: () => {}, clock: systemClock })
+  const [admin, producer] = [log.admin(), log.producer()]
   try {
-    await act({ name, config: stream, topics, admin })
+    await act({ name, config: stream, topics, admin, producer })
   } finally {
-    await admin.close()
+    await Promise.all([admin.close(), producer.close(closeMs)])
   }
 }

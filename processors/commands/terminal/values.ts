@@ -14,6 +14,23 @@ export function duration(text: string): number {
   return Number(digits) * unitMs
 }
 
+/** How long ago, in its two largest units: `3 d 4 h`, `12 s`. */
+export function ageText(ageMs: number): string {
+  const seconds = Math.max(0, Math.floor(ageMs / 1000))
+  const parts = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3_600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'min'],
+    [seconds % 60, 's']
+  ] as const
+  const first = Math.max(
+    0,
+    parts.findIndex(([count]) => count > 0)
+  )
+  const shown = seconds === 0 ? parts.slice(-1) : parts.slice(first, first + 2)
+  return shown.map(([count, unit]) => `${count} ${unit}`).join(' ')
+}
+
 /** The part of 1 that `5%` is. */
 export function share(text: string): number {
   const [, digits] = /^(\d+(?:\.\d+)?)%$/.exec(text) ?? []

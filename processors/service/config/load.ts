@@ -13,7 +13,7 @@ import { readFiles } from './files.ts'
 import { isMapping, merge } from './merge.ts'
 import { formatProblem, type Problem } from './problem.ts'
 import { secretsOf } from './secrets.ts'
-import { channelTopic, checkRules, deadLetterTopic, streamGroup } from './semantics.ts'
+import { channelTopic, checkRules, deadLetterTopic, heldTopic, streamGroup } from './semantics.ts'
 import { validate } from './validate.ts'
 
 export interface LoadOptions {
@@ -75,8 +75,9 @@ function complete(data: unknown): Config {
   ])
   const streams = Object.entries(config.streams).map(([name, stream]): [string, StreamConfig] => {
     const group = stream.group ?? streamGroup(name)
-    const topic = stream.deadLetters.topic ?? deadLetterTopic(group)
-    return [name, { ...stream, group, deadLetters: { ...stream.deadLetters, topic } }]
+    const deadLetters = { ...stream.deadLetters, topic: stream.deadLetters.topic ?? deadLetterTopic(group) }
+    const held = { ...stream.held, topic: stream.held.topic ?? heldTopic(group) }
+    return [name, { ...stream, group, deadLetters, held }]
   })
   return deepFreeze({
     ...config,

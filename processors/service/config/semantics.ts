@@ -25,9 +25,10 @@ export function checkRules(data: unknown, places: Places): Finding[] {
       nameOf: streamGroup,
       sentence: 'every stream needs a consumer group of its own'
     }),
-    ...sharedDeadLetters(streams, channels),
+    ...sharedTopics(streams, channels),
     ...streams.flatMap(wrongBackOff),
     ...streams.flatMap(idleSafetyStop),
+    ...streams.flatMap(heldWithoutDevices),
     ...unusableTls(data),
     ...listeningRules(data, channels, places)
   ]
@@ -41,6 +42,9 @@ export const streamGroup = (name: string) => `tailrace.${name}`
 
 /** The topic of the dead letters of a stream that names none. */
 export const deadLetterTopic = (group: string) => `${group}.dead-letters`
+
+/** The held topic of a stream that names none. */
+export const heldTopic = (group: string) => `${group}.held`
 
 function children(data: unknown, key: string): Part[] {
   const parent = isMapping(data) ? data[key] : undefined
@@ -87,32 +91,47 @@ function sharedNames(parts: readonly Part[], places: Places, { key, nameOf, sent
   return findings
 }
 
-/** Dead letters in a topic that is read would be delivered; in that of another stream nobody could tell whose they are. */
-function sharedDeadLetters(streams: readonly Part[], channels: readonly Part[]): Finding[] {
+/** A topic that every stream needs for itself. */
+interface OwnTopic {
+  readonly key: 'deadLetters' | 'held'
+  readonly nameOf: (group: string) => string
+  readonly puts: string
+}
+
+const ownTopics: readonly OwnTopic[] = [
+  { key: 'deadLetters', nameOf: deadLetterTopic, puts: 'put its dead letters into' },
+  { key: 'held', nameOf: heldTopic, puts: 'let its devices wait in' }
+]
+
+/** What is in a topic that is read would be delivered; in that of another stream nobody could tell whose it is. */
+function sharedTopics(streams: readonly Part[], channels: readonly Part[]): Finding[] {
   const owners = new Map(
     channels.map(({ name, fields }) => [textOf(fields.topic) ?? channelTopic(name), name])
   )
   const derived = new Set<string>()
-  return streams.flatMap(({ name, pointer, fields }) => {
-    const written = isMapping(fields.deadLetters) ? textOf(fields.deadLetters.topic) : undefined
-    const group = textOf(fields.group)
-    const topic = written ?? deadLetterTopic(group ?? streamGroup(name))
-    const owner = owners.get(topic)
-    // Two streams of one group are told as such.
-    const isTold = written === undefined && derived.has(topic)
-    owners.set(topic, name)
-    if (written === undefined) derived.add(topic)
-    const at = written === undefined ? pointer : pointerTo(pointerTo(pointer, 'deadLetters'), 'topic')
-    const finding = (sentence: string): Finding[] => [{ pointer: at, at: 'value', sentence }]
-    if (owner !== undefined && !isTold)
-      return finding(
-        `puts its dead letters into ${topic}, which belongs to ${owner}; give it another deadLetters.topic`
-      )
-    if (written !== undefined || group === undefined || new RegExp(topicPattern).test(topic)) return []
-    return finding(
-      `would put its dead letters into ${topic}, which is no name of a topic; give it a deadLetters.topic`
-    )
-  })
+  return streams.flatMap(stream => ownTopics.flatMap(own => sharedTopic(stream, own, { owners, derived })))
+}
+
+function sharedTopic(
+  { name, pointer, fields }: Part,
+  { key, nameOf, puts }: OwnTopic,
+  { owners, derived }: { owners: Map<string, string>; derived: Set<string> }
+): Finding[] {
+  const part = fields[key]
+  const written = isMapping(part) ? textOf(part.topic) : undefined
+  const group = textOf(fields.group)
+  const topic = written ?? nameOf(group ?? streamGroup(name))
+  const owner = owners.get(topic)
+  // Two streams of one group are told as such.
+  const isTold = written === undefined && derived.has(topic)
+  owners.set(topic, name)
+  if (written === undefined) derived.add(topic)
+  const at = written === undefined ? pointer : pointerTo(pointerTo(pointer, key), 'topic')
+  const finding = (sentence: string): Finding[] => [{ pointer: at, at: 'value', sentence }]
+  if (owner !== undefined && !isTold)
+    return finding(`would ${puts} ${topic}, which belongs to ${owner}; give it another ${key}.topic`)
+  if (written !== undefined || group === undefined || new RegExp(topicPattern).test(topic)) return []
+  return finding(`would ${puts} ${topic}, which is no name of a topic; give it a ${key}.topic`)
 }
 
 const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined)
@@ -131,6 +150,13 @@ function idleSafetyStop({ pointer, fields }: Part): Finding[] {
   if (typeof rejected !== 'number' || typeof of !== 'number' || rejected <= of) return []
   const sentence = `must have a rejected (${rejected}) that is not above its of (${of}); equal, they switch it off`
   return [{ pointer: pointerTo(pointer, 'safetyStop'), at: 'key', sentence }]
+}
+
+function heldWithoutDevices({ pointer, fields }: Part): Finding[] {
+  const { onDeviceReject, order } = fields
+  if (onDeviceReject !== 'hold' || (order !== 'partition' && order !== 'none')) return []
+  const sentence = `cannot be hold with order: ${order}, since only with order: device one may wait beside others; write dead-letter`
+  return [{ pointer: pointerTo(pointer, 'onDeviceReject'), at: 'value', sentence }]
 }
 
 function unusableTls(data: unknown): Finding[] {

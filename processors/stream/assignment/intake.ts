@@ -10,6 +10,7 @@ import type { StreamContext } from '../context.ts'
 import { overheadBytes, Pending } from '../dispatch/lane.ts'
 import type { Health } from '../health/health.ts'
 import { KeyWatch } from '../health/key-watch.ts'
+import type { WaitingDevice } from '../held/waiting-device.ts'
 import type { End } from '../settlement/accounts.ts'
 import type { Tracker } from '../settlement/tracker.ts'
 import type { Partition } from './partition.ts'
@@ -33,6 +34,8 @@ export interface IntakePort {
   ended(end: End, messages: number): void
   /** A message to be sent. */
   offer(message: Pending): void
+  /** A message of a device that waits in the held topic. */
+  divert(device: WaitingDevice, message: Pending): void
 }
 
 export class Intake {
@@ -117,7 +120,8 @@ export class Intake {
       else if (tracker.takeSettled(chunk.offset)) alreadySettled++
       else if (chunk.valueEnd > chunk.valueStart) {
         newest = this.#owe(partition, chunk)
-        messages++
+        if (newest === null) alreadySettled++
+        else messages++
       } else {
         empty++ // a tombstone holds nothing to deliver
         tracker.skipTo(chunk.offset + 1)
@@ -136,12 +140,19 @@ export class Intake {
     this.#port.health.halt(origin, 'records_corrupt', detail)
   }
 
-  #owe(partition: Partition, chunk: RecordChunk): Pending {
+  /** Null for a message that waits in the held topic already: it was put there before a restart. */
+  #owe(partition: Partition, chunk: RecordChunk): Pending | null {
     const lane = partition.lanes.of(chunk)
+    const { device } = lane
+    if (device?.has(chunk.offset)) {
+      partition.tracker?.skipTo(chunk.offset + 1)
+      return null
+    }
     let message = new Pending(lane, chunk)
     if (lane.isSlow) message = message.detached()
     partition.owe(message)
-    this.#port.offer(message)
+    if (device === null) this.#port.offer(message)
+    else this.#port.divert(device, message)
     return message
   }
 

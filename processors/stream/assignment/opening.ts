@@ -18,6 +18,8 @@ export interface OpeningRequest {
   readonly birthMs: number
   /** The topic that is created once the stream has committed for the first time. */
   readonly deadLetters: string
+  /** The topic that is owed from its beginning, whenever the stream was born. */
+  readonly held: string
 }
 
 export interface OpenPosition {
@@ -27,6 +29,7 @@ export interface OpenPosition {
   readonly settled: readonly Run[]
   readonly end: number
   readonly birthMs: number
+  readonly owner: string | null
   /** It has no commit yet: its first position is to be committed before anything is read. */
   readonly isNew: boolean
 }
@@ -51,7 +54,8 @@ export async function readOpening(admin: LogAdmin, request: OpeningRequest): Pro
   for (const topic of new Set(request.partitions.map(origin => origin.topic))) {
     const ranges = await admin.ranges(topic)
     counts.set(topic, ranges.length)
-    const firsts = await firstOffsets(admin, { topic, ranges, birthMs, committed })
+    const fromMs = topic === request.held ? 0 : birthMs
+    const firsts = await firstOffsets(admin, { topic, ranges, birthMs: fromMs, committed })
     for (const origin of request.partitions) {
       if (origin.topic !== topic) continue
       const range = rangeOf(ranges, origin)
@@ -59,8 +63,9 @@ export async function readOpening(admin: LogAdmin, request: OpeningRequest): Pro
       const next = commit?.next ?? null
       if (next !== null) checkHeld(origin, next, range)
       const position = next ?? Math.max(range.start, firsts[origin.partition] ?? range.start)
-      const settled = commit === undefined ? [] : (metadataOf(commit)?.settled ?? [])
-      positions.push({ origin, next: position, settled, end: range.end, birthMs, isNew: next === null })
+      const { settled = [], owner = null } = (commit && metadataOf(commit)) ?? {}
+      const { end } = range
+      positions.push({ origin, next: position, settled, end, birthMs, owner, isNew: next === null })
     }
   }
   return { positions, birthMs, counts }
@@ -72,8 +77,9 @@ export async function readOpening(admin: LogAdmin, request: OpeningRequest): Pro
  * time.
  */
 async function readCommits(admin: LogAdmin, request: OpeningRequest): Promise<CommittedPosition[]> {
-  const { group, topics, deadLetters } = request
-  const isNone = (commits: readonly CommittedPosition[]) => commits.every(({ next }) => next === null)
+  const { group, topics, deadLetters, held } = request
+  const isNone = (commits: readonly CommittedPosition[]) =>
+    commits.every(({ topic, next }) => next === null || topic === held)
   const committed = await admin.committed(group, topics)
   if (!isNone(committed) || (await admin.topic(deadLetters)) === null) return committed
   const again = await admin.committed(group, topics)

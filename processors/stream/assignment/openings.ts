@@ -6,21 +6,27 @@ import type { CommitEntry, LogAdmin } from '../../../connectors/kafka/log/log.ts
 import type { StreamContext } from '../context.ts'
 import type { Health } from '../health/health.ts'
 import { persist } from '../health/persist.ts'
+import type { HeldPartition } from '../held/held-partition.ts'
 import { encodeMetadata } from '../settlement/commit-metadata.ts'
 import { type Run, union } from '../settlement/settled-set.ts'
 import { type OpenPosition, readOpening } from './opening.ts'
-import { type Partition, type Progress, partitionKey } from './partition.ts'
+import { Partition, type Progress, partitionKey } from './partition.ts'
 
 export interface OpeningsPort {
   readonly group: string
   readonly topics: readonly string[]
   readonly deadLetters: string
+  /** The held topic. */
+  readonly held: string
   readonly admin: LogAdmin
   readonly health: Health
   /** Fires when the stream stops. */
   readonly signal: AbortSignal
   commit(entries: readonly CommitEntry[]): Promise<void>
-  opened(partition: Partition): void
+  /** Resolves once it is known which devices of the partition wait; rejects while that cannot be known. */
+  prepare(partition: Partition): Promise<void>
+  /** It may be read from `next` on. */
+  opened(partition: Partition | HeldPartition, next: number): void
 }
 
 export class Openings {
@@ -38,12 +44,12 @@ export class Openings {
     this.birthMs = birthMs
   }
 
-  /** Opens `partitions` in the background. */
-  open(partitions: readonly Partition[], birthMs: number): void {
+  /** Opens `partitions` in the background, held ones first. */
+  open(partitions: readonly (Partition | HeldPartition)[], birthMs: number): void {
     this.birthMs = Math.min(this.birthMs, birthMs)
     if (partitions.length === 0) return
     const name = `opening ${++this.#rounds}`
-    const attempt = () => this.#openOnce(partitions.filter(partition => !partition.closed))
+    const attempt = () => this.#openOnce(partitions.filter(({ closed, isOpen }) => !closed && !isOpen))
     void persist(this.#context, this.#port.health, { name, signal: this.#port.signal, attempt })
   }
 
@@ -55,25 +61,27 @@ export class Openings {
     if (partition.progress !== null) this.#progress.set(partitionKey(partition.origin), partition.progress)
   }
 
-  async #openOnce(partitions: readonly Partition[]): Promise<void> {
+  async #openOnce(partitions: readonly (Partition | HeldPartition)[]): Promise<void> {
     if (partitions.length === 0) return
-    const { group, topics, deadLetters, admin } = this.#port
+    const { group, topics, deadLetters, held, admin } = this.#port
     const origins = partitions.map(partition => partition.origin)
-    const request = { group, topics, deadLetters, partitions: origins, birthMs: this.birthMs }
+    const request = { group, topics, deadLetters, held, partitions: origins, birthMs: this.birthMs }
     const opening = await readOpening(admin, request)
     this.birthMs = Math.min(this.birthMs, opening.birthMs)
     this.#noteCounts(opening.counts)
-    const alive = new Map<string, Partition>()
-    for (const partition of partitions)
-      if (!partition.closed) alive.set(partitionKey(partition.origin), partition)
-    const positions = opening.positions.filter(position => alive.has(partitionKey(position.origin)))
-    await this.#commitFirst(positions)
-    for (const position of positions) {
-      const partition = alive.get(partitionKey(position.origin))
-      if (partition === undefined || partition.closed) continue // Invariant 4
-      partition.open({ ...position, committed: position.next, ...this.#resumeAt(position) })
-      this.#port.opened(partition)
+    const byKey = new Map(opening.positions.map(position => [partitionKey(position.origin), position]))
+    const alive = partitions.filter(({ closed }) => !closed)
+    await this.#commitFirst(alive.flatMap(({ origin }) => byKey.get(partitionKey(origin)) ?? []))
+    const open = async (partition: Partition | HeldPartition) => {
+      const position = byKey.get(partitionKey(partition.origin))
+      if (partition instanceof Partition) await this.#port.prepare(partition)
+      // Another attempt may have opened it while this one waited. Invariant 4
+      if (position === undefined || partition.closed || partition.isOpen) return
+      const resumed = this.#resumeAt(position)
+      partition.open({ ...position, committed: position.next, ...resumed })
+      this.#port.opened(partition, resumed.next)
     }
+    await Promise.all(alive.map(open))
   }
 
   /** Past what this process has confirmed itself, unless somebody has set the commit back on purpose. */

@@ -27,6 +27,8 @@ export interface Position {
   readonly settled: readonly Run[]
   readonly committed: number
   readonly birthMs: number
+  /** Of a held partition: who owned it there; null where that is not known. */
+  readonly owner: string | null
   readonly end: number
 }
 
@@ -72,6 +74,10 @@ export class Partition {
     return { kind: 'waiting', trouble: this.#trouble() }
   }
 
+  get isOpen(): boolean {
+    return this.#tracker !== null
+  }
+
   /** Null until it is open. */
   get tracker(): Tracker | null {
     return this.#tracker
@@ -109,16 +115,25 @@ export class Partition {
   /** Notes that the message is owed to the target. */
   owe(message: Pending): void {
     this.#tracker?.owe(message.offset)
+    this.take(message)
+  }
+
+  /** Notes that a message is pending: from the channel, or from the held topic. */
+  take(message: Pending): void {
     this.pending++
     this.#pendingBytes += message.cost
   }
 
-  /** Notes that nothing more is owed on the message. A second time it has no effect, and the books no longer balance. */
-  settle(message: Pending): void {
-    if (this.#tracker?.settle(message.offset) !== true) return
+  /** Notes that it is pending no more; what is owed on it stays as it is. */
+  takeBack(message: Pending): void {
     this.pending--
     this.#pendingBytes -= message.cost
     if (this.pending === 0 && this.unread.head === null) this.newestBytes = null
+  }
+
+  /** Notes that nothing more is owed on the message. A second time it has no effect, and the books no longer balance. */
+  settle(message: Pending): void {
+    if (message.settle()) this.takeBack(message)
   }
 
   /** Notes why some of its lanes wait; asked again whenever it is shown. */

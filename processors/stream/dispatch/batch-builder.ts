@@ -1,5 +1,6 @@
 // Fills batches from the lanes that are ready: as many messages of each lane as fit, in order, until the batch is
-// full; of a device that was refused only the oldest. A message that is past its time to live ends here, right before
+// full; of a device that was refused only the oldest, and of one that waits in the held topic that alone, since a target that
+// refuses whole batches would refuse the others with it. A message that is past its time to live ends here, right before
 // it would be sent.
 
 import type { TargetLimits } from '../../../connectors/connector.ts'
@@ -34,10 +35,16 @@ export class BatchBuilder {
       const lane = destination.takeLane()
       if (lane === null) break
       const before = messages.length
+      const isProbe = lane.device?.phase === 'probing'
+      if (isProbe && before > 0) {
+        destination.returnLane(lane)
+        break
+      }
       room = this.#take(lane, messages, room)
       if (messages.length > before) {
         lane.taken = messages[before] ?? null
         lanes.push(lane)
+        if (isProbe) break
       } else if (this.#goesOn(lane, destination)) {
         destination.returnLane(lane) // its first message is too large for what is left of this batch
         break

@@ -2,7 +2,7 @@
 // of them at a time. What an attempt's outcome means for each message is decided in outcome/verdict.ts and acted
 // on in outcome/aftermath.ts; this file decides what is sent when.
 
-import type { Target } from '../../../connectors/connector.ts'
+import type { Failure, Target } from '../../../connectors/connector.ts'
 import type { Partition } from '../assignment/partition.ts'
 import type { StreamContext } from '../context.ts'
 import type { PartitionState } from '../health/state.ts'
@@ -35,6 +35,10 @@ export interface DispatchPort {
   relieved(partition: Partition): void
   /** The target will never take this message. */
   rejected(rejected: Rejected): void
+  /** Does a device that is refused wait, rather than each of its messages being rejected? */
+  readonly holdsDevices: boolean
+  /** Lets what is in the lane, which is in no batch, wait in the held topic; false where it cannot. */
+  hold(lane: Lane, failure: Failure): boolean
   /** What the stream's state depends on has changed. */
   changed(): void
 }
@@ -109,7 +113,7 @@ export class Dispatcher {
     lane.become('idle')
     if (partition.closed) return
     if (head === null) {
-      partition.lanes.remove(lane)
+      if (lane.device === null) partition.lanes.remove(lane)
       return
     }
     const destination = this.destinations.of(head)

@@ -8,6 +8,7 @@
 
 import { Message, type RecordView } from '../../../connectors/kafka/log/message.ts'
 import type { Partition } from '../assignment/partition.ts'
+import type { WaitingDevice } from '../held/waiting-device.ts'
 import { Chain, type Link } from './chain.ts'
 import type { Destination } from './destination.ts'
 import type { KeyBytes } from './lanes.ts'
@@ -30,6 +31,11 @@ export class Pending extends Message implements Link<Pending> {
 
   get cost(): number {
     return this.end - this.start + Math.max(0, this.keyEnd - this.keyStart) + overheadBytes
+  }
+
+  /** Notes where it is owed that nothing more is; false when nothing was. */
+  settle(): boolean {
+    return this.lane.partition.tracker?.settle(this.offset) === true
   }
 
   /** The same message with bytes of its own, so that a long wait does not retain the whole fetch. Invariant 5 */
@@ -61,6 +67,8 @@ export class Lane extends Chain<Pending> implements Link<Lane> {
   /** Attempts after which only this device had to wait; null since one succeeded. */
   tries: Tries | null = null
   cancelWait: (() => void) | null = null
+  /** Set while its device waits in the held topic: what comes goes there, and what is sent comes from there. */
+  device: WaitingDevice | null = null
   /** Its messages wait long: they have bytes of their own, and so shall those that come. */
   isSlow = false
   #state: LaneState = 'idle'
@@ -88,10 +96,16 @@ export class Lane extends Chain<Pending> implements Link<Lane> {
 
   /** A message with its key was read. */
   seen({ bytes, start, end }: KeyBytes): void {
-    if (this.isSlow) return
+    if (this.isSlow || this.device !== null) return
     this.#keyBytes = bytes
     this.#keyStart = start
     this.#keyEnd = end
+  }
+
+  /** From now on what it sends comes from the held topic. It may long be empty, so its key gets bytes of its own. */
+  hold(device: WaitingDevice): void {
+    this.device = device
+    this.#ownKey()
   }
 
   get state(): LaneState {
@@ -121,11 +135,15 @@ export class Lane extends Chain<Pending> implements Link<Lane> {
   detach(): void {
     if (this.isSlow) return
     this.isSlow = true
+    this.#ownKey()
+    for (const message of this.empty()) this.push(message.detached())
+  }
+
+  #ownKey(): void {
     this.#keyBytes = Buffer.from(
       this.#keyBytes.subarray(this.#keyStart, Math.max(this.#keyStart, this.#keyEnd))
     )
     this.#keyEnd -= this.#keyStart
     this.#keyStart = 0
-    for (const message of this.empty()) this.push(message.detached())
   }
 }

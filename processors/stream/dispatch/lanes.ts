@@ -8,6 +8,7 @@ import { Lane } from './lane.ts'
 
 export type Order = 'device' | 'partition' | 'none'
 
+const nothing = Buffer.alloc(0)
 /** A power of two, so that a mask replaces the division. */
 const leastBuckets = 64
 
@@ -33,14 +34,21 @@ export class Lanes {
   of({ bytes, keyStart, keyEnd, offset }: RecordChunk): Lane {
     // Without a key there is no device whose order could be kept.
     if (this.#order === 'none' || (this.#order === 'device' && keyEnd < keyStart))
-      return this.#add(offset | 0, { bytes, start: 0, end: -1 })
+      return this.#add(offset | 0, { bytes: nothing, start: 0, end: -1 })
     const key = { bytes, start: keyStart, end: this.#order === 'partition' ? keyStart : keyEnd }
     const hash = this.#hash(key)
-    let lane = this.#buckets[hash & (this.#buckets.length - 1)] ?? null
-    while (lane !== null && !lane.hasKey(hash, key)) lane = lane.besides
+    const lane = this.#find(hash, key)
     if (lane === null) return this.#add(hash, key)
     lane.seen(key)
     return lane
+  }
+
+  /** The lane of what a device has in the held topic: that of the device, where there is one. */
+  ofDevice(key: Buffer, offset: number): Lane {
+    if (this.#order !== 'device') return this.#add(offset | 0, { bytes: nothing, start: 0, end: -1 })
+    const bytes = { bytes: key, start: 0, end: key.length }
+    const hash = this.#hash(bytes)
+    return this.#find(hash, bytes) ?? this.#add(hash, bytes)
   }
 
   remove(lane: Lane): void {
@@ -57,6 +65,12 @@ export class Lanes {
     lane.besides = null
     this.#count--
     if (this.#count === 0 && this.#buckets.length > leastBuckets) this.#resize(leastBuckets)
+  }
+
+  #find(hash: number, key: KeyBytes): Lane | null {
+    let lane = this.#buckets[hash & (this.#buckets.length - 1)] ?? null
+    while (lane !== null && !lane.hasKey(hash, key)) lane = lane.besides
+    return lane
   }
 
   #add(hash: number, key: KeyBytes): Lane {

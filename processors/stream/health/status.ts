@@ -1,6 +1,7 @@
 // A stream as /status shows it: what it does and why, where every partition stands, and its books.
 
 import type { Partition } from '../assignment/partition.ts'
+import type { WaitingDevice } from '../held/waiting-device.ts'
 import type { Accounts, End } from '../settlement/accounts.ts'
 import type { StreamState, TroubleReport } from './state.ts'
 import { reportTrouble } from './state.ts'
@@ -26,11 +27,14 @@ export interface StreamStatus {
   readonly state: string
   readonly since: string
   readonly trouble?: TroubleReport
+  /** Messages not settled, and those that are held. */
   readonly lag: number
-  /** Unix ms of the oldest message fetched and not settled; null when there is none. */
+  /** Unix ms of the oldest message fetched and not settled, or since which the oldest is held; null when there is none. */
   readonly oldestMs: number | null
   readonly pending: number
   readonly pendingBytes: number
+  /** What waits in the held topic: devices, and their messages. */
+  readonly held: { readonly devices: number; readonly messages: number }
   readonly accounts: Readonly<Record<End | 'read', number>>
   readonly partitions: readonly PartitionStatus[]
 }
@@ -40,26 +44,30 @@ export interface StatusInput {
   readonly state: StreamState
   readonly accounts: Accounts
   readonly partitions: readonly Partition[]
+  /** Who waits in the held topic. */
+  readonly held: readonly WaitingDevice[]
 }
 
-export function statusOf({ name, state, accounts, partitions }: StatusInput): StreamStatus {
+export function statusOf({ name, state, accounts, partitions, held }: StatusInput): StreamStatus {
+  const messages = held.reduce((total, { count }) => total + count, 0)
   const sum = (of: (partition: Partition) => number) => partitions.reduce((total, one) => total + of(one), 0)
   return {
     name,
     state: state.kind,
     since: new Date(state.sinceMs).toISOString(),
     ...(state.trouble === undefined ? {} : { trouble: reportTrouble(state.trouble) }),
-    lag: sum(partition => partition.lag),
-    oldestMs: oldestMs(partitions),
+    lag: sum(partition => partition.lag) + messages,
+    oldestMs: oldestMs(partitions, held),
     pending: sum(partition => partition.pending),
     pendingBytes: sum(partition => partition.bytes),
+    held: { devices: held.length, messages },
     accounts: { read: accounts.read, ...accounts.ended },
     partitions: partitions.map(partitionStatus)
   }
 }
 
-function oldestMs(partitions: readonly Partition[]): number | null {
-  let oldestMs = Number.POSITIVE_INFINITY
+function oldestMs(partitions: readonly Partition[], held: readonly WaitingDevice[]): number | null {
+  let oldestMs = Math.min(...held.map(({ sinceMs }) => sinceMs))
   for (const { lanes, unread } of partitions) {
     oldestMs = Math.min(oldestMs, unread.head?.timestampMs ?? oldestMs)
     for (const { oldest } of lanes)

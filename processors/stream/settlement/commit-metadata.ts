@@ -1,6 +1,7 @@
 // What travels in the metadata of every commit: the stream's birth, so that a partition that is added or opened by
 // another member later starts where the stream did, and what is settled above the commit point. Text, versioned, at
-// most 4,096 bytes: "1;birth=<Unix ms>;settled=<base64url>", the last only where there is something to say.
+// most 4,096 bytes: "1;birth=<Unix ms>;settled=<base64url>", the last only where there is something to say. In a held
+// partition its owner's name takes the place of the settled: "1;birth=<Unix ms>;owner=<name>".
 
 import { decodeSettled, encodeSettled, type Run } from './settled-set.ts'
 
@@ -8,17 +9,25 @@ export interface CommitMetadata {
   readonly birthMs: number
   /** Settled offsets above the commit point. */
   readonly settled: readonly Run[]
+  /** Who owns a held partition there. */
+  readonly owner?: string
 }
 
 /** `base` is the commit point that the metadata travels with. */
-export function encodeMetadata(base: number, { birthMs, settled }: CommitMetadata): string {
+export function encodeMetadata(base: number, { birthMs, settled, owner }: CommitMetadata): string {
   const set = encodeSettled(base, settled)
-  return set === '' ? `1;birth=${birthMs}` : `1;birth=${birthMs};settled=${set}`
+  const more = set === '' ? '' : `;settled=${set}`
+  return `1;birth=${birthMs}${more}${owner === undefined ? '' : `;owner=${owner}`}`
 }
 
 /** Null for metadata that is not ours or of a version that is not known: it says nothing then. */
 export function decodeMetadata(base: number, text: string): CommitMetadata | null {
-  const match = /^1;birth=(\d{1,16})(?:;settled=([\w-]+))?(?:;|$)/.exec(text)
+  const match = /^1;birth=(\d{1,16})(?:;settled=([\w-]+))?(?:;owner=(\w+))?(?:;|$)/.exec(text)
   if (match === null) return null
-  return { birthMs: Number(match[1]), settled: match[2] === undefined ? [] : decodeSettled(base, match[2]) }
+  const [, birthMs, settled, owner] = match
+  return {
+    birthMs: Number(birthMs),
+    settled: settled === undefined ? [] : decodeSettled(base, settled),
+    ...(owner !== undefined && { owner })
+  }
 }

@@ -93,6 +93,7 @@ export class Committer {
   async #send(entries: readonly CommitEntry[]): Promise<'ok' | 'refused' | 'failed'> {
     try {
       await this.#port.commit(entries)
+      this.#context.reached('committed')
       this.#port.committed(entries)
       this.#isFailing = false
       return 'ok'

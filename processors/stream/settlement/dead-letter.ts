@@ -19,6 +19,8 @@ export interface DeadLetterFacts {
   /** What the target said. */
   readonly answer: string
   readonly attempts: number
+  /** How often it had been resent before. */
+  readonly resent: number
   readonly originTopic: string
   readonly originPartition: number
   readonly originOffset: number
@@ -33,12 +35,14 @@ export interface Death {
   readonly failure: Pick<Failure, 'code' | 'detail'>
   /** How often it was tried. */
   readonly attempts: number
+  /** How often it had been resent before. */
+  readonly resent?: number
 }
 
 /** The record to append: copies of the message's bytes, so that one that waits does not retain a whole fetch. */
 export function deadLetterOf(
   message: Message,
-  { failure, attempts }: Death,
+  { failure, attempts, resent = 0 }: Death,
   { stream, timeMs }: { readonly stream: string; readonly timeMs: number }
 ): AppendRecord {
   const isKeyless = message.keyEnd < message.keyStart
@@ -48,6 +52,7 @@ export function deadLetterOf(
     reason: errors[failure.code].sentence,
     answer: failure.detail.slice(0, maxAnswerLength),
     attempts: String(attempts),
+    ...(resent > 0 && { resent: String(resent) }),
     'origin.topic': message.origin.topic,
     'origin.partition': String(message.origin.partition),
     'origin.offset': String(message.offset),
@@ -74,6 +79,7 @@ export function decodeFacts(headers: readonly Header[]): DeadLetterFacts | null 
     reason: text('reason'),
     answer: text('answer'),
     attempts: number('attempts'),
+    resent: Number(fields.get('resent') ?? 0),
     originTopic: text('origin.topic'),
     originPartition: number('origin.partition'),
     originOffset: number('origin.offset'),

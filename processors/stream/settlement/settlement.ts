@@ -6,12 +6,15 @@ import type { Partition } from '../assignment/partition.ts'
 import type { Partitions } from '../assignment/partitions.ts'
 import type { StreamContext } from '../context.ts'
 import type { Rejected } from '../dispatch/outcome/aftermath.ts'
+import type { Held } from '../held/held.ts'
+import { ReleasedMessage } from '../held/release/released-message.ts'
 import { Accounts, type End } from './accounts.ts'
 import { Committer, type LastCommit } from './committer.ts'
 import { DeadLetters, type DeadLettersPort } from './dead-letters.ts'
 
 export interface SettlementPort {
   readonly partitions: Partitions
+  readonly held: Held
   readonly deadLetters: DeadLettersPort
   commit(entries: readonly CommitEntry[]): Promise<void>
   /** Messages of the partition ended, or what is settled ahead was found to take less room. */
@@ -25,14 +28,17 @@ export class Settlement {
   readonly #committer: Committer
 
   constructor(context: StreamContext, port: SettlementPort) {
-    const { partitions } = port
+    const { partitions, held } = port
     this.#port = port
     this.accounts = new Accounts(context.meter)
     this.#deadLetters = new DeadLetters(context, port.deadLetters)
     this.#committer = new Committer(context, {
       due: () => this.#due(),
       commit: entries => port.commit(entries),
-      committed: entries => partitions.committed(entries)
+      committed: entries => {
+        partitions.committed(entries)
+        held.committed(entries)
+      }
     })
   }
 
@@ -56,7 +62,8 @@ export class Settlement {
   /** The target will never take it. Settled only once the dead-letter topic has it. Invariant 1 */
   rejected({ message, ...death }: Rejected): void {
     const { partition } = message.lane
-    this.#deadLetters.put(message, death, () => {
+    const resent = message instanceof ReleasedMessage ? message.resent : 0
+    this.#deadLetters.put(message, { ...death, resent }, () => {
       if (partition.closed) return // Invariant 4
       partition.settle(message)
       this.#port.relieved(partition)
@@ -70,9 +77,9 @@ export class Settlement {
     this.accounts.end('returned', partition.pending)
   }
 
-  /** Waits `lettersMs` at most for dead letters on their way, then commits what is settled. Invariant 7 */
-  async drain(lettersMs: number, commit: LastCommit): Promise<void> {
-    await this.#deadLetters.drain(lettersMs)
+  /** Waits `writesMs` at most for what is to be held or set aside, then commits what is settled. Invariant 7 */
+  async drain(writesMs: number, commit: LastCommit): Promise<void> {
+    await Promise.all([this.#deadLetters.drain(writesMs), this.#port.held.drain(writesMs)])
     await this.#committer.flush(commit)
   }
 
@@ -83,8 +90,10 @@ export class Settlement {
 
   /** How full a settled set is comes out only here, maybe long after the last message ended, so some may read on. */
   #due(): CommitEntry[] {
-    const entries = this.#port.partitions.due()
-    for (const partition of this.#port.partitions) this.#port.relieved(partition)
+    const { partitions, held } = this.#port
+    // In one commit: nothing released is forgotten in the held topic that could be read again in its channel.
+    const entries = [...partitions.due(), ...held.due()]
+    for (const partition of partitions) this.#port.relieved(partition)
     return entries
   }
 }

@@ -32,10 +32,12 @@ const statuses: readonly [from: number, to: number, kind: OutcomeKind, code?: Er
   [600, 999, 'unknown', 'http_answer_malformed']
 ]
 
+const everySuccess = { success: null, refusesDevice: new Set<number>() }
+
 for (const [from, to, kind, code] of statuses) {
   test(`status ${from === to ? from : `${from} to ${to}`} means ${kind}`, t => {
     for (let status = from; status <= to; status++) {
-      const outcome = outcomeOfAnswer({ status, retryAfter: undefined, excerpt: '' }, null, nowMs)
+      const outcome = outcomeOfAnswer({ status, retryAfter: undefined, excerpt: '' }, everySuccess, nowMs)
       t.is(outcome.kind, kind)
       t.is(outcome.kind === 'delivered' ? undefined : outcome.code, code)
     }
@@ -52,16 +54,27 @@ test('every status from 200 to 999 stands in the table once', t => {
 
 test('with success set, only the listed statuses confirm', t => {
   const only = (status: number) =>
-    outcomeOfAnswer({ status, retryAfter: undefined, excerpt: '' }, new Set([200, 409]), nowMs)
+    outcomeOfAnswer(
+      { status, retryAfter: undefined, excerpt: '' },
+      { ...everySuccess, success: new Set([200, 409]) },
+      nowMs
+    )
   t.is(only(200).kind, 'delivered')
   t.is(only(409).kind, 'delivered')
   t.like(only(204), { kind: 'retry', code: 'http_success_unlisted' })
 })
 
+test('a status listed in refusesDevice refuses the device', t => {
+  const rules = { ...everySuccess, refusesDevice: new Set([404]) }
+  const of = (status: number) => outcomeOfAnswer({ status, retryAfter: undefined, excerpt: '' }, rules, nowMs)
+  t.like(of(404), { kind: 'reject', scope: 'device', code: 'http_device_refused' })
+  t.is(of(410).kind, 'halt')
+})
+
 test('the detail is the status and what the target said', t => {
   const outcome = outcomeOfAnswer(
     { status: 400, retryAfter: undefined, excerpt: 'no such unit' },
-    null,
+    everySuccess,
     nowMs
   )
   t.like(outcome, { detail: 'HTTP 400: no such unit' })
@@ -93,7 +106,8 @@ for (const [header, waitMs] of retryAfter) {
 }
 
 test('only a retry carries the wait that the target asked for', t => {
-  const of = (status: number) => outcomeOfAnswer({ status, retryAfter: '7', excerpt: '' }, null, nowMs)
+  const of = (status: number) =>
+    outcomeOfAnswer({ status, retryAfter: '7', excerpt: '' }, everySuccess, nowMs)
   for (const status of [408, 425, 429, 500, 503]) t.like(of(status), { kind: 'retry', retryAfterMs: 7000 })
   for (const status of [301, 400, 401, 404]) t.false('retryAfterMs' in of(status))
 })

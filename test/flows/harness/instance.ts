@@ -19,6 +19,8 @@ export interface InstanceOptions {
   readonly config: unknown
   /** Options of Node itself. */
   readonly nodeOptions?: readonly string[]
+  /** Of its environment, beside ours. */
+  readonly env?: Readonly<Record<string, string>>
   /** Ends the process when the harness dies. */
   readonly guard: Guard
   /** Told every line of its log. */
@@ -43,6 +45,7 @@ export interface LogLine {
 
 export class Instance {
   readonly name: string
+  readonly configFile: string
   readonly #child: ChildProcess
   readonly #exit: Promise<unknown[]>
   readonly #log: WriteStream
@@ -56,13 +59,17 @@ export class Instance {
 
   private constructor(options: InstanceOptions, configFile: string) {
     this.name = options.name
+    this.configFile = configFile
     this.#guard = options.guard
     this.#onLine = options.onLine ?? (() => {})
     this.#logFile = join(options.dir, `${options.name}.log`)
     this.#log = createWriteStream(this.#logFile)
     const main = packageRoot('dist/processors/main.js')
     const args = [...(options.nodeOptions ?? []), main, 'run', configFile]
-    this.#child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...options.env }
+    })
     this.#exit = once(this.#child, 'close') // what it logged last has come, too
     if (this.#child.pid !== undefined) this.#guard.watch(this.#child.pid)
     for (const stream of [this.#child.stdout, this.#child.stderr])
@@ -132,6 +139,14 @@ export class Instance {
       const open = stream?.partitions.filter(({ state }) => state !== 'opening').length ?? 0
       return stream !== null && open >= partitions && open === stream.partitions.length
     })
+  }
+
+  /** Resolves when it has died by itself. */
+  async died(): Promise<void> {
+    this.#isAsked = true
+    await this.#exit
+    this.#guard.forget(this.pid)
+    this.#log.end()
   }
 
   /** SIGKILL; resolves when the process is gone. */

@@ -1,13 +1,24 @@
 // All promises by name, and how one is run: from an empty stage to its findings.
 
 import { fairness } from './fairness.ts'
+import { heldCrashes } from './held/crashes.ts'
+import { held } from './held/refused.ts'
+import { resend } from './held/resend.ts'
 import { outage } from './outage.ts'
 import { poison } from './poison.ts'
 import type { EnginePromise, Findings, Scale } from './promise.ts'
 import { slowDevice } from './slow-device.ts'
 import { Stage } from './stage.ts'
 
-export const promises: readonly EnginePromise[] = [poison, slowDevice, outage, fairness]
+export const promises: readonly EnginePromise[] = [
+  poison,
+  slowDevice,
+  outage,
+  fairness,
+  held,
+  heldCrashes,
+  resend
+]
 
 export interface PromiseResult extends Findings {
   readonly case: string

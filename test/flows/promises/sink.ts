@@ -15,6 +15,9 @@ export interface SinkOptions {
   readonly isBad?: (device: string, seq: number) => boolean
 }
 
+/** What a request that holds a refused device is answered with. */
+export const deviceRefused = 404
+
 /** What a refused request is answered with. */
 export const refusal = 'a message of this request cannot be taken'
 
@@ -26,6 +29,10 @@ export class Sink {
   /** Of first arrivals. */
   readonly pace = new Pace()
   requests = 0
+  /** Devices that are not registered here. */
+  readonly refused = new Set<string>()
+  /** Requests that were refused because of one of them. */
+  refusals = 0
   readonly #unanswered = new Set<readonly Named[]>()
   readonly #options: SinkOptions
   readonly #double: HttpDouble
@@ -61,6 +68,10 @@ export class Sink {
     this.requests++
     const { latencyMs, isBad } = this.#options
     const messages: Named[] = JSON.parse(body.toString()).map(identify)
+    if (this.refused.size > 0 && messages.some(({ device }) => this.refused.has(device))) {
+      this.refusals++
+      return { kind: 'answer', status: deviceRefused, body: 'unit unknown', afterMs: latencyMs }
+    }
     for (const { device, seq } of messages)
       if (isBad?.(device, seq)) return { kind: 'answer', status: 400, body: refusal, afterMs: latencyMs }
     for (const { device, seq } of messages) this.ledger.record(device, seq)

@@ -23,6 +23,9 @@ export interface Process {
   readonly topic: string
   readonly maxMemoryBytes?: number
   readonly nodeOptions?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** Partitions that it must have to count as started, 0 if it may die before; default: all. */
+  readonly partitions?: number
 }
 
 export class Stage {
@@ -31,6 +34,7 @@ export class Stage {
   readonly #dir: string
   readonly #guard = new Guard(undefined)
   readonly #instances: Instance[] = []
+  #started = 0
   readonly #senders: Sender[] = []
   readonly #closing: (() => Promise<void>)[] = []
 
@@ -80,12 +84,13 @@ export class Stage {
 
   /** Starts a Tailrace process; resolves once its first stream runs with every partition. */
   async start(wanted: Process): Promise<Instance> {
-    const name = `tailrace-${this.#instances.length + 1}`
-    const { nodeOptions = [] } = wanted
+    const name = `tailrace-${++this.#started}`
+    const { nodeOptions = [], env = {}, partitions = partitionCount } = wanted
     const config = this.#config(wanted)
-    const instance = await Instance.start({ name, dir: this.#dir, config, nodeOptions, guard: this.#guard })
+    const options = { name, dir: this.#dir, config, nodeOptions, env, guard: this.#guard }
+    const instance = await Instance.start(options)
     this.#instances.push(instance)
-    await instance.running(partitionCount)
+    if (partitions > 0) await instance.running(partitions)
     return instance
   }
 

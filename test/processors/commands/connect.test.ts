@@ -44,6 +44,11 @@ test('--connect compares the topics with the channels and leaves them as they ar
         result: 'ok',
         detail: `topic tailrace.${missing}.dead-letters will be created, partitions: 1, replication: 1`
       },
+      {
+        path: `streams.${missing}.held`,
+        result: 'ok',
+        detail: `topic tailrace.${missing}.held will be created, partitions: 12, replication: 1`
+      },
       { path: `streams.${missing}.target`, result: 'ok', detail: 'reached' }
     ]
   })

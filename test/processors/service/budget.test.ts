@@ -6,13 +6,13 @@ const mib = 1024 * 1024
 const kib = 1024
 
 const cases = [
-  { maxBytes: 256 * mib, streams: 1, brokers: 1, hasSources: false, fetchKib: 4_096, windowKib: 43_583 },
-  { maxBytes: 256 * mib, streams: 1, brokers: 3, hasSources: true, fetchKib: 4_096, windowKib: 27_137 },
-  { maxBytes: 256 * mib, streams: 16, brokers: 3, hasSources: false, fetchKib: 426, windowKib: 2_561 },
-  { maxBytes: 256 * mib, streams: 100, brokers: 1, hasSources: false, fetchKib: 164, windowKib: 329 },
-  { maxBytes: 256 * mib, streams: 100, brokers: 1, hasSources: true, fetchKib: 82, windowKib: 165 },
+  { maxBytes: 256 * mib, streams: 1, brokers: 1, hasSources: false, fetchKib: 4_096, windowKib: 34_866 },
+  { maxBytes: 256 * mib, streams: 1, brokers: 3, hasSources: true, fetchKib: 4_096, windowKib: 21_710 },
+  { maxBytes: 256 * mib, streams: 16, brokers: 3, hasSources: false, fetchKib: 426, windowKib: 2_049 },
+  { maxBytes: 256 * mib, streams: 100, brokers: 1, hasSources: false, fetchKib: 164, windowKib: 263 },
+  { maxBytes: 256 * mib, streams: 100, brokers: 1, hasSources: true, fetchKib: 82, windowKib: 132 },
   { maxBytes: 8 * mib, streams: 100, brokers: 3, hasSources: false, fetchKib: 64, windowKib: 64 },
-  { maxBytes: 256 * mib, streams: 0, brokers: 0, hasSources: false, fetchKib: 4_096, windowKib: 43_583 }
+  { maxBytes: 256 * mib, streams: 0, brokers: 0, hasSources: false, fetchKib: 4_096, windowKib: 34_866 }
 ]
 
 for (const { fetchKib, windowKib, ...request } of cases) {

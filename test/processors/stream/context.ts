@@ -57,6 +57,7 @@ export function testContext(): TestContext {
     meter: new RecordingMeter(),
     retry: { minDelayMs: 500, maxDelayMs: 30_000, haltedDelayMs: 60_000 },
     safetyStop: { rejected: 100, of: 1_000 },
+    reached: () => {},
     logged
   }
 }

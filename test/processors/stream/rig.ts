@@ -62,6 +62,7 @@ export interface Member {
   readonly logged: string[]
 }
 
+export const heldTopic = 'tailrace.acme.held'
 const deadLetterTopic = 'tailrace.acme.dead-letters'
 
 export class Rig {
@@ -89,6 +90,7 @@ export class Rig {
         order: 'device',
         concurrency: 64,
         ttlMs: null,
+        held: { topic: heldTopic, holdsDevices: true, maxDelayMs: 60_000, maxMs: 3_600_000 },
         paused: false,
         maxSpan: 100_000,
         safetyStop: { rejected: 100, of: 1_000 },
@@ -100,6 +102,7 @@ export class Rig {
       {
         clock: this.clock,
         log: name => logged.push(name),
+        reached: () => {},
         meter,
         admin: this.admin,
         target,

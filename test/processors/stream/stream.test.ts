@@ -267,11 +267,17 @@ test('a target that cannot be opened halts the stream, which starts once it can'
   t.is(stream.status().state, 'running')
 })
 
-test('commits that fail are repeated, and opening waits for a log that cannot be asked', async t => {
+test('commits that fail are repeated, and start and opening wait for a log that cannot be asked', async t => {
   const rig = new Rig(2)
   rig.log.faults.failAdminCalls(2)
+  const { target, stream } = rig.member()
+  const starting = stream.start()
+  await rig.clock.until(() => stream.status().state === 'waiting', 1_000)
+  await rig.clock.until(() => stream.status().state === 'running', 5_000)
+  await starting
+  rig.log.expireMembers('tailrace.acme')
+  rig.log.faults.failAdminCalls(2)
   rig.log.faults.failCommits(2)
-  const { target, stream } = await rig.started()
   const sent = await rig.send(...many(10))
   await rig.clock.advance(30_000)
   t.deepEqual(target.confirmed.toSorted(), sent.toSorted())

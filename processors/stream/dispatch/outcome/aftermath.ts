@@ -2,6 +2,7 @@
 //
 //   delivered                       settled
 //   reject                          alone: to the dead letters; the batch as a whole: bisected until it stands alone
+//                  of a device      its lane goes to the held topic, the rest of the batch goes on
 //   retry, unsent  of a device      its lane waits, the rest of the batch goes on
 //                  of a destination the batch waits; after several in a row the destination's breaker opens
 //                  of the target    the same for the whole stream
@@ -14,7 +15,6 @@
 import type { Failure, Outcome } from '../../../../connectors/connector.ts'
 import type { Partition } from '../../assignment/partition.ts'
 import type { StreamContext } from '../../context.ts'
-import type { Trouble } from '../../health/state.ts'
 import type { End } from '../../settlement/accounts.ts'
 import type { PendingBatch } from '../batch.ts'
 import type { Destination } from '../destination.ts'
@@ -24,17 +24,9 @@ import type { Lane, Pending } from '../lane.ts'
 import { waitAfterMs } from './backoff.ts'
 import type { Breaker } from './breaker.ts'
 import { SafetyStop } from './safety-stop.ts'
+import { SetBacks, troubleAfter } from './set-back.ts'
 import { tellAttempt } from './tell-attempt.ts'
-import { Tries } from './tries.ts'
-import {
-  isGivenUp,
-  isOfDevice,
-  judge,
-  type Rejection,
-  type Setback,
-  scopeOf,
-  type Verdict
-} from './verdict.ts'
+import { isGivenUp, isOfDevice, judge, ofMessages, type Rejection, scopeOf, type Verdict } from './verdict.ts'
 
 /** A message for the dead letters. */
 export interface Rejected extends Rejection {
@@ -56,6 +48,10 @@ export interface AftermathPort {
   ended(end: End, messages: number): void
   relieved(partition: Partition): void
   rejected(rejected: Rejected): void
+  /** Does a device that is refused wait, rather than each of its messages being rejected? */
+  readonly holdsDevices: boolean
+  /** Lets what is in the lane, which is in no batch, wait in the held topic; false where it cannot. */
+  hold(lane: Lane, failure: Failure): boolean
   changed(): void
 }
 
@@ -64,17 +60,24 @@ export class Aftermath {
   readonly #sender: Sender
   readonly #port: AftermathPort
   readonly #safety: SafetyStop
+  readonly #setBacks: SetBacks
 
   constructor(context: StreamContext, sender: Sender, port: AftermathPort) {
     this.#context = context
     this.#sender = sender
     this.#port = port
     this.#safety = new SafetyStop(context.safetyStop)
+    this.#setBacks = new SetBacks(context, sender, {
+      safety: this.#safety,
+      hold: (lane, failure) => port.hold(lane, failure),
+      reject: rejected => this.#reject(rejected)
+    })
   }
 
   /** `outcome` is what came of the attempt with `batch` that began at `startedMs`. */
   of(batch: PendingBatch, outcome: Outcome | readonly Outcome[], startedMs: number): void {
-    const verdict = judge(batch.messages, this.#safety.guard(outcome))
+    const told = this.#port.holdsDevices ? outcome : ofMessages(outcome)
+    const verdict = judge(batch.messages, this.#safety.guard(told))
     tellAttempt(this.#context, { batch, verdict, startedMs })
     const wasTroubled = batch.destination.breaker.trouble !== null || this.#sender.breaker.trouble !== null
     this.#confirm(batch.destination, verdict.delivered)
@@ -82,10 +85,11 @@ export class Aftermath {
     const tried = batch.messages.length
     const isSuccess = failure === null || failure.kind === 'reject' || verdict.delivered.length > 0
     if (isSuccess && failure?.kind !== 'halt') this.#succeed(batch.destination, verdict, startedMs)
-    if (verdict.rejected.length > 0) batch.refused()
+    const isRefused = verdict.setbacks.some(setback => setback.failure.kind === 'reject')
+    if (isRefused || verdict.rejected.length > 0) batch.refused()
     for (const rejection of verdict.rejected)
       this.#reject({ ...rejection, attempts: batch.tries.failures + 1 })
-    for (const setback of verdict.setbacks) this.#setBack(batch, setback)
+    for (const setback of verdict.setbacks) this.#setBacks.of(batch, setback)
     batch.messages = verdict.owed.filter(message => !message.lane.partition.closed)
     if (batch.messages.length < tried) batch.tries.forgetUnknowns()
     if (failure === null || batch.messages.length === 0) this.goOn(batch)
@@ -140,42 +144,6 @@ export class Aftermath {
     this.#port.rejected(rejected)
   }
 
-  /** Only the device waits. */
-  #setBack(batch: PendingBatch, { lane, messages, failure }: Setback): void {
-    const behind = batch.leave(lane)
-    lane.restore([...messages, ...behind])
-    if (lane.partition.closed) return
-    const tries = lane.tries ?? new Tries()
-    lane.tries = tries
-    const { confirmed } = batch.destination
-    tries.note(failure, confirmed)
-    const isCulprit = tries.isEnough(this.#context.retry, confirmed) && tries.othersPass(confirmed)
-    const refusal = isCulprit ? this.#safety.refusal(failure) : null
-    if (isCulprit && refusal === null) {
-      const message = lane.shift()
-      if (message !== null) this.#reject({ message, failure, attempts: tries.failures })
-      this.#sender.release(lane)
-      return
-    }
-    if (refusal !== null) this.#sender.breaker.fail(refusal, 0)
-    const waitMs = waitAfterMs(this.#context, failure, tries.failures)
-    const trouble = this.#troubleOf(failure, waitMs, tries)
-    lane.partition.troubled(() => trouble)
-    lane.become('waiting')
-    if (waitMs >= longWaitMs) lane.detach()
-    batch.destination.aside.add(lane)
-    lane.cancelWait = this.#context.clock.after(waitMs, () => {
-      lane.cancelWait = null
-      batch.destination.aside.delete(lane)
-      this.#sender.release(lane)
-      this.#sender.pump()
-    })
-  }
-
-  #troubleOf({ code, detail }: Failure, waitMs: number, { failures }: Tries): Trouble {
-    return { code, detail, untilMs: this.#context.clock.now() + waitMs, attempt: failures }
-  }
-
   /** The batch, or the culprit that has to be found in it, is tried again. */
   #again(batch: PendingBatch, failure: Failure): void {
     const { tries, destination } = batch
@@ -211,7 +179,7 @@ export class Aftermath {
     const breaker = scopeOf(failure) === 'target' ? this.#sender.breaker : destination.breaker
     if (!isOfDevice(failure) && !isGivenUp(failure)) breaker.fail(failure, waitMs)
     const isHeldUp = !isOfDevice(failure) && !breaker.isClosed
-    const own = this.#troubleOf(failure, waitMs, batch.tries)
+    const own = troubleAfter(failure, this.#context.clock.now() + waitMs, batch.tries)
     for (const lane of batch.lanes) {
       lane.become('waiting')
       lane.partition.troubled(() => (isHeldUp && breaker.trouble?.trouble) || own)

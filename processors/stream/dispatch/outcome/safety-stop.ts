@@ -3,7 +3,7 @@
 
 import type { Failure, Outcome } from '../../../../connectors/connector.ts'
 import type { SafetyStopConfig } from '../../../../schemas/stream.ts'
-import { isList } from './verdict.ts'
+import { isList, scopeOf } from './verdict.ts'
 
 export class SafetyStop {
   readonly #limit: SafetyStopConfig
@@ -17,15 +17,16 @@ export class SafetyStop {
     this.#recent = new Uint8Array(limit.of)
   }
 
-  /** The outcome with every rejection that would be one too many turned into a halt. */
+  /** The outcome with every rejected message that would be one too many turned into a halt. */
   guard(outcome: Outcome | readonly Outcome[]): Outcome | readonly Outcome[] {
     let room = this.#limit.rejected - this.#rejected
     if (room >= this.#limit.rejected && !isList(outcome)) return outcome
-    const check = (one: Outcome): Outcome => (one.kind === 'reject' && room-- <= 0 ? this.#halted(one) : one)
+    const check = (one: Outcome): Outcome =>
+      one.kind === 'reject' && scopeOf(one) === 'message' && room-- <= 0 ? this.#halted(one) : one
     return isList(outcome) ? outcome.map(check) : check(outcome)
   }
 
-  /** The halt in place of one rejection more; null while there is room for it. */
+  /** The halt in place of one rejection, or one device refused, more; null while there is room for it. */
   refusal(failure: Failure): Failure | null {
     return this.#rejected < this.#limit.rejected ? null : this.#halted(failure)
   }
@@ -35,6 +36,7 @@ export class SafetyStop {
     for (let left = Math.min(messages, this.#limit.of); left > 0; left--) this.#note(0)
   }
 
+  /** A message was rejected, or a device refused for the first time. */
   rejected(): void {
     this.#note(1)
   }

@@ -49,9 +49,21 @@ export function isOfDevice(failure: Failure): boolean {
   return scope === 'message' || scope === 'device'
 }
 
+/** Does the target refuse the device, and not only the message? Without a key nobody knows which device that is. */
+function isDeviceRefused({ keyStart, keyEnd }: Pending, failure: Failure): boolean {
+  return failure.kind === 'reject' && failure.scope === 'device' && keyEnd >= keyStart
+}
+
 /** Given up by ourselves, because a partition is moving or the process ends: it says nothing about the target. */
 export function isGivenUp({ code }: Failure): boolean {
   return code === 'attempt_aborted'
+}
+
+/** The outcome with what refuses a device as a refusal of the message alone. */
+export function ofMessages(outcome: Outcome | readonly Outcome[]): Outcome | readonly Outcome[] {
+  const narrow = (one: Outcome): Outcome =>
+    one.kind === 'reject' && one.scope === 'device' ? { ...one, scope: 'message' } : one
+  return isList(outcome) ? outcome.map(narrow) : narrow(outcome)
 }
 
 /** `messages` as they were sent: those of a lane stand together. */
@@ -63,7 +75,8 @@ function judgeWhole(messages: readonly Pending[], outcome: Outcome): Verdict {
   const [first] = messages
   const isOneLane = messages.every(message => message.lane === first?.lane)
   // Of a batch of one lane the outcome says as much as an outcome for its first message would.
-  if (messages.length === 1 || (isOneLane && outcome.kind !== 'reject' && outcome.kind !== 'delivered'))
+  const isOfFirst = outcome.kind !== 'delivered' && (outcome.kind !== 'reject' || outcome.scope === 'device')
+  if (messages.length === 1 || (isOneLane && isOfFirst))
     return judgeEach(messages, Array(messages.length).fill(outcome))
   if (outcome.kind === 'delivered') return { ...nothing, delivered: messages }
   return {
@@ -119,7 +132,8 @@ class Walk implements Verdict {
     const behind = this.#behindOf(message)
     if (failure.kind === 'unknown') this.possibleDuplicates++
     if (behind !== null) behind.push(message)
-    else if (failure.kind === 'reject') this.rejected.push({ message, failure })
+    else if (failure.kind === 'reject' && !isDeviceRefused(message, failure))
+      this.rejected.push({ message, failure })
     else this.#hold(message, failure)
   }
 

@@ -47,6 +47,7 @@ test('the list is a plain table, or lines of JSON', async t => {
     reason: 'The target refused the messages for what they contain',
     answer: '422 no such unit',
     attempts: 2,
+    resent: 0,
     origin: { topic: 'fleet', partition: 3, offset: 1, time: '2026-01-31T07:59:00.000Z' },
     stream: 'acme',
     bytes: 7

@@ -14,7 +14,13 @@ const trouble = {
   attempt: 1
 } as const
 const state = { kind: 'halted', sinceMs: 0, trouble } as const
-const status = statusOf({ name: 'acme', state, accounts: new Accounts(new RecordingMeter()), partitions: [] })
+const status = statusOf({
+  name: 'acme',
+  state,
+  accounts: new Accounts(new RecordingMeter()),
+  partitions: [],
+  held: []
+})
 
 test('the oldest message is told by its time and its age', t => {
   const about = { mask: new Mask([]), nowMs: 60_500 }

@@ -25,7 +25,7 @@ const table: [mistake: string, text: string, line: string][] = [
   [
     'a key of nothing known',
     stream('colour: red'),
-    '5:74 streams.acme.colour is an unknown key (known keys: from, group, start, attemptTimeoutMs, retry, deadLetters, order, concurrency, ttlSeconds, maxSpan, safetyStop, paused, target)'
+    '5:74 streams.acme.colour is an unknown key (known keys: from, group, start, attemptTimeoutMs, retry, deadLetters, onDeviceReject, held, order, concurrency, ttlSeconds, maxSpan, safetyStop, paused, target)'
   ],
   [
     'a misspelt key at the top',
@@ -147,16 +147,26 @@ const table: [mistake: string, text: string, line: string][] = [
   [
     'dead letters in a channel',
     stream('deadLetters: { topic: fleet }'),
-    '5:96 streams.acme.deadLetters.topic puts its dead letters into fleet, which belongs to fleet; give it another deadLetters.topic'
+    '5:96 streams.acme.deadLetters.topic would put its dead letters into fleet, which belongs to fleet; give it another deadLetters.topic'
   ],
   [
     'dead letters of two streams in one topic',
     `${stream('deadLetters: { topic: tailrace.beta.dead-letters }')}\n  beta: { from: [fleet], target: { http: { url: "https://b.example" } } }`,
-    '6:9 streams.beta puts its dead letters into tailrace.beta.dead-letters, which belongs to acme; give it another deadLetters.topic'
+    '6:9 streams.beta would put its dead letters into tailrace.beta.dead-letters, which belongs to acme; give it another deadLetters.topic'
+  ],
+  [
+    'devices that wait in a channel',
+    stream('held: { topic: fleet }'),
+    '5:89 streams.acme.held.topic would let its devices wait in fleet, which belongs to fleet; give it another held.topic'
+  ],
+  [
+    'hold without an order of devices',
+    stream('order: none, onDeviceReject: hold'),
+    '5:103 streams.acme.onDeviceReject cannot be hold with order: none, since only with order: device one may wait beside others; write dead-letter'
   ],
   [
     'a group that is no name of a topic',
-    stream('group: "a/b"'),
+    stream('group: "a/b", held: { topic: waiting }'),
     '5:9 streams.acme would put its dead letters into a/b.dead-letters, which is no name of a topic; give it a deadLetters.topic'
   ],
   [

@@ -33,6 +33,7 @@ const request = (partitions: number[], birthMs: number) => ({
   group: 'g',
   topics: ['fleet'],
   deadLetters: 'g.dead-letters',
+  held: 'g.held',
   partitions: partitions.map(partition => ({ topic: 'fleet', partition })),
   birthMs
 })

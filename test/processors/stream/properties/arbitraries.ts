@@ -2,6 +2,7 @@
 // confirms.
 
 import fc from 'fast-check'
+import { faultPoints } from '../../../../processors/stream/held/fault-points.ts'
 import type { Answer, Deed, Plan, Sent, Settings, Step, Told } from './plan.ts'
 
 export interface Mix {
@@ -33,6 +34,7 @@ const plainSettings: { [K in keyof Settings]: fc.Arbitrary<Settings[K]> } = {
   maxBytes: fc.constant(100_000),
   batchesInFlight: range(1, 3),
   destinations: range(1, 2),
+  holds: fc.boolean(),
   tells: fc.constantFrom('each', 'whole'),
   ttlMs: fc.constant(null),
   maxAttempts: fc.constant(null),
@@ -62,6 +64,16 @@ function stepOf({ natures, deeds }: Mix): fc.Arbitrary<Step> {
     if (deed === 'failCommits') return fc.record({ do: fc.constant(deed), afterMs, count: commits, when })
     if (deed === 'failAppends') return fc.record({ do: fc.constant(deed), afterMs, count, when })
     if (deed === 'failAdminCalls') return fc.record({ do: fc.constant(deed), afterMs, count })
+    if (deed === 'refuse' || deed === 'accept')
+      return fc.record({ do: fc.constant(deed), afterMs, device: range(0, 4) })
+    if (deed === 'dieAt')
+      return fc.record({
+        do: fc.constant(deed),
+        afterMs,
+        member,
+        point: fc.constantFrom(...faultPoints),
+        count
+      })
     return fc.record({ do: fc.constant(deed), afterMs })
   })
   return fc.oneof(send, other)

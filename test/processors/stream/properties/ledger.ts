@@ -2,7 +2,8 @@
 // it, whether Kafka has its dead letter, and what Kafka was told to be settled. It judges while things happen and keeps
 // what it found wrong, since a throw would end in the engine's hands.
 
-import type { CommitEntry } from '../../../../connectors/kafka/log/log.ts'
+import type { AppendRecord, CommitEntry } from '../../../../connectors/kafka/log/log.ts'
+import { decodeHeld } from '../../../../processors/stream/held/held-record.ts'
 import { decodeMetadata } from '../../../../processors/stream/settlement/commit-metadata.ts'
 import type { VirtualClock } from '../../../clock.ts'
 import type { Sent, Settings } from './plan.ts'
@@ -23,6 +24,8 @@ export interface Fate {
   isConfirmed: boolean
   /** Kafka has this many dead letters of it. */
   deaths: number
+  /** The held topic has it, and no marker says that it was released. */
+  isHeld: boolean
   wasRejected: boolean
   /** Attempts that did not settle it; those without an answer; and was it ever alone, or named, in one of these? */
   failures: number
@@ -66,7 +69,7 @@ export class Ledger {
     const lanes = { device: `${partition} ${sent.device}`, partition: `${partition}`, none: id }
     const fate = {
       ...{ id, sent, partition, offset, sentMs: this.#clock.now(), lane: lanes[order] },
-      ...{ arrivals: 0, excuses: 0, isConfirmed: false, deaths: 0, wasRejected: false },
+      ...{ arrivals: 0, excuses: 0, isConfirmed: false, deaths: 0, isHeld: false, wasRejected: false },
       ...{ failures: 0, unknowns: 0, wasSuspect: false }
     }
     this.fates.push(fate)
@@ -101,7 +104,26 @@ export class Ledger {
 
   /** Something broke the membership of somebody: what has arrived and is not committed may arrive again. */
   excuseUncommitted(): void {
-    for (const fate of this.fates) if (fate.arrivals > 0 && !this.#isCommitted(fate)) this.excuse(fate)
+    for (const fate of this.fates)
+      if (fate.arrivals > 0 && (fate.isHeld || !this.#isCommitted(fate))) this.excuse(fate)
+  }
+
+  /** Kafka has a record in the held topic. */
+  held({ key, partition, headers }: AppendRecord): void {
+    const record = decodeHeld(
+      Object.entries(headers ?? {}).map(([key, value]) => ({ key, value: Buffer.from(value) }))
+    )
+    if (record?.kind === 'message') this.fate(partition ?? 0, record.offset).isHeld = true
+    if (record?.kind !== 'released') return
+    const device = Number(key)
+    for (const fate of this.fates)
+      if (fate.sent.device === device && fate.partition === partition && fate.offset <= record.offset)
+        fate.isHeld = false
+  }
+
+  /** Does a device that is refused wait? */
+  get holds(): boolean {
+    return this.settings.holds && this.settings.order === 'device'
   }
 
   /** May there be a dead letter of it? */
@@ -149,6 +171,7 @@ export class Ledger {
   }
 
   get isAllCommitted(): boolean {
+    if (this.fates.some(fate => !this.#hasEnded(fate))) return false
     for (const [partition, end] of this.#ends) if (this.#committed.get(partition)?.next !== end) return false
     return true
   }
@@ -158,9 +181,11 @@ export class Ledger {
     return committed !== undefined && (offset < committed.next || committed.settled.has(offset))
   }
 
+  #hasEnded(fate: Fate): boolean {
+    return fate.isConfirmed || fate.deaths > 0 || fate.sent.nature === 'empty' || this.isExpired(fate)
+  }
+
   #checkSettled(fate: Fate, where: string): void {
-    const isSettled =
-      fate.isConfirmed || fate.deaths > 0 || fate.sent.nature === 'empty' || this.isExpired(fate)
-    if (!isSettled) this.wrong(`${where} covers ${fate.id}, which is owed`)
+    if (!fate.isHeld && !this.#hasEnded(fate)) this.wrong(`${where} covers ${fate.id}, which is owed`)
   }
 }

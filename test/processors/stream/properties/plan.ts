@@ -3,6 +3,7 @@
 
 import type { Scope } from '../../../../connectors/connector.ts'
 import type { Order } from '../../../../processors/stream/dispatch/lanes.ts'
+import type { FaultPoint } from '../../../../processors/stream/held/fault-points.ts'
 import type { OutcomeKind } from '../../../../schemas/errors.ts'
 
 export interface Settings {
@@ -13,6 +14,8 @@ export interface Settings {
   readonly maxBytes: number
   readonly batchesInFlight: number
   readonly destinations: number
+  /** Does a device that is refused wait in the held topic, or is each of its messages set aside? */
+  readonly holds: boolean
   /** Does the target say which message it refuses, or refuse the batch as a whole? */
   readonly tells: 'each' | 'whole'
   readonly ttlMs: number | null
@@ -62,6 +65,8 @@ export type Deed =
   | { readonly do: 'rejoin' | 'expire' | 'raise' }
   | { readonly do: 'failCommits' | 'failAppends'; readonly count: number; readonly when: 'before' | 'after' }
   | { readonly do: 'failAdminCalls'; readonly count: number }
+  | { readonly do: 'refuse' | 'accept'; readonly device: number }
+  | { readonly do: 'dieAt'; readonly member: number; readonly point: FaultPoint; readonly count: number }
 
 export type Step = Deed & { readonly afterMs: number }
 

@@ -12,6 +12,7 @@ import type {
 import type { MemoryLog } from '../../../../connectors/kafka/log/memory/log.ts'
 import type { Partition } from '../../../../processors/stream/assignment/partition.ts'
 import { overheadBytes } from '../../../../processors/stream/dispatch/lane.ts'
+import type { FaultPoint } from '../../../../processors/stream/held/fault-points.ts'
 import { Stream } from '../../../../processors/stream/stream.ts'
 import { FaultError } from '../../../../schemas/errors.ts'
 import type { VirtualClock } from '../../../clock.ts'
@@ -24,6 +25,7 @@ import { OracleTarget } from './target.ts'
 export const group = 'tailrace.acme'
 export const topic = 'fleet'
 export const deadLetterTopic = 'tailrace.acme.dead-letters'
+export const heldTopic = 'tailrace.acme.held'
 export const attemptTimeoutMs = 2_000
 /** When Kafka notices that a member is dead. */
 const sessionTimeoutMs = 8_000
@@ -36,6 +38,10 @@ export interface Surroundings {
   readonly ledger: Ledger
   readonly faults: Faults
   nextAnswer(): Answer
+  /** Does the target refuse the device? */
+  isRefused(device: number): boolean
+  /** A process died by itself. */
+  died(): void
 }
 
 export class Process {
@@ -53,6 +59,7 @@ export class Process {
   /** How often it began with nothing. */
   #lives = 0
   #consumer: LogConsumer | null = null
+  #death: { readonly point: FaultPoint; left: number } | null = null
   #noticeDeath: () => void = () => {}
   readonly #deathNoticed = new Promise<void>(resolve => {
     this.#noticeDeath = resolve
@@ -60,11 +67,12 @@ export class Process {
 
   constructor(around: Surroundings) {
     this.#around = around
-    const { log, clock, ledger, faults, nextAnswer } = around
+    const { log, clock, ledger, faults, nextAnswer, isRefused } = around
     this.#target = new OracleTarget({
       clock,
       ledger,
       nextAnswer,
+      isRefused,
       isAlive: () => this.isAlive,
       isDoubtful: () => this.#isDoubtful || !this.isAlive,
       lives: () => this.#lives,
@@ -76,6 +84,7 @@ export class Process {
         if (name === 'stream_stuck' || name === 'accounts_imbalanced') ledger.wrong(name)
       },
       meter: this.meter,
+      reached: point => this.#reached(point),
       admin: this.#admin(log.admin()),
       target: this.#target,
       producer: this.#producer(log.producer()),
@@ -106,6 +115,18 @@ export class Process {
     })
   }
 
+  /** It dies when it has reached `point` so many times. */
+  dieAt(point: FaultPoint, count: number): void {
+    this.#death = { point, left: count }
+  }
+
+  #reached(point: FaultPoint): void {
+    if (!this.isAlive || this.#death?.point !== point || --this.#death.left > 0) return
+    if (!this.#around.faults.areOn) return
+    this.kill()
+    this.#around.died()
+  }
+
   /** Kafka forgets it. */
   doubt(): void {
     this.#isDoubtful = true
@@ -121,8 +142,10 @@ export class Process {
     if (owed !== pending) ledger.wrong(`${owed} messages are owed, ${pending} pending`)
     const { windowBytes } = ledger.settings
     for (const partition of this.stream.partitions) {
-      // One message may be on top: its value, its key, and what it costs beside.
-      const nowBytes = windowBytes / this.stream.partitions.size + overheadBytes + 140
+      // One message may be on top: its value, its key, and what it costs beside; and a quarter of what is held, likewise.
+      const oneBytes = overheadBytes + 140
+      const shareBytes = windowBytes / this.stream.partitions.size
+      const nowBytes = shareBytes + oneBytes + (ledger.holds ? shareBytes / 4 + oneBytes : 0)
       const boundBytes = Math.max(this.#boundBytes.get(partition) ?? 0, nowBytes)
       this.#boundBytes.set(partition, boundBytes)
       if (partition.bytes > boundBytes || partition.bytes < 0)
@@ -165,6 +188,7 @@ export class Process {
     const call = <T>(run: () => Promise<T>) => this.#heard(faults.adminCall(run))
     return {
       topic: name => call(() => inner.topic(name)),
+      raisePartitions: (name, partitions) => call(() => inner.raisePartitions(name, partitions)),
       createTopic: spec => call(() => inner.createTopic(spec)),
       brokers: () => call(() => inner.brokers()),
       ranges: name => call(() => inner.ranges(name)),
@@ -184,7 +208,8 @@ export class Process {
         this.#heard(
           faults.append(async () => {
             await inner.append(name, records)
-            for (const { value } of records) ledger.died(idOf(value))
+            if (name === heldTopic) for (const record of records) ledger.held(record)
+            else for (const { value } of records) ledger.died(idOf(value))
           })
         ),
       close: deadlineMs => inner.close(deadlineMs)
@@ -207,10 +232,11 @@ export class Process {
   async #commit(inner: LogConsumer, entries: readonly CommitEntry[]): Promise<void> {
     const { faults, ledger } = this.#around
     if (!this.isAlive) return
-    for (const entry of entries) ledger.checkCommit(entry)
+    const ofChannel = entries.filter(entry => entry.topic === topic)
+    for (const entry of ofChannel) ledger.checkCommit(entry)
     const store = async () => {
       await inner.commit(entries)
-      for (const entry of entries) ledger.committed(entry)
+      for (const entry of ofChannel) ledger.committed(entry)
     }
     await faults.commit(store).catch(error => {
       // Somebody else may get the partition with what is not committed.
@@ -233,7 +259,7 @@ export class Process {
         this.isAlive ? Promise.race([inner.onRevoking(deadlineMs), this.#deathNoticed]) : this.#deathNoticed,
       onRecords: chunk => this.isAlive && inner.onRecords(chunk),
       onPositionLost: (origin, position) => {
-        this.#around.ledger.wrong(`position ${position} of ${origin.partition} is lost`)
+        this.#around.ledger.wrong(`position ${position} of ${origin.topic}/${origin.partition} is lost`)
         inner.onPositionLost(origin, position)
       },
       onFault: fault => this.isAlive && inner.onFault(fault),
@@ -247,7 +273,7 @@ function idOf(value: Buffer | null): string {
   return value?.toString().trimEnd() ?? ''
 }
 
-function optionsOf({ order, concurrency, ttlMs, maxAttempts, maxSpan, windowBytes }: Settings) {
+function optionsOf({ order, holds, concurrency, ttlMs, maxAttempts, maxSpan, windowBytes }: Settings) {
   return {
     name: 'acme',
     group,
@@ -257,6 +283,12 @@ function optionsOf({ order, concurrency, ttlMs, maxAttempts, maxSpan, windowByte
     deadLetters: { name: deadLetterTopic, partitions: 1, retentionHours: 1 },
     ...{ order, concurrency, ttlMs, maxSpan, windowBytes },
     paused: false,
+    held: {
+      topic: heldTopic,
+      holdsDevices: holds && order === 'device',
+      maxDelayMs: 3_000,
+      maxMs: 86_400_000
+    },
     safetyStop: { rejected: 100, of: 1_000 },
     retry: {
       ...{ minDelayMs: 100, maxDelayMs: 2_000, haltedDelayMs: 3_000 },

@@ -22,6 +22,7 @@ export interface Surroundings {
   /** Rises whenever everything that was under way is another assignment's. */
   lives(): number
   nextAnswer(): Answer
+  isRefused(device: number): boolean
   /** Messages that are deadly are so. */
   isFaulty(): boolean
 }
@@ -119,7 +120,7 @@ export class OracleTarget implements Target {
   }
 
   #say(answer: Answer, fates: readonly Fate[]): Said {
-    const { ledger, isFaulty } = this.#around
+    const { ledger, isFaulty, isRefused } = this.#around
     const isDeadly = ({ sent }: Fate) => sent.nature === 'deadly' && isFaulty()
     const list = (each: Outcome[], arrived: number): Said => {
       const arrives = each.map(({ kind }, at) => kind === 'delivered' || (kind === 'unknown' && at < arrived))
@@ -132,7 +133,10 @@ export class OracleTarget implements Target {
       ),
       outcome
     })
-    const natural = ({ sent }: Fate) => (sent.nature === 'rejected' ? failure('reject') : delivered)
+    const natural = ({ sent }: Fate) => {
+      if (isRefused(sent.device)) return failure('reject', { scope: 'device' })
+      return sent.nature === 'rejected' ? failure('reject') : delivered
+    }
     const { kind, told = [], arrived = 0 } = answer
     const death = fates.findIndex(isDeadly)
     if (kind === 'hang') return whole(failure('unknown'), death < 0 ? arrived : Math.min(arrived, death))
@@ -147,9 +151,10 @@ export class OracleTarget implements Target {
     if (kind === 'whole') return whole(outcomeOf(told[0]), death < 0 ? arrived : Math.min(arrived, death))
     if (death >= 0) return whole(failure('unknown'), death)
     const each = fates.map(natural)
-    const isRefused = each.some(outcome => outcome.kind === 'reject')
-    if (isRefused && ledger.settings.tells === 'whole') return whole(failure('reject'), 0)
-    return isRefused ? list(each, 0) : whole(delivered, 0)
+    const refusals = each.filter(({ kind }) => kind === 'reject')
+    if (refusals.length === 0) return whole(delivered, 0)
+    const refusal = refusals.every(isOfDevice) ? failure('reject', { scope: 'device' }) : failure('reject')
+    return ledger.settings.tells === 'whole' ? whole(refusal, 0) : list(each, 0)
   }
 
   /** Notes what arrives, and what the engine is told of it if it hears it. */
@@ -160,7 +165,8 @@ export class OracleTarget implements Target {
     const gaps = new Set<string>()
     const failed = new Set<string>()
     for (const [at, fate] of fates.entries()) {
-      const { kind } = said.each[at] ?? delivered
+      const outcome = said.each[at] ?? delivered
+      const kind = ledger.holds && isOfDevice(outcome) ? 'retry' : outcome.kind
       const arrives = said.arrives[at] === true && fate.sent.nature !== 'rejected'
       const isInPlace = arrives && !gaps.has(fate.lane)
       const isCounted = isHeard && kind === 'delivered' && !failed.has(fate.lane)
@@ -186,6 +192,10 @@ export class OracleTarget implements Target {
       if (fates.length === 1) fate.wasSuspect = true
     }
   }
+}
+
+function isOfDevice(outcome: Outcome): boolean {
+  return outcome.kind === 'reject' && outcome.scope === 'device'
 }
 
 function outcomeOf(told: Told | undefined): Outcome {

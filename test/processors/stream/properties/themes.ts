@@ -91,6 +91,31 @@ export const themes: readonly Theme[] = [
     })
   },
   {
+    name: 'held',
+    sentence: 'a refused device waits in order and loses nothing, whoever dies between which writes',
+    runs: 1_100,
+    plans: plansOf({
+      settings: { holds: fc.constant(true) },
+      natures: ['plain', 'plain', 'rejected', 'empty'],
+      answers: ['natural', 'natural', 'natural', 'each', 'hang'],
+      told: every,
+      deeds: [
+        ...(['refuse', 'refuse', 'refuse', 'accept', 'accept', 'start', 'start', 'dieAt', 'dieAt'] as const),
+        ...([
+          'stop',
+          'kill',
+          'expire',
+          'rejoin',
+          'raise',
+          'failAppends',
+          'failCommits',
+          'failAdminCalls'
+        ] as const)
+      ],
+      maxLatencyMs: 1_000
+    })
+  },
+  {
     name: 'dead letters',
     sentence:
       'a refused message is settled only once Kafka has its dead letter, whoever moves or dies meanwhile',

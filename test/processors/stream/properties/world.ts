@@ -13,7 +13,7 @@ import { group, Process, topic } from './process.ts'
 const natural: Answer = { kind: 'natural', latencyMs: 5, heedsSignal: true }
 const maxProcesses = 4
 /** Within which everything settles once faults have stopped: a dead member's session, the longest waits, and reserve. */
-const settleLimitMs = 120_000
+const settleLimitMs = 240_000
 const stopLimitMs = 20_000
 
 /** What is known after a run: `violations` tells what went wrong, first things first. */
@@ -34,6 +34,8 @@ class World {
   #partitions: number
   #answers: Answer[]
   #isDone = false
+  /** Devices that the target refuses. */
+  readonly #refused = new Set<number>()
 
   constructor(plan: Plan) {
     this.#plan = plan
@@ -51,7 +53,7 @@ class World {
       this.#schedule()
       await this.#until(() => this.#isDone, 3_600_000)
       this.#endFaults()
-      await this.#until(() => this.ledger.isAllCommitted, settleLimitMs)
+      await this.#until(() => this.ledger.isAllCommitted && this.#isNothingHeld, settleLimitMs)
       const running = this.#processes.filter(process => process.state === 'running')
       const stops = Promise.all(running.map(process => process.stop()))
       await this.#until(() => running.every(({ state }) => state === 'stopped'), stopLimitMs)
@@ -87,6 +89,7 @@ class World {
   #endFaults(): void {
     this.#faults.stop()
     this.#answers = []
+    this.#refused.clear()
     if (!this.#processes.some(({ state }) => state === 'running')) this.#start()
   }
 
@@ -100,7 +103,14 @@ class World {
     if (deed.do === 'raise') this.#log.raisePartitions(topic, ++this.#partitions)
     if (deed.do === 'failAdminCalls') this.#faults.failAdminCalls(deed.count)
     if (deed.do === 'failCommits') this.#faults.failCommits(deed.count, deed.when)
+    if (deed.do === 'refuse') this.#refused.add(deed.device)
+    if (deed.do === 'accept') this.#refused.delete(deed.device)
+    if (deed.do === 'dieAt') this.#pick(deed.member, ['running'])?.dieAt(deed.point, deed.count)
     if (deed.do === 'failAppends') this.#faults.failAppends(deed.count, deed.when)
+  }
+
+  get #isNothingHeld(): boolean {
+    return this.#processes.every(({ isAlive, stream }) => !isAlive || stream.status().held.devices === 0)
   }
 
   /** As one batch of records for each partition. */
@@ -120,10 +130,12 @@ class World {
   #start(): void {
     if (this.#processes.filter(({ state }) => state === 'running').length >= maxProcesses) return
     const process = new Process({
+      died: () => this.ledger.excuseUncommitted(),
       clock: this.#clock,
       log: this.#log,
       ledger: this.ledger,
       faults: this.#faults,
+      isRefused: device => this.#refused.has(device),
       nextAnswer: () => this.#answers.shift() ?? natural
     })
     this.#processes.push(process)

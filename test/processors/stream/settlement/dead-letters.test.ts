@@ -63,6 +63,7 @@ test('a message is set aside with its very bytes and the facts, and is done once
     reason: 'The target refused the messages for what they contain',
     answer: '422: no such unit',
     attempts: 2,
+    resent: 0,
     originTopic: 'fleet',
     originPartition: 3,
     originOffset: 0,

@@ -1,0 +1,196 @@
+// One held partition and the devices that wait in it, beside the partitions of the same number of the stream's channels,
+// which the same member has. It lives as long as the assignment does. Invariant 4
+
+import type { Failure } from '../../../connectors/connector.ts'
+import type { CommitEntry } from '../../../connectors/kafka/log/log.ts'
+import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
+import type { RecordChunk } from '../../../connectors/kafka/log/record-chunk.ts'
+import type { Partition, Position } from '../assignment/partition.ts'
+import type { StreamContext } from '../context.ts'
+import type { Lane, Pending } from '../dispatch/lane.ts'
+import { encodeMetadata } from '../settlement/commit-metadata.ts'
+import { Owner } from './owner/owner.ts'
+import type { HeldPort } from './port.ts'
+import { Release } from './release/release.ts'
+import { ReleasedMessage } from './release/released-message.ts'
+import { WaitingDevice } from './waiting-device.ts'
+import { WaitingSet } from './waiting-set.ts'
+
+/** Devices that may wait in one partition; further ones wait in their lanes. Invariant 5 */
+const maxDevices = 10_000
+
+export class HeldPartition {
+  readonly origin: TopicPartition
+  closed = false
+  /** Resolves once it is known who waits, or the assignment is over. */
+  readonly whenKnown: Promise<void>
+  readonly #context: StreamContext
+  readonly #port: HeldPort
+  readonly #owner: Owner
+  #waiting: WaitingSet | null = null
+  #release: Release | null = null
+  #birthMs = 0
+  #committed = -1
+  /** The commit that was made up last. */
+  #offered: CommitEntry | null = null
+  #isKnown = false
+  #resolveKnown: () => void = () => {}
+
+  constructor(context: StreamContext, origin: TopicPartition, port: HeldPort) {
+    this.origin = { topic: origin.topic, partition: origin.partition }
+    this.#context = context
+    this.#port = port
+    this.#owner = new Owner(context, { ...port, origin: this.origin, lost: device => this.#leave(device) })
+    this.whenKnown = new Promise(resolve => {
+      this.#resolveKnown = resolve
+    })
+  }
+
+  get isOpen(): boolean {
+    return this.#waiting !== null
+  }
+
+  /** Who waits here. */
+  get devices(): readonly WaitingDevice[] {
+    return [...(this.#waiting?.devices.values() ?? [])]
+  }
+
+  /** Becomes the owner; what is read from `next` on tells who waits. */
+  open({ next, committed, birthMs, owner }: Position): void {
+    this.#committed = committed
+    this.#birthMs = birthMs
+    const waiting = new WaitingSet(next, owner, {
+      held: (device, message) => {
+        if (message.owner === this.#owner.name) this.#owner.appended(device, message.offset)
+        if (this.#isKnown) this.#meet(device)
+      },
+      released: (device, marker) => {
+        if (!this.#isKnown) return
+        this.#owner.marked(device, marker)
+        this.#leave(device)
+      },
+      wanted: device => this.#isKnown && this.#release?.now(device),
+      owned: name => {
+        if (name === this.#owner.name) this.#know()
+        else if (this.#isKnown) this.#owner.insist(() => this.devices)
+      }
+    })
+    this.#waiting = waiting
+    const progressed = (device: WaitingDevice) => this.#owner.progressed(device)
+    this.#release = new Release(this.#context, { ...this.#port, origin: this.origin, waiting, progressed })
+    this.#owner.writeName()
+  }
+
+  receive(chunk: RecordChunk): void {
+    const waiting = this.#waiting
+    while (waiting !== null && chunk.next()) if (chunk.offset >= waiting.next) waiting.apply(chunk.record())
+    this.#owner.tell()
+  }
+
+  /** Gives the devices of a partition that is about to be read their lanes. */
+  attach(partition: Partition): void {
+    for (const device of this.devices)
+      if (device.topic === partition.origin.topic) this.#attach(device, partition)
+    this.#release?.wake()
+  }
+
+  /**
+   * The target refuses the device of the lane: what is in the lane, and what comes, waits here. False where that cannot
+   * be. The lane is in no batch.
+   */
+  hold(lane: Lane, failure: Failure): boolean {
+    const device = lane.device ?? this.#deviceOf(lane, failure)
+    if (device === null) return false
+    this.#context.reached('held_refused')
+    device.refused(failure)
+    const messages = lane.empty()
+    const released = messages.filter(message => message instanceof ReleasedMessage)
+    this.#release?.takeBack(device, released)
+    for (const message of messages) if (!(message instanceof ReleasedMessage)) this.divert(device, message)
+    this.#release?.schedule(device)
+    return true
+  }
+
+  /** The message waits here, since its device does. */
+  divert(device: WaitingDevice, message: Pending): void {
+    this.#owner.append(device, message)
+  }
+
+  /** The commit that Kafka does not have yet, or null. What is below it is needed no more. */
+  due(): CommitEntry | null {
+    if (this.#waiting === null || !this.#isKnown || this.#waiting.base <= this.#committed) return null
+    const { base: next } = this.#waiting
+    const owner = this.#waiting.ownerAt(next)
+    const standing = { birthMs: this.#birthMs, settled: [] }
+    const metadata = encodeMetadata(next, owner === null ? standing : { ...standing, owner })
+    this.#offered = { ...this.origin, next, metadata }
+    return this.#offered
+  }
+
+  committed(entry: CommitEntry): void {
+    if (entry === this.#offered) this.#committed = entry.next
+  }
+
+  drain(deadlineMs: number): Promise<void> {
+    return this.#owner.drain(deadlineMs)
+  }
+
+  /** Ends the assignment. */
+  close(): void {
+    this.closed = true
+    this.#owner.close()
+    this.#release?.close()
+    this.#resolveKnown()
+  }
+
+  /** All that was written before this owner is read. */
+  #know(): void {
+    if (this.#isKnown) return
+    this.#isKnown = true
+    for (const device of this.devices) {
+      device.known()
+      this.#release?.schedule(device)
+      this.#leave(device)
+    }
+    this.#resolveKnown()
+  }
+
+  /** The log has a message of the device: of a new one where a person has resent a dead letter. */
+  #meet(device: WaitingDevice): void {
+    if (device.lane !== null) this.#release?.wake()
+    else {
+      const partition = this.#port.partitionOf(device.topic, this.origin.partition)
+      device.known()
+      if (partition !== undefined) this.#attach(device, partition)
+      this.#release?.now(device)
+    }
+  }
+
+  #attach(device: WaitingDevice, partition: Partition): void {
+    device.lane = partition.lanes.ofDevice(device.key, device.first)
+    device.lane.hold(device)
+  }
+
+  /** The device of a lane that is about to wait; null where no more may. */
+  #deviceOf({ head, partition }: Lane, { code, detail }: Failure): WaitingDevice | null {
+    if (this.#waiting === null || head === null || this.#waiting.devices.size >= maxDevices) return null
+    const key = head.bytes.subarray(head.keyStart, head.keyEnd)
+    const about = { sinceMs: this.#context.clock.now(), why: { code, answer: detail } }
+    const device = new WaitingDevice(partition.origin.topic, key, about)
+    device.known()
+    this.#waiting.add(device)
+    this.#attach(device, partition)
+    return device
+  }
+
+  /** Nothing of it may wait any more: then what comes is sent directly. */
+  #leave(device: WaitingDevice): void {
+    if (!this.#isKnown || !device.isDone) return
+    device.cancelWait?.()
+    this.#waiting?.remove(device)
+    const { lane } = device
+    if (lane === null) return
+    lane.device = null
+    if (lane.state === 'idle' && lane.head === null) lane.partition.lanes.remove(lane)
+  }
+}

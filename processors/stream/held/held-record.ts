@@ -1,0 +1,133 @@
+// What is written into a held partition. The facts are JSON in one header, so that every Kafka tool can show them; the key
+// is that of the device, and only a message that waits has a value: the message's own.
+//
+//   owner      from here on the partition is written by this owner; what others write behind it does not count
+//   message    a message waits; without an owner it is a dead letter that a person has resent
+//   released   what waited of a device up to `through` has ended
+//   release    a person wants the device to be tried now
+//   discard    a person wants what waits of the device up to here to go to the dead letters
+
+import type { Message } from '../../../connectors/connector.ts'
+import type { AppendRecord } from '../../../connectors/kafka/log/log.ts'
+import type { Header, LogRecord } from '../../../connectors/kafka/log/record-chunk.ts'
+
+const header = 'tailrace.held'
+/** What a target answered may be long, and must not make a record too large for Kafka. */
+const maxAnswerLength = 1_000
+
+/** Why a device waits: a code of schemas/errors.ts, as text since it may be of another version, and what the target said. */
+export interface Why {
+  readonly code: string
+  readonly answer: string
+}
+
+/** A message that waits: which one it is, and why its device does. */
+export interface HeldMessage extends Why {
+  readonly kind: 'message'
+  /** Who wrote it; null: it is a dead letter that a person has resent. */
+  readonly owner: string | null
+  /** The channel's topic; the partition has the number of the held one. */
+  readonly topic: string
+  readonly offset: number
+  /** When Kafka got the original, in Unix ms. */
+  readonly timestampMs: number
+  /** When it was held, in Unix ms. */
+  readonly heldMs: number
+  /** How often it was resent. */
+  readonly resent: number
+  /** The place of the dead letter that was resent; null for a message of a channel. */
+  readonly letter: string | null
+}
+
+export interface Released {
+  readonly kind: 'released'
+  readonly owner: string
+  readonly topic: string
+  /** The held offset of the last message released. */
+  readonly through: number
+  /** The highest offset of their originals; -1 where all were resent. */
+  readonly offset: number
+  /** How many messages were released since the marker before. */
+  readonly messages: number
+}
+
+export type HeldRecord =
+  | HeldMessage
+  | Released
+  | { readonly kind: 'owner'; readonly owner: string }
+  | { readonly kind: 'release' | 'discard'; readonly topic: string }
+
+/** The record of a message that waits, with copies of its bytes. */
+export function heldMessage(
+  message: Message,
+  { why, owner, nowMs }: { readonly why: Why; readonly owner: string; readonly nowMs: number }
+): AppendRecord {
+  return {
+    key: Buffer.from(message.bytes.subarray(message.keyStart, message.keyEnd)),
+    value: Buffer.from(message.value()),
+    partition: message.origin.partition,
+    headers: headersOf({
+      kind: 'message',
+      owner,
+      topic: message.origin.topic,
+      offset: message.offset,
+      timestampMs: message.timestampMs,
+      code: why.code,
+      answer: why.answer.slice(0, maxAnswerLength),
+      heldMs: nowMs,
+      resent: 0,
+      letter: null
+    })
+  }
+}
+
+/** The record of a dead letter that is resent: it waits for its turn, and then goes to this stream's target only. */
+export function resentMessage(
+  { key, value }: LogRecord,
+  message: Omit<HeldMessage, 'kind' | 'owner'>,
+  partition: number
+): AppendRecord {
+  return { key, value, partition, headers: headersOf({ kind: 'message', owner: null, ...message }) }
+}
+
+/** A record without a value: all that it says is in its headers. `key` is that of the device, where it is of one. */
+export function heldNote(note: HeldRecord, partition: number, key: Buffer | null = null): AppendRecord {
+  return { key, value: null, partition, headers: headersOf(note) }
+}
+
+function headersOf(record: HeldRecord): Record<string, string> {
+  return { [header]: JSON.stringify(record) }
+}
+
+/** Null for a record that is none of ours. */
+export function decodeHeld(headers: readonly Header[]): HeldRecord | null {
+  const text = headers.find(({ key }) => key === header)?.value?.toString()
+  if (text === undefined) return null
+  try {
+    return checked(JSON.parse(text) as Partial<Record<string, unknown>>) // every field is looked at
+  } catch {
+    return null
+  }
+}
+
+/** The fields of each kind, by what they are. */
+const shapes: Readonly<Record<HeldRecord['kind'], { texts: readonly string[]; numbers: readonly string[] }>> =
+  {
+    owner: { texts: ['owner'], numbers: [] },
+    message: { texts: ['topic', 'code', 'answer'], numbers: ['offset', 'timestampMs', 'heldMs', 'resent'] },
+    released: { texts: ['owner', 'topic'], numbers: ['through', 'offset', 'messages'] },
+    release: { texts: ['topic'], numbers: [] },
+    discard: { texts: ['topic'], numbers: [] }
+  }
+
+function checked(fields: Partial<Record<string, unknown>>): HeldRecord | null {
+  const { kind } = fields
+  const shape =
+    typeof kind === 'string' && Object.hasOwn(shapes, kind) ? shapes[kind as HeldRecord['kind']] : null
+  const isWhole =
+    shape?.texts.every(name => typeof fields[name] === 'string') &&
+    shape.numbers.every(name => typeof fields[name] === 'number')
+  if (!isWhole) return null
+  const filled: unknown = kind === 'message' ? { owner: null, letter: null, ...fields } : fields
+  return filled as HeldRecord // its shape was checked above
+}

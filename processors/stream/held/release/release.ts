@@ -1,0 +1,102 @@
+// Tries the devices of one held partition, each after a back-off of its own, and brings what waits to the target once
+// its device is taken: it decides when, passes.ts reads.
+
+import type { TopicPartition } from '../../../../connectors/kafka/log/message.ts'
+import type { LogRecord } from '../../../../connectors/kafka/log/record-chunk.ts'
+import type { StreamContext } from '../../context.ts'
+import { backoffMs } from '../../dispatch/outcome/backoff.ts'
+import { Tries } from '../../dispatch/outcome/tries.ts'
+import type { HeldMessage } from '../held-record.ts'
+import type { HeldPort } from '../port.ts'
+import type { WaitingDevice } from '../waiting-device.ts'
+import type { WaitingSet } from '../waiting-set.ts'
+import { Passes } from './passes.ts'
+import { ReleasedMessage } from './released-message.ts'
+
+export interface ReleasePort extends HeldPort {
+  readonly origin: TopicPartition
+  readonly waiting: WaitingSet
+  /** Messages of the device have ended. */
+  progressed(device: WaitingDevice): void
+}
+
+export class Release {
+  readonly #context: StreamContext
+  readonly #port: ReleasePort
+  readonly #passes: Passes
+
+  constructor(context: StreamContext, port: ReleasePort) {
+    this.#context = context
+    this.#port = port
+    this.#passes = new Passes(context, {
+      ...port,
+      offer: (device, held, record) => this.#offer(device, held, record),
+      offered: () => port.pump()
+    })
+  }
+
+  /** Tries the device after its back-off. */
+  schedule(device: WaitingDevice): void {
+    const { clock, retry } = this.#context
+    device.cancelWait?.()
+    const ceilings = { ...retry, maxDelayMs: this.#port.options.maxDelayMs }
+    const waitMs = backoffMs(ceilings, Math.max(1, device.failures), clock.random())
+    device.cancelWait = clock.after(waitMs, () => this.now(device))
+  }
+
+  /** Tries it now, unless that is under way. */
+  now(device: WaitingDevice): void {
+    device.cancelWait?.()
+    device.cancelWait = null
+    if (device.phase === 'waiting') device.phase = 'due'
+    this.wake()
+  }
+
+  /** There is something to be released, or room for it. */
+  wake(): void {
+    if (!this.#port.isPaused) this.#passes.wake()
+  }
+
+  /** Messages that were offered wait on, since the target refuses their device. */
+  takeBack(device: WaitingDevice, messages: readonly ReleasedMessage[]): void {
+    device.takeBack(messages)
+    for (const message of messages) message.lane.partition.takeBack(message)
+    this.#port.ended('held', messages.length)
+  }
+
+  close(): void {
+    this.#passes.close()
+    for (const device of this.#port.waiting.devices.values()) device.cancelWait?.()
+  }
+
+  #ended(message: ReleasedMessage): void {
+    this.#context.reached('held_delivered')
+    message.device.ended(message)
+    this.#port.progressed(message.device)
+    this.wake()
+  }
+
+  #offer(device: WaitingDevice, held: HeldMessage, record: LogRecord): void {
+    const { lane } = device
+    if (lane === null) return
+    const { clock } = this.#context
+    const ended = (message: ReleasedMessage) => this.#ended(message)
+    const message = new ReleasedMessage(lane, { device, held, record, ended })
+    const isLate = clock.now() - held.heldMs > this.#port.options.maxMs
+    const isDiscarded = record.offset < device.discardBelow
+    device.offer(message)
+    lane.partition.take(message)
+    this.#port.taken(1)
+    if (isLate || isDiscarded) {
+      const code = isDiscarded ? 'held_discarded' : 'held_too_long'
+      const detail = device.why.answer
+      this.#port.rejected({ message, failure: { kind: 'reject', code, detail }, attempts: device.failures })
+      return
+    }
+    if (device.phase === 'probing') {
+      lane.tries ??= new Tries()
+      lane.tries.failures ||= 1 // so that it is sent alone
+    }
+    this.#port.offer(message)
+  }
+}

@@ -1,0 +1,57 @@
+// A message on its way from the held topic to the target: the same as it was in its channel, with the same id, offset
+// and time, but settled in the held topic, since its channel owes nothing on it any more.
+
+import type { RecordView } from '../../../../connectors/kafka/log/message.ts'
+import type { LogRecord } from '../../../../connectors/kafka/log/record-chunk.ts'
+import { type Lane, Pending } from '../../dispatch/lane.ts'
+import type { HeldMessage } from '../held-record.ts'
+import type { WaitingDevice } from '../waiting-device.ts'
+
+/** What a message comes from. */
+export interface ReleaseOf {
+  readonly device: WaitingDevice
+  readonly held: HeldMessage
+  readonly record: LogRecord
+  /** Told once when the message has ended. */
+  ended(message: ReleasedMessage): void
+}
+
+export class ReleasedMessage extends Pending {
+  readonly device: WaitingDevice
+  readonly heldOffset: number
+  readonly heldMs: number
+  /** How often it was resent from the dead letters. */
+  readonly resent: number
+  readonly isResent: boolean
+  hasEnded = false
+  readonly #ended: (message: ReleasedMessage) => void
+
+  constructor(lane: Lane, { device, held, record, ended }: ReleaseOf) {
+    super(lane, viewOf(record, held))
+    this.device = device
+    this.#ended = ended
+    this.heldOffset = record.offset
+    this.heldMs = held.heldMs
+    this.resent = held.resent
+    this.isResent = held.owner === null
+  }
+
+  override settle(): boolean {
+    if (this.hasEnded) return false
+    this.#ended(this)
+    return true
+  }
+
+  /** It has bytes of its own already. */
+  override detached(): Pending {
+    return this
+  }
+}
+
+/** Key and value in bytes of their own: a device may wait again, and shall not keep a whole fetch. */
+function viewOf({ key, value }: LogRecord, { offset, timestampMs }: HeldMessage): RecordView {
+  const bytes = Buffer.concat([key ?? Buffer.alloc(0), value ?? Buffer.alloc(0)])
+  const keyEnd = key === null ? -1 : key.length
+  const valueStart = Math.max(0, keyEnd)
+  return { offset, timestampMs, bytes, keyStart: 0, keyEnd, valueStart, valueEnd: bytes.length }
+}

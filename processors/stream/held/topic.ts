@@ -1,0 +1,31 @@
+// The held topic as Kafka must have it: a partition for each of every channel that the stream reads, records as large as
+// theirs with what is said of them on top, and kept longer than anything may wait.
+
+import type { LogAdmin } from '../../../connectors/kafka/log/log.ts'
+import { ensureTopic } from '../../../connectors/kafka/topics.ts'
+import type { LogEvent } from '../../../schemas/events.ts'
+import type { HeldOptions } from './held.ts'
+
+export interface HeldTopicOptions extends HeldOptions {
+  /** The topics of the stream's channels. */
+  readonly topics: readonly string[]
+}
+
+export async function ensureHeldTopic(
+  admin: LogAdmin,
+  { topic: name, topics, maxMs }: HeldTopicOptions,
+  log: LogEvent
+): Promise<void> {
+  const specs = await Promise.all(topics.map(topic => admin.topic(topic)))
+  const partitions = Math.max(1, ...specs.map(spec => spec?.partitions ?? 1))
+  // Twice: the facts come on top, and the original may have been compressed.
+  const maxMessageBytes = 2 * Math.max(0, ...specs.map(limitOf)) || undefined
+  const retentionHours = Math.ceil((2 * maxMs) / 3_600_000)
+  const found = await ensureTopic(admin, { name, partitions, retentionHours, maxMessageBytes }, log)
+  if (found.partitions < partitions) await admin.raisePartitions(name, partitions)
+  await admin.ranges(name) // a broker that has just created a partition may not serve it yet, which would cost a rejoin
+}
+
+function limitOf(spec: { readonly settings: Readonly<Record<string, string>> } | null): number {
+  return Number(spec?.settings['max.message.bytes'] ?? 0)
+}
