@@ -196,7 +196,9 @@ export class Stream {
       held: this.#held,
       deadLetters: { topic, origins, admin, producer, health: this.#health },
       commit: entries => this.#consumer.commit(entries),
-      relieved: partition => this.#relieve(partition)
+      relieved: partition => this.#relieve(partition),
+      maxSpan: this.options.maxSpan,
+      crowded: partition => this.options.order === 'device' && this.#dispatcher.makeRoom(partition)
     })
   }
 

@@ -135,11 +135,5 @@ export const mutants: readonly Mutant[] = [
     file: 'held/held.js',
     find: 'await held?.whenKnown',
     replace: 'await null'
-  },
-  {
-    name: 'nobody insists on a partition of theirs',
-    file: 'held/held-partition.js',
-    find: 'else if (this.#isKnown)',
-    replace: 'else if (false)'
   }
 ]

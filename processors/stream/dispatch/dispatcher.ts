@@ -121,6 +121,11 @@ export class Dispatcher {
     this.destinations.wake(destination)
   }
 
+  /** Devices that wait keep the partition from reading on: let them wait elsewhere. */
+  makeRoom(partition: Partition): void {
+    this.#aftermath.makeRoom(partition)
+  }
+
   /** Sends nothing new, waits for what is in flight, and past the deadline gives it up. Invariant 7 */
   async drain(deadlineMs: number): Promise<void> {
     this.#isSending = false

@@ -6,6 +6,7 @@
 //             |         v  |
 //             +------ waiting     with its batch, or alone when only its device was refused for a while
 
+import type { Failure } from '../../../connectors/connector.ts'
 import { Message, type RecordView } from '../../../connectors/kafka/log/message.ts'
 import type { Partition } from '../assignment/partition.ts'
 import type { WaitingDevice } from '../held/waiting-device.ts'
@@ -66,7 +67,9 @@ export class Lane extends Chain<Pending> implements Link<Lane> {
   taken: Pending | null = null
   /** Attempts after which only this device had to wait; null since one succeeded. */
   tries: Tries | null = null
+  /** Set while it waits alone: ends the wait, and what it waits for. */
   cancelWait: (() => void) | null = null
+  failure: Failure | null = null
   /** Set while its device waits in the held topic: what comes goes there, and what is sent comes from there. */
   device: WaitingDevice | null = null
   /** Its messages wait long: they have bytes of their own, and so shall those that come. */

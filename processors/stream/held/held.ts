@@ -1,5 +1,5 @@
-// The held topic: a device that the target refuses waits there, in order, and the others go on. Written as Kafka keeps
-// it, so that whoever has a partition next knows who waits from the records alone (waiting-set.ts):
+// The held topic: a device that the target refuses, or puts off for long, waits there, in order, and the others go on.
+// Written as Kafka keeps it, so that whoever has a partition next knows who waits from the records alone (waiting-set.ts):
 //
 //   refused    1 the device's messages are appended, in order, and each that comes as long as it waits
 //              2 each is settled in its channel once it was read back from there, and committed

@@ -12,11 +12,18 @@ import { Accounts, type End } from './accounts.ts'
 import { Committer, type LastCommit } from './committer.ts'
 import { DeadLetters, type DeadLettersPort } from './dead-letters.ts'
 
+/** Of what a partition may read, and settle, ahead of its commit point. */
+const crowdedShare = 0.75
+
 export interface SettlementPort {
   readonly partitions: Partitions
   readonly held: Held
   readonly deadLetters: DeadLettersPort
   commit(entries: readonly CommitEntry[]): Promise<void>
+  /** Offsets between commit point and read position at which a partition takes no more. */
+  readonly maxSpan: number
+  /** The oldest messages of the partition wait so long that it will soon take no more. */
+  crowded(partition: Partition): void
   /** Messages of the partition ended, or what is settled ahead was found to take less room. */
   relieved(partition: Partition): void
 }
@@ -93,7 +100,10 @@ export class Settlement {
     const { partitions, held } = this.#port
     // In one commit: nothing released is forgotten in the held topic that could be read again in its channel.
     const entries = [...partitions.due(), ...held.due()]
-    for (const partition of partitions) this.#port.relieved(partition)
+    for (const partition of partitions) {
+      if (partition.isStretched(this.#port.maxSpan, crowdedShare)) this.#port.crowded(partition)
+      this.#port.relieved(partition)
+    }
     return entries
   }
 }

@@ -34,27 +34,20 @@ test('--connect compares the topics with the channels and leaves them as they ar
         result: 'differs',
         detail: `topic ${there} is left as it is: partitions 2 instead of 12, message.timestamp.type CreateTime instead of LogAppendTime, retention.ms 3600000 instead of 7200000`
       },
-      {
-        path: `channels.${missing}`,
-        result: 'ok',
-        detail: `topic ${missing} will be created, partitions: 12, replication: 1`
-      },
-      {
-        path: `streams.${missing}.deadLetters`,
-        result: 'ok',
-        detail: `topic tailrace.${missing}.dead-letters will be created, partitions: 1, replication: 1`
-      },
-      {
-        path: `streams.${missing}.held`,
-        result: 'ok',
-        detail: `topic tailrace.${missing}.held will be created, partitions: 12, replication: 1`
-      },
+      willBe(`channels.${missing}`, missing, 12),
+      willBe(`streams.${missing}.deadLetters`, `tailrace.${missing}.dead-letters`, 1),
+      willBe(`streams.${missing}.held`, `tailrace.${missing}.held`, 12),
       { path: `streams.${missing}.target`, result: 'ok', detail: 'reached' }
     ]
   })
   t.is((await admin.topic(there))?.partitions, 2)
   t.is(await admin.topic(missing), null)
 })
+
+function willBe(path: string, topic: string, partitions: number) {
+  const detail = `topic ${topic} will be created, partitions: ${partitions}, replication: 1`
+  return { path, result: 'ok', detail }
+}
 
 test('--connect tells which target nobody listens at, and ends with 3', async t => {
   const kafka = { brokers: testBrokers() }

@@ -97,6 +97,11 @@ export class Aftermath {
     if (wasTroubled || failure !== null || verdict.setbacks.length > 0) this.#port.changed()
   }
 
+  /** Devices that wait keep the partition from reading on. */
+  makeRoom(partition: Partition): void {
+    this.#setBacks.makeRoom(partition)
+  }
+
   /** The part of the batch that was tried has ended: the next part follows, or its lanes are free. */
   goOn(batch: PendingBatch): void {
     batch.dropClosed()

@@ -105,3 +105,42 @@ test('when most devices are refused the stream halts instead, and holds no more'
   t.deepEqual(target.confirmed.toSorted(), sent.toSorted())
   t.is(stream.status().state, 'running')
 })
+
+test('a device that is put off for long waits in the held topic before it keeps its partition from reading on', async t => {
+  const rig = new Rig(1)
+  const target = new Refusing('a')
+  target.script = async batch =>
+    batch.messages.map((message): Outcome => {
+      const isBusy = target.refused.has(text(message).split(':')[0] ?? '')
+      return isBusy ? failure('retry', { scope: 'device' }) : delivered
+    })
+  const { stream } = await rig.started({ maxSpan: 40 }, target)
+  const sent: string[] = []
+  for (let round = 0; round < 20; round++) {
+    sent.push(...(await rig.send('a', 'b', 'c', 'd', 'e')))
+    await rig.clock.advance(1_000)
+  }
+  t.is(target.confirmed.length, 80)
+  t.like(stream.status(), { held: { devices: 1, messages: 20 } })
+  t.is(await rig.uncommitted(), 0)
+  target.refused.clear()
+  await rig.clock.advance(120_000)
+  t.deepEqual(target.confirmed.toSorted(), sent.toSorted())
+  t.true(isInOrder(target.confirmed))
+})
+
+test('an owner whose partition got the name of another, which was thought dead, writes its own again', async t => {
+  const rig = new Rig(1)
+  const target = new Refusing('a')
+  const { stream } = await rig.started({}, target)
+  const producer = rig.log.producer()
+  await producer.append(heldTopic, [heldNote({ kind: 'owner', owner: 'dead' }, 0)])
+  await rig.send('a', 'b')
+  t.like(stream.status(), { held: { messages: 0 }, pending: 1 })
+  await rig.clock.advance(5_000)
+  t.like(stream.status(), { held: { messages: 1 }, pending: 0 })
+  t.is(await rig.uncommitted(), 0)
+  target.refused.clear()
+  await rig.clock.advance(60_000)
+  t.deepEqual(target.confirmed, ['b:2', 'a:1'])
+})
