@@ -198,7 +198,7 @@ export class Stream {
       commit: entries => this.#consumer.commit(entries),
       relieved: partition => this.#relieve(partition),
       maxSpan: this.options.maxSpan,
-      crowded: partition => this.options.order === 'device' && this.#dispatcher.makeRoom(partition)
+      crowded: partition => this.options.held.holdsDevices && this.#dispatcher.makeRoom(partition)
     })
   }
 

@@ -37,7 +37,7 @@ Examples:
 Each goes to the target of this stream only, behind what waits of its device. One that is refused again comes back as a
 dead letter with its count raised, and is not resent by itself. A letter is resent once: run the command again after it
 was broken off, and it goes on where it stopped. --again also takes letters that were resent before, and those that came
-back three times.
+back three times. Where the stream has ttlSeconds, letters whose message is older expire instead.
 
 Exit codes: 0 resent, also if there were none; 1 not resent, because the answer was no or Kafka did not take them; 2 the
 command line or the configuration is not valid, or --yes is missing where nobody can be asked; 3 Kafka cannot be reached,

@@ -3,7 +3,10 @@
 
 import test from 'ava'
 import { safeSpan } from '../../../processors/stream/settlement/settled-set.ts'
-import { failure, Rig, ScriptedTarget, text } from './rig.ts'
+import { failure, heldTopic, Rig, ScriptedTarget, text } from './rig.ts'
+
+/** Nothing may wait elsewhere. */
+const held = { topic: heldTopic, holdsDevices: false, maxDelayMs: 60_000, maxMs: 3_600_000 }
 
 const hourMs = 3_600_000
 
@@ -29,7 +32,7 @@ const scattered = (count: number, nth: number) =>
 test('a partition whose settled set was full reads on when most of the waiting devices are taken at once', async t => {
   const rig = new Rig(1)
   const target = refusing(device => (device === 'wait-0' ? 10 * hourMs : 60_000))
-  const { stream } = await rig.started({ windowBytes: 100_000_000 }, target)
+  const { stream } = await rig.started({ held, windowBytes: 100_000_000 }, target)
   await rig.send(...scattered(safeSpan + 1_000, 20))
   await rig.clock.advance(1_000)
   await rig.send(...Array(100).fill('late')) // finds the set full
@@ -60,7 +63,7 @@ test('a full partition reads on when its share of the window grows because other
 test('an orderly restart repeats nothing, although the settled set was full when a large chunk came', async t => {
   const rig = new Rig(1)
   const target = refusing(() => hourMs)
-  const { stream } = await rig.started({ windowBytes: 100_000_000 }, target)
+  const { stream } = await rig.started({ held, windowBytes: 100_000_000 }, target)
   const sent = await rig.send(...scattered(safeSpan - 92, 8))
   await rig.clock.advance(1_000)
   sent.push(...(await rig.send(...scattered(5_000, 8).map(device => `${device}-late`))))
@@ -70,7 +73,7 @@ test('an orderly restart repeats nothing, although the settled set was full when
   const stopping = stream.stop(5_000)
   await rig.clock.advance(10_000)
   await stopping
-  const second = await rig.started({ windowBytes: 100_000_000 })
+  const second = await rig.started({ held, windowBytes: 100_000_000 })
   await rig.clock.advance(60_000)
   t.deepEqual([...target.confirmed, ...second.target.confirmed].toSorted(), sent.toSorted())
   t.is(await rig.uncommitted(), 0)
@@ -79,7 +82,7 @@ test('an orderly restart repeats nothing, although the settled set was full when
 test('a chunk that reaches beyond the largest span is taken in parts, and nothing of it is missed', async t => {
   const rig = new Rig(1)
   const target = refusing(() => 60_000)
-  const { stream } = await rig.started({ maxSpan: 10 }, target)
+  const { stream } = await rig.started({ held, maxSpan: 10 }, target)
   const sent = await rig.send('wait-1', ...Array(34).fill('a'), 'wait-2')
   await rig.clock.advance(1_000)
   t.like(stream.status().partitions[0], { settledTo: 0, readTo: 10 })

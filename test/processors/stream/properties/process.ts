@@ -145,8 +145,7 @@ export class Process {
       // One message may be on top: its value, its key, and what it costs beside; and a quarter of what is held, likewise.
       const oneBytes = overheadBytes + 140
       const shareBytes = windowBytes / this.stream.partitions.size
-      const nowBytes =
-        shareBytes + oneBytes + (ledger.settings.order === 'device' ? shareBytes / 4 + oneBytes : 0)
+      const nowBytes = shareBytes + oneBytes + (ledger.holds ? shareBytes / 4 + oneBytes : 0)
       const boundBytes = Math.max(this.#boundBytes.get(partition) ?? 0, nowBytes)
       this.#boundBytes.set(partition, boundBytes)
       if (partition.bytes > boundBytes || partition.bytes < 0)
