@@ -3,22 +3,8 @@
 import test from 'ava'
 import { delivered, type Outcome } from '../../../../connectors/connector.ts'
 import { heldNote } from '../../../../processors/stream/held/held-record.ts'
-import { byDevice, failure, heldTopic, isInOrder, Rig, ScriptedTarget, text } from '../rig.ts'
-
-/** Refuses the devices that it is told to, message by message. */
-class Refusing extends ScriptedTarget {
-  readonly refused = new Set<string>()
-
-  constructor(...devices: string[]) {
-    super()
-    for (const device of devices) this.refused.add(device)
-    this.script = async batch =>
-      batch.messages.map((message): Outcome => {
-        const isRefused = this.refused.has(text(message).split(':')[0] ?? '')
-        return isRefused ? failure('reject', { scope: 'device' }) : delivered
-      })
-  }
-}
+import { byDevice, failure, heldTopic, isInOrder, Rig, text } from '../rig.ts'
+import { Refusing } from './refusing.ts'
 
 test('a device that is refused waits, the others go on, and it follows in order once it is taken', async t => {
   const rig = new Rig(1)

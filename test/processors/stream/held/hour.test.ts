@@ -2,8 +2,8 @@
 // messages keep coming, and members come and go in the middle of a release.
 
 import test from 'ava'
-import { delivered, type Outcome } from '../../../../connectors/connector.ts'
-import { failure, heldTopic, isInOrder, Rig, ScriptedTarget, text } from '../rig.ts'
+import { heldTopic, isInOrder, Rig } from '../rig.ts'
+import { Refusing } from './refusing.ts'
 
 const devices = Array.from({ length: 122 }, (_, at) => `d${at}`)
 const refusedDevices = 12
@@ -13,13 +13,8 @@ const held = { topic: heldTopic, holdsDevices: true, maxDelayMs: 60_000, maxMs: 
 test('devices that are refused for an hour and taken one by one lose nothing and keep their order', async t => {
   t.timeout(120_000)
   const rig = new Rig(4)
-  const refused = new Set(devices.slice(-refusedDevices))
-  const target = new ScriptedTarget()
-  target.script = async batch =>
-    batch.messages.map((message): Outcome => {
-      const isRefused = refused.has(text(message).split(':')[0] ?? '')
-      return isRefused ? failure('reject', { scope: 'device' }) : delivered
-    })
+  const target = new Refusing(...devices.slice(-refusedDevices))
+  const { refused } = target
   let member = await rig.started({ held }, target)
   const sent: string[] = []
   const send = async (forMs: number) => {
