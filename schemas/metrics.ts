@@ -84,6 +84,21 @@ const list = {
     labels: ['stream']
   },
 
+  tailrace_stream_rate_limited_seconds_total: {
+    type: 'counter',
+    help: 'Time for which rateLimit alone kept messages waiting',
+    labels: ['stream']
+  },
+  tailrace_stream_batches_in_flight: {
+    type: 'gauge',
+    help: 'Batches that were sent and are not answered yet',
+    labels: ['stream']
+  },
+  tailrace_stream_concurrency_limit: {
+    type: 'gauge',
+    help: 'Batches that may be in flight at the moment; with adaptiveConcurrency, what was found to be best',
+    labels: ['stream']
+  },
   tailrace_stream_dead_letters_total: {
     type: 'counter',
     help: 'Messages set aside as dead letters, by the reason',

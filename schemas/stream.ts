@@ -61,6 +61,25 @@ const safetyStopSchema = Type.Object(
   }
 )
 
+const perSecond = (what: string) =>
+  Type.Optional(Type.Number({ description: `${what} per second.`, exclusiveMinimum: 0, examples: [500] }))
+
+const rateLimitSchema = Type.Object(
+  {
+    messagesPerSecond: perSecond('Messages'),
+    requestsPerSecond: perSecond(
+      'Batches, each of which is one request or packet where the protocol has them,'
+    ),
+    bytesPerSecond: perSecond('Bytes of messages')
+  },
+  {
+    additionalProperties: false,
+    description:
+      'What the target is sent at most, by all processes together: each takes the part that its partitions are of all. What is sent again counts too. Default: no limit.',
+    default: {}
+  }
+)
+
 export const streamSchema = (target: TUnsafe<OneOfKinds>) =>
   Type.Object(
     {
@@ -103,6 +122,12 @@ export const streamSchema = (target: TUnsafe<OneOfKinds>) =>
         'Batches in flight at the same time over all destinations; a target limits them per destination.',
         256
       ),
+      adaptiveConcurrency: Type.Boolean({
+        description:
+          'Finds out how many batches in flight each destination takes best, from its latency and its answers, up to batchesInFlight of the target; without it there are always as many.',
+        default: false
+      }),
+      rateLimit: rateLimitSchema,
       ttlSeconds: Type.Optional(
         Type.Number({
           description: 'Messages that Kafka got longer ago are not sent any more; default: any age is sent.',
@@ -124,6 +149,7 @@ export const streamSchema = (target: TUnsafe<OneOfKinds>) =>
   )
 
 export type RetryConfig = Frozen<Static<typeof retrySchema>>
+export type RateLimitConfig = Frozen<Static<typeof rateLimitSchema>>
 export type SafetyStopConfig = Frozen<Static<typeof safetyStopSchema>>
 export type DeadLettersConfig = Frozen<Static<typeof deadLettersSchema>> & { readonly topic: string }
 export type HeldConfig = Frozen<Static<typeof heldSchema>> & { readonly topic: string }

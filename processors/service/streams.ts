@@ -98,6 +98,8 @@ export class Streams {
       birthMs: birthOf(config.start, startedMs),
       order: config.order,
       concurrency: config.concurrency,
+      adaptiveConcurrency: config.adaptiveConcurrency,
+      rateLimit: config.rateLimit,
       attemptTimeoutMs: config.attemptTimeoutMs,
       ttlMs: config.ttlSeconds === undefined ? null : config.ttlSeconds * 1000,
       retry: config.retry,
@@ -137,7 +139,10 @@ export class Streams {
     const trouble = troubleOf(fault, { untilMs: null, attempt: 1 })
     const state = { kind: 'halted', sinceMs: clock.now(), trouble } as const
     const accounts = new Accounts(streamMeter(this.#parts.metrics, name))
-    this.#failed.set(name, statusOf({ name, state, accounts, partitions: [], held: [] }))
+    this.#failed.set(
+      name,
+      statusOf({ name, state, accounts, partitions: [], held: [], concurrency: { inFlight: 0, limit: 0 } })
+    )
     log('stream_halted', { stream: name, ...reportTrouble(trouble) })
   }
 }

@@ -16,6 +16,8 @@ export interface StreamMeter {
   }): void
   /** `seconds` from Kafka getting the oldest message of a batch to the target's confirmation. */
   confirmed(seconds: number): void
+  /** The rate limit kept messages waiting for so long. */
+  rateLimited(seconds: number): void
   possibleDuplicates(messages: number): void
   /** Kafka has these dead letters. */
   deadLettered(code: ErrorCode, messages: number): void

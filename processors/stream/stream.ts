@@ -106,7 +106,8 @@ export class Stream {
       state: this.#health.state,
       accounts: this.#settlement.accounts,
       partitions: [...this.partitions],
-      held: this.#held.devices
+      held: this.#held.devices,
+      concurrency: this.#dispatcher.concurrency
     })
   }
 
@@ -220,6 +221,7 @@ export class Stream {
   #createDispatcher(): Dispatcher {
     return new Dispatcher(this.#context, this.options, {
       target: this.#target,
+      share: () => this.#membership.share,
       take: () => this.#intake.take(),
       ended: (end, messages) => this.#settlement.ended(end, messages),
       relieved: partition => this.#intake.relieve(partition),

@@ -39,11 +39,16 @@ export const httpTargetErrors = {
     hint: 'Check that url and port are those of an HTTP receiver.',
     outcome: 'unknown'
   },
-  http_unavailable: { sentence: 'The target cannot take messages at the moment', outcome: 'retry' },
+  http_unavailable: {
+    sentence: 'The target cannot take messages at the moment',
+    outcome: 'retry',
+    isOverload: true
+  },
   http_throttled: {
     sentence: 'The target asked to send less often',
-    hint: 'Larger batches make fewer requests.',
-    outcome: 'retry'
+    hint: 'Larger batches make fewer requests; rateLimit of the stream keeps below a limit that is known.',
+    outcome: 'retry',
+    isOverload: true
   },
   http_success_unlisted: {
     sentence: 'The target answered with a 2xx status that is not listed in success',

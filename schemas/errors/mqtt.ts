@@ -59,6 +59,7 @@ export const mqttErrors = {
     outcome: 'unsent'
   },
   mqtt_throttled: {
+    isOverload: true,
     sentence: 'The broker has taken as much as it allows this client',
     hint: 'Raise the quota at the broker.',
     outcome: 'retry'

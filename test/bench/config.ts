@@ -58,6 +58,8 @@ export function forwardStream({ topic, batch, inFlight, url }: ForwardSettings):
     attemptTimeoutMs: 60_000,
     order: 'device',
     concurrency: 256,
+    adaptiveConcurrency: false,
+    rateLimit: {},
     maxSpan: 100_000,
     safetyStop: { rejected: 100, of: 1_000 },
     paused: false,

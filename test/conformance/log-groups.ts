@@ -89,6 +89,17 @@ export const groupCases: Cases = {
     t.is(young.assignments.at(-1)?.birthMs, 1_000)
   },
 
+  'every member hears which part of the partitions it has': async ({ t, create, member }) => {
+    await create(3)
+    const first = await member({}).joined()
+    t.is(first.assignments[0]?.share, 1)
+    const second = await member({}).joined()
+    await first.when(() => first.assignments.length > 1)
+    const shares = [first, second].map(one => one.assignments.at(-1)?.share ?? 0)
+    t.deepEqual(shares.toSorted(), [1 / 3, 2 / 3])
+    t.deepEqual(shares, [first.owned.length / 3, second.owned.length / 3])
+  },
+
   'a member that Kafka has forgotten cannot commit, loses everything, and joins anew': async context => {
     const { t, under, create, member, admin, topic, group } = context
     await create(2)

@@ -8,14 +8,20 @@ import type { LogRecord, RecordChunk } from './record-chunk.ts'
 
 export type { LogRecord } from './record-chunk.ts'
 
+/** What the group told a member beside its partitions. */
+export interface GroupStanding {
+  /** The smallest birth that any member of the group knew when it joined, in Unix ms. */
+  readonly birthMs: number
+  /** The part of the group's partitions that this member has, from 0 to 1. */
+  readonly share: number
+}
+
 /** The result of a join. Positions and pauses of `kept` partitions stay; `added` ones are paused until resumed. */
-export interface Assignment {
+export interface Assignment extends GroupStanding {
   readonly added: readonly TopicPartition[]
   readonly kept: readonly TopicPartition[]
   /** Had before, not now. After a lost membership everything is lost, even what comes back as added. */
   readonly lost: readonly TopicPartition[]
-  /** The smallest birth that any member of the group knew when it joined, in Unix ms. */
-  readonly birthMs: number
 }
 
 /** What a consumer tells its stream. None of these may throw; only onRevoking may take time. */

@@ -14,6 +14,8 @@ export function setStreamGauges(metrics: Metrics, streams: readonly StreamReport
     metrics.gauge('tailrace_stream_devices_waiting').set({ stream }, waiting)
     metrics.gauge('tailrace_stream_devices_held').set({ stream }, status.held.devices)
     metrics.gauge('tailrace_stream_messages_held').set({ stream }, status.held.messages)
+    metrics.gauge('tailrace_stream_batches_in_flight').set({ stream }, status.concurrency.inFlight)
+    metrics.gauge('tailrace_stream_concurrency_limit').set({ stream }, status.concurrency.limit)
     metrics.gauge('tailrace_stream_lag_messages').set({ stream }, status.lag)
     metrics.gauge('tailrace_stream_partitions').set({ stream }, status.partitions.length)
     metrics.gauge('tailrace_stream_oldest_age_seconds').set({ stream }, status.oldestAgeSeconds ?? 0)

@@ -21,16 +21,14 @@ export function streamMeter(metrics: Metrics, stream: string): StreamMeter & Con
   const confirmationSeconds = metrics.histogram('tailrace_stream_confirmation_seconds').labels({ stream })
   const batchMessages = metrics.histogram('tailrace_stream_batch_messages').labels({ stream })
   const possibleDuplicates = metrics.counter('tailrace_stream_possible_duplicates_total').labels({ stream })
+  const rateLimited = metrics.counter('tailrace_stream_rate_limited_seconds_total').labels({ stream })
   const deadLetters = metrics.counter('tailrace_stream_dead_letters_total')
   const commits = metrics.counter('tailrace_stream_commits_total')
   const keyMoves = metrics.counter('tailrace_stream_key_moves_total').labels({ stream })
   const rebuilds = metrics.counter('tailrace_stream_rebuilds_total').labels({ stream })
-  read.inc(0)
   const imbalances = metrics.counter('tailrace_stream_imbalances_total').labels({ stream })
-  rebuilds.inc(0)
-  imbalances.inc(0)
-  possibleDuplicates.inc(0)
-  keyMoves.inc(0)
+  for (const counter of [read, rebuilds, imbalances, possibleDuplicates, rateLimited, keyMoves])
+    counter.inc(0)
   // Looking a child up by its labels costs more than counting: what every batch needs is looked up once.
   const endedBy = new Map(ends.map(end => [end, ended.labels({ stream, end })]))
   const attemptsDelivered = attempts.labels({ stream, outcome: 'delivered', code: '' })
@@ -45,6 +43,7 @@ export function streamMeter(metrics: Metrics, stream: string): StreamMeter & Con
       batchMessages.observe(messages)
     },
     confirmed: seconds => confirmationSeconds.observe(seconds),
+    rateLimited: seconds => rateLimited.inc(seconds),
     possibleDuplicates: messages => possibleDuplicates.inc(messages),
     deadLettered: (code, messages) => deadLetters.inc({ stream, code }, messages),
     committed: result => commits.inc({ stream, result }),

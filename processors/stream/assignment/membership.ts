@@ -37,6 +37,8 @@ export interface MembershipPort {
 export class Membership {
   /** From when its partitions may move until it knows which it has: nothing may be sent. */
   isHandingOver = false
+  /** The part of the group's partitions that this process has, from 0 to 1. */
+  share = 0
   readonly #context: StreamContext
   readonly #port: MembershipPort
 
@@ -49,6 +51,7 @@ export class Membership {
     const { partitions, held, openings, intake, settlement, health, signal } = this.#port
     this.release(assignment.lost)
     if (signal.aborted) return
+    this.share = assignment.share
     const added = assignment.added.map(origin => (held.owns(origin) ? held : partitions).add(origin))
     this.#tell(assignment)
     health.clear('kafka')

@@ -9,7 +9,8 @@ import type { Destination } from './destination.ts'
 import type { Lane, Pending } from './lane.ts'
 
 export interface BuilderPort {
-  readonly limits: TargetLimits
+  /** What a batch may hold at the moment. */
+  limits(): TargetLimits
   /** The name of the destination of a message. */
   destinationOf(message: Pending): string
   isExpired(message: Pending): boolean
@@ -27,7 +28,7 @@ export class BatchBuilder {
 
   /** A batch from the ready lanes of the destination; null when they hold nothing to send. */
   build(destination: Destination): PendingBatch | null {
-    const { maxMessages, maxBytes } = this.#port.limits
+    const { maxMessages, maxBytes } = this.#port.limits()
     const messages: Pending[] = []
     const lanes: Lane[] = []
     let room = maxBytes
@@ -40,7 +41,7 @@ export class BatchBuilder {
         destination.returnLane(lane)
         break
       }
-      room = this.#take(lane, messages, room)
+      room = this.#take(lane, messages, { maxMessages, room })
       if (messages.length > before) {
         lane.taken = messages[before] ?? null
         lanes.push(lane)
@@ -65,11 +66,14 @@ export class BatchBuilder {
   }
 
   /** Returns what room is left, in bytes. */
-  #take(lane: Lane, messages: Pending[], room: number): number {
-    const { limits } = this.#port
+  #take(
+    lane: Lane,
+    messages: Pending[],
+    { maxMessages, room }: { maxMessages: number; room: number }
+  ): number {
     // Whether a device that was refused is taken again is found out with its oldest message alone: were others on their
     // way behind it, they could arrive before it, and would have to be sent again.
-    const most = lane.tries !== null && lane.tries.failures > 0 ? messages.length + 1 : limits.maxMessages
+    const most = lane.tries !== null && lane.tries.failures > 0 ? messages.length + 1 : maxMessages
     let left = room
     let head = lane.head
     while (head !== null && messages.length < most) {

@@ -7,14 +7,23 @@ import type { PendingBatch } from './batch.ts'
 import { Chain, type Link } from './chain.ts'
 import type { Lane } from './lane.ts'
 import { Breaker } from './outcome/breaker.ts'
+import type { ConcurrencyLimit } from './pace/concurrency-limit.ts'
 
 /** How long ready messages wait for a batch to fill while others are in flight. */
 const lingerMs = 50
+
+export interface DestinationParts {
+  readonly name: string
+  readonly limit: ConcurrencyLimit
+  /** An attempt may be made again. */
+  readonly halfOpened: (destination: Destination) => void
+}
 
 export class Destination implements Link<Destination> {
   next: Destination | null = null
   readonly name: string
   readonly breaker: Breaker
+  readonly limit: ConcurrencyLimit
   readonly lanes = new Chain<Lane>()
   /** Batches whose wait is over. They go before lanes: their messages are the older ones. */
   readonly batches = new Chain<PendingBatch>()
@@ -36,8 +45,9 @@ export class Destination implements Link<Destination> {
   readonly #clock: Clock
   #cancelLinger: (() => void) | null = null
 
-  constructor(context: StreamContext, name: string, halfOpened: (destination: Destination) => void) {
+  constructor(context: StreamContext, { name, limit, halfOpened }: DestinationParts) {
     this.name = name
+    this.limit = limit
     this.#clock = context.clock
     this.breaker = new Breaker(context, () => halfOpened(this))
   }

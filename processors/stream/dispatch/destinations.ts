@@ -6,9 +6,12 @@ import type { PartitionState } from '../health/state.ts'
 import { Chain } from './chain.ts'
 import { Destination } from './destination.ts'
 import type { Pending } from './lane.ts'
+import { ConcurrencyLimit } from './pace/concurrency-limit.ts'
 
 export interface DestinationsPort {
   readonly target: Target
+  /** How many batches in flight each takes best is found out; else it is what the target says. */
+  readonly isAdaptive: boolean
   /** A destination that was closed for a while may be sent something again. */
   opened(): void
   /** What the stream's state depends on has changed. */
@@ -20,10 +23,19 @@ export class Destinations {
   readonly #port: DestinationsPort
   readonly #byName = new Map<string, Destination>()
   readonly #turn = new Chain<Destination>()
+  /** Of a target that has one destination: what it has learnt outlives the destination, which is forgotten when idle. */
+  readonly #onlyLimit: ConcurrencyLimit
 
   constructor(context: StreamContext, port: DestinationsPort) {
     this.#context = context
     this.#port = port
+    this.#onlyLimit = this.#createLimit()
+  }
+
+  /** Batches that may be in flight to all of them. */
+  get concurrency(): number {
+    if (this.#port.target.destination === undefined) return this.#onlyLimit.found
+    return [...this].reduce((sum, { limit }) => sum + limit.found, 0)
   }
 
   [Symbol.iterator](): IterableIterator<Destination> {
@@ -45,10 +57,7 @@ export class Destinations {
     const name = this.nameOf(message)
     let destination = this.#byName.get(name)
     if (destination === undefined) {
-      destination = new Destination(this.#context, name, halfOpened => {
-        this.wake(halfOpened)
-        this.#port.opened()
-      })
+      destination = this.#create(name)
       this.#byName.set(name, destination)
     }
     return destination
@@ -69,8 +78,8 @@ export class Destinations {
   }
 
   /** May it be sent one more batch? */
-  isOpen({ inFlight, breaker }: Destination): boolean {
-    return inFlight < this.#port.target.limits.batchesInFlight && breaker.allows(inFlight)
+  isOpen({ inFlight, limit, breaker }: Destination): boolean {
+    return inFlight < limit.value && breaker.allows(inFlight)
   }
 
   /** May a message that is not known yet be sent? One of many destinations might be open for it. */
@@ -84,5 +93,20 @@ export class Destinations {
     destination.close()
     this.#byName.delete(destination.name)
     if (destination.breaker.trouble !== null) this.#port.changed()
+  }
+
+  #create(name: string): Destination {
+    const isOnly = this.#port.target.destination === undefined
+    const halfOpened = (destination: Destination) => {
+      this.wake(destination)
+      this.#port.opened()
+    }
+    const limit = isOnly ? this.#onlyLimit : this.#createLimit()
+    return new Destination(this.#context, { name, limit, halfOpened })
+  }
+
+  #createLimit(): ConcurrencyLimit {
+    const { target, isAdaptive } = this.#port
+    return new ConcurrencyLimit(this.#context.clock, { max: target.limits.batchesInFlight, isAdaptive })
   }
 }

@@ -2,11 +2,11 @@
 // of them at a time. What an attempt's outcome means for each message is decided in outcome/verdict.ts and acted
 // on in outcome/aftermath.ts; this file decides what is sent when.
 
-import type { Failure, Target } from '../../../connectors/connector.ts'
+import type { TargetLimits } from '../../../connectors/connector.ts'
 import type { Partition } from '../assignment/partition.ts'
 import type { StreamContext } from '../context.ts'
 import type { PartitionState } from '../health/state.ts'
-import type { End } from '../settlement/accounts.ts'
+import type { Concurrency } from '../health/status.ts'
 import { Attempt } from './attempt.ts'
 import type { PendingBatch } from './batch.ts'
 import { BatchBuilder } from './batch-builder.ts'
@@ -14,34 +14,10 @@ import type { Destination } from './destination.ts'
 import { Destinations } from './destinations.ts'
 import { InFlight } from './in-flight.ts'
 import type { Lane, Pending } from './lane.ts'
-import { Aftermath, type Rejected } from './outcome/aftermath.ts'
+import { Aftermath } from './outcome/aftermath.ts'
 import { Breaker } from './outcome/breaker.ts'
-
-export interface DispatchOptions {
-  /** Batches in flight over all destinations. */
-  readonly concurrency: number
-  readonly attemptTimeoutMs: number
-  /** Age since Kafka got it at which a message is not sent any more; null: any age is sent. */
-  readonly ttlMs: number | null
-}
-
-/** What the dispatcher needs of its stream. */
-export interface DispatchPort {
-  readonly target: Target
-  /** Offers some more of what was fetched; false when there is nothing. */
-  take(): boolean
-  /** Messages ended; relieved() is called for their partitions, too. */
-  ended(end: End, messages: number): void
-  relieved(partition: Partition): void
-  /** The target will never take this message. */
-  rejected(rejected: Rejected): void
-  /** Does a device that is refused wait, rather than each of its messages being rejected? */
-  readonly holdsDevices: boolean
-  /** Lets what is in the lane, which is in no batch, wait in the held topic; false where it cannot. */
-  hold(lane: Lane, failure: Failure): boolean
-  /** What the stream's state depends on has changed. */
-  changed(): void
-}
+import { RateLimit } from './pace/rate-limit.ts'
+import type { DispatchOptions, DispatchPort } from './port.ts'
 
 export class Dispatcher {
   /** Closed unless the target as a whole fails. */
@@ -53,6 +29,7 @@ export class Dispatcher {
   readonly #builder: BatchBuilder
   readonly #aftermath: Aftermath
   readonly #inFlight: InFlight
+  readonly #rate: RateLimit
   #isSending = false
 
   constructor(context: StreamContext, options: DispatchOptions, port: DispatchPort) {
@@ -61,13 +38,19 @@ export class Dispatcher {
     this.#port = port
     this.#inFlight = new InFlight(context)
     this.breaker = new Breaker(context, () => this.pump())
+    this.#rate = new RateLimit(context.clock, options.rateLimit, {
+      share: () => port.share(),
+      opened: () => this.pump(),
+      waited: seconds => context.meter.rateLimited(seconds)
+    })
     this.destinations = new Destinations(context, {
       target: port.target,
+      isAdaptive: options.adaptiveConcurrency,
       opened: () => this.pump(),
       changed: () => port.changed()
     })
     this.#builder = new BatchBuilder({
-      limits: port.target.limits,
+      limits: () => this.#limits,
       destinationOf: message => this.destinations.nameOf(message),
       isExpired: message => this.#isExpired(message),
       expired: message => this.#expire(message),
@@ -79,6 +62,12 @@ export class Dispatcher {
   /** What keeps all messages from being delivered: the target, or every destination there is something for. */
   get trouble(): PartitionState | null {
     return this.breaker.trouble ?? this.destinations.trouble
+  }
+
+  /** Batches in flight now, and as many as may be. */
+  get concurrency(): Concurrency {
+    const limit = Math.min(this.#options.concurrency, this.destinations.concurrency)
+    return { inFlight: this.#inFlight.size, limit }
   }
 
   start(): void {
@@ -97,7 +86,7 @@ export class Dispatcher {
   /** Sends as much as is ready and allowed. */
   pump(): void {
     while (this.#isSending && this.#inFlight.size < this.#options.concurrency) {
-      if (!this.breaker.allows(this.#inFlight.size)) return
+      if (!this.breaker.allows(this.#inFlight.size) || !this.#rate.isOpen()) return
       const destination = this.destinations.next()
       const batch = destination === null ? null : this.#next(destination)
       if (batch !== null) this.#send(batch)
@@ -144,23 +133,24 @@ export class Dispatcher {
   /** Ends all timers. Call after drain(). */
   close(): void {
     this.breaker.close()
+    this.#rate.close()
     this.#inFlight.close()
     for (const destination of this.destinations) destination.close()
   }
 
+  get #limits(): TargetLimits {
+    return this.#rate.capped(this.#port.target.limits)
+  }
+
   /** What the destination is to be sent now; null when it has nothing, or must not be sent anything. */
   #next(destination: Destination): PendingBatch | null {
-    const { limits } = this.#port.target
+    const { maxMessages } = this.#limits
     if (!this.destinations.isOpen(destination)) return null
-    while (destination.readyMessages < limits.maxMessages && this.#port.take()) {}
+    while (destination.readyMessages < maxMessages && this.#port.take()) {}
     const again = this.#isAgainDue(destination) ? destination.batches.shift() : null
     destination.wasAgain = again !== null
     if (again !== null) return this.#again(again)
-    if (
-      destination.readyMessages < limits.maxMessages &&
-      destination.inFlight > 0 &&
-      !destination.isOverdue
-    ) {
+    if (destination.readyMessages < maxMessages && destination.inFlight > 0 && !destination.isOverdue) {
       destination.linger(() => {
         this.destinations.wake(destination)
         this.pump()
@@ -197,18 +187,21 @@ export class Dispatcher {
     for (const lane of batch.lanes) lane.become('inFlight')
     destination.inFlight++
     this.destinations.wake(destination)
+    const { bytes } = batch
+    this.#rate.spend(messages.length, bytes)
     const options = { clock: this.#context.clock, timeoutMs: this.#options.attemptTimeoutMs }
-    const attempt = new Attempt({ destination: destination.name, messages, bytes: batch.bytes }, options)
+    const attempt = new Attempt({ destination: destination.name, messages, bytes }, options)
     this.#inFlight.add(attempt, batch, this.#deliver(batch, attempt))
   }
 
   async #deliver(batch: PendingBatch, attempt: Attempt): Promise<void> {
-    const startedMs = this.#context.clock.now()
-    const outcome = await attempt.run(this.#port.target)
     const { destination } = batch
+    const start = destination.limit.begin(destination.inFlight)
+    const outcome = await attempt.run(this.#port.target)
     this.#inFlight.remove(attempt)
     destination.inFlight--
-    this.#aftermath.of(batch, outcome, startedMs)
+    destination.limit.ended(start, outcome)
+    this.#aftermath.of(batch, outcome, start.atMs)
     this.destinations.wake(destination)
     this.pump()
   }

@@ -22,6 +22,12 @@ export interface PartitionStatus {
   readonly waitingDevices: number
 }
 
+/** Batches in flight, and as many as may be. */
+export interface Concurrency {
+  readonly inFlight: number
+  readonly limit: number
+}
+
 export interface StreamStatus {
   readonly name: string
   readonly state: string
@@ -35,6 +41,7 @@ export interface StreamStatus {
   readonly pendingBytes: number
   /** What waits in the held topic: devices, and their messages. */
   readonly held: { readonly devices: number; readonly messages: number }
+  readonly concurrency: Concurrency
   readonly accounts: Readonly<Record<End | 'read', number>>
   readonly partitions: readonly PartitionStatus[]
 }
@@ -46,9 +53,17 @@ export interface StatusInput {
   readonly partitions: readonly Partition[]
   /** Who waits in the held topic. */
   readonly held: readonly WaitingDevice[]
+  readonly concurrency: Concurrency
 }
 
-export function statusOf({ name, state, accounts, partitions, held }: StatusInput): StreamStatus {
+export function statusOf({
+  name,
+  state,
+  accounts,
+  partitions,
+  held,
+  concurrency
+}: StatusInput): StreamStatus {
   const messages = held.reduce((total, { count }) => total + count, 0)
   const sum = (of: (partition: Partition) => number) => partitions.reduce((total, one) => total + of(one), 0)
   return {
@@ -61,6 +76,7 @@ export function statusOf({ name, state, accounts, partitions, held }: StatusInpu
     pending: sum(partition => partition.pending),
     pendingBytes: sum(partition => partition.bytes),
     held: { devices: held.length, messages },
+    concurrency,
     accounts: { read: accounts.read, ...accounts.ended },
     partitions: partitions.map(partitionStatus)
   }

@@ -5,6 +5,8 @@
 import type { Stage } from './stage.ts'
 
 export interface Scale {
+  /** For proof; else it only has to be seen to work. */
+  readonly isLong: boolean
   /** How often what is compared is run, in turn. */
   readonly rounds: number
   /** How long a target is down. */
@@ -15,8 +17,8 @@ export interface Scale {
   readonly messages: number
 }
 
-export const short: Scale = { rounds: 1, outageMs: 60_000, forwardRounds: 0, messages: 20_000 }
-export const long: Scale = { rounds: 5, outageMs: 900_000, forwardRounds: 3, messages: 160_000 }
+export const short: Scale = { isLong: false, rounds: 1, outageMs: 60_000, forwardRounds: 0, messages: 20_000 }
+export const long: Scale = { isLong: true, rounds: 5, outageMs: 900_000, forwardRounds: 3, messages: 160_000 }
 
 export interface Findings {
   /** What was not as it must be. */

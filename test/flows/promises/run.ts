@@ -5,6 +5,8 @@ import { heldCrashes } from './held/crashes.ts'
 import { held } from './held/refused.ts'
 import { resend } from './held/resend.ts'
 import { outage } from './outage.ts'
+import { concurrency } from './pace/concurrency.ts'
+import { rateLimit } from './pace/rate-limit.ts'
 import { poison } from './poison.ts'
 import type { EnginePromise, Findings, Scale } from './promise.ts'
 import { slowDevice } from './slow-device.ts'
@@ -17,7 +19,9 @@ export const promises: readonly EnginePromise[] = [
   fairness,
   held,
   heldCrashes,
-  resend
+  resend,
+  rateLimit,
+  concurrency
 ]
 
 export interface PromiseResult extends Findings {

@@ -17,9 +17,12 @@ export const partitionCount = 12
 /** Messages that are appended at a time when a topic is filled. */
 const appendSize = 5_000
 
+/** What else a stream may be told. */
+type Settings = Readonly<Record<string, unknown>>
+
 export interface Process {
   /** What each stream is besides what all have; a group is needed. */
-  readonly streams: Readonly<Record<string, { readonly group: string; readonly target: unknown }>>
+  readonly streams: Readonly<Record<string, { readonly group: string; readonly target: unknown } & Settings>>
   readonly topic: string
   readonly maxMemoryBytes?: number
   readonly nodeOptions?: readonly string[]

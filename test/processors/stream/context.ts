@@ -20,6 +20,9 @@ export class RecordingMeter implements StreamMeter {
   confirmed(): void {
     this.#add('confirmed', 1)
   }
+  rateLimited(seconds: number): void {
+    this.#add('rateLimited', seconds)
+  }
   possibleDuplicates(messages: number): void {
     this.#add('possibleDuplicates', messages)
   }

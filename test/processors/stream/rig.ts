@@ -89,6 +89,8 @@ export class Rig {
         deadLetters: { name: deadLetterTopic, partitions: 1, retentionHours: 1 },
         order: 'device',
         concurrency: 64,
+        adaptiveConcurrency: false,
+        rateLimit: {},
         ttlMs: null,
         held: { topic: heldTopic, holdsDevices: true, maxDelayMs: 60_000, maxMs: 3_600_000 },
         paused: false,

@@ -144,7 +144,7 @@ export class MemoryConsumer implements LogConsumer {
     await this.#handlers?.onRevoking(gateLimitMs)
   }
 
-  #joined(id: string, { generation, assigned, birthMs }: JoinResult): void {
+  #joined(id: string, { generation, assigned, ...group }: JoinResult): void {
     if (this.#state === 'stopped') return
     const change = this.#positions.assign(assigned, id === this.#joinedAs ? 'same' : 'new')
     this.#joinedAs = id
@@ -152,7 +152,7 @@ export class MemoryConsumer implements LogConsumer {
     this.#owned = assigned
     for (const origin of change.added) this.#resetToCommitted(origin)
     this.#state = 'joined'
-    this.#handlers?.onAssigned({ ...change, birthMs })
+    this.#handlers?.onAssigned({ ...change, ...group })
     this.wake()
   }
 

@@ -24,6 +24,7 @@ export interface JoinResult {
   readonly generation: number
   readonly assigned: readonly TopicPartition[]
   readonly birthMs: number
+  readonly share: number
 }
 
 export interface Committed {
@@ -141,10 +142,12 @@ export class MemoryGroup {
     const topics = new Set(members.flatMap(member => member.topics))
     const counts = new Map([...topics].map(name => [name, this.#env.topics.get(name).partitions.length]))
     const shares = share(members, counts)
+    const all = Math.max(1, [...shares.values()].flat().length)
     const birthMs = Math.min(...members.map(member => member.birthMs))
     const generation = ++this.#generation
     for (const member of members) {
-      member.joined({ generation, assigned: shares.get(member.id) ?? [], birthMs })
+      const assigned = shares.get(member.id) ?? []
+      member.joined({ generation, assigned, birthMs, share: assigned.length / all })
     }
   }
 }

@@ -19,7 +19,8 @@ const status = statusOf({
   state,
   accounts: new Accounts(new RecordingMeter()),
   partitions: [],
-  held: []
+  held: [],
+  concurrency: { inFlight: 0, limit: 0 }
 })
 
 test('the oldest message is told by its time and its age', t => {

@@ -30,6 +30,7 @@ const plainSettings: { [K in keyof Settings]: fc.Arbitrary<Settings[K]> } = {
   partitions: range(1, 3),
   order: fc.constant('device'),
   concurrency: range(1, 4),
+  isAdaptive: fc.boolean(),
   maxMessages: range(1, 5),
   maxBytes: fc.constant(100_000),
   batchesInFlight: range(1, 3),

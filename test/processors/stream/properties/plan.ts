@@ -10,6 +10,8 @@ export interface Settings {
   readonly partitions: number
   readonly order: Order
   readonly concurrency: number
+  /** Does it find out how many batches in flight are best? */
+  readonly isAdaptive: boolean
   readonly maxMessages: number
   readonly maxBytes: number
   readonly batchesInFlight: number

@@ -273,7 +273,8 @@ function idOf(value: Buffer | null): string {
   return value?.toString().trimEnd() ?? ''
 }
 
-function optionsOf({ order, holds, concurrency, ttlMs, maxAttempts, maxSpan, windowBytes }: Settings) {
+function optionsOf(settings: Settings) {
+  const { order, holds, concurrency, isAdaptive, ttlMs, maxAttempts, maxSpan, windowBytes } = settings
   return {
     name: 'acme',
     group,
@@ -282,6 +283,8 @@ function optionsOf({ order, holds, concurrency, ttlMs, maxAttempts, maxSpan, win
     attemptTimeoutMs,
     deadLetters: { name: deadLetterTopic, partitions: 1, retentionHours: 1 },
     ...{ order, concurrency, ttlMs, maxSpan, windowBytes },
+    adaptiveConcurrency: isAdaptive,
+    rateLimit: {},
     paused: false,
     held: {
       topic: heldTopic,

@@ -1,6 +1,6 @@
 // The assigner that kafkajs is given: it tells the group what this member has and when its stream was born, deals
-// the partitions where this member leads, and sends the smallest birth back to every member. What members tell one
-// another is JSON in the user data of Kafka's consumer protocol.
+// the partitions where this member leads, and sends the smallest birth back to every member, with the part of the group's
+// partitions that it has. What members tell one another is JSON in the user data of Kafka's consumer protocol.
 
 import { type Assigner, AssignerProtocol, type Cluster, type GroupMember } from 'kafkajs'
 import type { TopicPartition } from '../../message.ts'
@@ -11,6 +11,14 @@ export interface Standing {
   readonly owned: readonly TopicPartition[]
   readonly generation: number
   readonly birthMs: number
+}
+
+/** What the leader tells a member beside its partitions; null where it did not. */
+export interface Told {
+  /** The smallest birth in the group, in Unix ms. */
+  readonly birthMs: number | null
+  /** The part of the group's partitions that the member has, from 0 to 1. */
+  readonly share: number | null
 }
 
 /** The name under which members of a group find that they can work together. */
@@ -28,24 +36,29 @@ export function createAssigner(cluster: Cluster, standing: () => Standing): Assi
     async assign({ members }) {
       const joined = members.map(readMember)
       const counts = await partitionCounts(cluster, joined)
-      const userData = encode({ birthMs: Math.min(...joined.map(member => member.birthMs)) })
-      return [...share(joined, counts)].map(([memberId, partitions]) => ({
+      const birthMs = Math.min(...joined.map(member => member.birthMs))
+      const shares = [...share(joined, counts)]
+      const all = shares.reduce((sum, [, partitions]) => sum + partitions.length, 0)
+      return shares.map(([memberId, partitions]) => ({
         memberId,
         memberAssignment: AssignerProtocol.MemberAssignment.encode({
           version: 1,
           assignment: byTopic(partitions),
-          userData
+          userData: encode({ birthMs, share: all === 0 ? 0 : partitions.length / all })
         })
       }))
     }
   }
 }
 
-/** The smallest birth in the group, out of what this member was assigned; null where the leader sent none. */
-export function birthOf(memberAssignment: Buffer): number | null {
+/** Out of what this member was assigned. */
+export function toldBy(memberAssignment: Buffer): Told {
   const userData = AssignerProtocol.MemberAssignment.decode(memberAssignment)?.userData
-  const { birthMs } = parse(userData)
-  return typeof birthMs === 'number' ? birthMs : null
+  const { birthMs, share: part } = parse(userData)
+  return {
+    birthMs: typeof birthMs === 'number' ? birthMs : null,
+    share: typeof part === 'number' ? part : null
+  }
 }
 
 function readMember({ memberId, memberMetadata }: GroupMember): Member & { birthMs: number } {
@@ -82,9 +95,9 @@ function encode(value: object): Buffer {
 }
 
 /** Members of this name write this shape; what cannot be read counts as nothing known. */
-function parse(userData: Buffer | null | undefined): Partial<Standing> {
+function parse(userData: Buffer | null | undefined): Partial<Standing> & Partial<Told> {
   try {
-    return JSON.parse(userData?.toString() ?? '') as Partial<Standing>
+    return JSON.parse(userData?.toString() ?? '') as Partial<Standing> & Partial<Told>
   } catch {
     return {}
   }

@@ -153,12 +153,12 @@ export class KafkajsConsumer implements LogConsumer {
     })
   }
 
-  #onJoined({ memberId, assigned, birthMs }: Join, handoff: Handoff): void {
+  #onJoined({ memberId, assigned, group }: Join, handoff: Handoff): void {
     if (this.#stop.signal.aborted) return
     // A dynamic member that misses a rebalance loses its id, so the same id means an unbroken membership.
     const member = memberId === this.#memberId ? 'same' : 'new'
     this.#memberId = memberId
-    handoff.assign(assigned, member, birthMs)
+    handoff.assign(assigned, member, group)
   }
 
   /** The membership is over: whatever the next one brings is new. */
@@ -166,7 +166,7 @@ export class KafkajsConsumer implements LogConsumer {
     this.#session = null
     if (this.#memberId === null) return
     this.#memberId = null
-    handoff.assign([], 'new', this.#options.birthMs())
+    handoff.assign([], 'new', { birthMs: this.#options.birthMs(), share: 0 })
   }
 
   /** Never holds a join longer than the limit, nor a stop at all. */

@@ -4,7 +4,7 @@
 
 import type { FaultError } from '../../../../../schemas/errors.ts'
 import type { Clock } from '../../../../clock.ts'
-import type { LogConsumerHandlers } from '../../log.ts'
+import type { GroupStanding, LogConsumerHandlers } from '../../log.ts'
 import type { TopicPartition } from '../../message.ts'
 import { RecordChunk } from '../../record-chunk.ts'
 import { Positions } from './positions.ts'
@@ -41,7 +41,7 @@ export class Handoff {
   }
 
   /** Must be called synchronously with the join, so that nothing is fetched from a wrong position. */
-  assign(now: readonly TopicPartition[], member: 'same' | 'new', birthMs: number): void {
+  assign(now: readonly TopicPartition[], member: 'same' | 'new', group: GroupStanding): void {
     const change = this.#positions.assign(now, member)
     this.#busyMs = this.#clock.now()
     const steering = this.#steering()
@@ -50,7 +50,7 @@ export class Handoff {
       else steering?.resume(place.origin)
       if (place.next !== null) steering?.seek(place.origin, place.next)
     }
-    if (!this.#stopped) this.#handlers.onAssigned({ ...change, birthMs })
+    if (!this.#stopped) this.#handlers.onAssigned({ ...change, ...group })
   }
 
   /** Whether a resume or a seek is to be expected soon: records came lately, or a partition is paused. */

@@ -5,12 +5,12 @@
 import type { Batch, Cluster, Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import { FaultError } from '../../../../../schemas/errors.ts'
 import type { Clock } from '../../../../clock.ts'
-import type { CommitEntry, LogConsumerOptions } from '../../log.ts'
+import type { CommitEntry, GroupStanding, LogConsumerOptions } from '../../log.ts'
 import type { TopicPartition } from '../../message.ts'
 import { installFetchDecoder } from '../fetch/install.ts'
 import type { FetchedBatch } from '../fetch/types.ts'
 import type { FetchDecoderOptions } from '../fetch/unread.ts'
-import { birthOf, createAssigner } from './assigner.ts'
+import { createAssigner, type Told, toldBy } from './assigner.ts'
 import { Coordinator, type Membership } from './coordinator.ts'
 import { final, installJoinGate } from './join-gate.ts'
 import { consumerSettings } from './settings.ts'
@@ -19,7 +19,7 @@ import { installSingleJoin } from './single-join.ts'
 export interface Join {
   readonly memberId: string
   readonly assigned: readonly TopicPartition[]
-  readonly birthMs: number
+  readonly group: GroupStanding
 }
 
 /** What one fetch brought for one partition. */
@@ -70,7 +70,7 @@ export class Session {
   #gate: Promise<void> | null = null
   #assigned: readonly TopicPartition[] = []
   #generation = -1
-  #birthMs: number | null = null
+  #told: Told = { birthMs: null, share: null }
   #coordinator: Coordinator | null = null
   #membership: Membership | null = null
 
@@ -178,7 +178,7 @@ export class Session {
       beforeLeave: () => this.#beforeLeave(),
       synced: (generation, memberAssignment) => {
         this.#generation = generation
-        this.#birthMs = birthOf(memberAssignment)
+        this.#told = toldBy(memberAssignment)
       },
       isOwnCommit: request => coordinator.isSending(request),
       fetchWaitMs: () => this.#handlers.fetchWaitMs(),
@@ -219,7 +219,10 @@ export class Session {
     this.#handlers.joined({
       memberId: payload.memberId,
       assigned: this.#assigned,
-      birthMs: Math.min(this.#birthMs ?? Number.POSITIVE_INFINITY, this.#options.birthMs())
+      group: {
+        birthMs: Math.min(this.#told.birthMs ?? Number.POSITIVE_INFINITY, this.#options.birthMs()),
+        share: this.#told.share ?? 1
+      }
     })
   }
 

@@ -1,0 +1,39 @@
+// What the dispatcher is told by the configuration, and what it needs of its stream.
+
+import type { Failure, Target } from '../../../connectors/connector.ts'
+import type { RateLimitConfig } from '../../../schemas/stream.ts'
+import type { Partition } from '../assignment/partition.ts'
+import type { End } from '../settlement/accounts.ts'
+import type { Lane } from './lane.ts'
+import type { Rejected } from './outcome/aftermath.ts'
+
+export interface DispatchOptions {
+  /** Batches in flight over all destinations. */
+  readonly concurrency: number
+  /** Finds by itself how many batches in flight each destination takes best. */
+  readonly adaptiveConcurrency: boolean
+  readonly rateLimit: RateLimitConfig
+  readonly attemptTimeoutMs: number
+  /** Age since Kafka got it at which a message is not sent any more; null: any age is sent. */
+  readonly ttlMs: number | null
+}
+
+/** What the dispatcher needs of its stream. */
+export interface DispatchPort {
+  readonly target: Target
+  /** The part of the group's partitions that this process has, from 0 to 1. */
+  share(): number
+  /** Offers some more of what was fetched; false when there is nothing. */
+  take(): boolean
+  /** Messages ended; relieved() is called for their partitions, too. */
+  ended(end: End, messages: number): void
+  relieved(partition: Partition): void
+  /** The target will never take this message. */
+  rejected(rejected: Rejected): void
+  /** Does a device that is refused wait, rather than each of its messages being rejected? */
+  readonly holdsDevices: boolean
+  /** Lets what is in the lane, which is in no batch, wait in the held topic; false where it cannot. */
+  hold(lane: Lane, failure: Failure): boolean
+  /** What the stream's state depends on has changed. */
+  changed(): void
+}
