@@ -62,7 +62,7 @@ const safetyStopSchema = Type.Object(
 )
 
 const perSecond = (what: string) =>
-  Type.Optional(Type.Number({ description: `${what} per second.`, exclusiveMinimum: 0, examples: [500] }))
+  Type.Optional(Type.Number({ description: `${what} per second.`, minimum: 0.01, examples: [500] }))
 
 const rateLimitSchema = Type.Object(
   {

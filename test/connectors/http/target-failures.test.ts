@@ -11,6 +11,9 @@ import { deliverOne, doubleWith, outcomeOf, targetAt, until } from './harness.ts
 const ok = { kind: 'answer', status: 200 } as const
 const certificates = makeCertificates()
 
+/** Below every default, so that it is the time-out set here that has fired; a busy machine may take a second. */
+const inTimeMs = 5_000
+
 /** Runs an attempt and says how long it took. */
 async function timed<T>(attempt: Promise<T>): Promise<{ outcome: T; tookMs: number }> {
   const startMs = performance.now()
@@ -45,20 +48,20 @@ test('a connection that is not accepted in time means unsent, on time', async t 
   const target = targetAt(t, `https://127.0.0.1:${port}/`, { connectTimeoutMs: 100 })
   const { outcome, tookMs } = await timed(deliverOne(target))
   t.deepEqual(outcome, { kind: 'unsent', code: 'http_connect_timeout', detail: 'after 100 ms' })
-  t.true(tookMs >= 95 && tookMs < 700, `${tookMs}`)
+  t.true(tookMs >= 95 && tookMs < inTimeMs, `${tookMs}`)
 })
 
 test('no answer in time means unknown, on time', async t => {
   const { outcome, tookMs } = await timed(outcomeOf(t, { kind: 'hang' }, { responseTimeoutMs: 120 }))
   t.deepEqual(outcome, { kind: 'unknown', code: 'http_response_timeout', detail: 'after 120 ms' })
-  t.true(tookMs >= 115 && tookMs < 700, `${tookMs}`)
+  t.true(tookMs >= 115 && tookMs < inTimeMs, `${tookMs}`)
 })
 
 test('an answer that confirms but does not end in time means unknown, on time', async t => {
   const drip = { kind: 'trickle', status: 200, everyMs: 10 } as const
   const { outcome, tookMs } = await timed(outcomeOf(t, drip, { bodyTimeoutMs: 120 }))
   t.deepEqual(outcome, { kind: 'unknown', code: 'http_body_timeout', detail: 'after 120 ms' })
-  t.true(tookMs >= 115 && tookMs < 700, `${tookMs}`)
+  t.true(tookMs >= 115 && tookMs < inTimeMs, `${tookMs}`)
 })
 
 test('an answer that refuses counts as refusal even if it does not end', async t => {

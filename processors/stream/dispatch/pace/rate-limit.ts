@@ -16,6 +16,8 @@ const sliceMs = 50
 const lateMs = 20
 /** What is on its way may bunch up before it arrives, and the limit is counted there. */
 const shy = 0.99
+/** A timer of Node does not take more than 24 days, which a large message over a low limit may. */
+const longestTimerMs = 60_000
 
 export interface RateLimitPort {
   /** The part of the stream's partitions that this process has, from 0 to 1. */
@@ -43,9 +45,10 @@ export class RateLimit {
 
   /** May a batch be sent now? If not, opened() is called when it may. */
   isOpen(): boolean {
-    const waitMs = this.#nextMs - this.#clock.now()
-    if (waitMs <= 0) return true
+    const leftMs = this.#nextMs - this.#clock.now()
+    if (leftMs <= 0) return true
     if (this.#cancelTimer !== null) return false
+    const waitMs = Math.min(leftMs, longestTimerMs)
     this.#cancelTimer = this.#clock.after(waitMs, () => {
       this.#cancelTimer = null
       this.#waitedMs = waitMs
