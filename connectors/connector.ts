@@ -95,9 +95,14 @@ export interface Feed<C> {
 }
 
 /** Receives messages for all channels that use this connector in this process. */
-export interface Source {
+export interface Source<C = unknown> {
   /** Begins to receive. Rejects with a FaultError when it cannot (a port in use, a refused credential). */
   start(): Promise<void>
+  /**
+   * From now on it serves these feeds, without a pause for those that stay; what is being received ends as it began.
+   * Rejects with a FaultError, and nothing has changed, when it cannot serve them.
+   */
+  update(feeds: readonly Feed<C>[]): Promise<void>
   /** Stops to receive, lets running requests end within `deadlineMs`, and closes every socket. */
   stop(deadlineMs: number): Promise<void>
 }
@@ -137,5 +142,5 @@ export interface SourceDefinition<S extends TSchema = TSchema> {
   readonly kind: string
   readonly summary: string
   readonly config: S
-  create(feeds: readonly Feed<Static<S>>[], env: SourceEnv): Promise<Source>
+  create(feeds: readonly Feed<Static<S>>[], env: SourceEnv): Promise<Source<Static<S>>>
 }

@@ -12,6 +12,7 @@ import { initCommand } from './commands/init.ts'
 import { kafkaCommand } from './commands/kafka.ts'
 import { offsetsCommand } from './commands/offsets/command.ts'
 import { packageVersion } from './commands/package-root.ts'
+import { planCommand } from './commands/plan.ts'
 import { receiveCommand } from './commands/receive.ts'
 import { runCommand } from './commands/run.ts'
 import { simulateCommand } from './commands/simulate.ts'
@@ -20,6 +21,7 @@ import { simulateCommand } from './commands/simulate.ts'
 const commands: ((program: Command) => void)[] = [
   runCommand,
   checkCommand,
+  planCommand,
   initCommand,
   deadLettersCommand,
   heldCommand,

@@ -33,6 +33,10 @@ const list = {
   // Configuration and environment
   config_invalid: { sentence: 'The configuration is not valid', exitCode: 2 },
   config_unreadable: { sentence: 'The configuration cannot be read', exitCode: 3 },
+  config_needs_restart: {
+    sentence: 'The configuration changes what can be changed only by a restart of the process',
+    exitCode: 1
+  },
   file_exists: {
     sentence: 'The file is there already and is not overwritten',
     hint: 'Name another file, or remove this one first.',

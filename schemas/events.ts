@@ -13,6 +13,12 @@ const list = {
   service_started: { level: 'info', sentence: 'Tailrace started' },
   service_stopping: { level: 'info', sentence: 'Tailrace began to drain' },
   service_stopped: { level: 'info', sentence: 'Tailrace stopped' },
+  config_applied: { level: 'info', sentence: 'A changed configuration was applied' },
+  config_unchanged: { level: 'info', sentence: 'A configuration was read again and says the same' },
+  config_refused: {
+    level: 'error',
+    sentence: 'A changed configuration was refused as a whole, and the one before stays in force'
+  },
   listener_opened: { level: 'info', sentence: 'A listener was opened' },
   topic_created: { level: 'info', sentence: 'A topic was created' },
   topic_differs: { level: 'warn', sentence: 'A topic was found to differ from the configuration' },

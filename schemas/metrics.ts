@@ -54,6 +54,23 @@ const list = {
     labels: ['stream']
   },
 
+  // Configuration
+  tailrace_config_generation: {
+    type: 'gauge',
+    help: 'Generation of the configuration in force: 1 at the start, and one more with every change that was applied',
+    labels: []
+  },
+  tailrace_config_reloads_total: {
+    type: 'counter',
+    help: 'Changes of the configuration that were noticed: applied or refused',
+    labels: ['result']
+  },
+  tailrace_config_last_reload_successful: {
+    type: 'gauge',
+    help: 'Whether the last change of the configuration was applied (1) or refused as a whole (0)',
+    labels: []
+  },
+
   // Delivery
   tailrace_stream_attempts_total: {
     type: 'counter',

@@ -11,19 +11,24 @@ import type { HttpSourceConfig } from './source/config.ts'
 import { assertGuarded } from './source/guard.ts'
 import { Intake } from './source/intake.ts'
 
-export class HttpSource implements Source {
-  readonly #feeds: readonly Feed<HttpSourceConfig>[]
+export class HttpSource implements Source<HttpSourceConfig> {
   readonly #env: SourceEnv
+  /** A sender whose body does not fit beside the others' is told to come back. */
+  readonly #budget: ByteBudget
   readonly #app: FastifyInstance
   readonly #sockets = new Set<Socket>()
+  #feeds: readonly Feed<HttpSourceConfig>[]
+  #intakes: ReadonlyMap<string, Intake>
   #stopping = false
 
   /** Throws `config_invalid` when a channel has two HTTP sources. */
   constructor(feeds: readonly Feed<HttpSourceConfig>[], env: SourceEnv, timings = defaultTimings) {
-    this.#feeds = feeds
     this.#env = env
+    this.#budget = new ByteBudget(env.maxBytes)
+    this.#feeds = feeds
+    this.#intakes = this.#open(feeds)
     this.#app = createApp({
-      intakes: openIntakes(feeds, env),
+      intake: channel => this.#intakes.get(channel),
       env,
       timings,
       isStopping: () => this.#stopping
@@ -58,6 +63,13 @@ export class HttpSource implements Source {
     this.#env.log('listener_opened', { kind: 'http', host, port: this.port })
   }
 
+  /** Rejects with `source_unguarded` or `config_invalid`. */
+  async update(feeds: readonly Feed<HttpSourceConfig>[]): Promise<void> {
+    assertGuarded(feeds, this.#env.listen.host)
+    this.#intakes = this.#open(feeds)
+    this.#feeds = feeds
+  }
+
   /** Idle connections close at once, the others with their answer, and at the deadline all that are left. */
   async stop(deadlineMs: number): Promise<void> {
     this.#stopping = true
@@ -72,20 +84,18 @@ export class HttpSource implements Source {
     }
     await this.#app.close()
   }
-}
 
-function openIntakes(feeds: readonly Feed<HttpSourceConfig>[], env: SourceEnv): Map<string, Intake> {
-  // A sender whose body does not fit beside the others' is told to come back.
-  const budget = new ByteBudget(env.maxBytes)
-  const intakes = new Map<string, Intake>()
-  for (const feed of feeds) {
-    if (intakes.has(feed.channel)) {
-      const path = `channels.${feed.channel}.sources`
-      throw new FaultError('config_invalid', { path, detail: 'a channel has at most one http source' })
+  #open(feeds: readonly Feed<HttpSourceConfig>[]): Map<string, Intake> {
+    const intakes = new Map<string, Intake>()
+    for (const feed of feeds) {
+      if (intakes.has(feed.channel)) {
+        const path = `channels.${feed.channel}.sources`
+        throw new FaultError('config_invalid', { path, detail: 'a channel has at most one http source' })
+      }
+      intakes.set(feed.channel, new Intake(feed, this.#env, this.#budget))
     }
-    intakes.set(feed.channel, new Intake(feed, env, budget))
+    return intakes
   }
-  return intakes
 }
 
 function addressOf(app: FastifyInstance): AddressInfo | null {

@@ -7,10 +7,15 @@ import { FaultError } from '../../schemas/errors.ts'
 const shown = '***'
 
 export class Mask {
-  readonly #secrets: readonly string[]
+  #secrets: readonly string[]
 
   constructor(secrets: readonly string[]) {
     this.#secrets = [...new Set(secrets.flatMap(formsOf))].filter(secret => secret !== '')
+  }
+
+  /** Keeps the secrets of another mask out, too: what was said under the old ones may still come. */
+  learn(other: Mask): void {
+    this.#secrets = [...new Set([...this.#secrets, ...other.#secrets])]
   }
 
   /** The text without secrets; what overlaps or touches becomes one `***`. */

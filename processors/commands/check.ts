@@ -55,8 +55,9 @@ async function check(path: string, options: CheckOptions): Promise<void> {
 }
 
 async function examine(path: string, registry: Registry, connect: boolean): Promise<Report> {
-  const [{ readConfig }, { targetProblems, tryConnections }] = await Promise.all([
+  const [{ readConfig }, { targetProblems }, { tryConnections }] = await Promise.all([
     import('../service/config/load.ts'),
+    import('../service/config/targets.ts'),
     import('./probe.ts')
   ])
   const loaded = readConfig(path, { registry, env: process.env })

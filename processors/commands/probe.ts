@@ -1,8 +1,7 @@
-// What `tailrace check` tries beyond reading: that every target can be made of its settings, and with --connect that
-// Kafka answers, how its topics compare with the channels, and that every target opens. Nothing is changed or sent.
+// What `tailrace check --connect` tries: that Kafka answers, how its topics compare with the channels, and that every
+// target opens. Nothing is changed or sent.
 
 import { systemClock } from '../../connectors/clock.ts'
-import type { Target } from '../../connectors/connector.ts'
 import type { TopicSpec } from '../../connectors/kafka/log/log.ts'
 import {
   differences,
@@ -12,12 +11,12 @@ import {
   wantedHeldTopic,
   wantedTopic
 } from '../../connectors/kafka/topics.ts'
-import { createTarget, type Registry } from '../../connectors/registry.ts'
+import type { Registry } from '../../connectors/registry.ts'
 import type { Config } from '../../schemas/config.ts'
-import { FaultError, messageOf } from '../../schemas/errors.ts'
+import { messageOf } from '../../schemas/errors.ts'
 import type { LogEvent } from '../../schemas/events.ts'
 import type { ValidConfig } from '../service/config/load.ts'
-import type { Problem } from '../service/config/problem.ts'
+import { makeTarget } from '../service/config/targets.ts'
 import { counted } from './output.ts'
 
 /** How long one target may take to open. */
@@ -33,27 +32,6 @@ export interface Trial {
   readonly path: string
   readonly result: 'ok' | 'differs' | 'failed'
   readonly detail: string
-}
-
-/** Makes every target of its settings, which finds what a schema cannot tell. Opens no connection. */
-export async function targetProblems(loaded: ValidConfig, registry: Registry): Promise<Problem[]> {
-  const problems: Problem[] = []
-  for (const stream of Object.keys(loaded.config.streams)) {
-    try {
-      const target = await makeTarget(loaded, stream, registry)
-      await target.close()
-    } catch (error) {
-      if (!(error instanceof FaultError) || error.code !== 'config_invalid') throw error
-      const [kind] = Object.keys(loaded.config.streams[stream]?.target ?? {})
-      const inside = error.path === undefined ? '' : `/${error.path.replaceAll('.', '/')}`
-      const found = loaded.problemAt(
-        `/streams/${stream}/target/${kind}${inside}`,
-        loaded.mask.apply(error.detail ?? 'is not valid')
-      )
-      if (found !== null) problems.push(found)
-    }
-  }
-  return problems
 }
 
 /** Tries Kafka, the topics of the channels and every target. A failure is a trial, not a throw. */
@@ -126,13 +104,4 @@ async function tryTarget(loaded: ValidConfig, stream: string, registry: Registry
   } finally {
     await target.close()
   }
-}
-
-async function makeTarget(
-  { config, mask }: ValidConfig,
-  stream: string,
-  registry: Registry
-): Promise<Target> {
-  const part = config.streams[stream]?.target ?? {}
-  return createTarget(registry, part, { stream, clock: systemClock, log: silent, mask })
 }

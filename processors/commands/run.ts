@@ -1,13 +1,12 @@
 // `tailrace run`: what production runs. Reads the configuration, runs its service, and drains it on SIGTERM or Ctrl-C.
 
 import { type Command, Option } from 'commander'
-import { systemClock } from '../../connectors/clock.ts'
 import type { Level } from '../../schemas/events.ts'
 import { packageVersion } from './package-root.ts'
-import { fired } from './terminal/interrupt.ts'
 
 interface RunOptions {
   readonly logLevel: Level
+  readonly watch: boolean
   readonly json?: true
 }
 
@@ -17,6 +16,10 @@ Examples:
   tailrace run /etc/tailrace                    every .yaml and .yml file of a folder, as one configuration
   tailrace run --log-level debug tailrace.yaml  also why single attempts failed
   tailrace run tailrace.yaml | pino-pretty      logs are JSON unless they go to a terminal
+
+A change of the files, also of those that \${file:path} names, is applied within two or three seconds: streams that it does
+not concern go on, the others finish what is in flight and start anew ("tailrace plan" shows which). A mistake, or a change
+of kafka, listen or memory, is refused as a whole, and the configuration before stays in force. SIGHUP reads the files at once.
 
 SIGTERM or Ctrl-C drains: what is in flight is confirmed and committed, nothing else is begun. A second one ends the
 process at once; what was in flight then is sent again by the next one.
@@ -31,44 +34,19 @@ export function runCommand(program: Command): void {
     .description('Run the channels and streams of a configuration.')
     .argument('<path>', 'a YAML file, or a folder of them')
     .addOption(new Option('--log-level <level>', 'least level to log').choices(levels).default('info'))
+    .option('--no-watch', 'read the files again at a SIGHUP only, not when they change')
     .option('--json', 'log as JSON on a terminal too')
     .addHelpText('after', examples)
     .action(run)
 }
 
-async function run(path: string, options: RunOptions): Promise<void> {
-  const [{ registry }, { loadConfig }, { openLog }, { kafkaLog }, { Service }, { watchProcess }] =
-    await Promise.all([
-      import('../../connectors/registry.ts'),
-      import('../service/config/load.ts'),
-      import('../service/log.ts'),
-      import('../../connectors/kafka/log/kafkajs/log.ts'),
-      import('../service/service.ts'),
-      import('../service/shutdown.ts')
-    ])
-  const { config, mask } = loadConfig(path, { registry, env: process.env })
-  const destination = process.stdout
-  const pretty = destination.isTTY === true && options.json !== true
-  const log = await openLog({ level: options.logLevel, pretty, mask, destination })
-  const clock = systemClock
-  const shutdown = watchProcess(process, log)
-  const service = new Service(config, {
-    clock,
-    log,
-    registry,
-    version: packageVersion(),
-    mask,
-    openLog: env => kafkaLog(config.kafka, { clock, log, ...env })
+async function run(path: string, { logLevel, watch, json }: RunOptions): Promise<void> {
+  const { runService } = await import('../service/process.ts')
+  await runService({
+    path,
+    level: logLevel,
+    watches: watch,
+    isPlain: json === true,
+    version: packageVersion()
   })
-  try {
-    await Promise.race([service.start(), fired(shutdown.signal)])
-    await fired(shutdown.signal)
-  } catch (error) {
-    throw mask.error(error)
-  } finally {
-    await service.stop(config.drainTimeoutMs)
-    shutdown.dispose()
-    // Whatever a hung connection still holds open must not keep the process.
-    setTimeout(() => process.exit(), 1_000).unref()
-  }
 }

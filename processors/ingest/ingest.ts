@@ -5,51 +5,80 @@ import type { Append, Feed, Source, SourceDefinition, SourceEnv } from '../../co
 import type { LogProducer } from '../../connectors/kafka/log/log.ts'
 import type { ChannelConfig } from '../../schemas/config.ts'
 
-export interface IngestOptions {
-  readonly channels: Readonly<Record<string, ChannelConfig>>
+export type Channels = Readonly<Record<string, ChannelConfig>>
+
+export interface IngestParts {
   /** The kinds of source that channels may name. */
   readonly sources: readonly SourceDefinition[]
   readonly producer: Pick<LogProducer, 'append'>
   readonly env: SourceEnv
 }
 
+/** How long requests may take to end that came to a source whose last channel was removed. */
+const endMs = 5_000
+
 /** All sources of this process. */
 export class Ingest {
-  readonly #sources: readonly Source[]
+  readonly #parts: IngestParts
+  readonly #running = new Map<SourceDefinition, Source>()
+  #channels: Channels = {}
 
-  constructor(sources: readonly Source[]) {
-    this.#sources = sources
+  constructor(parts: IngestParts) {
+    this.#parts = parts
   }
 
-  /** Begins to receive on all of them or, when one cannot, on none: rejects with its FaultError. */
-  async start(): Promise<void> {
+  /**
+   * Receives for these channels and no others from now on: starts the sources that are needed for the first time, lets
+   * the others know, and stops those that none needs any more. When one cannot, it rejects with its FaultError, and all
+   * is as it was before.
+   */
+  async serve(channels: Channels): Promise<void> {
+    const before = new Map(this.#running)
     try {
-      for (const source of this.#sources) await source.start()
+      for (const definition of this.#parts.sources) await this.#serve(definition, channels)
     } catch (error) {
-      await this.stop(0)
+      await this.#undo(before)
       throw error
     }
+    this.#channels = channels
+    for (const definition of this.#parts.sources)
+      if (this.#feeds(definition, channels).length === 0) await this.#end(definition, endMs)
   }
 
   /** Close the producer afterwards, not before: requests that are still running wait for it. */
   async stop(deadlineMs: number): Promise<void> {
-    await Promise.all(this.#sources.map(source => source.stop(deadlineMs)))
+    await Promise.all([...this.#running.keys()].map(definition => this.#end(definition, deadlineMs)))
   }
-}
 
-/** Creates the sources that the channels name. Receives nothing before start(). */
-export async function openIngest(options: IngestOptions): Promise<Ingest> {
-  const sources: Source[] = []
-  for (const definition of options.sources) {
-    const feeds = feedsOf(definition.kind, options)
-    if (feeds.length > 0) sources.push(await definition.create(feeds, options.env))
+  async #serve(definition: SourceDefinition, channels: Channels): Promise<void> {
+    const feeds = this.#feeds(definition, channels)
+    const running = this.#running.get(definition)
+    if (running !== undefined) await running.update(feeds)
+    else if (feeds.length > 0) {
+      const source = await definition.create(feeds, this.#parts.env)
+      this.#running.set(definition, source)
+      await source.start()
+    }
   }
-  return new Ingest(sources)
-}
 
-function feedsOf(kind: string, { channels, producer }: IngestOptions): Feed<unknown>[] {
-  return Object.entries(channels).flatMap(([channel, { topic, sources }]) => {
-    const append: Append = messages => producer.append(topic, messages) // Invariant 6: resolves with acks=all
-    return sources.flatMap(source => (kind in source ? [{ channel, config: source[kind], append }] : []))
-  })
+  async #undo(before: ReadonlyMap<SourceDefinition, Source>): Promise<void> {
+    for (const definition of [...this.#running.keys()]) {
+      const source = before.get(definition)
+      if (source === undefined) await this.#end(definition, 0)
+      else await source.update(this.#feeds(definition, this.#channels))
+    }
+  }
+
+  async #end(definition: SourceDefinition, deadlineMs: number): Promise<void> {
+    const source = this.#running.get(definition)
+    this.#running.delete(definition)
+    await source?.stop(deadlineMs)
+  }
+
+  #feeds({ kind }: SourceDefinition, channels: Channels): Feed<unknown>[] {
+    return Object.entries(channels).flatMap(([channel, { topic, sources }]) => {
+      const append: Append = messages => this.#parts.producer.append(topic, messages) // Invariant 6: resolves with acks=all
+      return sources.flatMap(source => (kind in source ? [{ channel, config: source[kind], append }] : []))
+    })
+  }
 }

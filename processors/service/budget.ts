@@ -5,6 +5,8 @@
 // a while (messages are copied into requests), for garbage that waits for its collector and for the gaps between what
 // is allocated: together twice as much as is held, as measured with a hundred streams in full flow. Invariant 5
 
+import type { StreamBudget } from '../stream/options.ts'
+
 const kib = 1024
 const mib = 1024 * kib
 const smallestFetchBytes = 64 * kib
@@ -36,17 +38,14 @@ export interface BudgetRequest {
   readonly hasSources: boolean
 }
 
-export interface StreamBudget {
-  /** Upper bound of one fetch response per broker. */
-  readonly maxFetchBytes: number
-  /** Bytes of pending messages at which a stream stops reading. */
-  readonly windowBytes: number
+/** What every stream gets. */
+export interface DividedBudget extends StreamBudget {
   /** What the budget of the process would have to be at least; if it is less, it may be overdrawn. */
   readonly neededBytes: number
 }
 
 /** The share of each stream. Never below what a stream needs to get on, so a small budget may be overdrawn. */
-export function divideBudget({ maxBytes, streams, brokers, hasSources }: BudgetRequest): StreamBudget {
+export function divideBudget({ maxBytes, streams, brokers, hasSources }: BudgetRequest): DividedBudget {
   const count = Math.max(1, streams)
   const fetches = count * Math.max(1, brokers) * fetchesAtOnce
   const atRestBytes = count * (streamBytes + Math.max(1, brokers) * brokerBytes)

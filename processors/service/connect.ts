@@ -53,12 +53,21 @@ async function tryOnce(parts: ConnectParts): Promise<number | FaultError> {
   const { admin, config, log } = parts
   try {
     const brokers = await admin.brokers()
-    for (const channel of Object.values(config.channels)) await ensureTopic(admin, wantedTopic(channel), log)
+    await ensureTopics(admin, config.channels, log)
     return brokers
   } catch (error) {
     if (error instanceof FaultError && error.code === 'kafka_unreachable') return error
     throw error
   }
+}
+
+/** Sees to the topics of the channels. Rejects with the faults of LogAdmin. */
+export async function ensureTopics(
+  admin: LogAdmin,
+  channels: Config['channels'],
+  log: LogEvent
+): Promise<void> {
+  for (const channel of Object.values(channels)) await ensureTopic(admin, wantedTopic(channel), log)
 }
 
 function aborted(signal: AbortSignal): Promise<null> {

@@ -1,6 +1,7 @@
 // Runs everything that one configuration says, in one process: the sources, which send their senders away until Kafka
 // was reached and the topics of the channels are there, and after that the streams. It stops in the opposite order of the messages' way: sources first,
-// which answer what they have accepted, then the streams, which commit what they delivered.
+// which answer what they have accepted, then the streams, which commit what they delivered. A changed configuration is
+// applied to what it concerns, or refused as a whole.
 
 import type { Clock } from '../../connectors/clock.ts'
 import type { AppendMeter } from '../../connectors/kafka/log/kafkajs/sender.ts'
@@ -10,7 +11,7 @@ import type { Mask } from '../../connectors/shared/mask.ts'
 import type { Config } from '../../schemas/config.ts'
 import { FaultError } from '../../schemas/errors.ts'
 import type { LogEvent } from '../../schemas/events.ts'
-import { type Ingest, openIngest } from '../ingest/ingest.ts'
+import { Ingest } from '../ingest/ingest.ts'
 import type { Trouble } from '../stream/health/state.ts'
 import { AdminListener } from './admin/listener.ts'
 import { servicePages } from './admin/pages.ts'
@@ -21,14 +22,17 @@ import {
   streamReport,
   troubleReport
 } from './admin/status.ts'
-import { arrivingBytes, bodiesBytes, divideBudget, type StreamBudget } from './budget.ts'
-import { connect } from './connect.ts'
+import { arrivingBytes, bodiesBytes, type DividedBudget, divideBudget } from './budget.ts'
+import type { ValidConfig } from './config/load.ts'
+import { connect, ensureTopics } from './connect.ts'
 import { dieAt } from './die-at.ts'
 import { EndsWatch } from './ends-watch.ts'
 import { appendMeter, sourceMeter } from './metrics/meters.ts'
 import { Metrics } from './metrics/metrics.ts'
-import { Streams } from './streams.ts'
-import { within } from './within.ts'
+import { Generation } from './reload/generation.ts'
+import { isEmpty, type Plan, planReload } from './reload/plan.ts'
+import { type Streamed, Streams } from './streams/streams.ts'
+import { graceMs, within } from './within.ts'
 
 /** What the log gets from the service. */
 export interface LogEnv {
@@ -49,7 +53,6 @@ export interface ServiceParts {
 }
 
 export class Service {
-  readonly #config: Config
   readonly #parts: ServiceParts
   readonly #startedMs: number
   readonly #metrics: Metrics
@@ -58,13 +61,18 @@ export class Service {
   readonly #streams: Streams
   readonly #listener: AdminListener
   readonly #ends: EndsWatch
+  readonly #ingest: Ingest
+  /** Of the configuration in force. */
+  readonly generation: Generation
   readonly #stopping = new AbortController()
+  #config: Config
+  #brokers = 0
   #phase: Phase = 'connecting'
   /** Why it does not start yet. */
   #trouble: Trouble | null = null
   #hasTopics = false
-  #ingest: Ingest | null = null
   #starting: Promise<void> = Promise.resolve()
+  #reloading: Promise<unknown> = Promise.resolve()
 
   constructor(config: Config, parts: ServiceParts) {
     const { clock, log, mask, registry } = parts
@@ -76,20 +84,25 @@ export class Service {
     const kafka = parts.openLog({ meter: appendMeter(this.#metrics), maxArrivingBytes })
     this.#admin = kafka.admin()
     this.#producer = kafka.producer()
+    this.generation = new Generation(clock, this.#metrics)
+    this.#ingest = this.#createIngest()
     this.#streams = new Streams({
-      config,
       registry,
       kafka,
       admin: this.#admin,
       producer: this.#producer,
       metrics: this.#metrics,
       env: { clock, log, mask },
-      reached: dieAt(process.env.TAILRACE_DIE_AT),
-      startedMs: this.#startedMs
+      reached: dieAt(process.env.TAILRACE_DIE_AT)
     })
     this.#ends = new EndsWatch({ clock, admin: this.#admin, watched: () => this.#streams.watched() })
     const pages = servicePages({ metrics: this.#metrics, status: () => this.status() })
     this.#listener = new AdminListener(pages, log)
+  }
+
+  /** How long its stop may take, by the configuration in force. */
+  get drainTimeoutMs(): number {
+    return this.#config.drainTimeoutMs
   }
 
   /** Where /metrics and its like are; 0 before it listens. */
@@ -107,12 +120,23 @@ export class Service {
     return this.#starting
   }
 
+  /**
+   * Makes another configuration the one in force: streams that it does not concern go on, the others drain and start
+   * anew. Resolves with what was changed; rejects with a FaultError, and nothing has changed: `config_needs_restart`,
+   * what Kafka says of a topic, or what a source says. Only once started, and one at a time.
+   */
+  reload(next: ValidConfig): Promise<Plan> {
+    const reloading = this.#reload(next)
+    this.#reloading = reloading
+    return reloading
+  }
+
   /** Drains within `deadlineMs` and closes everything; parts that hang are left behind a few seconds later. */
   async stop(deadlineMs: number): Promise<void> {
     const { clock, log } = this.#parts
     const endMs = clock.now() + deadlineMs
     const leftMs = () => Math.max(0, endMs - clock.now())
-    const stop = (part: string, stopping: Promise<void> | undefined) =>
+    const stop = (part: string, stopping: Promise<unknown>) =>
       within(stopping, { clock, log, part, deadlineMs: leftMs() + graceMs })
     log('service_stopping', { deadlineMs })
     this.#phase = 'draining'
@@ -122,7 +146,8 @@ export class Service {
       'start',
       this.#starting.catch(() => {})
     )
-    await stop('sources', this.#ingest?.stop(leftMs() / 2))
+    await stop('reload', Promise.allSettled([this.#reloading]))
+    await stop('sources', this.#ingest.stop(leftMs() / 2))
     await stop('streams', this.#streams.stop(leftMs()))
     await stop('producer', this.#producer.close(Math.max(leftMs(), graceMs)))
     await stop('admin', this.#admin.close())
@@ -140,6 +165,7 @@ export class Service {
       ...(this.#trouble === null ? {} : troubleReport(this.#trouble, mask)),
       started: new Date(this.#startedMs).toISOString(),
       uptimeSeconds: Math.round((nowMs - this.#startedMs) / 1000),
+      config: this.generation.report(),
       channels: channelStatuses(this.#config),
       streams: this.#streams.statuses().map(status => streamReport(status, { mask, nowMs }))
     }
@@ -150,7 +176,7 @@ export class Service {
     const { listen, streams } = this.#config
     const { signal } = this.#stopping
     await this.#listener.open({ host: listen.adminHost, port: listen.admin })
-    await this.#startSources()
+    await this.#ingest.serve(this.#config.channels)
     const waits = (trouble: Trouble) => {
       this.#trouble = trouble
     }
@@ -159,24 +185,45 @@ export class Service {
     if (brokers === null || signal.aborted) return
     this.#hasTopics = true
     this.#phase = 'starting'
-    await this.#streams.start(this.#budget(brokers), signal)
+    this.#brokers = brokers
+    const changes = Object.keys(streams).map(stream => ({ stream, action: 'start' }) as const)
+    await this.#apply(changes, this.#startedMs)
     if (signal.aborted) return
     this.#ends.start()
     this.#phase = 'running'
     log('service_started', { version, brokers, streams: Object.keys(streams).length })
   }
 
-  async #startSources(): Promise<void> {
+  async #reload({ config, mask }: ValidConfig): Promise<Plan> {
+    const { clock, log } = this.#parts
+    if (this.#phase !== 'running')
+      throw new FaultError('internal', { detail: `reloaded while ${this.#phase}` })
+    this.#parts.mask.learn(mask)
+    const plan = planReload(this.#config, config)
+    if (plan.needsRestart.length > 0)
+      throw new FaultError('config_needs_restart', { detail: plan.needsRestart.join(', ') })
+    if (isEmpty(plan)) return plan
+    await ensureTopics(this.#admin, config.channels, log)
+    await this.#ingest.serve(config.channels)
+    this.#config = config
+    this.generation.next()
+    await this.#apply(plan.streams, clock.now())
+    return plan
+  }
+
+  /** Makes the streams what the configuration says; those that are new begin at `sinceMs` where they say latest. */
+  async #apply(changes: Streamed['changes'], sinceMs: number): Promise<void> {
+    const [config, budget, generation] = [this.#config, this.#budget(), this.generation.number]
+    await this.#streams.apply({ config, changes, budget, generation, sinceMs }, this.#stopping.signal)
+  }
+
+  #createIngest(): Ingest {
     const { clock, log, registry } = this.#parts
-    const { channels, listen, memory } = this.#config
+    const { listen, memory } = this.#config
     const meter = sourceMeter(this.#metrics)
     const maxBytes = bodiesBytes(memory.maxBytes)
     const env = { clock, log, meter, maxBytes, listen: { host: listen.host, port: listen.http } }
-    const producer = { append: this.#append }
-    const ingest = await openIngest({ channels, sources: registry.sources, producer, env })
-    if (this.#stopping.signal.aborted) return
-    this.#ingest = ingest
-    await ingest.start()
+    return new Ingest({ sources: registry.sources, producer: { append: this.#append }, env })
   }
 
   /** Before the topics are there nothing is tried: a broker may create a missing one, and not as configured. */
@@ -185,16 +232,18 @@ export class Service {
     await this.#producer.append(topic, records)
   }
 
-  #budget(brokers: number): StreamBudget {
+  #budget(): DividedBudget {
     const { channels, memory, streams } = this.#config
     const { maxBytes } = memory
     const hasSources = Object.values(channels).some(({ sources }) => sources.length > 0)
-    const budget = divideBudget({ maxBytes, streams: Object.keys(streams).length, brokers, hasSources })
+    const budget = divideBudget({
+      maxBytes,
+      streams: Object.keys(streams).length,
+      brokers: this.#brokers,
+      hasSources
+    })
     const { neededBytes } = budget
     if (neededBytes > maxBytes) this.#parts.log('memory_small', { maxBytes, neededBytes })
     return budget
   }
 }
-
-/** What a part may take beyond the deadline to close its connections. */
-const graceMs = 5_000

@@ -1,4 +1,4 @@
-// How the process ends. The first SIGTERM or SIGINT drains, the second ends it at once; a rejection that nobody
+// The signals of the process and how it ends. The first SIGTERM or SIGINT drains, the second ends it at once; a rejection that nobody
 // handles ends it too, unless it comes from inside of kafkajs, whose crash path leaves some behind: its consumers are
 // watched and rebuilt anyway, and the other streams are not to be disturbed.
 
@@ -22,8 +22,14 @@ export interface Shutdown {
   dispose(): void
 }
 
+export interface ProcessParts {
+  readonly log: LogEvent
+  /** What SIGHUP asks for; null leaves it what it is: the end of a process whose terminal was closed. */
+  readonly reread: (() => void) | null
+}
+
 /** Listens to the signals and to unhandled rejections of the process. */
-export function watchProcess(host: Host, log: LogEvent): Shutdown {
+export function watchProcess(host: Host, { log, reread }: ProcessParts): Shutdown {
   const asked = new AbortController()
   const onSignal = (signal: Signal) => () => {
     if (asked.signal.aborted) host.exit(128 + numbers[signal])
@@ -32,6 +38,7 @@ export function watchProcess(host: Host, log: LogEvent): Shutdown {
   const listeners: [string, (...args: unknown[]) => void][] = [
     ['SIGINT', onSignal('SIGINT')],
     ['SIGTERM', onSignal('SIGTERM')],
+    ...(reread === null ? [] : [['SIGHUP', reread] as [string, () => void]]),
     ['unhandledRejection', reason => survive(reason, host, log)]
   ]
   for (const [event, listener] of listeners) host.on(event, listener)

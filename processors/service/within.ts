@@ -4,6 +4,9 @@ import { type Clock, pauseFor } from '../../connectors/clock.ts'
 import { messageOf } from '../../schemas/errors.ts'
 import type { LogEvent } from '../../schemas/events.ts'
 
+/** What a part may take beyond the deadline to close its connections. */
+export const graceMs = 5_000
+
 export interface StoppingPart {
   readonly clock: Clock
   readonly log: LogEvent
@@ -13,7 +16,7 @@ export interface StoppingPart {
 }
 
 /** Resolves when `stopping` has settled or the deadline has passed. Never rejects. */
-export async function within(stopping: Promise<void> | undefined, about: StoppingPart): Promise<void> {
+export async function within(stopping: Promise<unknown> | undefined, about: StoppingPart): Promise<void> {
   const { clock, log, part, deadlineMs } = about
   if (stopping === undefined) return
   const stopped = new AbortController()

@@ -34,6 +34,11 @@ export interface StreamOptions extends DispatchOptions {
   readonly paused: boolean
   /** Offsets between commit point and read position at which a partition stops reading. */
   readonly maxSpan: number
+  readonly budget: StreamBudget
+}
+
+/** Its part of the memory of the process. What it says may change while the stream runs: read it anew for each use. */
+export interface StreamBudget {
   /** Bytes of pending messages at which reading pauses. */
   readonly windowBytes: number
   /** Upper bound of one fetch response per broker. */

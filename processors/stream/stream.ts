@@ -55,7 +55,7 @@ export class Stream {
       group: options.group,
       topics: this.#topics,
       birthMs: () => this.#openings.birthMs,
-      maxFetchBytes: options.maxFetchBytes
+      maxFetchBytes: () => options.budget.maxFetchBytes
     })
     this.#held = this.#createHeld(parts)
     this.#settlement = this.#createSettlement(parts)
@@ -176,10 +176,10 @@ export class Stream {
   }
 
   #createHeld({ admin, producer }: StreamParts): Held {
-    const { held: options, topics, paused: isPaused, windowBytes } = this.options
+    const { held: options, topics, paused: isPaused, budget } = this.options
     return new Held(this.#context, {
       ...{ options, topics, isPaused, admin, producer, health: this.#health },
-      roomBytes: () => windowBytes / 4 / Math.max(1, this.partitions.size),
+      roomBytes: () => budget.windowBytes / 4 / Math.max(1, this.partitions.size),
       partitionOf: (topic, partition) => this.partitions.get({ topic, partition }),
       taken: messages => this.#settlement.accounts.take(messages),
       ended: (end, messages) => this.#settlement.ended(end, messages),
@@ -207,7 +207,7 @@ export class Stream {
     return new Intake(this.#context, {
       health: this.#health,
       maxSpan: this.options.maxSpan,
-      windowBytes: () => this.options.windowBytes / Math.max(1, this.partitions.size),
+      windowBytes: () => this.options.budget.windowBytes / Math.max(1, this.partitions.size),
       pause: origin => this.#consumer.pause([origin]),
       seek: (origin, offset) => this.#consumer.seek(origin, offset),
       resume: origin => this.#consumer.resume([origin]),

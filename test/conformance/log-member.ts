@@ -41,7 +41,7 @@ export class Member {
       group: options.group,
       topics: options.topics,
       birthMs: () => options.birthMs ?? 0,
-      maxFetchBytes: 1_048_576
+      maxFetchBytes: () => 1_048_576
     })
   }
 

@@ -7,7 +7,7 @@ import { kafkaLog } from '../../connectors/kafka/log/kafkajs/log.ts'
 import type { Log } from '../../connectors/kafka/log/log.ts'
 import { Message } from '../../connectors/kafka/log/message.ts'
 import type { RecordChunk } from '../../connectors/kafka/log/record-chunk.ts'
-import { openIngest } from '../../processors/ingest/ingest.ts'
+import { Ingest } from '../../processors/ingest/ingest.ts'
 import type { EventName } from '../../schemas/events.ts'
 import { testBrokers, uniqueName } from '../kafka.ts'
 
@@ -26,8 +26,7 @@ async function openChannel(t: ExecutionContext, log: Log, topic: string): Promis
   await admin.close()
   let port: unknown
   const producer = log.producer()
-  const ingest = await openIngest({
-    channels: { fleet: { topic, partitions: 3, retentionHours: 1, sources: [{ http: limits }] } },
+  const ingest = new Ingest({
     sources: [httpSource],
     producer,
     env: {
@@ -40,7 +39,7 @@ async function openChannel(t: ExecutionContext, log: Log, topic: string): Promis
       listen: { host: '127.0.0.1', port: 0 }
     }
   })
-  await ingest.start()
+  await ingest.serve({ fleet: { topic, partitions: 3, retentionHours: 1, sources: [{ http: limits }] } })
   t.teardown(async () => {
     await ingest.stop(1_000)
     await producer.close(1_000)
@@ -51,7 +50,7 @@ async function openChannel(t: ExecutionContext, log: Log, topic: string): Promis
 /** The first `count` records of a topic. */
 async function readTopic(log: Log, topic: string, count: number): Promise<Message[]> {
   const group = uniqueName('reader')
-  const consumer = log.consumer({ group, topics: [topic], birthMs: () => 0, maxFetchBytes: 1_048_576 })
+  const consumer = log.consumer({ group, topics: [topic], birthMs: () => 0, maxFetchBytes: () => 1_048_576 })
   const messages: Message[] = []
   await new Promise<void>((resolve, reject) => {
     const handlers = {

@@ -28,7 +28,8 @@ export const defaultTimings: Timings = {
 }
 
 export interface AppParts {
-  readonly intakes: ReadonlyMap<string, Intake>
+  /** The intake of a channel, if it has one now. */
+  intake(channel: string): Intake | undefined
   readonly env: SourceEnv
   readonly timings: Timings
   /** Whether connections should close with their next answer. */
@@ -43,7 +44,6 @@ const path = '/channels/:channel/messages'
 
 /** A server with its routes, not yet listening. */
 export function createApp(parts: AppParts): FastifyInstance {
-  const { intakes } = parts
   const refuse = refuser(parts)
   const refuseWith = (code: ErrorCode) => (request: FastifyRequest, reply: FastifyReply) =>
     refuse(new FaultError(code), request, reply)
@@ -56,7 +56,7 @@ export function createApp(parts: AppParts): FastifyInstance {
   const otherMethods = app.supportedMethods.filter(method => method !== 'POST')
   app.route({ method: otherMethods, url: path, handler: refuseWith('method_not_allowed') })
   app.post<ChannelRoute>(path, async (request, reply) => {
-    const intake = intakes.get(request.params.channel)
+    const intake = parts.intake(request.params.channel)
     if (intake === undefined) throw new FaultError('channel_unknown')
     const accepted = await intake.receive(request.raw)
     if (parts.isStopping()) reply.header('connection', 'close')
@@ -83,11 +83,11 @@ function serverOptions(timings: Timings) {
 }
 
 /** Answers a request with what went wrong, and counts it where it was meant for a channel of ours. */
-function refuser({ intakes, env, isStopping }: AppParts) {
+function refuser({ intake, env, isStopping }: AppParts) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const fault = asFault(error)
     const channel = channelOf(request)
-    if (intakes.has(channel)) env.meter.refused(channel, fault.code)
+    if (intake(channel) !== undefined) env.meter.refused(channel, fault.code)
     if (fault.code === 'internal') env.log('request_failed', { channel, error: messageOf(fault.cause) })
     const { status, headers, body } = answerTo(fault)
     if (isStopping()) reply.header('connection', 'close')

@@ -73,8 +73,8 @@ export interface LogConsumerOptions {
   readonly topics: readonly string[]
   /** Told to the other members on joining; the smallest wins. Read anew for every join. */
   readonly birthMs: () => number
-  /** Upper bound of one fetch response; two of every broker may be in memory at once. */
-  readonly maxFetchBytes: number
+  /** Upper bound of one fetch response; two of every broker may be in memory at once. Read anew for every fetch. */
+  readonly maxFetchBytes: () => number
   /** Told when the consumer of a member had to be built anew; it recovers by itself. */
   readonly onRebuilt?: () => void
 }

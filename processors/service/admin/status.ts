@@ -3,7 +3,8 @@
 import type { Mask } from '../../../connectors/shared/mask.ts'
 import type { Config } from '../../../schemas/config.ts'
 import { reportTrouble, type Trouble, type TroubleReport } from '../../stream/health/state.ts'
-import type { StreamStatus } from '../../stream/health/status.ts'
+import type { GenerationReport } from '../reload/generation.ts'
+import type { GenerationStatus } from '../streams/streams.ts'
 
 /** `connecting` until Kafka was reached and the topics are there. */
 export type Phase = 'connecting' | 'starting' | 'running' | 'draining' | 'stopped'
@@ -16,7 +17,7 @@ export interface ChannelStatus {
 }
 
 /** A stream as people and scripts read it. */
-export interface StreamReport extends Omit<StreamStatus, 'oldestMs'> {
+export interface StreamReport extends Omit<GenerationStatus, 'oldestMs'> {
   /** When Kafka got the oldest message that is read and not settled, in ISO 8601; null when there is none. */
   readonly oldest: string | null
   readonly oldestAgeSeconds: number | null
@@ -29,6 +30,8 @@ export interface ServiceStatus {
   readonly trouble?: TroubleReport
   readonly started: string
   readonly uptimeSeconds: number
+  /** The configuration in force. */
+  readonly config: GenerationReport
   readonly channels: readonly ChannelStatus[]
   readonly streams: readonly StreamReport[]
 }
@@ -42,7 +45,7 @@ export function channelStatuses({ channels }: Config): ChannelStatus[] {
 }
 
 /** `nowMs` is what ages are counted to. Whatever targets and Kafka said is shown without secrets. */
-export function streamReport(status: StreamStatus, { mask, nowMs }: { mask: Mask; nowMs: number }) {
+export function streamReport(status: GenerationStatus, { mask, nowMs }: { mask: Mask; nowMs: number }) {
   const { oldestMs, partitions, ...rest } = status
   return {
     ...withoutSecrets(rest, mask),

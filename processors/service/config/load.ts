@@ -8,10 +8,11 @@ import type { ChannelConfig, Config } from '../../../schemas/config.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import { plainSchema } from '../../../schemas/json-schema.ts'
 import type { StreamConfig } from '../../../schemas/stream.ts'
-import { readDocument } from './document.ts'
-import { readFiles } from './files.ts'
 import { isMapping, merge } from './merge.ts'
 import { formatProblem, type Problem } from './problem.ts'
+import { readDocument } from './reading/document.ts'
+import { FileSet } from './reading/file-set.ts'
+import { readFiles } from './reading/files.ts'
 import { secretsOf } from './secrets.ts'
 import { channelTopic, checkRules, deadLetterTopic, heldTopic, streamGroup } from './semantics.ts'
 import { validate } from './validate.ts'
@@ -20,6 +21,8 @@ export interface LoadOptions {
   readonly registry: Registry
   /** Where `${env:NAME}` looks. */
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Remembers what was read, for somebody who watches it. */
+  readonly files?: FileSet
 }
 
 export interface ValidConfig {
@@ -34,9 +37,10 @@ export interface ValidConfig {
 export type Loaded = ValidConfig | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
 
 /** Reads the file or folder; mistakes in it are returned. Throws `config_unreadable` where there is nothing to read. */
-export function readConfig(path: string, { registry, env }: LoadOptions): Loaded {
-  const trees = readFiles(path).map(file =>
-    readDocument(file.text, file.path, { env, folder: dirname(file.path) })
+export function readConfig(path: string, options: LoadOptions): Loaded {
+  const { registry, env, files = new FileSet() } = options
+  const trees = readFiles(path, files).map(file =>
+    readDocument(file.text, file.path, { env, folder: dirname(file.path), files })
   )
   const { data, places, problems } = merge(trees)
   const schema = plainSchema(schemaOf(registry))

@@ -1,8 +1,8 @@
 // Puts the files of a folder together: channels and streams are merged by name, every other key may stand in one
 // file only. What is defined twice is a problem that names both places.
 
-import type { Tree } from './document.ts'
 import { Places, type Problem, pointerTo } from './problem.ts'
+import type { Tree } from './reading/document.ts'
 
 const mergedByName: readonly string[] = ['channels', 'streams']
 
@@ -23,7 +23,7 @@ export function merge(trees: readonly Tree[]): Tree {
         else if (mergedByName.includes(key) && isMapping(before) && isMapping(value)) {
           const repeated = Object.keys(value).filter(name => Object.hasOwn(before, name))
           problems.push(...repeated.flatMap(name => twice(pointerTo(pointer, name), tree, places)))
-          merged.set(key, { ...value, ...before })
+          merged.set(key, { ...before, ...value, ...before })
         } else problems.push(...twice(pointer, tree, places))
       }
     places.addAll(tree.places)

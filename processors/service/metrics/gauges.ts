@@ -1,24 +1,34 @@
 // What /metrics reads off the streams when it is scraped. Set synchronously and right before the page is rendered,
 // so that pending agrees with the counters of the same moment. Invariant 3
 
+import type { MetricName } from '../../../schemas/metrics.ts'
 import { stateKinds } from '../../stream/health/state.ts'
 import type { StreamReport } from '../admin/status.ts'
 import type { Metrics } from './metrics.ts'
 
+const read = {
+  tailrace_stream_messages_pending: status => status.pending,
+  tailrace_stream_bytes_pending: status => status.pendingBytes,
+  tailrace_stream_devices_waiting: status =>
+    status.partitions.reduce((sum, partition) => sum + partition.waitingDevices, 0),
+  tailrace_stream_devices_held: status => status.held.devices,
+  tailrace_stream_messages_held: status => status.held.messages,
+  tailrace_stream_batches_in_flight: status => status.concurrency.inFlight,
+  tailrace_stream_concurrency_limit: status => status.concurrency.limit,
+  tailrace_stream_lag_messages: status => status.lag,
+  tailrace_stream_partitions: status => status.partitions.length,
+  tailrace_stream_oldest_age_seconds: status => status.oldestAgeSeconds ?? 0
+} satisfies Partial<Record<MetricName, (status: StreamReport) => number>>
+
+/** Of a stream that a changed configuration has no more, nothing is shown. */
 export function setStreamGauges(metrics: Metrics, streams: readonly StreamReport[]): void {
-  const state = metrics.gauge('tailrace_stream_state')
-  for (const { name: stream, ...status } of streams) {
-    metrics.gauge('tailrace_stream_messages_pending').set({ stream }, status.pending)
-    metrics.gauge('tailrace_stream_bytes_pending').set({ stream }, status.pendingBytes)
-    const waiting = status.partitions.reduce((sum, partition) => sum + partition.waitingDevices, 0)
-    metrics.gauge('tailrace_stream_devices_waiting').set({ stream }, waiting)
-    metrics.gauge('tailrace_stream_devices_held').set({ stream }, status.held.devices)
-    metrics.gauge('tailrace_stream_messages_held').set({ stream }, status.held.messages)
-    metrics.gauge('tailrace_stream_batches_in_flight').set({ stream }, status.concurrency.inFlight)
-    metrics.gauge('tailrace_stream_concurrency_limit').set({ stream }, status.concurrency.limit)
-    metrics.gauge('tailrace_stream_lag_messages').set({ stream }, status.lag)
-    metrics.gauge('tailrace_stream_partitions').set({ stream }, status.partitions.length)
-    metrics.gauge('tailrace_stream_oldest_age_seconds').set({ stream }, status.oldestAgeSeconds ?? 0)
-    for (const kind of stateKinds) state.set({ stream, state: kind }, kind === status.state ? 1 : 0)
+  for (const [name, valueIn] of Object.entries(read)) {
+    const gauge = metrics.gauge(name as keyof typeof read) // the keys of `read` are its own
+    gauge.reset()
+    for (const status of streams) gauge.set({ stream: status.name }, valueIn(status))
   }
+  const state = metrics.gauge('tailrace_stream_state')
+  state.reset()
+  for (const { name: stream, ...status } of streams)
+    for (const kind of stateKinds) state.set({ stream, state: kind }, kind === status.state ? 1 : 0)
 }

@@ -44,7 +44,7 @@ const tailrace: RunSystem<ConsumeOptions> = async ({ brokers, topic, messages },
     group: uniqueName('bench'),
     topics: [topic],
     birthMs: () => 0,
-    maxFetchBytes: 4 * 1024 * 1024
+    maxFetchBytes: () => 4 * 1024 * 1024
   })
   let read = 0
   let bytes = 0

@@ -10,7 +10,7 @@ import { Kafka, Partitioners } from 'kafkajs'
 import { systemClock } from '../../../connectors/clock.ts'
 import { httpSource } from '../../../connectors/http/index.ts'
 import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
-import { openIngest } from '../../../processors/ingest/ingest.ts'
+import { Ingest } from '../../../processors/ingest/ingest.ts'
 import { answer } from './child.ts'
 
 export interface ServerReport {
@@ -37,10 +37,7 @@ async function openTailrace(brokers: string[], topic: string): Promise<System> {
   const meter = { produced: () => produced++ }
   const producer = kafkaLog({ brokers, clientId: 'bench' }, { clock, log, meter }).producer()
   const limits = { maxBodyBytes: 1e6, maxInflatedBytes: 1e7, maxMessages: 100, maxMessageBytes: 1e6 }
-  const ingest = await openIngest({
-    channels: {
-      bench: { topic, partitions: 1, retentionHours: 1, sources: [{ http: { ...limits, insecure: false } }] }
-    },
+  const ingest = new Ingest({
     sources: [httpSource],
     producer,
     env: {
@@ -51,7 +48,9 @@ async function openTailrace(brokers: string[], topic: string): Promise<System> {
       listen: { host: '127.0.0.1', port: 0 }
     }
   })
-  await ingest.start()
+  await ingest.serve({
+    bench: { topic, partitions: 1, retentionHours: 1, sources: [{ http: { ...limits, insecure: false } }] }
+  })
   return {
     url: `http://127.0.0.1:${port}/channels/bench/messages`,
     produceRequests: () => produced,

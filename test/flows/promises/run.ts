@@ -9,6 +9,7 @@ import { concurrency } from './pace/concurrency.ts'
 import { rateLimit } from './pace/rate-limit.ts'
 import { poison } from './poison.ts'
 import type { EnginePromise, Findings, Scale } from './promise.ts'
+import { reload } from './reload.ts'
 import { slowDevice } from './slow-device.ts'
 import { Stage } from './stage.ts'
 
@@ -21,7 +22,8 @@ export const promises: readonly EnginePromise[] = [
   heldCrashes,
   resend,
   rateLimit,
-  concurrency
+  concurrency,
+  reload
 ]
 
 export interface PromiseResult extends Findings {

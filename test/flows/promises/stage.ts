@@ -89,7 +89,7 @@ export class Stage {
   async start(wanted: Process): Promise<Instance> {
     const name = `tailrace-${++this.#started}`
     const { nodeOptions = [], env = {}, partitions = partitionCount } = wanted
-    const config = this.#config(wanted)
+    const config = this.config(wanted)
     const options = { name, dir: this.#dir, config, nodeOptions, env, guard: this.#guard }
     const instance = await Instance.start(options)
     this.#instances.push(instance)
@@ -129,7 +129,8 @@ export class Stage {
     if (!keep) await rm(this.#dir, { recursive: true })
   }
 
-  #config({ streams, topic, maxMemoryBytes }: Process) {
+  /** What a process is configured with. */
+  config({ streams, topic, maxMemoryBytes }: Process) {
     const shared = { from: ['fleet'], start: 'earliest', retry: { minDelayMs: 100, maxDelayMs: 2_000 } }
     const described = Object.entries(streams).map(([name, stream]) => [name, { ...shared, ...stream }])
     return {

@@ -1,31 +1,11 @@
 // `tailrace check` and `tailrace init` as a user runs them: as processes, with their output and exit codes.
 
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
-import test, { type ExecutionContext } from 'ava'
-import { packageRoot } from '../../../processors/commands/package-root.ts'
-
-async function tailrace(args: readonly string[], cwd: string) {
-  const child = spawn(process.execPath, [packageRoot('dist/processors/main.js'), ...args], {
-    cwd,
-    env: { ...process.env, FORCE_COLOR: undefined },
-    stdio: ['ignore', 'pipe', 'pipe']
-  })
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
-  return { code: child.exitCode, stdout, stderr }
-}
-
-function folder(t: ExecutionContext, files: Readonly<Record<string, string>> = {}): string {
-  const path = mkdtempSync(join(tmpdir(), 'tailrace-check-'))
-  t.teardown(() => rmSync(path, { recursive: true }))
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(path, name), content)
-  return path
-}
+import test from 'ava'
+import { folder, tailrace } from './whole.ts'
 
 const valid = `kafka: { brokers: ["localhost:9092"] }
 channels: { fleet: {} }

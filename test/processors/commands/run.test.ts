@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
@@ -113,6 +114,33 @@ for (const [signal, code] of [
     t.is((await ended).code, code)
   })
 }
+
+test('a change of the file is applied by itself, a mistake in it is refused, and SIGHUP has it read at once', async t => {
+  const [first, second] = [await startReceiver(t), await startReceiver(t)]
+  const topic = uniqueName('change')
+  const path = writeConfig(t, flow(topic, first.url))
+  const { child, logged, ended } = run(t, [path])
+  const { port } = await logged('listener_opened', 'http')
+  await logged('service_started')
+  await post(port, 3)
+  await until('the first has them', () => first.arrived.length === 3)
+  writeFileSync(path, JSON.stringify(flow(topic, second.url)))
+  const { restarted } = await logged('config_applied')
+  t.deepEqual(restarted, { acme: 'target.http.url' })
+  await post(port, 5)
+  await until('the second has what came later', () => second.arrived.length === 5)
+  writeFileSync(path, JSON.stringify({ ...flow(topic, first.url), stream: {} }))
+  t.regex(String((await logged('config_refused')).reasons), /did you mean "streams"/)
+  writeFileSync(path, JSON.stringify(flow(topic, second.url)))
+  await logged('config_unchanged')
+  child.kill('SIGHUP')
+  await logged('config_unchanged')
+  await post(port, 1)
+  await until('it goes on', () => second.arrived.length === 6)
+  child.kill('SIGTERM')
+  t.is((await ended).code, 0)
+  t.is(first.arrived.length, 3)
+})
 
 test('an invalid configuration ends with 2 and tells every mistake with its place', async t => {
   const path = writeConfig(t, { kafka: { brokers: ['127.0.0.1:9092'] }, stream: {} })

@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { systemClock } from '../../../connectors/clock.ts'
 import type { Feed, SourceDefinition } from '../../../connectors/connector.ts'
 import type { AppendRecord, LogProducer } from '../../../connectors/kafka/log/log.ts'
-import { openIngest } from '../../../processors/ingest/ingest.ts'
+import { Ingest } from '../../../processors/ingest/ingest.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 
 const env = {
@@ -24,6 +24,7 @@ const channel = (topic: string, ...sources: Record<string, unknown>[]) => ({
 /** A kind of source that tells what happens to it. */
 function fakeSource(kind: string, done: string[], startError?: Error) {
   const feeds: Feed<unknown>[] = []
+  const named = (given: readonly Feed<unknown>[]) => given.map(feed => feed.channel).join()
   const definition: SourceDefinition = {
     kind,
     summary: '',
@@ -34,6 +35,10 @@ function fakeSource(kind: string, done: string[], startError?: Error) {
         start: async () => {
           if (startError !== undefined) throw startError
           done.push(`start ${kind}`)
+        },
+        update: async given => {
+          if (named(given).includes('refused')) throw new FaultError('source_unguarded')
+          done.push(`update ${kind} ${named(given)}`)
         },
         stop: async deadlineMs => {
           done.push(`stop ${kind} ${deadlineMs}`)
@@ -64,7 +69,7 @@ test('one source of each kind gets the feeds of all channels that name it', asyn
     bare: channel('bare')
   }
   const sources = [one, two, unused].flatMap(source => (source ? [source.definition] : []))
-  await openIngest({ channels, sources, producer: fakeProducer().producer, env })
+  await new Ingest({ sources, producer: fakeProducer().producer, env }).serve(channels)
   const seen = [one, two, unused].map(source => source?.feeds.map(feed => [feed.channel, feed.config]))
   t.deepEqual(seen, [
     [
@@ -80,12 +85,8 @@ test('what a source appends goes to the topic of its channel, and resolves and f
   const fault = new FaultError('kafka_unavailable')
   const { definition, feeds } = fakeSource('one', [])
   const { producer, appended } = fakeProducer(Promise.reject(fault))
-  await openIngest({
-    channels: { boats: channel('t.boats', { one: {} }) },
-    sources: [definition],
-    producer,
-    env
-  })
+  const ingest = new Ingest({ sources: [definition], producer, env })
+  await ingest.serve({ boats: channel('t.boats', { one: {} }) })
   const messages = [{ key: Buffer.from('a'), value: Buffer.from('{"ident":"a","timestamp":1}') }]
   t.is(await t.throwsAsync(async () => feeds[0]?.append(messages)), fault)
   t.deepEqual(appended, [['t.boats', messages]])
@@ -96,7 +97,47 @@ test('when one source cannot start, those that have are stopped', async t => {
   const fault = new FaultError('listen_failed')
   const sources = [fakeSource('one', done), fakeSource('two', done, fault)].map(source => source.definition)
   const channels = { fleet: channel('fleet', { one: {} }, { two: {} }) }
-  const ingest = await openIngest({ channels, sources, producer: fakeProducer().producer, env })
-  t.is(await t.throwsAsync(ingest.start()), fault)
+  const ingest = new Ingest({ sources, producer: fakeProducer().producer, env })
+  t.is(await t.throwsAsync(ingest.serve(channels)), fault)
   t.deepEqual(done, ['start one', 'stop one 0', 'stop two 0'])
+})
+
+test('other channels start, tell and stop sources as they need them', async t => {
+  const done: string[] = []
+  const sources = [fakeSource('one', done), fakeSource('two', done)].map(source => source.definition)
+  const ingest = new Ingest({ sources, producer: fakeProducer().producer, env })
+  await ingest.serve({ fleet: channel('fleet', { one: {} }) })
+  await ingest.serve({
+    fleet: channel('fleet', { one: {} }),
+    boats: channel('boats', { one: {} }, { two: {} })
+  })
+  await ingest.serve({ boats: channel('boats', { two: {} }) })
+  await ingest.stop(7)
+  t.deepEqual(done, [
+    'start one',
+    'update one fleet,boats',
+    'start two',
+    'update one ',
+    'update two boats',
+    'stop one 5000',
+    'stop two 7'
+  ])
+})
+
+test('when a source refuses other channels, those that were told serve the old ones, and new ones are stopped', async t => {
+  const done: string[] = []
+  const sources = ['one', 'two', 'three'].map(kind => fakeSource(kind, done).definition)
+  const ingest = new Ingest({ sources, producer: fakeProducer().producer, env })
+  await ingest.serve({ fleet: channel('fleet', { one: {} }, { three: {} }) })
+  const refused = { refused: channel('x', { three: {} }), boats: channel('boats', { one: {} }, { two: {} }) }
+  t.like(await t.throwsAsync(ingest.serve(refused)), { code: 'source_unguarded' })
+  t.deepEqual(done, [
+    'start one',
+    'start three',
+    'update one boats',
+    'start two',
+    'update one fleet',
+    'update three fleet',
+    'stop two 0'
+  ])
 })

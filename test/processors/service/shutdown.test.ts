@@ -12,8 +12,10 @@ class FakeHost extends EventEmitter {
 function setUp() {
   const host = new FakeHost()
   const logged: [string, unknown][] = []
-  const shutdown = watchProcess(host, (name, fields) => logged.push([name, fields?.fatal]))
-  return { host, logged, shutdown }
+  const log = (name: string, fields?: Readonly<Record<string, unknown>>) => logged.push([name, fields?.fatal])
+  const counts = { reread: 0 }
+  const shutdown = watchProcess(host, { log, reread: () => void counts.reread++ })
+  return { host, logged, counts, shutdown }
 }
 
 test('the first signal asks for a stop, the second ends the process with the code of its signal', t => {
@@ -40,6 +42,15 @@ test('any other rejection that nobody handles ends the process with 1', t => {
   host.emit('unhandledRejection', new TypeError('x is undefined'))
   t.deepEqual(logged, [['rejection_unhandled', true]])
   t.deepEqual(host.exits, [1])
+})
+
+test('SIGHUP asks for the configuration to be read again, and is left alone where it means a closed terminal', t => {
+  const { host, counts } = setUp()
+  host.emit('SIGHUP')
+  t.is(counts.reread, 1)
+  const other = new FakeHost()
+  watchProcess(other, { log: () => {}, reread: null })
+  t.is(other.listenerCount('SIGHUP'), 0)
 })
 
 test('nothing is listened to after dispose', t => {

@@ -9,7 +9,8 @@ import { HttpDouble, type Reply } from '../../../connectors/http/double.ts'
 import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
 import { registry } from '../../../connectors/registry.ts'
 import type { StreamReport } from '../../../processors/service/admin/status.ts'
-import { loadConfig } from '../../../processors/service/config/load.ts'
+import { loadConfig, type ValidConfig } from '../../../processors/service/config/load.ts'
+import type { Plan } from '../../../processors/service/reload/plan.ts'
 import { Service, type ServiceParts } from '../../../processors/service/service.ts'
 import type { EventName } from '../../../schemas/events.ts'
 import { until } from '../../flows/harness/until.ts'
@@ -27,6 +28,8 @@ export interface RunningService {
   sourceUrl(): string
   adminUrl(): string
   stream(name: string): StreamReport | undefined
+  /** Gives the service another configuration of these parts. */
+  reload(parts: object): Promise<Plan>
   /** Resolves once the stream has `partitions` open ones. */
   opened(name: string, partitions: number): Promise<void>
   post(channel: string, messages: readonly object[]): Promise<Response>
@@ -43,8 +46,7 @@ export function writeConfig(t: ExecutionContext, config: object): string {
 
 /** Builds a service of the parts of a configuration that matter to the test. Stopped when the test ends. */
 export function createService(t: ExecutionContext, parts: object): RunningService {
-  const written = { kafka: { brokers: testBrokers() }, listen: { http: 0, admin: 0 }, ...parts }
-  const { config, mask } = loadConfig(writeConfig(t, written), { registry, env: {} })
+  const { config, mask } = load(t, parts)
   const logged: Logged[] = []
   const log = (name: EventName, fields = {}) => void logged.push({ name, fields })
   const clock = systemClock
@@ -64,6 +66,7 @@ export function createService(t: ExecutionContext, parts: object): RunningServic
     sourceUrl,
     adminUrl: () => `http://127.0.0.1:${service.adminPort}`,
     stream,
+    reload: parts => service.reload(load(t, parts)),
     opened: (name, partitions) =>
       until(`${name} has opened ${partitions} partitions`, () => {
         const open = stream(name)?.partitions.filter(({ settledTo }) => settledTo !== null)
@@ -76,6 +79,11 @@ export function createService(t: ExecutionContext, parts: object): RunningServic
         body: JSON.stringify(messages)
       })
   }
+}
+
+function load(t: ExecutionContext, parts: object): ValidConfig {
+  const written = { kafka: { brokers: testBrokers() }, listen: { http: 0, admin: 0 }, ...parts }
+  return loadConfig(writeConfig(t, written), { registry, env: {} })
 }
 
 export interface TestReceiver {

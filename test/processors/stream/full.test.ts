@@ -32,7 +32,10 @@ const scattered = (count: number, nth: number) =>
 test('a partition whose settled set was full reads on when most of the waiting devices are taken at once', async t => {
   const rig = new Rig(1)
   const target = refusing(device => (device === 'wait-0' ? 10 * hourMs : 60_000))
-  const { stream } = await rig.started({ held, windowBytes: 100_000_000 }, target)
+  const { stream } = await rig.started(
+    { held, budget: { windowBytes: 100_000_000, maxFetchBytes: 100_000 } },
+    target
+  )
   await rig.send(...scattered(safeSpan + 1_000, 20))
   await rig.clock.advance(1_000)
   await rig.send(...Array(100).fill('late')) // finds the set full
@@ -48,7 +51,7 @@ test('a full partition reads on when its share of the window grows because other
   const rig = new Rig(3)
   const target = new ScriptedTarget()
   target.script = async () => failure('retry', { retryAfterMs: hourMs })
-  const { stream } = await rig.started({ windowBytes: 15_000 }, target)
+  const { stream } = await rig.started({ budget: { windowBytes: 15_000, maxFetchBytes: 100_000 } }, target)
   for (const partition of [0, 1, 2])
     for (let count = 0; count < 50; count++) await rig.append(partition, `a:${count}`)
   await rig.clock.advance(1_000)
@@ -63,7 +66,10 @@ test('a full partition reads on when its share of the window grows because other
 test('an orderly restart repeats nothing, although the settled set was full when a large chunk came', async t => {
   const rig = new Rig(1)
   const target = refusing(() => hourMs)
-  const { stream } = await rig.started({ held, windowBytes: 100_000_000 }, target)
+  const { stream } = await rig.started(
+    { held, budget: { windowBytes: 100_000_000, maxFetchBytes: 100_000 } },
+    target
+  )
   const sent = await rig.send(...scattered(safeSpan - 92, 8))
   await rig.clock.advance(1_000)
   sent.push(...(await rig.send(...scattered(5_000, 8).map(device => `${device}-late`))))
@@ -73,7 +79,7 @@ test('an orderly restart repeats nothing, although the settled set was full when
   const stopping = stream.stop(5_000)
   await rig.clock.advance(10_000)
   await stopping
-  const second = await rig.started({ held, windowBytes: 100_000_000 })
+  const second = await rig.started({ held, budget: { windowBytes: 100_000_000, maxFetchBytes: 100_000 } })
   await rig.clock.advance(60_000)
   t.deepEqual([...target.confirmed, ...second.target.confirmed].toSorted(), sent.toSorted())
   t.is(await rig.uncommitted(), 0)

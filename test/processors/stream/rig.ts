@@ -97,8 +97,7 @@ export class Rig {
         maxSpan: 100_000,
         safetyStop: { rejected: 100, of: 1_000 },
         retry: { minDelayMs: 500, maxDelayMs: 30_000, haltedDelayMs: 60_000 },
-        windowBytes: 1_000_000,
-        maxFetchBytes: 100_000,
+        budget: { windowBytes: 1_000_000, maxFetchBytes: 100_000 },
         ...options
       },
       {

@@ -57,7 +57,7 @@ test('reading pauses while enough is pending and resumes when it was delivered',
   const target = new ScriptedTarget()
   let isDown = true
   target.script = async () => (isDown ? failure('retry') : undefined)
-  const { stream } = await rig.started({ windowBytes: 5_000 }, target)
+  const { stream } = await rig.started({ budget: { windowBytes: 5_000, maxFetchBytes: 100_000 } }, target)
   const sent: string[] = []
   for (let round = 0; round < 20; round++) sent.push(...(await rig.send(...many(10))))
   await rig.clock.advance(60_000)
@@ -75,7 +75,7 @@ test('of a batch that is larger than the window only what fits is kept, and the 
   const target = new ScriptedTarget()
   let isDown = true
   target.script = async () => (isDown ? failure('retry') : undefined)
-  const { stream } = await rig.started({ windowBytes: 5_000 }, target)
+  const { stream } = await rig.started({ budget: { windowBytes: 5_000, maxFetchBytes: 100_000 } }, target)
   const sent = await rig.send(...many(1_000))
   await rig.clock.advance(10_000)
   const { pending, pendingBytes } = stream.status()

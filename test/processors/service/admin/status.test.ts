@@ -14,14 +14,17 @@ const trouble = {
   attempt: 1
 } as const
 const state = { kind: 'halted', sinceMs: 0, trouble } as const
-const status = statusOf({
-  name: 'acme',
-  state,
-  accounts: new Accounts(new RecordingMeter()),
-  partitions: [],
-  held: [],
-  concurrency: { inFlight: 0, limit: 0 }
-})
+const status = {
+  generation: 1,
+  ...statusOf({
+    name: 'acme',
+    state,
+    accounts: new Accounts(new RecordingMeter()),
+    partitions: [],
+    held: [],
+    concurrency: { inFlight: 0, limit: 0 }
+  })
+}
 
 test('the oldest message is told by its time and its age', t => {
   const about = { mask: new Mask([]), nowMs: 60_500 }

@@ -282,7 +282,7 @@ function optionsOf(settings: Settings) {
     birthMs: 0,
     attemptTimeoutMs,
     deadLetters: { name: deadLetterTopic, partitions: 1, retentionHours: 1 },
-    ...{ order, concurrency, ttlMs, maxSpan, windowBytes },
+    ...{ order, concurrency, ttlMs, maxSpan },
     adaptiveConcurrency: isAdaptive,
     rateLimit: {},
     paused: false,
@@ -297,6 +297,6 @@ function optionsOf(settings: Settings) {
       ...{ minDelayMs: 100, maxDelayMs: 2_000, haltedDelayMs: 3_000 },
       ...(maxAttempts !== null && { maxAttempts })
     },
-    maxFetchBytes: 100_000
+    budget: { windowBytes, maxFetchBytes: 100_000 }
   }
 }

@@ -17,8 +17,9 @@ export interface GateHooks {
   synced(generation: number, memberAssignment: Buffer): void
   /** Was this commit not made by kafkajs? */
   isOwnCommit(request: object): boolean
-  /** How long the next fetch may wait for records. */
+  /** How long the next fetch may wait for records, and what its response may have at most. */
   fetchWaitMs(): number
+  maxFetchBytes(): number
   /** A broker did what it was asked for, or could not be reached. Neither may throw. */
   answered(): void
   unreachable(fault: FaultError): void
@@ -32,7 +33,7 @@ interface GroupCalls {
   syncGroup(request: { generationId: number }): Promise<{ memberAssignment: Buffer }>
   heartbeat(request: unknown): Promise<unknown>
   offsetCommit(request: object): Promise<unknown>
-  fetch(request: { maxWaitTime: number }): Promise<unknown>
+  fetch(request: { maxWaitTime: number; maxBytes: number }): Promise<unknown>
 }
 
 /** Installs the hooks on the cluster object of one consumer. */
@@ -116,7 +117,8 @@ function patchBroker(broker: Broker, hooks: GateHooks): void {
     throw final(new FaultError('commit_refused', { detail: 'kafkajs commits by itself' }))
   }
   calls.fetch = async request => {
-    const response = await fetch({ ...request, maxWaitTime: hooks.fetchWaitMs() })
+    const limits = { maxWaitTime: hooks.fetchWaitMs(), maxBytes: hooks.maxFetchBytes() }
+    const response = await fetch({ ...request, ...limits })
     hooks.answered()
     return response
   }

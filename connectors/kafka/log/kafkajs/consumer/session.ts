@@ -182,6 +182,7 @@ export class Session {
       },
       isOwnCommit: request => coordinator.isSending(request),
       fetchWaitMs: () => this.#handlers.fetchWaitMs(),
+      maxFetchBytes: () => this.#options.maxFetchBytes(),
       answered: () => this.#handlers.answered(),
       unreachable: fault => this.#handlers.unreachable(fault)
     })

@@ -24,9 +24,10 @@ const rebalanceTimeoutMs = 30_000
  */
 export const gateLimitMs = rebalanceTimeoutMs - 13_000
 
-export function consumerSettings({ group, maxFetchBytes }: LogConsumerOptions): ConsumerConfig {
+export function consumerSettings(options: LogConsumerOptions): ConsumerConfig {
+  const maxFetchBytes = options.maxFetchBytes()
   return {
-    groupId: group,
+    groupId: options.group,
     allowAutoTopicCreation: false,
     // A dead process is replaced after this.
     sessionTimeout: 8_000,

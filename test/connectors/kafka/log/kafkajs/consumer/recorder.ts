@@ -39,7 +39,7 @@ export class Recorder {
     this.#greedy = greedy
     this.consumer = new KafkajsConsumer(
       config,
-      { group, topics: [topic], birthMs: () => birthMs, maxFetchBytes: 1 << 20 },
+      { group, topics: [topic], birthMs: () => birthMs, maxFetchBytes: () => 1 << 20 },
       {
         log: name => this.events.push(name),
         clock: systemClock,

@@ -54,7 +54,7 @@ export class ToyStream {
     const { broker, group, topic, birthMs = 0 } = options
     this.consumer = new KafkajsConsumer(
       broker.config,
-      { group, topics: [topic], birthMs: () => birthMs, maxFetchBytes: 4 << 20 },
+      { group, topics: [topic], birthMs: () => birthMs, maxFetchBytes: () => 4 << 20 },
       { log: () => {}, clock: broker.clock, arriving: new Allowance(8 << 20, broker.clock) }
     )
   }

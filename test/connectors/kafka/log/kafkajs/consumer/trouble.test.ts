@@ -10,7 +10,7 @@ function open() {
     group: 'acme',
     topics: ['fleet'],
     birthMs: () => 0,
-    maxFetchBytes: 1,
+    maxFetchBytes: () => 1,
     onRebuilt: () => told.push('rebuilt')
   }
   const handlers = {

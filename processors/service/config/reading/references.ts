@@ -1,14 +1,16 @@
 // Resolves `${env:NAME}` and `${file:path}` in the texts of a configuration. What they stand for is a secret until
 // the schema says otherwise, so a failure names the reference and never a value.
 
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Reference } from './problem.ts'
+import type { Reference } from '../problem.ts'
+import type { FileSet } from './file-set.ts'
 
 export interface ReferenceScope {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The folder that relative paths start from: that of the configuration file. */
   readonly folder: string
+  /** What `${file:path}` is read with. */
+  readonly files: FileSet
 }
 
 export interface Resolved {
@@ -40,7 +42,7 @@ export function resolveReferences(text: string, scope: ReferenceScope): Resolved
 
 type Found = { readonly value: string } | { readonly failure: string }
 
-function lookUp(inside: string, { env, folder }: ReferenceScope): Found {
+function lookUp(inside: string, { env, folder, files }: ReferenceScope): Found {
   const name = /^env:([A-Za-z_][A-Za-z0-9_]*)$/.exec(inside)?.[1]
   if (name !== undefined) {
     const value = env[name]
@@ -49,13 +51,13 @@ function lookUp(inside: string, { env, folder }: ReferenceScope): Found {
       : { value }
   }
   const path = /^file:(.+)$/.exec(inside)?.[1]
-  return path === undefined ? { failure: malformed } : readSecretFile(path, folder)
+  return path === undefined ? { failure: malformed } : readSecretFile(path, resolve(folder, path), files)
 }
 
-function readSecretFile(path: string, folder: string): Found {
+function readSecretFile(path: string, resolved: string, files: FileSet): Found {
   try {
     // Editors and `kubectl create secret` leave a newline at the end that is not part of the secret.
-    return { value: readFileSync(resolve(folder, path), 'utf8').replace(/\r?\n$/, '') }
+    return { value: files.read(resolved).replace(/\r?\n$/, '') }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
     const why = code === 'ENOENT' ? 'which does not exist' : `which cannot be read (${code})`

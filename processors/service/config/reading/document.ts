@@ -13,7 +13,7 @@ import {
   type Pair,
   parseDocument
 } from 'yaml'
-import { type Note, type Place, Places, type Problem, pathTo, pointerTo } from './problem.ts'
+import { type Note, type Place, Places, type Problem, pathTo, pointerTo } from '../problem.ts'
 import { type ReferenceScope, resolveReferences } from './references.ts'
 import { syntaxSentence } from './syntax.ts'
 

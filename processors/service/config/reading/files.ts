@@ -1,8 +1,9 @@
 // Finds and reads the files of a configuration: one YAML file, or every one directly inside of a folder.
 
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { FaultError, messageOf } from '../../../schemas/errors.ts'
+import { FaultError, messageOf } from '../../../../schemas/errors.ts'
+import type { FileSet } from './file-set.ts'
 
 export interface ConfigFile {
   /** As the user wrote the path, for messages. */
@@ -11,19 +12,18 @@ export interface ConfigFile {
 }
 
 /** Reads the file, or the `.yaml` and `.yml` files of the folder by name. Throws `config_unreadable`. */
-export function readFiles(path: string): ConfigFile[] {
-  const files = attempt(path, () => (statSync(path).isDirectory() ? filesOf(path) : [path]))
-  if (files.length === 0)
+export function readFiles(path: string, files: FileSet): ConfigFile[] {
+  const isFolder = attempt(path, () => statSync(path).isDirectory())
+  const paths = isFolder ? attempt(path, () => filesOf(path, files)) : [path]
+  if (paths.length === 0)
     throw new FaultError('config_unreadable', { path, detail: 'the folder has no .yaml or .yml file' })
-  return files.map(file => ({ path: file, text: attempt(file, () => readFileSync(file, 'utf8')) }))
+  return paths.map(file => ({ path: file, text: attempt(file, () => files.read(file)) }))
 }
 
 /** Names with a dot in front are left out: editors' files, and the machinery of a mounted ConfigMap. */
-function filesOf(folder: string): string[] {
-  return readdirSync(folder)
-    .filter(name => /^[^.].*\.ya?ml$/.test(name))
-    .sort()
-    .map(name => join(folder, name))
+function filesOf(folder: string, files: FileSet): string[] {
+  const names = files.list(folder).filter(name => /^[^.].*\.ya?ml$/.test(name))
+  return names.map(name => join(folder, name))
 }
 
 function attempt<T>(path: string, read: () => T): T {

@@ -1,0 +1,39 @@
+// Makes the targets of a configuration, which finds what a schema cannot tell of their settings.
+
+import { systemClock } from '../../../connectors/clock.ts'
+import type { Target } from '../../../connectors/connector.ts'
+import { createTarget, type Registry } from '../../../connectors/registry.ts'
+import { FaultError } from '../../../schemas/errors.ts'
+import type { ValidConfig } from './load.ts'
+import type { Problem } from './problem.ts'
+
+/** Every mistake in the settings of a target. Opens no connection. */
+export async function targetProblems(loaded: ValidConfig, registry: Registry): Promise<Problem[]> {
+  const problems: Problem[] = []
+  for (const stream of Object.keys(loaded.config.streams)) {
+    try {
+      const target = await makeTarget(loaded, stream, registry)
+      await target.close()
+    } catch (error) {
+      if (!(error instanceof FaultError) || error.code !== 'config_invalid') throw error
+      const [kind] = Object.keys(loaded.config.streams[stream]?.target ?? {})
+      const inside = error.path === undefined ? '' : `/${error.path.replaceAll('.', '/')}`
+      const found = loaded.problemAt(
+        `/streams/${stream}/target/${kind}${inside}`,
+        loaded.mask.apply(error.detail ?? 'is not valid')
+      )
+      if (found !== null) problems.push(found)
+    }
+  }
+  return problems
+}
+
+/** The target of a stream, for who only tries it. Rejects with `config_invalid`. */
+export async function makeTarget(
+  { config, mask }: ValidConfig,
+  stream: string,
+  registry: Registry
+): Promise<Target> {
+  const part = config.streams[stream]?.target ?? {}
+  return createTarget(registry, part, { stream, clock: systemClock, log: () => {}, mask })
+}

@@ -1,0 +1,82 @@
+// Builds a stream of its part of the configuration.
+
+import type { TargetEnv } from '../../../connectors/connector.ts'
+import type { Log, LogAdmin, LogProducer } from '../../../connectors/kafka/log/log.ts'
+import { wantedDeadLetterTopic } from '../../../connectors/kafka/topics.ts'
+import { createTarget, type Registry } from '../../../connectors/registry.ts'
+import type { Config } from '../../../schemas/config.ts'
+import { FaultError } from '../../../schemas/errors.ts'
+import type { StreamConfig } from '../../../schemas/stream.ts'
+import { birthOf } from '../../stream/assignment/birth.ts'
+import type { FaultPoint } from '../../stream/held/fault-points.ts'
+import { heldOptions } from '../../stream/held/held.ts'
+import type { StreamBudget, StreamOptions } from '../../stream/options.ts'
+import { Stream } from '../../stream/stream.ts'
+import { streamMeter } from '../metrics/meters.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+
+/** What all streams of a service share. */
+export interface StreamsParts {
+  readonly registry: Registry
+  readonly kafka: Log
+  readonly admin: LogAdmin
+  readonly producer: LogProducer
+  readonly metrics: Metrics
+  readonly env: Omit<TargetEnv, 'stream'>
+  readonly reached: (point: FaultPoint) => void
+}
+
+/** What one stream is. */
+export interface Wanted {
+  readonly name: string
+  readonly config: StreamConfig
+  readonly channels: Config['channels']
+  /** When this process was first told of it: where `start: latest` begins. Unix ms. */
+  readonly sinceMs: number
+  readonly budget: StreamBudget
+}
+
+/** Rejects with the FaultError of a target that cannot be made of its settings. */
+export async function buildStream(wanted: Wanted, parts: StreamsParts): Promise<Stream> {
+  const { admin, env, kafka, metrics, producer, reached, registry } = parts
+  const { name, config } = wanted
+  const target = await createTarget(registry, config.target, { ...env, stream: name })
+  const meter = streamMeter(metrics, name)
+  return new Stream(optionsOf(wanted), {
+    ...env,
+    reached,
+    admin,
+    target,
+    meter,
+    producer,
+    consumer: options => kafka.consumer({ ...options, onRebuilt: meter.rebuilt })
+  })
+}
+
+function optionsOf({ name, config, channels, sinceMs, budget }: Wanted): StreamOptions {
+  return {
+    name,
+    group: config.group,
+    topics: config.from.map(channel => topicOf(channel, channels)),
+    birthMs: birthOf(config.start, sinceMs),
+    order: config.order,
+    concurrency: config.concurrency,
+    adaptiveConcurrency: config.adaptiveConcurrency,
+    rateLimit: config.rateLimit,
+    attemptTimeoutMs: config.attemptTimeoutMs,
+    ttlMs: config.ttlSeconds === undefined ? null : config.ttlSeconds * 1000,
+    retry: config.retry,
+    safetyStop: config.safetyStop,
+    deadLetters: wantedDeadLetterTopic(config.deadLetters),
+    held: heldOptions(config),
+    paused: config.paused,
+    maxSpan: config.maxSpan,
+    budget
+  }
+}
+
+function topicOf(channel: string, channels: Config['channels']): string {
+  const topic = channels[channel]?.topic
+  if (topic === undefined) throw new FaultError('config_invalid', { detail: `no channel ${channel}` })
+  return topic
+}
