@@ -128,6 +128,18 @@ export interface ListenAddress {
   readonly port: number
 }
 
+/**
+ * A target whose other side is played, for `tailrace test`: everything else is as it is in earnest. Without one of its
+ * own a target can be told outcomes only.
+ */
+export interface Rehearsal<C> {
+  /** Some of the answers that it can be told, for people; the first one accepts. */
+  readonly examples: readonly [accepts: string, ...others: string[]]
+  isAnswer(text: string): boolean
+  /** `next` is called once by every deliver(), before that returns, and says what the other side answers. */
+  create(config: C, env: TargetEnv, next: () => string): Promise<Target>
+}
+
 /** The definition of a target: one per folder, in its index.ts, which must import target.ts lazily. */
 export interface TargetDefinition<S extends TSchema = TSchema> {
   /** The key under `target:`, a noun of the protocol. */
@@ -135,6 +147,7 @@ export interface TargetDefinition<S extends TSchema = TSchema> {
   readonly summary: string
   readonly config: S
   create(config: Static<S>, env: TargetEnv): Promise<Target>
+  readonly rehearsal?: Rehearsal<Static<S>>
 }
 
 /** The definition of a source; the same rules. One source serves all feeds of its kind. */

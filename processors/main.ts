@@ -16,12 +16,14 @@ import { planCommand } from './commands/plan.ts'
 import { receiveCommand } from './commands/receive.ts'
 import { runCommand } from './commands/run.ts'
 import { simulateCommand } from './commands/simulate.ts'
+import { testCommand } from './commands/test/command.ts'
 
 /** Commands add themselves to the program here, in the order in which --help lists them. */
 const commands: ((program: Command) => void)[] = [
   runCommand,
   checkCommand,
   planCommand,
+  testCommand,
   initCommand,
   deadLettersCommand,
   heldCommand,

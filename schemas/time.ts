@@ -1,4 +1,4 @@
-// Points in time as people and devices write them. One strict reading serves the configuration (`start`) and the
+// Points and lengths of time as people and devices write them. One strict reading serves the configuration (`start`) and the
 // messages that arrive with a text as timestamp; Date.parse alone takes days that do not exist and local times.
 
 const iso = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(?::(\d\d)(\.\d{1,9})?)?(?:([Zz])|([+-]\d\d):?(\d\d))$/
@@ -14,4 +14,13 @@ export function parseTime(text: string): number | null {
   if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(`${date}T`)) return null
   const time = Date.parse(`${date}T${minutes}:${seconds}${fraction.slice(0, 4)}${zone}`)
   return Number.isNaN(time) ? null : time
+}
+
+const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+/** Milliseconds of `200ms`, `10s`, `2m` or `1h`, or null if it is none. */
+export function parseDuration(text: string): number | null {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? []
+  const unitMs = unitsMs[unit ?? '']
+  return unitMs === undefined ? null : Number(digits) * unitMs
 }

@@ -29,7 +29,7 @@ const packages: Readonly<Record<string, { readonly in: string; readonly lazily?:
   snappy: { in: 'connectors/kafka', lazily: true },
   typebox: { in: '' }, // the language of shapes, spoken everywhere
   undici: { in: 'connectors/http' },
-  yaml: { in: 'processors/service' }
+  yaml: { in: 'processors' }
 }
 
 /** Gathers complaints about files; an empty list is what a test wants. */

@@ -1,6 +1,7 @@
 // The definitions of the HTTP connector. The code behind them is imported when a stream or channel uses it.
 
 import type { SourceDefinition, TargetDefinition } from '../connector.ts'
+import { httpRehearsal } from './rehearsal.ts'
 import { httpSourceConfig } from './source/config.ts'
 import { httpTargetSchema } from './target-config.ts'
 
@@ -21,5 +22,6 @@ export const httpTarget: TargetDefinition<typeof httpTargetSchema> = {
   async create(config, env) {
     const { HttpTarget } = await import('./target.ts')
     return new HttpTarget(config, env)
-  }
+  },
+  rehearsal: httpRehearsal
 }

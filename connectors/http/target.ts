@@ -2,18 +2,13 @@
 // answer or a failure means is decided in outcome.ts, what happens then by the engine.
 
 import { createHash } from 'node:crypto'
-import { Pool } from 'undici'
 import { FaultError } from '../../schemas/errors.ts'
 import type { Batch, Message, Outcome, Target, TargetEnv, TargetLimits } from '../connector.ts'
 import { outcomeOfError } from './outcome.ts'
 import { Attempt, type AttemptSettings } from './request/attempt.ts'
 import { arrayBody, ndjsonBody } from './request/body.ts'
-import { Connections } from './request/connect.ts'
+import { SocketTransport, type Transport } from './request/transport.ts'
 import type { HttpTargetConfig } from './target-config.ts'
-
-// Below what common servers use (5 to 60 s), so that we rarely write on a connection the server is just closing.
-const keepAliveTimeoutMs = 4000
-const keepAliveMaxTimeoutMs = 25_000
 
 const formats = {
   array: { contentType: 'application/json', build: arrayBody },
@@ -27,11 +22,10 @@ export class HttpTarget implements Target {
   /** Name, value, name, value, ...: what undici takes fastest. */
   readonly #headers: readonly string[]
   readonly #settings: AttemptSettings
-  readonly #connections: Connections
-  readonly #pool: Pool
+  readonly #transport: Transport
 
-  /** Throws a FaultError `config_invalid` for what the schema cannot tell. */
-  constructor(config: HttpTargetConfig, env: TargetEnv) {
+  /** Throws a FaultError `config_invalid` for what the schema cannot tell. By default requests go over the network. */
+  constructor(config: HttpTargetConfig, env: TargetEnv, transport?: Transport) {
     const url = new URL(config.url)
     checkTogether(config, url)
     // Brackets and commas count too: a receiver's limit is one on the body.
@@ -50,21 +44,7 @@ export class HttpTarget implements Target {
       },
       mask: env.mask
     }
-    this.#connections = new Connections({
-      clock: env.clock,
-      timeoutMs: config.connectTimeoutMs,
-      tls: config.tls
-    })
-    this.#pool = new Pool(url.origin, {
-      connect: this.#connections.connect,
-      connections: config.batchesInFlight,
-      pipelining: 1,
-      keepAliveTimeout: keepAliveTimeoutMs,
-      keepAliveMaxTimeout: keepAliveMaxTimeoutMs,
-      headersTimeout: 0, // attempt.ts has timers of its own that fire on time
-      bodyTimeout: 0,
-      allowH2: false
-    })
+    this.#transport = transport ?? new SocketTransport(config, env.clock)
   }
 
   /**
@@ -73,7 +53,7 @@ export class HttpTarget implements Target {
    */
   async open(signal: AbortSignal): Promise<void> {
     try {
-      await this.#connections.try(this.#url, signal)
+      await this.#transport.try(this.#url, signal)
     } catch (cause) {
       const { code, detail } = outcomeOfError(cause, false)
       throw new FaultError(code, { detail: this.#settings.mask.apply(detail), cause })
@@ -86,13 +66,12 @@ export class HttpTarget implements Target {
     const body = this.#buildBody(batch.messages)
     const headers = [...this.#headers, 'idempotency-key', idempotencyKey(batch.messages)]
     const path = this.#url.pathname + this.#url.search
-    this.#pool.dispatch({ path, method: 'POST', headers, body }, attempt)
+    this.#transport.dispatch({ path, method: 'POST', headers, body }, attempt)
     return attempt.outcome
   }
 
   async close(): Promise<void> {
-    await this.#pool.destroy()
-    await this.#connections.close()
+    await this.#transport.close()
   }
 }
 

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { registry, schemaOf } from '../../connectors/registry.ts'
 import { plainSchema } from '../../schemas/json-schema.ts'
 import { messageSchema } from '../../schemas/message.ts'
+import { policyTestSchema } from '../../schemas/policy-test.ts'
 import { configurationPage } from '../../schemas/render/configuration-page.ts'
 import { editorSchema } from '../../schemas/render/editor-schema.ts'
 import { errorsPage, eventsPage, messagePage, metricsPage } from '../../schemas/render/list-pages.ts'
@@ -26,6 +27,7 @@ const files: Readonly<Record<string, string>> = {
   'events.md': eventsPage(),
   'message.md': messagePage(plainSchema(messageSchema)),
   'metrics.md': metricsPage(),
+  'policy-test.schema.json': `${JSON.stringify(editorSchema(plainSchema(policyTestSchema)), null, 2)}\n`,
   'tailrace.schema.json': `${JSON.stringify(editorSchema(configuration), null, 2)}\n`
 }
 

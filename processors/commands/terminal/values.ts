@@ -1,17 +1,13 @@
 // How people write durations, shares and rates on the command line. What cannot be read is refused with an example.
 
 import { InvalidArgumentError } from 'commander'
-import { parseTime } from '../../../schemas/time.ts'
-
-const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+import { parseDuration, parseTime } from '../../../schemas/time.ts'
 
 /** Milliseconds of `200ms`, `10s`, `2m` or `1h`. */
 export function duration(text: string): number {
-  const [, digits, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? []
-  const unitMs = unitsMs[unit ?? '']
-  if (unitMs === undefined)
-    throw new InvalidArgumentError('A duration is a number with a unit: 200ms, 10s, 2m.')
-  return Number(digits) * unitMs
+  const durationMs = parseDuration(text)
+  if (durationMs !== null) return durationMs
+  throw new InvalidArgumentError('A duration is a number with a unit: 200ms, 10s, 2m.')
 }
 
 /** How long ago, in its two largest units: `3 d 4 h`, `12 s`. */
@@ -42,7 +38,7 @@ export function share(text: string): number {
 /** Messages per second of `100/s`, `600/m` or plain `100`. */
 export function rate(text: string): number {
   const [, digits, unit = 's'] = /^(\d+(?:\.\d+)?)(?:\/(s|m|h))?$/.exec(text) ?? []
-  const perSecond = (Number(digits) * 1000) / (unitsMs[unit] ?? 1000)
+  const perSecond = (Number(digits) * 1000) / duration(`1${unit}`)
   if (perSecond > 0) return perSecond
   throw new InvalidArgumentError('A rate is a number above 0 per second, minute or hour: 100/s, 600/m.')
 }
@@ -67,7 +63,8 @@ export function timeOrAgo(nowMs: number): (text: string) => number {
   return text => {
     const timeMs = parseTime(text)
     if (timeMs !== null) return timeMs
-    if (/^\d+(?:\.\d+)?(?:ms|s|m|h)$/.test(text)) return nowMs - duration(text)
+    const agoMs = parseDuration(text)
+    if (agoMs !== null) return nowMs - agoMs
     throw new InvalidArgumentError('It is a time such as 2026-01-31T08:00:00Z, or how long ago: 30m, 24h.')
   }
 }

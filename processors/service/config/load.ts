@@ -10,7 +10,7 @@ import { plainSchema } from '../../../schemas/json-schema.ts'
 import type { StreamConfig } from '../../../schemas/stream.ts'
 import { isMapping, merge } from './merge.ts'
 import { formatProblem, type Problem } from './problem.ts'
-import { readDocument } from './reading/document.ts'
+import { readDocument, type Tree } from './reading/document.ts'
 import { FileSet } from './reading/file-set.ts'
 import { readFiles } from './reading/files.ts'
 import { secretsOf } from './secrets.ts'
@@ -23,6 +23,8 @@ export interface LoadOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Remembers what was read, for somebody who watches it. */
   readonly files?: FileSet
+  /** References that cannot be resolved are made up: for who connects to nothing. */
+  readonly isRehearsal?: boolean
 }
 
 export interface ValidConfig {
@@ -38,15 +40,24 @@ export type Loaded = ValidConfig | { readonly kind: 'invalid'; readonly problems
 
 /** Reads the file or folder; mistakes in it are returned. Throws `config_unreadable` where there is nothing to read. */
 export function readConfig(path: string, options: LoadOptions): Loaded {
-  const { registry, env, files = new FileSet() } = options
+  const { env, files = new FileSet(), isRehearsal = false } = options
   const trees = readFiles(path, files).map(file =>
-    readDocument(file.text, file.path, { env, folder: dirname(file.path), files })
+    readDocument(file.text, file.path, { env, folder: dirname(file.path), files, isRehearsal })
   )
-  const { data, places, problems } = merge(trees)
-  const schema = plainSchema(schemaOf(registry))
   // After a file that is no YAML, or no mapping, what it should have held would be reported as missing.
-  const whole = trees.every(tree => isMapping(tree.data))
-  const findings = whole ? [...validate(schema, data, places), ...checkRules(data, places)] : []
+  const isWhole = trees.every(tree => isMapping(tree.data))
+  return checkConfig({ ...merge(trees), isWhole }, options.registry)
+}
+
+/** A configuration as plain data; `problems` have been found in it before, and it is complete if `isWhole`. */
+export interface Unchecked extends Tree {
+  readonly isWhole: boolean
+}
+
+/** Checks a configuration, which gets its defaults filled in. */
+export function checkConfig({ data, places, problems, isWhole }: Unchecked, registry: Registry): Loaded {
+  const schema = plainSchema(schemaOf(registry))
+  const findings = isWhole ? [...validate(schema, data, places), ...checkRules(data, places)] : []
   const all = [...problems, ...findings.flatMap(finding => places.problem(finding) ?? [])]
   if (all.length > 0) return { kind: 'invalid', problems: all.sort(byPlace) }
   return {

@@ -42,7 +42,7 @@ export interface Note {
   readonly key: Place
   readonly value: Place
   readonly references: readonly Reference[]
-  /** A reference in it could not be resolved, which is a problem already. */
+  /** A reference in it could not be resolved, which is a problem already or, where it was made up, none. */
   readonly unresolved: boolean
 }
 
@@ -74,6 +74,12 @@ export class Places {
 
   addAll(others: Places): void {
     for (const [pointer, note] of others.#notes) this.add(pointer, note)
+  }
+
+  /** The notes of what stands below `from`, as if it stood below `to`. */
+  *rebased(from: string, to: string): Generator<[pointer: string, Note]> {
+    for (const [pointer, note] of this.#notes)
+      if (pointer === from || pointer.startsWith(`${from}/`)) yield [to + pointer.slice(from.length), note]
   }
 
   get(pointer: string): Note | undefined {

@@ -42,7 +42,7 @@ export async function buildStream(wanted: Wanted, parts: StreamsParts): Promise<
   const { name, config } = wanted
   const target = await createTarget(registry, config.target, { ...env, stream: name })
   const meter = streamMeter(metrics, name)
-  return new Stream(optionsOf(wanted), {
+  return new Stream(streamOptions(wanted), {
     ...env,
     reached,
     admin,
@@ -53,7 +53,8 @@ export async function buildStream(wanted: Wanted, parts: StreamsParts): Promise<
   })
 }
 
-function optionsOf({ name, config, channels, sinceMs, budget }: Wanted): StreamOptions {
+/** What a stream is told by its part of the configuration. */
+export function streamOptions({ name, config, channels, sinceMs, budget }: Wanted): StreamOptions {
   return {
     name,
     group: config.group,

@@ -39,6 +39,11 @@ export class PendingBatch implements Link<PendingBatch> {
     return bytes
   }
 
+  /** Nothing of it is tried after `messages`. */
+  get isLastPart(): boolean {
+    return this.#behind.length === 0
+  }
+
   /** Halves what is tried next; `isRefused` when that is because the target refuses it as a whole. */
   bisect(isRefused: boolean): void {
     this.refused()

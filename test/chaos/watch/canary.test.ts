@@ -1,5 +1,5 @@
 import test from 'ava'
-import { VirtualClock } from '../../clock.ts'
+import { VirtualClock } from '../../../connectors/virtual-clock.ts'
 import { Canary, type Outage } from './canary.ts'
 import type { Commits } from './commit-watch.ts'
 

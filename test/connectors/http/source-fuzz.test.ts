@@ -3,7 +3,7 @@
 import { gzipSync } from 'node:zlib'
 import test from 'ava'
 import { Pool } from 'undici'
-import { VirtualClock } from '../../clock.ts'
+import { VirtualClock } from '../../../connectors/virtual-clock.ts'
 import { startSource } from './source-harness.ts'
 
 const inputs = Number(process.env.TAILRACE_FUZZ_INPUTS ?? 20_000)

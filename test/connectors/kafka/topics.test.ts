@@ -1,7 +1,7 @@
 import test from 'ava'
 import { MemoryLog } from '../../../connectors/kafka/log/memory/log.ts'
 import { differences, ensureTopic } from '../../../connectors/kafka/topics.ts'
-import { VirtualClock } from '../../clock.ts'
+import { VirtualClock } from '../../../connectors/virtual-clock.ts'
 
 const wanted = { name: 'fleet', partitions: 4, retentionHours: 2 }
 const asWanted = { 'message.timestamp.type': 'LogAppendTime', 'retention.ms': '7200000' }

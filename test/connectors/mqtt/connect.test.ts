@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import test from 'ava'
 import type { ConnectReply } from '../../../connectors/mqtt/double.ts'
 import type { MqttTarget } from '../../../connectors/mqtt/target.ts'
-import { VirtualClock } from '../../clock.ts'
+import { VirtualClock } from '../../../connectors/virtual-clock.ts'
 import { until } from '../../flows/harness/until.ts'
 import { batchOf, doubleWith, outcomesOf, targetAt } from './harness.ts'
 

@@ -3,7 +3,7 @@
 
 import test from 'ava'
 import type { PublishReply } from '../../../connectors/mqtt/double.ts'
-import { VirtualClock } from '../../clock.ts'
+import { VirtualClock } from '../../../connectors/virtual-clock.ts'
 import { until } from '../../flows/harness/until.ts'
 import { batchOf, deliver, doubleWith, numberOf, outcomesOf, partOf, targetAt } from './harness.ts'
 

@@ -4,8 +4,8 @@
 import test from 'ava'
 import { type Clock, systemClock } from '../../../connectors/clock.ts'
 import { delivered } from '../../../connectors/connector.ts'
+import { VirtualClock } from '../../../connectors/virtual-clock.ts'
 import type { Reply } from '../../../connectors/wialon/double.ts'
-import { VirtualClock } from '../../clock.ts'
 import { until } from '../../flows/harness/until.ts'
 import { deliver, doubleWith, messages, range, targetAt, times } from './harness.ts'
 

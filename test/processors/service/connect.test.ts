@@ -1,10 +1,10 @@
 import test from 'ava'
 import { MemoryLog } from '../../../connectors/kafka/log/memory/log.ts'
 import { registry } from '../../../connectors/registry.ts'
+import { VirtualClock } from '../../../connectors/virtual-clock.ts'
 import { loadConfig } from '../../../processors/service/config/load.ts'
 import { connect } from '../../../processors/service/connect.ts'
 import { type ErrorCode, FaultError } from '../../../schemas/errors.ts'
-import { VirtualClock } from '../../clock.ts'
 import { writeConfig } from './start.ts'
 
 /** The first contact with a Kafka whose first answers are these faults. */

@@ -1,7 +1,7 @@
 import test from 'ava'
+import { VirtualClock } from '../../../connectors/virtual-clock.ts'
 import { EndsWatch } from '../../../processors/service/ends-watch.ts'
 import { FaultError } from '../../../schemas/errors.ts'
-import { VirtualClock } from '../../clock.ts'
 
 function stream(topics: string[]) {
   const noted: [string, number, number][] = []

@@ -1,8 +1,8 @@
 // The collaborators of a stream's parts for unit tests: virtual time, a log and a meter that remember.
 
+import { VirtualClock } from '../../../connectors/virtual-clock.ts'
 import type { StreamContext } from '../../../processors/stream/context.ts'
 import type { StreamMeter } from '../../../processors/stream/meter.ts'
-import { VirtualClock } from '../../clock.ts'
 
 export class RecordingMeter implements StreamMeter {
   readonly calls: [string, ...unknown[]][] = []

@@ -11,9 +11,9 @@ import {
 } from '../../../connectors/connector.ts'
 import { MemoryLog } from '../../../connectors/kafka/log/memory/log.ts'
 import type { LogRecord } from '../../../connectors/kafka/log/record-chunk.ts'
+import { VirtualClock } from '../../../connectors/virtual-clock.ts'
 import type { StreamOptions } from '../../../processors/stream/options.ts'
 import { Stream } from '../../../processors/stream/stream.ts'
-import { VirtualClock } from '../../clock.ts'
 import { RecordingMeter } from './context.ts'
 
 /** Confirms everything, unless the test gave it something else to do. Remembers what it confirmed, in order. */

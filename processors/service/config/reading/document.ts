@@ -112,8 +112,8 @@ class Walk {
   }
 
   #text(written: string, spot: Spot, note: Note): string {
-    const { text, references, failures } = resolveReferences(written, this.#scope)
-    this.#places.add(spot.pointer, { ...note, references, unresolved: failures.length > 0 })
+    const { text, references, failures, isMadeUp } = resolveReferences(written, this.#scope)
+    this.#places.add(spot.pointer, { ...note, references, unresolved: failures.length > 0 || isMadeUp })
     for (const sentence of failures) this.#report(note.value, spot.path, sentence)
     return text
   }

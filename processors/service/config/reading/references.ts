@@ -11,6 +11,8 @@ export interface ReferenceScope {
   readonly folder: string
   /** What `${file:path}` is read with. */
   readonly files: FileSet
+  /** What is missing is made up: for who connects to nothing. */
+  readonly isRehearsal?: boolean
 }
 
 export interface Resolved {
@@ -18,6 +20,8 @@ export interface Resolved {
   readonly references: readonly Reference[]
   /** One sentence for each reference that could not be resolved. */
   readonly failures: readonly string[]
+  /** Something stands in it that was made up. */
+  readonly isMadeUp: boolean
 }
 
 const malformed =
@@ -27,6 +31,7 @@ const malformed =
 export function resolveReferences(text: string, scope: ReferenceScope): Resolved {
   const references: Reference[] = []
   const failures: string[] = []
+  let isMadeUp = false
   const resolved = text.replaceAll(/\$\$\{|\$\{([^}]*)(\}?)/g, (match, inside?: string, end?: string) => {
     if (inside === undefined) return '${'
     const found = end === '' ? { failure: malformed } : lookUp(inside, scope)
@@ -34,15 +39,23 @@ export function resolveReferences(text: string, scope: ReferenceScope): Resolved
       failures.push(found.failure)
       return match
     }
+    isMadeUp ||= found.isMadeUp === true
     references.push({ text: match, value: found.value })
     return found.value
   })
-  return { text: resolved, references, failures }
+  return { text: resolved, references, failures, isMadeUp }
 }
 
-type Found = { readonly value: string } | { readonly failure: string }
+type Found = { readonly value: string; readonly isMadeUp?: boolean } | { readonly failure: string }
 
-function lookUp(inside: string, { env, folder, files }: ReferenceScope): Found {
+function lookUp(inside: string, scope: ReferenceScope): Found {
+  const found = lookUpReal(inside, scope)
+  // Valid as a URL, as a token and as a name, which is what references mostly stand for.
+  const isMissing = 'failure' in found && found.failure !== malformed
+  return scope.isRehearsal && isMissing ? { value: 'https://made-up.invalid', isMadeUp: true } : found
+}
+
+function lookUpReal(inside: string, { env, folder, files }: ReferenceScope): Found {
   const name = /^env:([A-Za-z_][A-Za-z0-9_]*)$/.exec(inside)?.[1]
   if (name !== undefined) {
     const value = env[name]

@@ -6,8 +6,8 @@
 //   retry, unsent  of a device      its lane waits, the rest of the batch goes on
 //                  of a destination the batch waits; after several in a row the destination's breaker opens
 //                  of the target    the same for the whole stream
-//   unknown                         as retry; three times the same batch: bisected; a message that alone keeps losing
-//                                   the connection while others pass is rejected
+//   unknown                         as retry; three times the same batch: bisected; a message that alone keeps losing the
+//                                   connection lets what is behind it be tried, and is rejected when others pass
 //   halt                            the breaker opens at once and probes slowly
 //
 // What waits is the same batch, so that its idempotency key stays what it was.
@@ -173,15 +173,31 @@ export class Aftermath {
       batch.messages = []
       this.goOn(batch)
       return
+    } else if (isCulpritSought && message !== undefined && !batch.isLastPart) {
+      this.#letOthersPass(batch, message, failure)
+      return
     }
     this.#wait(batch, failure)
+  }
+
+  /** Whether it is the message or the target is found out by what stands behind it; its lane waits alone meanwhile. */
+  #letOthersPass(batch: PendingBatch, message: Pending, failure: Failure): void {
+    const waitMs = waitAfterMs(this.#context, failure, batch.tries.failures)
+    if (!isGivenUp(failure)) this.#breakerOf(batch, failure).fail(failure, waitMs)
+    this.#setBacks.of(batch, { lane: message.lane, messages: [message], failure })
+    batch.messages = []
+    this.goOn(batch)
+  }
+
+  #breakerOf({ destination }: PendingBatch, failure: Failure): Breaker {
+    return scopeOf(failure) === 'target' ? this.#sender.breaker : destination.breaker
   }
 
   #wait(batch: PendingBatch, failure: Failure): void {
     const { clock } = this.#context
     const { destination } = batch
     const waitMs = waitAfterMs(this.#context, failure, batch.tries.failures)
-    const breaker = scopeOf(failure) === 'target' ? this.#sender.breaker : destination.breaker
+    const breaker = this.#breakerOf(batch, failure)
     if (!isOfDevice(failure) && !isGivenUp(failure)) breaker.fail(failure, waitMs)
     const isHeldUp = !isOfDevice(failure) && !breaker.isClosed
     const own = troubleAfter(failure, this.#context.clock.now() + waitMs, batch.tries)

@@ -1,8 +1,8 @@
 import test from 'ava'
 import { MemoryLog } from '../../../../connectors/kafka/log/memory/log.ts'
+import { VirtualClock } from '../../../../connectors/virtual-clock.ts'
 import { type Filter, type Finding, findLetters } from '../../../../processors/commands/dead-letters/find.ts'
 import { deadLetterOf } from '../../../../processors/stream/settlement/dead-letter.ts'
-import { VirtualClock } from '../../../clock.ts'
 import { messagesOf } from '../../stream/settlement/messages.ts'
 
 const minuteMs = 60_000

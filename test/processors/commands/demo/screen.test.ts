@@ -2,10 +2,10 @@
 
 import { stripVTControlCharacters } from 'node:util'
 import test from 'ava'
+import { VirtualClock } from '../../../../connectors/virtual-clock.ts'
 import { guide } from '../../../../processors/commands/demo/guide.ts'
 import { type Scene, Screen } from '../../../../processors/commands/demo/screen.ts'
 import { painter } from '../../../../processors/commands/output.ts'
-import { VirtualClock } from '../../../clock.ts'
 
 const scene: Scene = {
   sent: 1_234_567,

@@ -1,10 +1,10 @@
 import test from 'ava'
 import { MemoryLog } from '../../../../connectors/kafka/log/memory/log.ts'
+import { VirtualClock } from '../../../../connectors/virtual-clock.ts'
 import { addDestination } from '../../../../processors/commands/offsets/destination.ts'
 import { carryOut, planMoves } from '../../../../processors/commands/offsets/moves.ts'
 import { lagOf, lostOf, readStanding } from '../../../../processors/commands/offsets/positions.ts'
 import { encodeMetadata } from '../../../../processors/stream/settlement/commit-metadata.ts'
-import { VirtualClock } from '../../../clock.ts'
 
 /** Two partitions, a record a minute in each: 10 in the first, of which 4 are committed, and 5 in the second. */
 async function setUp() {

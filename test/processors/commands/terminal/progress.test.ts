@@ -1,12 +1,12 @@
 // What a command shows while it runs.
 
 import test from 'ava'
+import { VirtualClock } from '../../../../connectors/virtual-clock.ts'
 import {
   Progress,
   type ProgressOptions,
   RateMeter
 } from '../../../../processors/commands/terminal/progress.ts'
-import { VirtualClock } from '../../../clock.ts'
 
 /** Runs for two and a half seconds, with news in the first only; returns what was written. */
 async function written(options: Partial<ProgressOptions> & { isTTY?: boolean }): Promise<string[]> {

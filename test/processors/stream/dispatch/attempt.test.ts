@@ -1,7 +1,7 @@
 import test from 'ava'
 import { type Batch, delivered, type Outcome, type Target } from '../../../../connectors/connector.ts'
+import { VirtualClock } from '../../../../connectors/virtual-clock.ts'
 import { Attempt } from '../../../../processors/stream/dispatch/attempt.ts'
-import { VirtualClock } from '../../../clock.ts'
 
 const batch: Batch = { destination: '', messages: [], bytes: 0 }
 

@@ -3,9 +3,9 @@
 // what it found wrong, since a throw would end in the engine's hands.
 
 import type { AppendRecord, CommitEntry } from '../../../../connectors/kafka/log/log.ts'
+import type { VirtualClock } from '../../../../connectors/virtual-clock.ts'
 import { decodeHeld } from '../../../../processors/stream/held/held-record.ts'
 import { decodeMetadata } from '../../../../processors/stream/settlement/commit-metadata.ts'
-import type { VirtualClock } from '../../../clock.ts'
 import type { Sent, Settings } from './plan.ts'
 
 /** What became of one message. */

@@ -10,12 +10,12 @@ import type {
   LogProducer
 } from '../../../../connectors/kafka/log/log.ts'
 import type { MemoryLog } from '../../../../connectors/kafka/log/memory/log.ts'
+import type { VirtualClock } from '../../../../connectors/virtual-clock.ts'
 import type { Partition } from '../../../../processors/stream/assignment/partition.ts'
 import { overheadBytes } from '../../../../processors/stream/dispatch/lane.ts'
 import type { FaultPoint } from '../../../../processors/stream/held/fault-points.ts'
 import { Stream } from '../../../../processors/stream/stream.ts'
 import { FaultError } from '../../../../schemas/errors.ts'
-import type { VirtualClock } from '../../../clock.ts'
 import { RecordingMeter } from '../context.ts'
 import type { Faults } from './faults.ts'
 import type { Ledger } from './ledger.ts'

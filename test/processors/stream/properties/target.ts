@@ -3,8 +3,8 @@
 
 import { pauseFor } from '../../../../connectors/clock.ts'
 import { type Batch, delivered, type Outcome, type Target } from '../../../../connectors/connector.ts'
+import type { VirtualClock } from '../../../../connectors/virtual-clock.ts'
 import { FaultError } from '../../../../schemas/errors.ts'
-import type { VirtualClock } from '../../../clock.ts'
 import { failure } from '../rig.ts'
 import type { Fate, Ledger } from './ledger.ts'
 import type { Answer, Told } from './plan.ts'

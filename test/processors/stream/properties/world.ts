@@ -3,8 +3,8 @@
 
 import type { AppendRecord, LogProducer } from '../../../../connectors/kafka/log/log.ts'
 import { MemoryLog } from '../../../../connectors/kafka/log/memory/log.ts'
+import { VirtualClock } from '../../../../connectors/virtual-clock.ts'
 import { messageOf } from '../../../../schemas/errors.ts'
-import { VirtualClock } from '../../../clock.ts'
 import { Faults } from './faults.ts'
 import { Ledger } from './ledger.ts'
 import type { Answer, Deed, Plan, Sent } from './plan.ts'

@@ -5,8 +5,8 @@ import {
   type TopicShape
 } from '../../../../../connectors/kafka/log/kafkajs/producer.ts'
 import type { Shipment } from '../../../../../connectors/kafka/log/kafkajs/sender.ts'
+import { settle, VirtualClock } from '../../../../../connectors/virtual-clock.ts'
 import type { EventName } from '../../../../../schemas/events.ts'
-import { settle, VirtualClock } from '../../../../clock.ts'
 
 interface Request {
   readonly partition: number

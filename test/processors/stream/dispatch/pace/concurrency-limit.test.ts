@@ -1,7 +1,7 @@
 import test from 'ava'
 import { delivered, type Failure } from '../../../../../connectors/connector.ts'
+import { VirtualClock } from '../../../../../connectors/virtual-clock.ts'
 import { ConcurrencyLimit } from '../../../../../processors/stream/dispatch/pace/concurrency-limit.ts'
-import { VirtualClock } from '../../../../clock.ts'
 
 const throttled: Failure = { kind: 'retry', code: 'http_throttled', detail: 'HTTP 429' }
 const refused: Failure = { kind: 'retry', code: 'http_success_unlisted', detail: 'HTTP 200' }

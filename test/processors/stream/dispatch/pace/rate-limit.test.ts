@@ -1,7 +1,7 @@
 import test from 'ava'
+import { VirtualClock } from '../../../../../connectors/virtual-clock.ts'
 import { RateLimit } from '../../../../../processors/stream/dispatch/pace/rate-limit.ts'
 import type { RateLimitConfig } from '../../../../../schemas/stream.ts'
-import { VirtualClock } from '../../../../clock.ts'
 
 const limits = { maxMessages: 100, maxBytes: 1_000_000, batchesInFlight: 8 }
 const messageBytes = 200

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { Allowance } from '../../../../../../connectors/kafka/log/kafkajs/arriving/allowance.ts'
-import { VirtualClock } from '../../../../../clock.ts'
+import { VirtualClock } from '../../../../../../connectors/virtual-clock.ts'
 
 function open() {
   const clock = new VirtualClock()

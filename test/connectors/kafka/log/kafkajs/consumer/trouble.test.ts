@@ -1,7 +1,7 @@
 import test from 'ava'
 import { Trouble } from '../../../../../../connectors/kafka/log/kafkajs/consumer/trouble.ts'
+import { VirtualClock } from '../../../../../../connectors/virtual-clock.ts'
 import { FaultError } from '../../../../../../schemas/errors.ts'
-import { VirtualClock } from '../../../../../clock.ts'
 
 function open() {
   const told: string[] = []

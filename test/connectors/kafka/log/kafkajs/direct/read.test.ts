@@ -5,8 +5,8 @@ import type { Kafka } from 'kafkajs'
 import { readRange } from '../../../../../../connectors/kafka/log/kafkajs/direct/read.ts'
 import { ReadConnections } from '../../../../../../connectors/kafka/log/kafkajs/direct/read-connections.ts'
 import { MemoryPartition } from '../../../../../../connectors/kafka/log/memory/topics.ts'
+import { VirtualClock } from '../../../../../../connectors/virtual-clock.ts'
 import { FaultError } from '../../../../../../schemas/errors.ts'
-import { VirtualClock } from '../../../../../clock.ts'
 
 /** A kafkajs with one partition of five records, two to a fetch; `fail` orders what a fetch throws. */
 function setUp(fail: (fetch: number) => Error | undefined) {

@@ -1,8 +1,8 @@
-// A clock that stands still until a test moves it, so that time-outs, back-offs and commit intervals are tested in
-// milliseconds and always alike. Chance comes from a seed: a failing run can be repeated.
+// A clock that stands still until somebody moves it, so that time-outs, back-offs and commit intervals pass in
+// milliseconds and always alike: for tests, and for `tailrace test`. Chance comes from a seed, so a run can be repeated.
 
 import { setImmediate } from 'node:timers/promises'
-import type { Clock } from '../connectors/clock.ts'
+import type { Clock } from './clock.ts'
 
 interface Timer {
   readonly atMs: number
@@ -10,7 +10,7 @@ interface Timer {
   readonly fn: () => void
 }
 
-/** Virtual time for unit tests. Nothing happens by itself: call advance(). */
+/** Virtual time. Nothing happens by itself: call advance(). */
 export class VirtualClock implements Clock {
   #nowMs: number
   #seed: number
@@ -56,6 +56,12 @@ export class VirtualClock implements Clock {
       await settle()
     }
     this.#nowMs = untilMs
+  }
+
+  /** Moves time to the next timer, at most to `untilMs` (Unix ms), and lets it run. */
+  async step(untilMs: number): Promise<void> {
+    const timer = this.#next(untilMs)
+    await this.advance((timer?.atMs ?? untilMs) - this.#nowMs)
   }
 
   /** Moves time in steps until `reached()` is true; throws when that has not happened within `limitMs`. */

@@ -1,6 +1,6 @@
 import test from 'ava'
-import { pauseFor } from '../connectors/clock.ts'
-import { VirtualClock } from './clock.ts'
+import { pauseFor } from '../../connectors/clock.ts'
+import { VirtualClock } from '../../connectors/virtual-clock.ts'
 
 test('timers run in the order in which they are due, equal ones in the order in which they were set', async t => {
   const clock = new VirtualClock()

@@ -1,0 +1,90 @@
+// The HTTP target with its receiver played: requests are built, timed out and judged as in earnest, and go nowhere. What
+// the receiver answers is told in one line: `200`, `429 retry-after 7`, `503 after 5s`, `400 unit unknown`, `hang`,
+// `reset`, `refused`.
+
+import type { Dispatcher } from 'undici'
+import { parseDuration } from '../../schemas/time.ts'
+import type { Clock } from '../clock.ts'
+import type { Rehearsal } from '../connector.ts'
+import type { Reply } from './double.ts'
+import type { Transport } from './request/transport.ts'
+import type { HttpTargetConfig } from './target-config.ts'
+
+/** What a receiver does, and that there is none. */
+type Played = Extract<Reply, { kind: 'answer' | 'hang' | 'reset' }> | { readonly kind: 'refused' }
+
+export const httpRehearsal: Rehearsal<HttpTargetConfig> = {
+  examples: ['200', '429 retry-after 7', '503 after 5s', '400 unit unknown', 'hang', 'reset', 'refused'],
+  isAnswer: text => parse(text) !== null,
+  async create(config, env, next) {
+    const { HttpTarget } = await import('./target.ts')
+    return new HttpTarget(config, env, new PlayedTransport(env.clock, next))
+  }
+}
+
+const answer = /^([1-9]\d\d)(?: retry-after ([^ ]+))?(?: after ([^ ]+))?(?: (.+))?$/
+
+function parse(text: string): Played | null {
+  if (text === 'hang' || text === 'reset' || text === 'refused') return { kind: text }
+  const [, status, retryAfter, after = '0ms', body = ''] = answer.exec(text) ?? []
+  const afterMs = parseDuration(after)
+  if (status === undefined || afterMs === null || Number(status) < 200) return null
+  const headers = retryAfter === undefined ? {} : { 'retry-after': retryAfter }
+  return { kind: 'answer', status: Number(status), headers, body, afterMs }
+}
+
+class PlayedTransport implements Transport {
+  readonly #clock: Clock
+  readonly #next: () => string
+
+  constructor(clock: Clock, next: () => string) {
+    this.#clock = clock
+    this.#next = next
+  }
+
+  async try(): Promise<void> {}
+
+  dispatch(_: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    const played = parse(this.#next()) ?? { kind: 'hang' }
+    const request = new PlayedRequest(handler)
+    if (played.kind !== 'refused') handler.onRequestStart?.(request, {})
+    if (played.kind === 'refused') request.fail('ECONNREFUSED', 'connection refused')
+    if (played.kind === 'reset') request.fail('ECONNRESET', 'connection reset by the receiver')
+    if (played.kind === 'answer')
+      this.#clock.after(played.afterMs ?? 0, () => {
+        if (!request.aborted) request.answer(played)
+      })
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** One request, as undici shows it to its handler. */
+class PlayedRequest implements Dispatcher.DispatchController {
+  readonly paused = false
+  aborted = false
+  reason: Error | null = null
+  readonly #handler: Dispatcher.DispatchHandler
+
+  constructor(handler: Dispatcher.DispatchHandler) {
+    this.#handler = handler
+  }
+
+  answer({ status, headers = {}, body = '' }: Extract<Played, { kind: 'answer' }>): void {
+    this.#handler.onResponseStart?.(this, status, headers as Record<string, string>, '') // as parse() makes them
+    if (body.length > 0) this.#handler.onResponseData?.(this, Buffer.from(body))
+    this.#handler.onResponseEnd?.(this, {})
+  }
+
+  fail(code: string, message: string): void {
+    this.#handler.onResponseError?.(this, Object.assign(new Error(message), { code }))
+  }
+
+  abort(reason: Error): void {
+    this.aborted = true
+    this.reason = reason
+  }
+
+  pause(): void {}
+  resume(): void {}
+}

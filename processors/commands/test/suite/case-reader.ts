@@ -1,0 +1,134 @@
+// Reads the lines of one case and finds what is wrong with them.
+
+import type { Rehearsal } from '../../../../connectors/connector.ts'
+import type { PolicyCase } from '../../../../schemas/policy-test.ts'
+import { parseDuration } from '../../../../schemas/time.ts'
+import { suggestion } from '../../../service/config/expectations.ts'
+import { type Place, type Places, type Problem, pointerTo } from '../../../service/config/problem.ts'
+import {
+  type Deed,
+  parseDeed,
+  parseRequest,
+  parseRule,
+  parseSending,
+  type Request,
+  type Rule,
+  type Sending
+} from './lines.ts'
+import { deviceOf } from './names.ts'
+
+export interface CaseParts {
+  /** Where it stands in the file, as a JSON pointer. */
+  readonly pointer: string
+  readonly places: Places
+  readonly rehearsal: Rehearsal<unknown>
+}
+
+export class CaseReader {
+  readonly problems: Problem[] = []
+  readonly sendings: readonly Sending[]
+  readonly #test: PolicyCase
+  readonly #parts: CaseParts
+  readonly #names: ReadonlySet<string>
+  readonly #devices: ReadonlySet<string>
+
+  constructor(test: PolicyCase, parts: CaseParts) {
+    this.#test = test
+    this.#parts = parts
+    const example = 'names of messages such as "a1 b1 a2", or "10s a3" for later'
+    this.sendings = this.#each(test.messages, 'messages', line => parseSending(line) ?? this.#none(example))
+    const names = this.sendings.flatMap(sending => sending.names)
+    this.#names = new Set(names)
+    this.#devices = new Set(names.map(name => deviceOf(name)))
+    if (this.#names.size < names.length)
+      this.#wrong('messages', 'sends a message twice; give each a name of its own')
+    for (const name of Object.keys(test.values)) this.#known(name, pointerTo('values', name))
+    if (Object.keys(test.expect).length === 0)
+      this.#wrong('expect', 'expects nothing: such a case could not fail')
+  }
+
+  /** Where the case begins. */
+  get place(): Place {
+    const { places, pointer } = this.#parts
+    return places.get(pointer)?.value ?? { file: '', line: 0, column: 0 }
+  }
+
+  rules(): Rule[] {
+    const { examples, isAnswer } = this.#parts.rehearsal
+    const expected = `an answer such as ${examples.join(', ')}; behind it may stand "when a1", "until 60s" and "x3"`
+    return this.#each(this.#test.answers, 'answers', (line, path) => {
+      const rule = parseRule(line)
+      if (rule === null || !isAnswer(rule.answer)) return this.#none(expected)
+      if (rule.when !== null && !this.#devices.has(rule.when)) this.#known(rule.when, path)
+      return rule
+    })
+  }
+
+  deeds(): Deed[] {
+    const expected = 'a time and what happens then, such as "30s restart", "60s release a" or "60s discard a"'
+    return this.#each(this.#test.events, 'events', (line, path) => {
+      const deed = parseDeed(line)
+      if (deed === null) return this.#none(expected)
+      if (deed.kind !== 'restart' && !this.#devices.has(deed.device))
+        this.#wrong(path, `names no device of this case: ${deed.device} (${[...this.#devices].join(', ')})`)
+      return deed
+    })
+  }
+
+  requests(): Request[] {
+    const expected = 'a line such as "7s a1 b1 -> 200", "0s..500ms a1 -> hang" or "* a1 -> 200"'
+    return this.#each(this.#test.expect.requests ?? [], 'expect/requests', (line, path) => {
+      const request = parseRequest(line)
+      if (request === null) return this.#none(expected)
+      for (const name of request.names) this.#known(name, path)
+      return request
+    })
+  }
+
+  duration(text: string): number {
+    const durationMs = parseDuration(text)
+    if (durationMs === null)
+      this.#wrong('until', `must be a duration such as 500ms, 90s or 5m, got "${text}"`)
+    return durationMs ?? 0
+  }
+
+  #known(name: string, path: string): void {
+    const known = [...this.#names]
+    if (this.#names.has(name)) return
+    this.#wrong(
+      path,
+      `names no message of this case: ${name}${suggestion(name, known) || ` (${known.join(', ')})`}`
+    )
+  }
+
+  /** Reads each line; what cannot be read is a problem at its place. */
+  #each<T>(written: readonly string[], path: string, read: (line: string, path: string) => T | Unread): T[] {
+    return written.flatMap((line, at) => {
+      const place = `${path}/${at}`
+      const found = read(line, place)
+      if (!(found instanceof Unread)) return [found]
+      this.#wrong(place, `must be ${found.expected}, got "${line}"`)
+      return []
+    })
+  }
+
+  #none(expected: string): Unread {
+    return new Unread(expected)
+  }
+
+  /** `path` is a JSON pointer below the case, without its first slash. */
+  #wrong(path: string, sentence: string): void {
+    const { places, pointer } = this.#parts
+    const problem = places.problem({ pointer: `${pointer}/${path}`, at: 'value', sentence })
+    if (problem !== null) this.problems.push(problem)
+  }
+}
+
+/** What should have stood where something cannot be read. */
+class Unread {
+  readonly expected: string
+
+  constructor(expected: string) {
+    this.expected = expected
+  }
+}
