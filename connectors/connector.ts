@@ -74,6 +74,11 @@ export interface TargetEnv {
   readonly log: LogEvent
   /** Whatever the other side or an SDK says goes through it before it becomes a detail. */
   readonly mask: Mask
+  /**
+   * Set where messages are sent once more, beside the stream itself, by the name of the replay: what is sent is marked
+   * with it where the protocol has a place for that, and identities are not those of the stream.
+   */
+  readonly replay?: string
 }
 
 /** A message as a source hands it over: the bytes to store, and the device they are of. */

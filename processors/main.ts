@@ -14,6 +14,7 @@ import { offsetsCommand } from './commands/offsets/command.ts'
 import { packageVersion } from './commands/package-root.ts'
 import { planCommand } from './commands/plan.ts'
 import { receiveCommand } from './commands/receive.ts'
+import { replayCommand } from './commands/replay/command.ts'
 import { runCommand } from './commands/run.ts'
 import { simulateCommand } from './commands/simulate.ts'
 import { testCommand } from './commands/test/command.ts'
@@ -28,6 +29,7 @@ const commands: ((program: Command) => void)[] = [
   deadLettersCommand,
   heldCommand,
   offsetsCommand,
+  replayCommand,
   kafkaCommand,
   simulateCommand,
   receiveCommand,

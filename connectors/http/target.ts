@@ -22,6 +22,7 @@ export class HttpTarget implements Target {
   /** Name, value, name, value, ...: what undici takes fastest. */
   readonly #headers: readonly string[]
   readonly #settings: AttemptSettings
+  readonly #replay: string
   readonly #transport: Transport
 
   /** Throws a FaultError `config_invalid` for what the schema cannot tell. By default requests go over the network. */
@@ -33,7 +34,8 @@ export class HttpTarget implements Target {
     this.limits = { maxMessages: config.maxMessages, maxBytes, batchesInFlight: config.batchesInFlight }
     this.#buildBody = formats[config.format].build
     this.#url = url
-    this.#headers = headersOf(config)
+    this.#headers = headersOf(config, env)
+    this.#replay = env.replay ?? ''
     this.#settings = {
       clock: env.clock,
       responseTimeoutMs: config.responseTimeoutMs,
@@ -64,7 +66,7 @@ export class HttpTarget implements Target {
     if (signal.aborted) return outcomeOfError(signal.reason, false)
     const attempt = new Attempt(this.#settings, signal)
     const body = this.#buildBody(batch.messages)
-    const headers = [...this.#headers, 'idempotency-key', idempotencyKey(batch.messages)]
+    const headers = [...this.#headers, 'idempotency-key', idempotencyKey(batch.messages, this.#replay)]
     const path = this.#url.pathname + this.#url.search
     this.#transport.dispatch({ path, method: 'POST', headers, body }, attempt)
     return attempt.outcome
@@ -77,9 +79,9 @@ export class HttpTarget implements Target {
 
 /**
  * The same for every attempt with the same messages, whichever process makes it: a hash of where each of them is in
- * Kafka. Offsets as numbers, and a partition's name only where it changes, as this is done for every message.
+ * Kafka, and of the replay, which is meant to arrive once more. Offsets as numbers, and a partition's name only where it changes, as this is done for every message.
  */
-function idempotencyKey(messages: readonly Message[]): string {
+function idempotencyKey(messages: readonly Message[], replay: string): string {
   const offsets = new Float64Array(messages.length)
   let origins = ''
   let last: Message['origin'] | undefined
@@ -90,16 +92,17 @@ function idempotencyKey(messages: readonly Message[]): string {
     last = origin
     origins += `${at}:${origin.topic}-${origin.partition}\n`
   })
-  return createHash('sha256').update(origins).update(offsets).digest('hex')
+  return createHash('sha256').update(replay).update(origins).update(offsets).digest('hex')
 }
 
-function headersOf(config: HttpTargetConfig): string[] {
+function headersOf(config: HttpTargetConfig, { replay }: TargetEnv): string[] {
   const headers = new Map([
     ['content-type', formats[config.format].contentType],
     ['user-agent', 'tailrace']
   ])
   if (config.bearer !== undefined) headers.set('authorization', `Bearer ${config.bearer}`)
   for (const [name, value] of Object.entries(config.headers)) headers.set(name.toLowerCase(), value)
+  if (replay !== undefined) headers.set('tailrace-replay', replay)
   return [...headers].flat()
 }
 

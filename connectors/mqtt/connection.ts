@@ -23,6 +23,7 @@ import {
 const maxPacketBytes = 268_435_455 + 5
 const keepAliveSeconds = 30
 const noTimeoutMs = 2_147_483_647
+const plain = { qos: 1 as const }
 
 export interface ConnectionSettings {
   readonly clock: Clock
@@ -32,6 +33,8 @@ export interface ConnectionSettings {
   readonly tls: tls.ConnectionOptions | undefined
   readonly identity: Pick<IClientOptions, 'protocolVersion' | 'clientId' | 'username' | 'password'>
   readonly topic: string
+  /** User properties of every message (MQTT 5). */
+  readonly mark: Readonly<Record<string, string>> | null
   readonly maxInFlight: number
   readonly connectTimeoutMs: number
   readonly ackTimeoutMs: number
@@ -109,7 +112,9 @@ export class Connection {
     const sent = { atMs: this.#settings.clock.now(), answer }
     this.#inFlight.add(sent)
     if (this.#cancelTimer === undefined) this.#watch()
-    this.#client.publish(this.#settings.topic, payload, { qos: 1 }, (error, packet) => {
+    const { topic, mark } = this.#settings
+    const options = mark === null ? plain : { ...plain, properties: { userProperties: { ...mark } } }
+    this.#client.publish(topic, payload, options, (error, packet) => {
       const outcome = this.#outcomeOf(error, packet)
       // Without an outcome it is the package that gives up: the end of the connection will answer.
       if (outcome !== undefined && this.#inFlight.delete(sent)) sent.answer(outcome)
@@ -203,8 +208,9 @@ export class Connection {
 
   /** The size of a PUBLISH with QoS 1 and no properties (MQTT 5, 3.3). */
   #packetBytes(payloadBytes: number): number {
-    const { topic, identity } = this.#settings
-    const propertiesBytes = identity.protocolVersion === 5 ? 1 : 0
+    const { topic, identity, mark } = this.#settings
+    const marks = Object.entries(mark ?? {}).map(entry => 5 + Buffer.byteLength(entry.join('')))
+    const propertiesBytes = identity.protocolVersion === 5 ? marks.reduce((sum, bytes) => sum + bytes, 1) : 0
     const restBytes = 2 + Buffer.byteLength(topic) + 2 + propertiesBytes + payloadBytes
     const lengthBytes = restBytes < 128 ? 1 : restBytes < 16_384 ? 2 : restBytes < 2_097_152 ? 3 : 4
     return 1 + lengthBytes + restBytes

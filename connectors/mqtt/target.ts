@@ -39,7 +39,7 @@ export class MqttTarget implements Target {
 
 function connectionSettings(
   config: MqttTargetConfig,
-  { clock, mask, stream }: TargetEnv
+  { clock, mask, stream, replay }: TargetEnv
 ): ConnectionSettings {
   const { username, password, topic, maxInFlight, connectTimeoutMs, ackTimeoutMs } = config
   const url = new URL(config.url)
@@ -57,16 +57,23 @@ function connectionSettings(
     tls: tlsOptions(config, isSecure),
     identity: {
       protocolVersion: config.version === '5' ? 5 : 4,
-      clientId: config.clientId ?? `tailrace-${stream}-${randomBytes(6).toString('hex')}`,
+      clientId: clientIdOf(config, stream, replay),
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password })
     },
     topic,
+    mark: config.version === '5' && replay !== undefined ? { 'tailrace-replay': replay } : null,
     maxInFlight,
     connectTimeoutMs,
     ackTimeoutMs,
     mask
   }
+}
+
+/** A replay beside its stream has an id of its own: a broker ends the older of two connections with the same one. */
+function clientIdOf({ clientId }: MqttTargetConfig, stream: string, replay: string | undefined): string {
+  if (clientId === undefined) return `tailrace-${stream}-${randomBytes(6).toString('hex')}`
+  return replay === undefined ? clientId : `${clientId}-replay-${replay}`
 }
 
 function tlsOptions(

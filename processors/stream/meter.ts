@@ -26,3 +26,17 @@ export interface StreamMeter {
   /** The books were found not to balance. */
   imbalanced(): void
 }
+
+/** Counts nothing: for who only wants what the stream's status says. */
+export const silentMeter: StreamMeter = {
+  read() {},
+  ended() {},
+  attempted() {},
+  confirmed() {},
+  rateLimited() {},
+  possibleDuplicates() {},
+  deadLettered() {},
+  committed() {},
+  keyMoved() {},
+  imbalanced() {}
+}

@@ -3,6 +3,8 @@
 
 import { systemClock } from '../../../connectors/clock.ts'
 import type { LogAdmin, LogProducer } from '../../../connectors/kafka/log/log.ts'
+import type { Mask } from '../../../connectors/shared/mask.ts'
+import type { Config } from '../../../schemas/config.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import type { StreamConfig } from '../../../schemas/stream.ts'
 
@@ -23,6 +25,9 @@ export const configOption = [
 export interface StreamView {
   readonly name: string
   readonly config: StreamConfig
+  /** The configuration that it stands in, and the mask of its secrets. */
+  readonly whole: Config
+  readonly mask: Mask
   /** The topics of its channels. */
   readonly topics: readonly string[]
   readonly admin: LogAdmin
@@ -44,7 +49,7 @@ export async function withStream(
     import('../../service/config/expectations.ts'),
     import('../../../connectors/kafka/log/kafkajs/log.ts')
   ])
-  const { config } = loadConfig(path, { registry, env: process.env })
+  const { config, mask } = loadConfig(path, { registry, env: process.env })
   const stream = config.streams[name]
   if (stream === undefined) {
     const known = Object.keys(config.streams)
@@ -56,7 +61,7 @@ export async function withStream(
   const log = kafkaLog(config.kafka, { log: () => {}, clock: systemClock })
   const [admin, producer] = [log.admin(), log.producer()]
   try {
-    await act({ name, config: stream, topics, admin, producer })
+    await act({ name, config: stream, whole: config, mask, topics, admin, producer })
   } finally {
     await Promise.all([admin.close(), producer.close(closeMs)])
   }

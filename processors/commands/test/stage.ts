@@ -11,7 +11,7 @@ import type { Config } from '../../../schemas/config.ts'
 import type { StreamConfig } from '../../../schemas/stream.ts'
 import { streamOptions } from '../../service/streams/build.ts'
 import { heldNote } from '../../stream/held/held-record.ts'
-import type { StreamMeter } from '../../stream/meter.ts'
+import { silentMeter } from '../../stream/meter.ts'
 import { type End, ends } from '../../stream/settlement/accounts.ts'
 import { Stream } from '../../stream/stream.ts'
 import { Script } from './script.ts'
@@ -144,7 +144,7 @@ export class Stage {
     this.#stream = new Stream(streamOptions(wanted), {
       ...env,
       reached: () => {},
-      meter: silent,
+      meter: silentMeter,
       admin: this.log.admin(),
       target: new WatchedTarget(inner, { atMs: () => this.atMs, nameOf, answer }, this.requests),
       producer: this.log.producer(),
@@ -167,17 +167,4 @@ export class Stage {
     const { accounts } = this.stream.status()
     for (const end of ends) this.ended.set(end, (this.ended.get(end) ?? 0) + accounts[end])
   }
-}
-
-const silent: StreamMeter = {
-  read() {},
-  ended() {},
-  attempted() {},
-  confirmed() {},
-  rateLimited() {},
-  possibleDuplicates() {},
-  deadLettered() {},
-  committed() {},
-  keyMoved() {},
-  imbalanced() {}
 }

@@ -1,11 +1,11 @@
 // Kafka as the harness sees it, beside the product and independent of its reading: topics, what a group has committed,
 // who leads a partition, and which copies of a message a topic holds.
 
-import type { Admin } from 'kafkajs'
+import { type Admin, Partitioners } from 'kafkajs'
 import { systemClock } from '../../../connectors/clock.ts'
 import { createKafka } from '../../../connectors/kafka/log/kafkajs/client.ts'
 import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
-import type { LogRecord } from '../../../connectors/kafka/log/log.ts'
+import type { LogRecord, TopicSpec } from '../../../connectors/kafka/log/log.ts'
 import { decodeMetadata } from '../../../processors/stream/settlement/commit-metadata.ts'
 import type { Run } from '../../../processors/stream/settlement/settled-set.ts'
 import { uniqueName } from '../../kafka.ts'
@@ -45,8 +45,40 @@ export class Cluster {
   }
 
   async createTopic(name: string, partitions: number, replication: number): Promise<void> {
-    const settings = { 'message.timestamp.type': 'LogAppendTime' }
-    await this.#admin.createTopic({ name, partitions, replication, settings })
+    await this.#createTopic({ name, partitions, replication }, 'LogAppendTime')
+  }
+
+  /** A topic whose messages have the times of their producers. */
+  async createPastTopic(name: string, partitions: number): Promise<void> {
+    await this.#createTopic({ name, partitions, replication: 1 }, 'CreateTime')
+  }
+
+  async #createTopic(spec: Omit<TopicSpec, 'settings'>, time: string): Promise<void> {
+    await this.#admin.createTopic({ ...spec, settings: { 'message.timestamp.type': time } })
+  }
+
+  /** Appends messages of other times, in order. */
+  async appendPast(
+    topic: string,
+    messages: readonly { key: Buffer; value: Buffer; timeMs: number }[]
+  ): Promise<void> {
+    const producer = this.#kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
+    await producer.connect()
+    for (let at = 0; at < messages.length; at += 5_000) {
+      const some = messages.slice(at, at + 5_000)
+      await producer.send({
+        topic,
+        acks: -1,
+        messages: some.map(({ key, value, timeMs }) => ({ key, value, timestamp: String(timeMs) }))
+      })
+    }
+    await producer.disconnect()
+  }
+
+  /** Makes a group one that has delivered the topic up to these offsets. */
+  async skipTo(group: string, topic: string, offsets: readonly number[]): Promise<void> {
+    const entries = offsets.map((next, partition) => ({ topic, partition, next, metadata: '' }))
+    await this.#admin.moveOffsets(group, entries)
   }
 
   /** What a group has committed by partition; 0 where there is nothing. */

@@ -4,12 +4,13 @@ import { fairness } from './fairness.ts'
 import { heldCrashes } from './held/crashes.ts'
 import { held } from './held/refused.ts'
 import { resend } from './held/resend.ts'
+import { reload } from './operator/reload.ts'
+import { replay } from './operator/replay.ts'
 import { outage } from './outage.ts'
 import { concurrency } from './pace/concurrency.ts'
 import { rateLimit } from './pace/rate-limit.ts'
 import { poison } from './poison.ts'
 import type { EnginePromise, Findings, Scale } from './promise.ts'
-import { reload } from './reload.ts'
 import { slowDevice } from './slow-device.ts'
 import { Stage } from './stage.ts'
 
@@ -23,7 +24,8 @@ export const promises: readonly EnginePromise[] = [
   resend,
   rateLimit,
   concurrency,
-  reload
+  reload,
+  replay
 ]
 
 export interface PromiseResult extends Findings {

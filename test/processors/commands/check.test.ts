@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import test from 'ava'
-import { folder, tailrace } from './whole.ts'
+import { folder, outputOf } from './shared/output.ts'
 
 const valid = `kafka: { brokers: ["localhost:9092"] }
 channels: { fleet: {} }
@@ -13,19 +13,19 @@ streams: { acme: { from: [fleet], target: { http: { url: "https://a.example" } }
 
 test('a valid configuration is counted, with exit code 0', async t => {
   const cwd = folder(t, { 'a.yaml': valid })
-  t.deepEqual(await tailrace(['check', 'a.yaml'], cwd), {
+  t.deepEqual(await outputOf(['check', 'a.yaml'], cwd), {
     code: 0,
     stdout: 'ok: 1 channel, 1 stream\n',
     stderr: ''
   })
-  const { code, stdout } = await tailrace(['check', '--json', '.'], cwd)
+  const { code, stdout } = await outputOf(['check', '--json', '.'], cwd)
   t.is(code, 0)
   t.deepEqual(JSON.parse(stdout), { ok: true, problems: [], channels: 1, streams: 1 })
 })
 
 test('every mistake is one plain line on standard error, with exit code 2', async t => {
   const cwd = folder(t, { 'a.yaml': valid.replace('fleet]', 'flet]').replace('https', 'ftp') })
-  const { code, stdout, stderr } = await tailrace(['check', 'a.yaml'], cwd)
+  const { code, stdout, stderr } = await outputOf(['check', 'a.yaml'], cwd)
   t.is(code, 2)
   t.is(stdout, '')
   t.deepEqual(stderr.split('\n'), [
@@ -38,7 +38,7 @@ test('every mistake is one plain line on standard error, with exit code 2', asyn
 
 test('with --json mistakes are an object on standard output', async t => {
   const cwd = folder(t, { 'a.yaml': valid.replace('fleet]', 'flet]') })
-  const { code, stdout, stderr } = await tailrace(['check', '--json', 'a.yaml'], cwd)
+  const { code, stdout, stderr } = await outputOf(['check', '--json', 'a.yaml'], cwd)
   t.is(code, 2)
   t.is(stderr, '')
   t.like(JSON.parse(stdout), {
@@ -49,17 +49,17 @@ test('with --json mistakes are an object on standard output', async t => {
 
 test('what only the connector can tell has a place too', async t => {
   const cwd = folder(t, { 'a.yaml': valid.replace('https://a.example"', 'http://a.example", tls: {}') })
-  const { code, stderr } = await tailrace(['check', 'a.yaml'], cwd)
+  const { code, stderr } = await outputOf(['check', 'a.yaml'], cwd)
   t.is(code, 2)
   t.is(stderr.split('\n')[0], 'a.yaml:3:78 streams.acme.target.http.tls needs an https url beside it')
 })
 
 test('what cannot be read has exit code 3', async t => {
   const cwd = folder(t)
-  const plain = await tailrace(['check', 'nowhere.yaml'], cwd)
+  const plain = await outputOf(['check', 'nowhere.yaml'], cwd)
   t.is(plain.code, 3)
   t.regex(plain.stderr, /nowhere\.yaml.*there is no such file or folder/)
-  const json = await tailrace(['check', '--json', 'nowhere.yaml'], cwd)
+  const json = await outputOf(['check', '--json', 'nowhere.yaml'], cwd)
   t.is(json.code, 3)
   t.is(JSON.parse(json.stdout).error.code, 'config_unreadable')
 })
@@ -72,7 +72,7 @@ test('with --connect a Kafka and a target that do not answer are told, with exit
   server.close()
   await once(server, 'close')
   const cwd = folder(t, { 'a.yaml': valid.replace('localhost:9092', `127.0.0.1:${port}`) })
-  const { code, stdout } = await tailrace(['check', '--connect', '--json', 'a.yaml'], cwd)
+  const { code, stdout } = await outputOf(['check', '--connect', '--json', 'a.yaml'], cwd)
   t.is(code, 3)
   t.like(JSON.parse(stdout), {
     ok: false,
@@ -84,18 +84,18 @@ test('with --connect a Kafka and a target that do not answer are told, with exit
 })
 
 test('check without a path, and check --help, say what to do', async t => {
-  const missing = await tailrace(['check'], folder(t))
+  const missing = await outputOf(['check'], folder(t))
   t.is(missing.code, 2)
   t.regex(missing.stderr, /missing required argument 'path'/)
-  const help = await tailrace(['check', '--help'], folder(t))
+  const help = await outputOf(['check', '--help'], folder(t))
   t.is(help.code, 0)
   t.regex(help.stdout, /Examples:\n {2}tailrace check tailrace\.yaml/)
 })
 
 test('init writes a configuration that passes check and names its schema', async t => {
   const cwd = folder(t)
-  t.is((await tailrace(['init'], cwd)).code, 0)
-  t.deepEqual(await tailrace(['check', 'tailrace.yaml'], cwd), {
+  t.is((await outputOf(['init'], cwd)).code, 0)
+  t.deepEqual(await outputOf(['check', 'tailrace.yaml'], cwd), {
     code: 0,
     stdout: 'ok: 1 channel, 1 stream\n',
     stderr: ''
@@ -107,19 +107,19 @@ test('init writes a configuration that passes check and names its schema', async
 
 test('what init writes sends to the port where receive listens unless told otherwise', async t => {
   const cwd = folder(t)
-  await tailrace(['init'], cwd)
+  await outputOf(['init'], cwd)
   const port = /url: http:\/\/localhost:(\d+)/.exec(readFileSync(join(cwd, 'tailrace.yaml'), 'utf8'))?.[1]
   t.regex(
-    (await tailrace(['receive', '--help'], cwd)).stdout,
+    (await outputOf(['receive', '--help'], cwd)).stdout,
     new RegExp(`--port <number> .*default: ${port}`)
   )
 })
 
 test('init overwrites nothing', async t => {
   const cwd = folder(t, { 'mine.yaml': 'precious' })
-  const { code, stderr } = await tailrace(['init', 'mine.yaml'], cwd)
+  const { code, stderr } = await outputOf(['init', 'mine.yaml'], cwd)
   t.is(code, 3)
   t.regex(stderr, /mine\.yaml: The file is there already/)
   t.is(readFileSync(join(cwd, 'mine.yaml'), 'utf8'), 'precious')
-  t.is((await tailrace(['init', '--json', 'no/such/folder.yaml'], cwd)).code, 3)
+  t.is((await outputOf(['init', '--json', 'no/such/folder.yaml'], cwd)).code, 3)
 })

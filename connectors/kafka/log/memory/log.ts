@@ -1,8 +1,18 @@
-// A log in memory with the interface of the real one, for tests that need faults at chosen moments and time that
-// stands still. All its delays go through the injected clock; nothing of it survives the process.
+// A log in memory with the interface of the real one: for tests that need faults at chosen moments and time that stands
+// still, for `tailrace test`, and as what a replay reads into. All its delays go through the injected clock; nothing of it
+// survives the process.
 
 import type { Clock } from '../../../clock.ts'
-import type { Log, LogAdmin, LogConsumer, LogConsumerOptions, LogProducer, TopicSpec } from '../log.ts'
+import type {
+  Log,
+  LogAdmin,
+  LogConsumer,
+  LogConsumerOptions,
+  LogProducer,
+  LogRecord,
+  TopicSpec
+} from '../log.ts'
+import type { TopicPartition } from '../message.ts'
 import { MemoryAdmin } from './admin.ts'
 import { MemoryConsumer } from './consumer.ts'
 import { MemoryFaults } from './faults.ts'
@@ -68,6 +78,17 @@ export class MemoryLog implements Log {
     if (topic.partitions.length >= partitions) return
     while (topic.partitions.length < partitions) topic.partitions.push(new MemoryPartition())
     for (const group of this.#groups.values()) group.rejoin()
+  }
+
+  /** Has an empty partition begin at an offset. */
+  startAt({ topic, partition }: TopicPartition, offset: number): void {
+    this.#topics.partition(topic, partition).startAt(offset)
+  }
+
+  /** Keeps records of another log, in order, under the offsets that they have there. */
+  put({ topic, partition }: TopicPartition, records: readonly LogRecord[]): void {
+    for (const record of records) this.#topics.partition(topic, partition).put(record)
+    this.#wake()
   }
 
   /** What retention does. */

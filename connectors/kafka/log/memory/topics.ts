@@ -3,7 +3,7 @@
 
 import { FaultError } from '../../../../schemas/errors.ts'
 import { encodeRecords } from '../encode-records.ts'
-import type { AppendRecord, TopicSpec } from '../log.ts'
+import type { AppendRecord, LogRecord, TopicSpec } from '../log.ts'
 import type { ChunkSource } from '../record-chunk.ts'
 
 interface StoredBatch {
@@ -22,6 +22,18 @@ export class MemoryPartition {
   append(records: readonly AppendRecord[], timestampMs: number): void {
     this.#batches.push({ baseOffset: this.end, timestampMs, records })
     this.end += records.length
+  }
+
+  /** Begins at `offset`, while it is empty. */
+  startAt(offset: number): void {
+    this.start = offset
+    this.end = offset
+  }
+
+  /** Keeps a record under the offset and the time that it has; what lies between it and the one before is a hole. */
+  put({ offset, timestampMs, key, value }: LogRecord): void {
+    this.#batches.push({ baseOffset: offset, timestampMs, records: [{ key, value }] })
+    this.end = offset + 1
   }
 
   /** The rest of the batch that holds `offset`, or undefined at the end. */

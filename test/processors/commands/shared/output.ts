@@ -17,8 +17,9 @@ export interface Output {
 }
 
 /** Runs the command without a terminal. */
-export async function outputOf(args: readonly string[]): Promise<Output> {
+export async function outputOf(args: readonly string[], cwd = process.cwd()): Promise<Output> {
   const child = spawn(process.execPath, [packageRoot('dist/processors/main.js'), ...args], {
+    cwd,
     env: { ...process.env, FORCE_COLOR: undefined },
     stdio: ['ignore', 'pipe', 'pipe']
   })
@@ -26,17 +27,21 @@ export async function outputOf(args: readonly string[]): Promise<Output> {
   return { code: child.exitCode, stdout, stderr }
 }
 
+/** A folder with these files, which goes away with the test. */
+export function folder(t: ExecutionContext, files: Readonly<Record<string, string>> = {}): string {
+  const path = mkdtempSync(join(tmpdir(), 'tailrace-command-'))
+  t.teardown(() => rmSync(path, { recursive: true }))
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(path, name), content)
+  return path
+}
+
 /** The path of a configuration with one stream `acme` that reads `topic` in a group of this name. */
 export function configOf(t: ExecutionContext, topic: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'tailrace-command-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
-  const path = join(folder, 'tailrace.yaml')
   const target = { http: { url: 'http://127.0.0.1:1' } }
   const config = {
     kafka: { brokers: testBrokers() },
     channels: { fleet: { topic } },
     streams: { acme: { from: ['fleet'], group: topic, target } }
   }
-  writeFileSync(path, JSON.stringify(config))
-  return path
+  return join(folder(t, { 'tailrace.yaml': JSON.stringify(config) }), 'tailrace.yaml')
 }

@@ -2,7 +2,7 @@
 
 import test, { type ExecutionContext } from 'ava'
 import { parse } from 'yaml'
-import { folder, tailrace } from '../whole.ts'
+import { folder, outputOf } from '../shared/output.ts'
 
 const settings = `settings:
   target: { http: { url: "http://receiver.example/", maxMessages: 10, refusesDevice: [404] } }
@@ -16,7 +16,7 @@ const story = `    messages: [a1 b1, 1s c1, 30s a2]
 
 async function run(t: ExecutionContext, expect: string) {
   const cwd = folder(t, { 'a.yaml': `${settings}cases:\n  - case: a story\n${story}    expect: ${expect}\n` })
-  return tailrace(['test', 'a.yaml'], cwd)
+  return outputOf(['test', 'a.yaml'], cwd)
 }
 
 /** Wrong expectations of the story, one each, and the lines by which a person sees what is wrong. */
@@ -75,7 +75,7 @@ test('what is as expected ends with 0, a line for each case and their number', a
 test('what happens can be shown, and what is shown is what is expected', async t => {
   const text = `${settings}cases:\n  - case: a story\n${story}    expect: { offset: 0 }\n`
   const cwd = folder(t, { 'a.yaml': text })
-  const { code, stdout } = await tailrace(['test', '--show', 'a.yaml'], cwd)
+  const { code, stdout } = await outputOf(['test', '--show', 'a.yaml'], cwd)
   t.is(code, 0)
   const [{ expect }] = parse(stdout)
   t.true(expect.requests.includes('0s a1 b1 -> 404'))
@@ -86,7 +86,7 @@ test('as JSON it is one object with every case, its place and its differences', 
   const cwd = folder(t, {
     'a.yaml': `${settings}cases:\n  - case: a story\n${story}    expect: { offset: 3 }\n`
   })
-  const { code, stdout } = await tailrace(['test', '--json', 'a.yaml'], cwd)
+  const { code, stdout } = await outputOf(['test', '--json', 'a.yaml'], cwd)
   t.is(code, 1)
   t.like(JSON.parse(stdout), {
     ok: false,
@@ -131,7 +131,7 @@ cases:
     expect: { delivered: [a1], deadLetters: [b1 target_threw] }
 `
   const cwd = folder(t, { 'tailrace.yaml': config, 'a.yaml': cases })
-  const { code, stdout, stderr } = await tailrace(['test', 'a.yaml'], cwd)
+  const { code, stdout, stderr } = await outputOf(['test', 'a.yaml'], cwd)
   t.deepEqual([code, stderr], [0, ''], stdout)
 })
 
@@ -180,7 +180,7 @@ test('every mistake of a file is told at once, with its place and what was expec
     'tailrace.yaml': config,
     'a.yaml': broken
   })
-  const { code, stderr } = await tailrace(['test', 'a.yaml'], cwd)
+  const { code, stderr } = await outputOf(['test', 'a.yaml'], cwd)
   t.is(code, 2)
   t.deepEqual(
     stderr
@@ -189,5 +189,5 @@ test('every mistake of a file is told at once, with its place and what was expec
       .map(line => line.replace(/; behind it.*/, '')),
     mistakes
   )
-  t.is((await tailrace(['test', 'none.yaml'], cwd)).code, 3)
+  t.is((await outputOf(['test', 'none.yaml'], cwd)).code, 3)
 })

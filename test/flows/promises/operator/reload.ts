@@ -2,14 +2,14 @@
 // applies it by itself. The other nineteen must not notice, and nothing may be lost or sent twice, not by the changed one either.
 
 import { writeFile } from 'node:fs/promises'
-import { uniqueName } from '../../kafka.ts'
-import { Fleet } from '../harness/fleet.ts'
-import type { Instance } from '../harness/instance.ts'
-import { tick, until } from '../harness/until.ts'
-import { complaintsAbout } from './arrivals.ts'
-import { type EnginePromise, round3, unless } from './promise.ts'
-import { Sink } from './sink.ts'
-import { type Process, partitionCount, type Stage } from './stage.ts'
+import { uniqueName } from '../../../kafka.ts'
+import { Fleet } from '../../harness/fleet.ts'
+import type { Instance } from '../../harness/instance.ts'
+import { tick, until } from '../../harness/until.ts'
+import { complaintsAbout } from '../arrivals.ts'
+import { type EnginePromise, round3, unless } from '../promise.ts'
+import { Sink } from '../sink.ts'
+import { type Process, partitionCount, type Stage } from '../stage.ts'
 
 const streamCount = 20
 const perSecond = 100
