@@ -25,8 +25,14 @@ export interface Failure {
   readonly detail: string
 }
 
-export type Outcome = { readonly kind: 'delivered' } | Failure
-export const delivered: Outcome = { kind: 'delivered' }
+/** Delivered; `answer` is what the target said beyond yes, if anything. */
+export interface Delivered {
+  readonly kind: 'delivered'
+  readonly answer?: string
+}
+
+export type Outcome = Delivered | Failure
+export const delivered: Delivered = { kind: 'delivered' }
 
 /** Messages of one destination, those of one device in order. Raw bytes: a connector parses only if it must. */
 export interface Batch {

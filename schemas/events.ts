@@ -43,6 +43,14 @@ const list = {
   opening_failed: { level: 'warn', sentence: 'Opening partitions failed and is tried again' },
   device_held: { level: 'warn', sentence: 'A device was refused, so its messages wait in the held topic' },
   device_released: { level: 'info', sentence: 'A device is taken again, and nothing of it waits any more' },
+  ledger_failed: {
+    level: 'warn',
+    sentence: 'The ledger could not be read or written and is tried again; delivery goes on'
+  },
+  ledger_full: {
+    level: 'warn',
+    sentence: 'The ledger was found to have as many devices as it remembers at most, so others are left out'
+  },
   dead_lettered: { level: 'warn', sentence: 'Messages were set aside as dead letters' },
   commit_failed: { level: 'warn', sentence: 'A commit failed and is tried again' },
   stream_stuck: {

@@ -49,6 +49,18 @@ const heldSchema = Type.Object(
   }
 )
 
+const ledgerSchema = Type.Object(
+  {
+    topic: Type.Optional(topicName('The Kafka topic; default: <group>.ledger.')),
+    maxDevices: count('Devices that a process remembers at most, some 250 bytes each.', 50_000)
+  },
+  {
+    additionalProperties: false,
+    description:
+      'Keeps for each device what was delivered last and when, in a compacted topic, for "tailrace where". Written as {} it is kept with these defaults; without it, not.'
+  }
+)
+
 const safetyStopSchema = Type.Object(
   {
     rejected: count('Halts the stream when more messages than this ...', 100),
@@ -113,6 +125,7 @@ export const streamSchema = (target: TUnsafe<OneOfKinds>) =>
         })
       ),
       held: heldSchema,
+      ledger: Type.Optional(ledgerSchema),
       order: Type.Enum(['device', 'partition', 'none'], {
         description:
           'What is delivered in order: the messages of a device, of a whole partition, or none. The less order, the more at once.',
@@ -154,9 +167,15 @@ export type SafetyStopConfig = Frozen<Static<typeof safetyStopSchema>>
 export type DeadLettersConfig = Frozen<Static<typeof deadLettersSchema>> & { readonly topic: string }
 export type HeldConfig = Frozen<Static<typeof heldSchema>> & { readonly topic: string }
 
+export type LedgerConfig = Frozen<Static<typeof ledgerSchema>> & { readonly topic: string }
+
 /** A stream; its group and the names of its topics are filled in. */
-export type StreamConfig = Omit<Frozen<Static<ReturnType<typeof streamSchema>>>, 'deadLetters' | 'held'> & {
+export type StreamConfig = Omit<
+  Frozen<Static<ReturnType<typeof streamSchema>>>,
+  'deadLetters' | 'held' | 'ledger'
+> & {
   readonly group: string
   readonly deadLetters: DeadLettersConfig
   readonly held: HeldConfig
+  readonly ledger?: LedgerConfig
 }

@@ -2,7 +2,7 @@
 // functions; the table is in README.md of this folder and is tested entry by entry.
 
 import { type ErrorCode, errors, FaultError } from '../../schemas/errors.ts'
-import { delivered, type Failure, type Outcome } from '../connector.ts'
+import type { Delivered, Failure, Outcome } from '../connector.ts'
 import { detailOf, isTlsFailure, nativeCode } from '../shared/tls.ts'
 
 /** What the target answered. */
@@ -31,7 +31,7 @@ export function confirms(status: number, { success }: StatusRules): boolean {
 
 /** The outcome of a complete answer. `nowMs` is needed for a Retry-After that is a date. */
 export function outcomeOfAnswer(answer: Answer, rules: StatusRules, nowMs: number): Outcome {
-  if (confirms(answer.status, rules)) return delivered
+  if (confirms(answer.status, rules)) return confirmation(answer.status)
   const detail = answer.excerpt === '' ? `HTTP ${answer.status}` : `HTTP ${answer.status}: ${answer.excerpt}`
   if (rules.refusesDevice.has(answer.status))
     return { kind: 'reject', scope: 'device', code: 'http_device_refused', detail }
@@ -40,6 +40,16 @@ export function outcomeOfAnswer(answer: Answer, rules: StatusRules, nowMs: numbe
   if (failure.kind !== 'retry') return failure
   const retryAfterMs = parseRetryAfter(answer.retryAfter, nowMs)
   return retryAfterMs === undefined ? failure : { ...failure, retryAfterMs }
+}
+
+/** One object for each status, as it is made for every request. */
+const confirmations = Array.from(
+  { length: 500 },
+  (_, status): Delivered => ({ kind: 'delivered', answer: `HTTP ${status}` })
+)
+
+function confirmation(status: number): Delivered {
+  return confirmations[status] ?? { kind: 'delivered' }
 }
 
 /**

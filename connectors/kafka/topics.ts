@@ -4,7 +4,7 @@
 import type { ChannelConfig } from '../../schemas/config.ts'
 import { FaultError } from '../../schemas/errors.ts'
 import type { LogEvent } from '../../schemas/events.ts'
-import type { DeadLettersConfig, HeldConfig } from '../../schemas/stream.ts'
+import type { DeadLettersConfig, HeldConfig, LedgerConfig } from '../../schemas/stream.ts'
 import type { LogAdmin, TopicSpec } from './log/log.ts'
 
 /** A topic as the configuration wants it. */
@@ -13,7 +13,8 @@ export interface WantedTopic {
   readonly partitions: number
   /** Default: 3, or the number of brokers if that is smaller. */
   readonly replication?: number | undefined
-  readonly retentionHours: number
+  /** Null: it is compacted, and keeps the newest record of each key. */
+  readonly retentionHours: number | null
   /** The largest batch that Kafka takes when the topic is created now; default: Kafka's own. */
   readonly maxMessageBytes?: number | undefined
 }
@@ -31,6 +32,11 @@ export function wantedDeadLetterTopic({ topic, partitions, retentionHours }: Dea
 /** The topic in which devices of a stream wait: kept longer than anything may wait. */
 export function wantedHeldTopic({ topic, maxHours }: HeldConfig, partitions: number): WantedTopic {
   return { name: topic, partitions, retentionHours: 2 * maxHours }
+}
+
+/** The topic of a stream's ledger. */
+export function wantedLedgerTopic({ topic }: Pick<LedgerConfig, 'topic'>, partitions: number): WantedTopic {
+  return { name: topic, partitions, retentionHours: null }
 }
 
 /** The replicas of a topic that is created now. */
@@ -87,10 +93,13 @@ export function differences(wanted: WantedTopic, found: TopicSpec): Difference[]
     .filter(difference => difference.expected !== difference.found)
 }
 
+const appendTime = { 'message.timestamp.type': 'LogAppendTime' }
+
+/** An hour's segment is compacted once it is closed, so that what has to be read stays short. */
+const compacted = { 'cleanup.policy': 'compact', 'segment.ms': '3600000' }
+
 /** LogAppendTime: a stream's start and its messages' age are told by when Kafka got a message, not by its producer. */
 function settingsOf({ retentionHours }: WantedTopic): Record<string, string> {
-  return {
-    'message.timestamp.type': 'LogAppendTime',
-    'retention.ms': String(retentionHours * 3_600_000)
-  }
+  if (retentionHours === null) return { ...appendTime, ...compacted }
+  return { ...appendTime, 'retention.ms': String(retentionHours * 3_600_000) }
 }

@@ -9,6 +9,7 @@ import {
   type WantedTopic,
   wantedDeadLetterTopic,
   wantedHeldTopic,
+  wantedLedgerTopic,
   wantedTopic
 } from '../../connectors/kafka/topics.ts'
 import type { Registry } from '../../connectors/registry.ts'
@@ -68,13 +69,18 @@ function wantedTopics({ channels, streams }: Config): [string, WantedTopic][] {
       `channels.${name}`,
       wantedTopic(channel)
     ]),
-    ...Object.entries(streams).flatMap(([name, { deadLetters, from, held }]): [string, WantedTopic][] => {
-      const partitions = Math.max(...from.map(channel => channels[channel]?.partitions ?? 1))
-      return [
-        [`streams.${name}.deadLetters`, wantedDeadLetterTopic(deadLetters)],
-        [`streams.${name}.held`, wantedHeldTopic(held, partitions)]
-      ]
-    })
+    ...Object.entries(streams).flatMap(
+      ([name, { deadLetters, from, held, ledger }]): [string, WantedTopic][] => {
+        const partitions = Math.max(...from.map(channel => channels[channel]?.partitions ?? 1))
+        return [
+          [`streams.${name}.deadLetters`, wantedDeadLetterTopic(deadLetters)],
+          [`streams.${name}.held`, wantedHeldTopic(held, partitions)],
+          ...(ledger
+            ? [[`streams.${name}.ledger`, wantedLedgerTopic(ledger, partitions)] as [string, WantedTopic]]
+            : [])
+        ]
+      }
+    )
   ]
 }
 

@@ -15,6 +15,7 @@ import type { Order } from './dispatch/lanes.ts'
 import type { DispatchOptions } from './dispatch/port.ts'
 import type { FaultPoint } from './held/fault-points.ts'
 import type { HeldOptions } from './held/held.ts'
+import type { LedgerOptions } from './ledger/ledger.ts'
 import type { StreamMeter } from './meter.ts'
 
 export interface StreamOptions extends DispatchOptions {
@@ -30,6 +31,8 @@ export interface StreamOptions extends DispatchOptions {
   readonly deadLetters: WantedTopic
   /** Where devices wait that the target refuses, and dead letters that are resent. */
   readonly held: HeldOptions
+  /** Null: none is kept. */
+  readonly ledger: LedgerOptions | null
   /** It joins its group and reads nothing. */
   readonly paused: boolean
   /** Offsets between commit point and read position at which a partition stops reading. */

@@ -191,10 +191,11 @@ export class Stream {
   }
 
   #createSettlement({ admin, producer }: StreamParts): Settlement {
-    const { deadLetters: topic, topics: origins } = this.options
+    const { deadLetters: topic, topics: origins, ledger } = this.options
     return new Settlement(this.#context, {
       partitions: this.partitions,
       held: this.#held,
+      ledger: ledger && { options: ledger, topics: origins, admin, producer },
       deadLetters: { topic, origins, admin, producer, health: this.#health },
       commit: entries => this.#consumer.commit(entries),
       relieved: partition => this.#relieve(partition),
@@ -226,6 +227,8 @@ export class Stream {
       ended: (end, messages) => this.#settlement.ended(end, messages),
       relieved: partition => this.#intake.relieve(partition),
       rejected: rejected => this.#settlement.rejected(rejected),
+      delivered: this.#settlement.ledger?.delivered ?? null,
+      expired: message => this.#settlement.ledger?.ended(message, 'expired'),
       holdsDevices: this.options.held.holdsDevices,
       hold: (lane, failure) => this.#held.hold(lane, failure),
       changed: () => this.#health.refresh()

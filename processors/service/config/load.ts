@@ -14,7 +14,14 @@ import { readDocument, type Tree } from './reading/document.ts'
 import { FileSet } from './reading/file-set.ts'
 import { readFiles } from './reading/files.ts'
 import { secretsOf } from './secrets.ts'
-import { channelTopic, checkRules, deadLetterTopic, heldTopic, streamGroup } from './semantics.ts'
+import {
+  channelTopic,
+  checkRules,
+  deadLetterTopic,
+  heldTopic,
+  ledgerTopic,
+  streamGroup
+} from './semantics.ts'
 import { validate } from './validate.ts'
 
 export interface LoadOptions {
@@ -92,7 +99,8 @@ function complete(data: unknown): Config {
     const group = stream.group ?? streamGroup(name)
     const deadLetters = { ...stream.deadLetters, topic: stream.deadLetters.topic ?? deadLetterTopic(group) }
     const held = { ...stream.held, topic: stream.held.topic ?? heldTopic(group) }
-    return [name, { ...stream, group, deadLetters, held }]
+    const ledger = stream.ledger && { ...stream.ledger, topic: stream.ledger.topic ?? ledgerTopic(group) }
+    return [name, { ...stream, group, deadLetters, held, ...(ledger && { ledger }) }]
   })
   return deepFreeze({
     ...config,

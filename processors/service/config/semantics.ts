@@ -46,6 +46,9 @@ export const deadLetterTopic = (group: string) => `${group}.dead-letters`
 /** The held topic of a stream that names none. */
 export const heldTopic = (group: string) => `${group}.held`
 
+/** The topic of the ledger of a stream that names none. */
+export const ledgerTopic = (group: string) => `${group}.ledger`
+
 function children(data: unknown, key: string): Part[] {
   const parent = isMapping(data) ? data[key] : undefined
   if (!isMapping(parent)) return []
@@ -93,14 +96,17 @@ function sharedNames(parts: readonly Part[], places: Places, { key, nameOf, sent
 
 /** A topic that every stream needs for itself. */
 interface OwnTopic {
-  readonly key: 'deadLetters' | 'held'
+  readonly key: 'deadLetters' | 'held' | 'ledger'
+  /** It has none unless it is asked for. */
+  readonly isOptional?: boolean
   readonly nameOf: (group: string) => string
   readonly puts: string
 }
 
 const ownTopics: readonly OwnTopic[] = [
   { key: 'deadLetters', nameOf: deadLetterTopic, puts: 'put its dead letters into' },
-  { key: 'held', nameOf: heldTopic, puts: 'let its devices wait in' }
+  { key: 'held', nameOf: heldTopic, puts: 'let its devices wait in' },
+  { key: 'ledger', nameOf: ledgerTopic, puts: 'keep its ledger in', isOptional: true }
 ]
 
 /** What is in a topic that is read would be delivered; in that of another stream nobody could tell whose it is. */
@@ -114,10 +120,11 @@ function sharedTopics(streams: readonly Part[], channels: readonly Part[]): Find
 
 function sharedTopic(
   { name, pointer, fields }: Part,
-  { key, nameOf, puts }: OwnTopic,
+  { key, nameOf, puts, isOptional }: OwnTopic,
   { owners, derived }: { owners: Map<string, string>; derived: Set<string> }
 ): Finding[] {
   const part = fields[key]
+  if (isOptional && part === undefined) return []
   const written = isMapping(part) ? textOf(part.topic) : undefined
   const group = textOf(fields.group)
   const topic = written ?? nameOf(group ?? streamGroup(name))

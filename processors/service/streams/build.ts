@@ -70,6 +70,7 @@ export function streamOptions({ name, config, channels, sinceMs, budget }: Wante
     safetyStop: config.safetyStop,
     deadLetters: wantedDeadLetterTopic(config.deadLetters),
     held: heldOptions(config),
+    ledger: config.ledger ?? null,
     paused: config.paused,
     maxSpan: config.maxSpan,
     budget

@@ -97,10 +97,11 @@ export class Membership {
   }
 
   /** It is known where the partition begins: it may be read from `next` on. */
-  opened({ origin }: Partition | HeldPartition, next: number): void {
+  opened(partition: Partition | HeldPartition, next: number): void {
+    const { origin } = partition
     const { consumer, held, settlement, health, isPaused, signal } = this.#port
     if (signal.aborted) return
-    settlement.opened()
+    settlement.opened(partition)
     consumer.seek(origin, next)
     if (!isPaused || held.owns(origin)) consumer.resume([origin])
     health.refresh()

@@ -217,5 +217,6 @@ export class Dispatcher {
     partition.settle(message)
     this.#port.relieved(partition)
     this.#port.ended('expired', 1)
+    this.#port.expired(message)
   }
 }

@@ -4,7 +4,7 @@ import type { Failure, Target } from '../../../connectors/connector.ts'
 import type { RateLimitConfig } from '../../../schemas/stream.ts'
 import type { Partition } from '../assignment/partition.ts'
 import type { End } from '../settlement/accounts.ts'
-import type { Lane } from './lane.ts'
+import type { Lane, Pending } from './lane.ts'
 import type { Rejected } from './outcome/aftermath.ts'
 
 export interface DispatchOptions {
@@ -30,6 +30,10 @@ export interface DispatchPort {
   relieved(partition: Partition): void
   /** The target will never take this message. */
   rejected(rejected: Rejected): void
+  /** `last` was confirmed, with so many messages of its device; null where nobody wants to know. */
+  readonly delivered: ((last: Pending, messages: number, answer: string) => void) | null
+  /** A message ended because it was too old to be sent. */
+  expired(message: Pending): void
   /** Does a device that is refused wait, rather than each of its messages being rejected? */
   readonly holdsDevices: boolean
   /** Lets what is in the lane, which is in no batch, wait in the held topic; false where it cannot. */

@@ -2,15 +2,20 @@
 // never take are put into the dead letters first. What ended is told to the stream, which may read on.
 
 import type { CommitEntry } from '../../../connectors/kafka/log/log.ts'
-import type { Partition } from '../assignment/partition.ts'
+import { Partition } from '../assignment/partition.ts'
 import type { Partitions } from '../assignment/partitions.ts'
 import type { StreamContext } from '../context.ts'
 import type { Rejected } from '../dispatch/outcome/aftermath.ts'
 import type { Held } from '../held/held.ts'
+import type { HeldPartition } from '../held/held-partition.ts'
 import { ReleasedMessage } from '../held/release/released-message.ts'
+import { Ledger, type LedgerParts } from '../ledger/ledger.ts'
 import { Accounts, type End } from './accounts.ts'
 import { Committer, type LastCommit } from './committer.ts'
 import { DeadLetters, type DeadLettersPort } from './dead-letters.ts'
+
+/** How long the others may wait for what the ledger has to write: it is not worth more. */
+const ledgerMs = 1_000
 
 /** Of what a partition may read, and settle, ahead of its commit point. */
 const crowdedShare = 0.75
@@ -18,6 +23,8 @@ const crowdedShare = 0.75
 export interface SettlementPort {
   readonly partitions: Partitions
   readonly held: Held
+  /** Null: none is kept. */
+  readonly ledger: LedgerParts | null
   readonly deadLetters: DeadLettersPort
   commit(entries: readonly CommitEntry[]): Promise<void>
   /** Offsets between commit point and read position at which a partition takes no more. */
@@ -30,6 +37,7 @@ export interface SettlementPort {
 
 export class Settlement {
   readonly accounts: Accounts
+  readonly ledger: Ledger | null
   readonly #port: SettlementPort
   readonly #deadLetters: DeadLetters
   readonly #committer: Committer
@@ -38,6 +46,7 @@ export class Settlement {
     const { partitions, held } = port
     this.#port = port
     this.accounts = new Accounts(context.meter)
+    this.ledger = port.ledger && new Ledger(context, port.ledger)
     this.#deadLetters = new DeadLetters(context, port.deadLetters)
     this.#committer = new Committer(context, {
       due: () => this.#due(),
@@ -50,7 +59,8 @@ export class Settlement {
   }
 
   /** A partition was opened: from now on there is a commit, and so the dead letters may have their topic. */
-  opened(): void {
+  opened(partition: Partition | HeldPartition): void {
+    if (partition instanceof Partition) this.ledger?.open(partition)
     this.#deadLetters.ensure()
     this.#committer.touch()
   }
@@ -75,6 +85,7 @@ export class Settlement {
       partition.settle(message)
       this.#port.relieved(partition)
       this.ended('dead_lettered', 1)
+      this.ledger?.ended(message, 'deadLettered')
     })
   }
 
@@ -82,16 +93,19 @@ export class Settlement {
   returned(partition: Partition): void {
     this.#deadLetters.forget(partition.origin)
     this.accounts.end('returned', partition.pending)
+    this.ledger?.release(partition.origin)
   }
 
   /** Waits `writesMs` at most for what is to be held or set aside, then commits what is settled. Invariant 7 */
   async drain(writesMs: number, commit: LastCommit): Promise<void> {
     await Promise.all([this.#deadLetters.drain(writesMs), this.#port.held.drain(writesMs)])
     await this.#committer.flush(commit)
+    await this.ledger?.drain(ledgerMs)
   }
 
   close(): void {
     this.#committer.stop()
+    this.ledger?.close()
     this.#deadLetters.close()
   }
 

@@ -93,6 +93,7 @@ export class Rig {
         rateLimit: {},
         ttlMs: null,
         held: { topic: heldTopic, holdsDevices: true, maxDelayMs: 60_000, maxMs: 3_600_000 },
+        ledger: null,
         paused: false,
         maxSpan: 100_000,
         safetyStop: { rejected: 100, of: 1_000 },

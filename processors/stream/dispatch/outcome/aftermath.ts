@@ -48,6 +48,8 @@ export interface AftermathPort {
   ended(end: End, messages: number): void
   relieved(partition: Partition): void
   rejected(rejected: Rejected): void
+  /** `last` was confirmed, with so many messages of its device; null where nobody wants to know. */
+  readonly delivered: ((last: Pending, messages: number, answer: string) => void) | null
   /** Does a device that is refused wait, rather than each of its messages being rejected? */
   readonly holdsDevices: boolean
   /** Lets what is in the lane, which is in no batch, wait in the held topic; false where it cannot. */
@@ -81,6 +83,7 @@ export class Aftermath {
     tellAttempt(this.#context, { batch, verdict, startedMs })
     const wasTroubled = batch.destination.breaker.trouble !== null || this.#sender.breaker.trouble !== null
     this.#confirm(batch.destination, verdict.delivered)
+    if (this.#port.delivered !== null) tellDevices(verdict.delivered, answerIn(outcome), this.#port.delivered)
     const { failure } = verdict
     const tried = batch.messages.length
     const isSuccess = failure === null || failure.kind === 'reject' || verdict.delivered.length > 0
@@ -219,4 +222,24 @@ export class Aftermath {
       this.#sender.pump()
     })
   }
+}
+
+/** What a target said of a batch as a whole. */
+function answerIn(outcome: Outcome | readonly Outcome[]): string {
+  return 'answer' in outcome ? (outcome.answer ?? '') : ''
+}
+
+/** Those of a lane stand together. */
+function tellDevices(
+  messages: readonly Pending[],
+  answer: string,
+  tell: (last: Pending, messages: number, answer: string) => void
+): void {
+  let count = 0
+  messages.forEach((message, at) => {
+    count++
+    if (messages[at + 1]?.lane === message.lane) return
+    tell(message, count, answer)
+    count = 0
+  })
 }

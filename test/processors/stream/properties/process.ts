@@ -285,6 +285,7 @@ function optionsOf(settings: Settings) {
     ...{ order, concurrency, ttlMs, maxSpan },
     adaptiveConcurrency: isAdaptive,
     rateLimit: {},
+    ledger: null,
     paused: false,
     held: {
       topic: heldTopic,
