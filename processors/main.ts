@@ -18,6 +18,8 @@ import { replayCommand } from './commands/replay/command.ts'
 import { runCommand } from './commands/run.ts'
 import { simulateCommand } from './commands/simulate.ts'
 import { testCommand } from './commands/test/command.ts'
+import { watchCommand } from './commands/watch/command.ts'
+import { whereCommand } from './commands/where/command.ts'
 
 /** Commands add themselves to the program here, in the order in which --help lists them. */
 const commands: ((program: Command) => void)[] = [
@@ -26,6 +28,8 @@ const commands: ((program: Command) => void)[] = [
   planCommand,
   testCommand,
   initCommand,
+  watchCommand,
+  whereCommand,
   deadLettersCommand,
   heldCommand,
   offsetsCommand,

@@ -84,7 +84,10 @@ const listenSchema = Type.Object(
     host: address('Address that HTTP sources listen on.'),
     http: port('Port of HTTP sources', 8080),
     adminHost: address('Address of the admin listener.'),
-    admin: port('Port of /metrics, /healthz, /readyz and /status', 9090)
+    admin: port('Port of /metrics, /healthz, /readyz and /status', 9090),
+    adminToken: Type.Optional(
+      secret('What "tailrace watch" must know to look on; without it whoever is on this machine may.')
+    )
   },
   { additionalProperties: false, description: 'Where Tailrace listens.', default: {} }
 )

@@ -47,6 +47,12 @@ const list = {
     hint: 'Add --help to see what the command takes.',
     exitCode: 2
   },
+  watch_unreachable: {
+    sentence: 'No admin listener answers there',
+    hint: 'Start it with "tailrace run", or say where it is with --url.',
+    exitCode: 3
+  },
+  watch_refused: { sentence: 'The process does not let one look on', exitCode: 1 },
   internal: {
     sentence: 'Tailrace itself failed',
     hint: 'Please report this with the log around it.',

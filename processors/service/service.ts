@@ -3,18 +3,13 @@
 // which answer what they have accepted, then the streams, which commit what they delivered. A changed configuration is
 // applied to what it concerns, or refused as a whole.
 
-import type { Clock } from '../../connectors/clock.ts'
-import type { AppendMeter } from '../../connectors/kafka/log/kafkajs/sender.ts'
-import type { Log, LogAdmin, LogProducer } from '../../connectors/kafka/log/log.ts'
-import type { Registry } from '../../connectors/registry.ts'
-import type { Mask } from '../../connectors/shared/mask.ts'
+import type { LogAdmin, LogProducer } from '../../connectors/kafka/log/log.ts'
 import type { Config } from '../../schemas/config.ts'
 import { FaultError } from '../../schemas/errors.ts'
-import type { LogEvent } from '../../schemas/events.ts'
 import { Ingest } from '../ingest/ingest.ts'
 import type { Trouble } from '../stream/health/state.ts'
-import { AdminListener } from './admin/listener.ts'
-import { servicePages } from './admin/pages.ts'
+import type { AdminListener } from './admin/listener.ts'
+import { adminListener } from './admin/pages.ts'
 import {
   channelStatuses,
   type Phase,
@@ -29,28 +24,11 @@ import { dieAt } from './die-at.ts'
 import { EndsWatch } from './ends-watch.ts'
 import { appendMeter, sourceMeter } from './metrics/meters.ts'
 import { Metrics } from './metrics/metrics.ts'
+import type { ServiceParts } from './parts.ts'
 import { Generation } from './reload/generation.ts'
 import { isEmpty, type Plan, planReload } from './reload/plan.ts'
 import { type Streamed, Streams } from './streams/streams.ts'
 import { graceMs, within } from './within.ts'
-
-/** What the log gets from the service. */
-export interface LogEnv {
-  readonly meter: AppendMeter
-  /** Bytes of fetches that may be on their way in at once. */
-  readonly maxArrivingBytes: number
-}
-
-export interface ServiceParts {
-  readonly clock: Clock
-  readonly log: LogEvent
-  readonly registry: Registry
-  readonly version: string
-  /** Of the secrets of the configuration. */
-  readonly mask: Mask
-  /** Opens the log that the service works on; called once. */
-  readonly openLog: (env: LogEnv) => Log
-}
 
 export class Service {
   readonly #parts: ServiceParts
@@ -96,8 +74,14 @@ export class Service {
       reached: dieAt(process.env.TAILRACE_DIE_AT)
     })
     this.#ends = new EndsWatch({ clock, admin: this.#admin, watched: () => this.#streams.watched() })
-    const pages = servicePages({ metrics: this.#metrics, status: () => this.status() })
-    this.#listener = new AdminListener(pages, log)
+    const [streams, token] = [this.#streams, config.listen.adminToken]
+    this.#listener = adminListener({
+      metrics: this.#metrics,
+      status: () => this.status(),
+      streams,
+      token,
+      log
+    })
   }
 
   /** How long its stop may take, by the configuration in force. */

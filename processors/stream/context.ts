@@ -5,6 +5,7 @@ import type { LogEvent } from '../../schemas/events.ts'
 import type { RetryConfig, SafetyStopConfig } from '../../schemas/stream.ts'
 import type { FaultPoint } from './held/fault-points.ts'
 import type { StreamMeter } from './meter.ts'
+import type { Tap } from './tap.ts'
 
 export interface StreamContext {
   /** The stream's name. */
@@ -12,6 +13,7 @@ export interface StreamContext {
   readonly clock: Clock
   readonly log: LogEvent
   readonly meter: StreamMeter
+  readonly tap: Tap
   readonly retry: RetryConfig
   readonly safetyStop: SafetyStopConfig
   /** Called where one write is done and the next is not: a test may let the process die there. */

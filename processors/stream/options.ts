@@ -17,6 +17,7 @@ import type { FaultPoint } from './held/fault-points.ts'
 import type { HeldOptions } from './held/held.ts'
 import type { LedgerOptions } from './ledger/ledger.ts'
 import type { StreamMeter } from './meter.ts'
+import type { Tap } from './tap.ts'
 
 export interface StreamOptions extends DispatchOptions {
   readonly name: string
@@ -53,6 +54,8 @@ export interface StreamParts {
   readonly reached: (point: FaultPoint) => void
   readonly log: LogEvent
   readonly meter: StreamMeter
+  /** Where somebody may look on; default: nobody does. */
+  readonly tap?: Tap
   readonly admin: LogAdmin
   readonly target: Target
   readonly producer: LogProducer

@@ -18,6 +18,7 @@ import { Watchdog } from './health/watchdog.ts'
 import { Held } from './held/held.ts'
 import type { StreamOptions, StreamParts } from './options.ts'
 import { Settlement } from './settlement/settlement.ts'
+import { Tap } from './tap.ts'
 
 export class Stream {
   readonly options: StreamOptions
@@ -45,6 +46,7 @@ export class Stream {
       clock: parts.clock,
       log: parts.log,
       meter: parts.meter,
+      tap: parts.tap ?? new Tap(parts.clock),
       retry: options.retry,
       safetyStop: options.safetyStop,
       reached: parts.reached

@@ -4,7 +4,8 @@ import { systemClock } from '../../connectors/clock.ts'
 import { kafkaLog } from '../../connectors/kafka/log/kafkajs/log.ts'
 import { registry } from '../../connectors/registry.ts'
 import { Mask } from '../../connectors/shared/mask.ts'
-import { type LogEnv, Service } from '../../processors/service/service.ts'
+import type { LogEnv } from '../../processors/service/parts.ts'
+import { Service } from '../../processors/service/service.ts'
 import type { Config } from '../../schemas/config.ts'
 
 export async function startService(config: Config): Promise<Service> {

@@ -1,12 +1,13 @@
-// The admin listener, for people and machines that watch a service: metrics, health, readiness and status. It shows
-// no message and no secret, and changes nothing; it listens on loopback unless the configuration says otherwise.
-// Four fixed pages need no framework, so it is Node's own server.
+// The admin listener, for people and machines that watch a service: metrics, health, readiness and status. These show
+// no message and no secret, and change nothing; it listens on loopback unless the configuration says otherwise. What shows
+// messages has rules of its own (watch.ts). A few fixed pages need no framework, so it is Node's own server.
 
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ListenAddress } from '../../../connectors/connector.ts'
 import { errors, FaultError, messageOf } from '../../../schemas/errors.ts'
 import type { LogEvent } from '../../../schemas/events.ts'
+import { serveWatch, type WatchPort } from './watch.ts'
 
 export interface Page {
   readonly status?: number
@@ -22,12 +23,15 @@ export class AdminListener {
   readonly #server: Server
   readonly #log: LogEvent
 
-  constructor(pages: Pages, log: LogEvent) {
+  /** `live` answers what lies below /watch/. */
+  constructor(pages: Pages, log: LogEvent, live: WatchPort | null = null) {
     this.#pages = pages
     this.#log = log
     this.#server = createServer((request, response) => {
       request.resume()
-      void this.#answer(request.method ?? '', request.url ?? '', response)
+      if (live !== null && request.method === 'GET' && request.url?.startsWith('/watch/'))
+        serveWatch(live, request, response)
+      else void this.#answer(request.method ?? '', request.url ?? '', response)
     })
     this.#server.requestTimeout = 10_000
   }

@@ -1,12 +1,14 @@
 // The pages of the admin listener. Health says that the process turns; readiness that it does its work, whatever its
 // targets do: a target that is down must not take a pod out of service while Kafka keeps what it is owed.
 
+import type { LogEvent } from '../../../schemas/events.ts'
 import { setStreamGauges } from '../metrics/gauges.ts'
 import type { Metrics } from '../metrics/metrics.ts'
-import { json, type Pages, text } from './listener.ts'
+import type { Streams } from '../streams/streams.ts'
+import { AdminListener, json, type Pages, text } from './listener.ts'
 import type { Phase, ServiceStatus } from './status.ts'
 
-export interface PagesParts {
+interface PagesParts {
   readonly metrics: Metrics
   status(): ServiceStatus
 }
@@ -18,7 +20,24 @@ const unready: Readonly<Partial<Record<Phase, string>>> = {
   stopped: 'stopped'
 }
 
-export function servicePages({ metrics, status }: PagesParts): Pages {
+export interface AdminParts extends PagesParts {
+  readonly streams: Pick<Streams, 'tap' | 'names'>
+  /** What whoever looks on must know. */
+  readonly token?: string | undefined
+  readonly log: LogEvent
+}
+
+/** The listener with the pages of a service; not yet open. */
+export function adminListener({ metrics, status, streams, token, log }: AdminParts): AdminListener {
+  const watch = {
+    token: token ?? null,
+    tap: (name: string) => streams.tap(name),
+    streams: () => streams.names
+  }
+  return new AdminListener(servicePages({ metrics, status }), log, watch)
+}
+
+function servicePages({ metrics, status }: PagesParts): Pages {
   return {
     metrics: async () => {
       setStreamGauges(metrics, status().streams)

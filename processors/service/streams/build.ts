@@ -12,6 +12,7 @@ import type { FaultPoint } from '../../stream/held/fault-points.ts'
 import { heldOptions } from '../../stream/held/held.ts'
 import type { StreamBudget, StreamOptions } from '../../stream/options.ts'
 import { Stream } from '../../stream/stream.ts'
+import type { Tap } from '../../stream/tap.ts'
 import { streamMeter } from '../metrics/meters.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 
@@ -34,6 +35,7 @@ export interface Wanted {
   /** When this process was first told of it: where `start: latest` begins. Unix ms. */
   readonly sinceMs: number
   readonly budget: StreamBudget
+  readonly tap?: Tap
 }
 
 /** Rejects with the FaultError of a target that cannot be made of its settings. */
@@ -48,6 +50,7 @@ export async function buildStream(wanted: Wanted, parts: StreamsParts): Promise<
     admin,
     target,
     meter,
+    ...(wanted.tap && { tap: wanted.tap }),
     producer,
     consumer: options => kafka.consumer({ ...options, onRebuilt: meter.rebuilt })
   })

@@ -12,6 +12,7 @@ import { type StreamStatus, statusOf } from '../../stream/health/status.ts'
 import type { StreamBudget } from '../../stream/options.ts'
 import { Accounts } from '../../stream/settlement/accounts.ts'
 import type { Stream } from '../../stream/stream.ts'
+import { Tap } from '../../stream/tap.ts'
 import type { Watched } from '../ends-watch.ts'
 import { streamMeter } from '../metrics/meters.ts'
 import type { Action } from '../reload/plan.ts'
@@ -56,7 +57,10 @@ export class Streams {
   readonly #since = new Map<string, number>()
   /** One object for all streams, so that what it says can change while they run. */
   readonly #budget = { windowBytes: 0, maxFetchBytes: 0 }
-  #names: readonly string[] = []
+  /** They outlive a restart of their streams. */
+  readonly #taps = new Map<string, Tap>()
+  /** Of the configuration, in its order. */
+  names: readonly string[] = []
 
   constructor(parts: StreamsParts) {
     this.#parts = parts
@@ -69,7 +73,7 @@ export class Streams {
   async apply(streamed: Streamed, signal: AbortSignal): Promise<void> {
     const { config, changes, budget, sinceMs } = streamed
     const { windowBytes, maxFetchBytes } = budget
-    this.#names = Object.keys(config.streams)
+    this.names = Object.keys(config.streams)
     Object.assign(this.#budget, { windowBytes, maxFetchBytes })
     for (const { stream, action } of changes) {
       if (action === 'stop' || action === 'restart') this.#leave(stream, config.drainTimeoutMs)
@@ -92,7 +96,7 @@ export class Streams {
 
   /** In the order of the configuration; streams whose turn to start has not come are left out. */
   statuses(): GenerationStatus[] {
-    return this.#names.flatMap(name => {
+    return this.names.flatMap(name => {
       const entry = this.#entries.get(name)
       const status = entry?.failed ?? entry?.stream?.status()
       return entry === undefined || status === undefined ? [] : { generation: entry.generation, ...status }
@@ -101,6 +105,11 @@ export class Streams {
 
   watched(): Watched[] {
     return [...this.#entries.values()].flatMap(({ stream }) => stream?.partitions ?? [])
+  }
+
+  /** Where one may look on at a stream; null where there is no such stream. */
+  tap(name: string): Tap | null {
+    return this.names.includes(name) ? (this.#taps.get(name) ?? null) : null
   }
 
   /** Begins to stop a stream, which stays visible until it has. */
@@ -129,8 +138,10 @@ export class Streams {
     const { generation, config: whole, sinceMs } = streamed
     const entry = { name, group: config.group, generation }
     const since = this.#since.get(name) ?? sinceMs
+    const tap = this.#taps.get(name) ?? new Tap(this.#parts.env.clock)
+    this.#taps.set(name, tap)
     try {
-      const wanted = { name, config, channels: whole.channels, sinceMs: since, budget: this.#budget }
+      const wanted = { name, config, channels: whole.channels, sinceMs: since, budget: this.#budget, tap }
       const stream = await buildStream(wanted, this.#parts)
       this.#entries.set(name, { ...entry, stream, failed: null })
       const started = new AbortController()

@@ -151,6 +151,7 @@ export class Intake {
     let message = new Pending(lane, chunk)
     if (lane.isSlow) message = message.detached()
     partition.owe(message)
+    if (this.#context.tap.isOn) this.#context.tap.read(message)
     if (device === null) this.#port.offer(message)
     else this.#port.divert(device, message)
     return message

@@ -187,6 +187,7 @@ export class Dispatcher {
     for (const lane of batch.lanes) lane.become('inFlight')
     destination.inFlight++
     this.destinations.wake(destination)
+    if (this.#context.tap.isOn) this.#context.tap.sent(batch)
     const { bytes } = batch
     this.#rate.spend(messages.length, bytes)
     const options = { clock: this.#context.clock, timeoutMs: this.#options.attemptTimeoutMs }
@@ -218,5 +219,6 @@ export class Dispatcher {
     this.#port.relieved(partition)
     this.#port.ended('expired', 1)
     this.#port.expired(message)
+    if (this.#context.tap.isOn) this.#context.tap.ended('expired', message)
   }
 }

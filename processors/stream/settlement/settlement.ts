@@ -38,12 +38,14 @@ export interface SettlementPort {
 export class Settlement {
   readonly accounts: Accounts
   readonly ledger: Ledger | null
+  readonly #context: StreamContext
   readonly #port: SettlementPort
   readonly #deadLetters: DeadLetters
   readonly #committer: Committer
 
   constructor(context: StreamContext, port: SettlementPort) {
     const { partitions, held } = port
+    this.#context = context
     this.#port = port
     this.accounts = new Accounts(context.meter)
     this.ledger = port.ledger && new Ledger(context, port.ledger)
@@ -86,6 +88,7 @@ export class Settlement {
       this.#port.relieved(partition)
       this.ended('dead_lettered', 1)
       this.ledger?.ended(message, 'deadLettered')
+      if (this.#context.tap.isOn) this.#context.tap.ended('dead-lettered', message, death.failure.code)
     })
   }
 

@@ -3,6 +3,7 @@
 import { VirtualClock } from '../../../connectors/virtual-clock.ts'
 import type { StreamContext } from '../../../processors/stream/context.ts'
 import type { StreamMeter } from '../../../processors/stream/meter.ts'
+import { Tap } from '../../../processors/stream/tap.ts'
 
 export class RecordingMeter implements StreamMeter {
   readonly calls: [string, ...unknown[]][] = []
@@ -53,9 +54,11 @@ export interface TestContext extends StreamContext {
 
 export function testContext(): TestContext {
   const logged: string[] = []
+  const clock = new VirtualClock()
   return {
     stream: 'acme',
-    clock: new VirtualClock(),
+    clock,
+    tap: new Tap(clock),
     log: name => logged.push(name),
     meter: new RecordingMeter(),
     retry: { minDelayMs: 500, maxDelayMs: 30_000, haltedDelayMs: 60_000 },

@@ -14,6 +14,7 @@ import type { LogRecord } from '../../../connectors/kafka/log/record-chunk.ts'
 import { VirtualClock } from '../../../connectors/virtual-clock.ts'
 import type { StreamOptions } from '../../../processors/stream/options.ts'
 import { Stream } from '../../../processors/stream/stream.ts'
+import { Tap } from '../../../processors/stream/tap.ts'
 import { RecordingMeter } from './context.ts'
 
 /** Confirms everything, unless the test gave it something else to do. Remembers what it confirmed, in order. */
@@ -69,6 +70,7 @@ export class Rig {
   readonly clock = new VirtualClock()
   readonly log = new MemoryLog({ clock: this.clock })
   readonly admin = this.log.admin()
+  readonly tap = new Tap(this.clock)
   readonly #producer = this.log.producer()
   #numbers = 0
 
@@ -106,6 +108,7 @@ export class Rig {
         log: name => logged.push(name),
         reached: () => {},
         meter,
+        tap: this.tap,
         admin: this.admin,
         target,
         producer: this.#producer,

@@ -13,11 +13,15 @@ export interface EndedAttempt {
 }
 
 export function tellAttempt(context: StreamContext, { batch, verdict, startedMs }: EndedAttempt): void {
-  const { clock, meter, log, stream } = context
+  const { clock, meter, log, stream, tap } = context
   const failure = verdict.failure ?? verdict.setbacks[0]?.failure ?? verdict.rejected[0]?.failure ?? null
   const messages = batch.messages.length
   const seconds = (clock.now() - startedMs) / 1000
   meter.attempted({ outcome: failure?.kind ?? 'delivered', code: failure?.code ?? null, seconds, messages })
+  if (tap.isOn) {
+    const [outcome, code] = [failure?.kind ?? 'delivered', failure?.code ?? null] as const
+    tap.answered(batch, { outcome, code, detail: failure?.detail ?? '', seconds })
+  }
   if (verdict.possibleDuplicates > 0) meter.possibleDuplicates(verdict.possibleDuplicates)
   if (failure === null) return
   const { kind: outcome, code, detail } = failure

@@ -1,0 +1,81 @@
+// Reads what a stream does from the admin listener of its process, and prints it. It reads no faster than it can print, so
+// that a slow terminal makes the process drop lines, and not this one grow.
+
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import { FaultError, messageOf } from '../../../schemas/errors.ts'
+import { painter } from '../output.ts'
+import type { StreamOption } from '../shared/stream.ts'
+import { untilInterrupted } from '../terminal/interrupt.ts'
+import { lineOf, type Watched } from './line.ts'
+
+export interface WatchOptions extends StreamOption {
+  readonly device?: string
+  readonly url?: string
+  readonly json?: true
+}
+
+export async function watch(name: string, options: WatchOptions): Promise<void> {
+  const { url, token } = await addressOf(options)
+  await untilInterrupted(async signal => {
+    const lines = await open(name, { ...options, url, token, signal })
+    const out = process.stdout
+    const paint = painter(out)
+    for await (const line of lines) {
+      const text = options.json ? line : lineOf(JSON.parse(line) as Watched, paint) // as the listener writes it
+      if (!out.write(`${text}\n`)) await once(out, 'drain')
+    }
+  })
+}
+
+/** Where the admin listener is. Throws what reading the configuration throws, or `usage`. */
+async function addressOf({
+  config: path,
+  url
+}: WatchOptions): Promise<{ url: string; token: string | null }> {
+  const [{ registry }, { readConfig, loadConfig }] = await Promise.all([
+    import('../../../connectors/registry.ts'),
+    import('../../service/config/load.ts')
+  ])
+  // With --url a configuration is wanted only for the token.
+  const isNeeded = url === undefined
+  const loaded = isNeeded ? loadConfig(path, { registry, env: process.env }) : tryToRead()
+  const listen = loaded?.config.listen
+  const token = listen?.adminToken ?? null
+  if (url !== undefined) return { url, token }
+  if (listen?.admin === 0)
+    throw new FaultError('usage', { detail: 'listen.admin is 0, so the port is not known: add --url' })
+  return { url: `http://127.0.0.1:${listen?.admin}`, token }
+
+  function tryToRead() {
+    try {
+      const read = readConfig(path, { registry, env: process.env })
+      return read.kind === 'valid' ? read : null
+    } catch {
+      return null
+    }
+  }
+}
+
+interface Opening extends WatchOptions {
+  readonly url: string
+  readonly token: string | null
+  readonly signal: AbortSignal
+}
+
+/** The lines as they come. Rejects with `watch_refused` or `watch_unreachable`. */
+async function open(name: string, { url, device, token, signal }: Opening): Promise<AsyncIterable<string>> {
+  const address = new URL(`/watch/${encodeURIComponent(name)}`, url)
+  if (device !== undefined) address.searchParams.set('device', device)
+  const headers = token === null ? {} : { authorization: `Bearer ${token}` }
+  const response = await fetch(address, { headers, signal }).catch(cause => {
+    if (signal.aborted) throw cause
+    throw new FaultError('watch_unreachable', { path: url, detail: messageOf(cause.cause ?? cause), cause })
+  })
+  if (!response.ok || response.body === null)
+    throw new FaultError('watch_refused', { path: url, detail: (await response.text()).trim() })
+  process.stderr.write(`Looking on at ${name} (${url}). Press Ctrl-C to end it; the stream goes on.\n`)
+  const input = Readable.fromWeb(response.body as never) // Node's own two declarations of the same stream
+  return createInterface({ input })
+}

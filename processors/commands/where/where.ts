@@ -1,0 +1,142 @@
+// Tells what became of a device's messages, from what Kafka knows.
+
+import { timeText } from '../dead-letters/letter.ts'
+import { counted, painter, printJson } from '../output.ts'
+import { type StreamOption, withStream } from '../shared/stream.ts'
+import { grouped } from '../terminal/progress.ts'
+import { writeTable } from '../terminal/table.ts'
+import { ageText } from '../terminal/values.ts'
+import { type DeviceFacts, readFacts } from './facts.ts'
+import { type Trace, trace } from './trace.ts'
+
+export interface WhereOptions extends StreamOption {
+  readonly device: string
+  /** In ms. */
+  readonly since: number
+  readonly limit: number
+  readonly everyPartition?: true
+  readonly json?: true
+}
+
+interface Answer {
+  readonly stream: string
+  readonly device: string
+  readonly facts: DeviceFacts
+  readonly trace: Trace
+  readonly nowMs: number
+}
+
+export async function where(name: string, options: WhereOptions): Promise<void> {
+  const { device, since, limit, everyPartition = false } = options
+  await withStream(name, options, async stream => {
+    const nowMs = Date.now()
+    const facts = await readFacts(stream, device)
+    const found = await trace(stream, facts, { device, sinceMs: nowMs - since, limit, everyPartition })
+    const answer = { stream: name, device, facts, trace: found, nowMs }
+    const isKnown =
+      found.messages.length + facts.letters.length + facts.waiting.length + facts.ledger.size > 0
+    process.exitCode = isKnown ? 0 : 1
+    if (options.json) printJson(jsonOf(answer))
+    else if (isKnown) print(answer, stream.config.ledger !== undefined)
+    else {
+      const places = found.places.join(', ')
+      process.stdout.write(
+        `Nothing is known of ${device}: no message in ${places} within ${ageText(since)}, none held, no dead letter.\n`
+      )
+    }
+  })
+}
+
+const columns = [
+  { title: 'PLACE' },
+  { title: 'OFFSET', isNumber: true },
+  { title: 'IN KAFKA SINCE' },
+  { title: 'AGE', isNumber: true },
+  { title: 'STATE' }
+] as const
+
+function print(answer: Answer, hasLedger: boolean): void {
+  const { facts, trace: found, nowMs } = answer
+  const lines = [
+    ...ledgerLines(facts, hasLedger),
+    ...owedLines(found, nowMs),
+    ...heldLines(facts, nowMs),
+    ...letterLines(facts)
+  ]
+  const paint = painter(process.stdout)
+  for (const [title, text] of lines) process.stdout.write(`${paint('bold', title.padEnd(16))}${text}\n`)
+  if (found.messages.length === 0) return
+  process.stdout.write('\n')
+  const rows = found.messages.map(({ topic, partition, offset, timeMs, state, code }) => [
+    `${topic}/${partition}`,
+    String(offset),
+    timeText(timeMs),
+    ageText(nowMs - timeMs),
+    code === null ? state : `${state}: ${code}`
+  ])
+  writeTable(process.stdout, columns, rows)
+}
+
+type Line = readonly [title: string, text: string]
+
+function ledgerLines({ ledger }: DeviceFacts, hasLedger: boolean): Line[] {
+  if (!hasLedger) return [['delivered last', 'not known: the stream keeps no ledger (ledger: {})']]
+  if (ledger.size === 0) return [['delivered last', 'nothing yet, as far as the ledger knows']]
+  return [...ledger.values()].flatMap(
+    ({ topic, offset, messageMs, confirmedMs, answer, ...counts }): Line[] => {
+      const said = answer === '' ? '' : ` (${answer})`
+      const last =
+        offset < 0
+          ? `nothing yet of ${topic}`
+          : `offset ${offset} of ${topic}, in Kafka since ${timeText(messageMs)}, confirmed ${timeText(confirmedMs)}${said}`
+      const { delivered, deadLettered, expired } = counts
+      const all = `${grouped(delivered)} delivered, ${grouped(deadLettered)} dead letters, ${grouped(expired)} too old`
+      return [
+        ['delivered last', last],
+        ['in all', all]
+      ]
+    }
+  )
+}
+
+function owedLines({ owed, oldestOwedMs }: Trace, nowMs: number): Line[] {
+  const age = oldestOwedMs === null ? '' : `, the oldest in Kafka for ${ageText(nowMs - oldestOwedMs)}`
+  return [['owed', owed === 0 ? 'nothing' : `${counted(owed, 'message')}${age}`]]
+}
+
+function heldLines({ waiting }: DeviceFacts, nowMs: number): Line[] {
+  if (waiting.length === 0) return [['held', 'nothing']]
+  return waiting.map(({ device: { count, sinceMs, why } }) => [
+    'held',
+    `${counted(count, 'message')} for ${ageText(nowMs - sinceMs)}: ${why.code}: ${why.answer}`
+  ])
+}
+
+function letterLines({ letters }: DeviceFacts): Line[] {
+  const last = letters.at(-1)
+  if (last === undefined) return [['dead letters', 'none']]
+  const { code, answer, timeMs } = last.facts
+  return [['dead letters', `${grouped(letters.length)}, the last at ${timeText(timeMs)}: ${code}: ${answer}`]]
+}
+
+function jsonOf({ stream, device, facts, trace: found, nowMs }: Answer): unknown {
+  const iso = (timeMs: number) => new Date(timeMs).toISOString()
+  const { waiting, letters, ledger } = facts
+  return {
+    stream,
+    device,
+    at: iso(nowMs),
+    ledger: [...ledger.values()].map(({ messageMs, confirmedMs, device: _, ...rest }) => ({
+      ...rest,
+      message: iso(messageMs),
+      confirmed: iso(confirmedMs)
+    })),
+    owed: { messages: found.owed, oldest: found.oldestOwedMs === null ? null : iso(found.oldestOwedMs) },
+    held: waiting.map(({ partition, device: one }) => ({
+      ...{ topic: one.topic, partition, messages: one.count, since: iso(one.sinceMs) },
+      ...one.why
+    })),
+    deadLetters: letters.length,
+    messages: found.messages.map(({ timeMs, ...rest }) => ({ ...rest, time: iso(timeMs) }))
+  }
+}
