@@ -139,6 +139,14 @@ export interface ListenAddress {
   readonly port: number
 }
 
+/** Something that an other side does wrong; its messages are `a1` to `a4`, `b1` to `b4` and `c1`. */
+export interface Misbehaviour {
+  /** A sentence about the other side: `answers 503 for two minutes`. */
+  readonly title: string
+  /** Lines as in a policy test: `503 until 2m`, `400 when b1`. */
+  readonly answers: readonly string[]
+}
+
 /**
  * A target whose other side is played, for `tailrace test`: everything else is as it is in earnest. Without one of its
  * own a target can be told outcomes only.
@@ -147,6 +155,8 @@ export interface Rehearsal<C> {
   /** Some of the answers that it can be told, for people; the first one accepts. */
   readonly examples: readonly [accepts: string, ...others: string[]]
   isAnswer(text: string): boolean
+  /** What other sides of this kind do wrong, each as answers of a policy test, for `tailrace certify`. */
+  misbehaviours(config: C): readonly Misbehaviour[]
   /** `next` is called once by every deliver(), before that returns, and says what the other side answers. */
   create(config: C, env: TargetEnv, next: () => string): Promise<Target>
 }

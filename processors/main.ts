@@ -4,6 +4,7 @@
 
 import { Command, CommanderError } from 'commander'
 import { FaultError, messageOf } from '../schemas/errors.ts'
+import { certifyCommand } from './commands/certify/command.ts'
 import { checkCommand } from './commands/check.ts'
 import { deadLettersCommand } from './commands/dead-letters/command.ts'
 import { demoCommand } from './commands/demo.ts'
@@ -27,6 +28,7 @@ const commands: ((program: Command) => void)[] = [
   checkCommand,
   planCommand,
   testCommand,
+  certifyCommand,
   initCommand,
   watchCommand,
   whereCommand,

@@ -5,7 +5,7 @@
 import type { Dispatcher } from 'undici'
 import { parseDuration } from '../../schemas/time.ts'
 import type { Clock } from '../clock.ts'
-import type { Rehearsal } from '../connector.ts'
+import type { Misbehaviour, Rehearsal } from '../connector.ts'
 import type { Reply } from './double.ts'
 import type { Transport } from './request/transport.ts'
 import type { HttpTargetConfig } from './target-config.ts'
@@ -16,10 +16,37 @@ type Played = Extract<Reply, { kind: 'answer' | 'hang' | 'reset' }> | { readonly
 export const httpRehearsal: Rehearsal<HttpTargetConfig> = {
   examples: ['200', '429 retry-after 7', '503 after 5s', '400 unit unknown', 'hang', 'reset', 'refused'],
   isAnswer: text => parse(text) !== null,
+  misbehaviours,
   async create(config, env, next) {
     const { HttpTarget } = await import('./target.ts')
     return new HttpTarget(config, env, new PlayedTransport(env.clock, next))
   }
+}
+
+function misbehaviours({ refusesDevice }: HttpTargetConfig): Misbehaviour[] {
+  const [deviceStatus] = refusesDevice
+  const refused = (status: number) => !refusesDevice.includes(status)
+  return [
+    { title: 'is not there for two minutes', answers: ['refused until 2m'] },
+    { title: 'answers 503 for two minutes', answers: ['503 until 2m'] },
+    { title: 'answers 429 three times, with 30 seconds to wait', answers: ['429 retry-after 30 x3'] },
+    { title: 'takes three requests and never answers', answers: ['hang x3'] },
+    { title: 'resets every connection for two minutes', answers: ['reset until 2m'] },
+    { title: 'takes its time: 20 seconds for each answer', answers: ['200 after 20s until 10m'] },
+    { title: 'answers 500 to one device', answers: ['500 when b until 10m'] },
+    { title: 'refuses one message', answers: ['400 when b2'] },
+    { title: 'finds one message too large', answers: ['413 when b2'] },
+    { title: 'loses the connection over one message', answers: ['reset when b2'] },
+    ...(deviceStatus === undefined
+      ? []
+      : [
+          { title: 'does not know one device for ten minutes', answers: [`${deviceStatus} when b until 10m`] }
+        ]),
+    { title: 'refuses the credentials for ten minutes', answers: ['401 until 10m'] },
+    ...(refused(404) ? [{ title: 'has another address for ten minutes', answers: ['404 until 10m'] }] : []),
+    { title: 'redirects for ten minutes', answers: ['302 until 10m'] },
+    { title: 'refuses everything', answers: ['400 until 1h'] }
+  ]
 }
 
 const answer = /^([1-9]\d\d)(?: retry-after ([^ ]+))?(?: after ([^ ]+))?(?: (.+))?$/

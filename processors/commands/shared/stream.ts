@@ -7,6 +7,7 @@ import type { Mask } from '../../../connectors/shared/mask.ts'
 import type { Config } from '../../../schemas/config.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import type { StreamConfig } from '../../../schemas/stream.ts'
+import { suggestion } from '../../service/config/expectations.ts'
 
 /** What the producer may take to close; who appends waits for it. */
 const closeMs = 5_000
@@ -43,20 +44,13 @@ export async function withStream(
   { config: path }: StreamOption,
   act: (stream: StreamView) => Promise<void>
 ): Promise<void> {
-  const [{ registry }, { loadConfig }, { suggestion }, { kafkaLog }] = await Promise.all([
+  const [{ registry }, { loadConfig }, { kafkaLog }] = await Promise.all([
     import('../../../connectors/registry.ts'),
     import('../../service/config/load.ts'),
-    import('../../service/config/expectations.ts'),
     import('../../../connectors/kafka/log/kafkajs/log.ts')
   ])
   const { config, mask } = loadConfig(path, { registry, env: process.env })
-  const stream = config.streams[name]
-  if (stream === undefined) {
-    const known = Object.keys(config.streams)
-    const list = known.length === 0 ? '' : ` (known streams: ${known.join(', ')})`
-    const detail = `no stream "${name}" in ${path}${suggestion(name, known) || list}`
-    throw new FaultError('usage', { detail })
-  }
+  const stream = streamIn(config, name, path)
   const topics = stream.from.flatMap(channel => config.channels[channel]?.topic ?? [])
   const log = kafkaLog(config.kafka, { log: () => {}, clock: systemClock })
   const [admin, producer] = [log.admin(), log.producer()]
@@ -65,4 +59,15 @@ export async function withStream(
   } finally {
     await Promise.all([admin.close(), producer.close(closeMs)])
   }
+}
+
+/** Throws `usage` when there is no such stream. */
+export function streamIn({ streams }: Config, name: string, path: string): StreamConfig {
+  const stream = streams[name]
+  if (stream !== undefined) return stream
+  const known = Object.keys(streams)
+  const list = known.length === 0 ? '' : ` (known streams: ${known.join(', ')})`
+  throw new FaultError('usage', {
+    detail: `no stream "${name}" in ${path}${suggestion(name, known) || list}`
+  })
 }

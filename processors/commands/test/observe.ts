@@ -22,7 +22,13 @@ export interface Observed {
   readonly state: string
 }
 
-export async function play(test: TestCase): Promise<Observed> {
+/** What of a case is played. */
+export type Playable = Pick<
+  TestCase,
+  'sendings' | 'deeds' | 'values' | 'untilMs' | 'config' | 'topics' | 'stage'
+>
+
+export async function play(test: Playable): Promise<Observed> {
   const stage = new Stage(test.stage())
   await stage.open()
   const timeline = [
@@ -63,17 +69,17 @@ function stateOf(stage: Stage): string {
   return trouble === undefined ? state : `${state} ${trouble.code}`
 }
 
-async function heldOf(stage: Stage, { config }: TestCase): Promise<string[]> {
+async function heldOf(stage: Stage, { config }: Playable): Promise<string[]> {
   const waiting = await readWaiting(stage.log.admin(), config)
   return waiting.map(({ device: { key, count, why } }) => `${key} ${count} ${why.code}`)
 }
 
-async function offsetOf(stage: Stage, { config, topics }: TestCase): Promise<number> {
+async function offsetOf(stage: Stage, { config, topics }: Playable): Promise<number> {
   const commits = await stage.log.admin().committed(config.group, topics)
   return commits.reduce((sum, { next }) => sum + (next ?? 0), 0)
 }
 
-async function deadLettersOf(stage: Stage, { config }: TestCase): Promise<string[]> {
+async function deadLettersOf(stage: Stage, { config }: Playable): Promise<string[]> {
   const admin = stage.log.admin()
   const { topic } = config.deadLetters
   if ((await admin.topic(topic)) === null) return []

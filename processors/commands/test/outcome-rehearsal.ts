@@ -6,6 +6,7 @@ import {
   delivered,
   type Failure,
   type Message,
+  type Misbehaviour,
   type Outcome,
   type Rehearsal,
   type Target,
@@ -29,9 +30,23 @@ export function outcomeRehearsal(definition: TargetDefinition): Rehearsal<unknow
       'hang'
     ],
     isAnswer: text => parse(text) !== null,
+    misbehaviours: () => misbehaviours,
     create: async (config, env, next) => new ToldTarget(await definition.create(config, env), next)
   }
 }
+
+const misbehaviours: readonly Misbehaviour[] = [
+  { title: 'cannot be reached for two minutes', answers: ['unsent until 2m'] },
+  { title: 'fails for two minutes', answers: ['retry until 2m'] },
+  { title: 'asks three times to wait 30 seconds', answers: ['retry after 30s x3'] },
+  { title: 'takes three batches and never answers', answers: ['hang x3'] },
+  { title: 'loses the connection with every batch for two minutes', answers: ['unknown until 2m'] },
+  { title: 'loses the connection over one message', answers: ['unknown when b2'] },
+  { title: 'refuses one message', answers: ['reject when b2'] },
+  { title: 'does not know one device for ten minutes', answers: ['reject device when b until 10m'] },
+  { title: 'must not be used for ten minutes', answers: ['halt until 10m'] },
+  { title: 'refuses everything', answers: ['reject until 1h'] }
+]
 
 function parse(text: string): Told | null {
   if (text === 'delivered') return delivered

@@ -126,7 +126,8 @@ function readCase(
   }
 }
 
-function rehearsalOf({ target }: StreamConfig): Rehearsal<unknown> {
+/** How the target of a stream is played. */
+export function rehearsalOf({ target }: StreamConfig): Rehearsal<unknown> {
   const [kind = ''] = Object.keys(target)
   const definition: TargetDefinition | undefined = registry.targets.find(one => one.kind === kind)
   if (definition === undefined) throw new FaultError('internal', { detail: `no target ${kind}` })

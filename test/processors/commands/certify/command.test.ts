@@ -1,0 +1,66 @@
+// `tailrace certify` as a user runs it, and what it would call a breach.
+
+import test from 'ava'
+import { breaches, fatesOf } from '../../../../processors/commands/certify/fates.ts'
+import type { Observed } from '../../../../processors/commands/test/observe.ts'
+import { folder, outputOf } from '../shared/output.ts'
+
+const config = `kafka: { brokers: ["\${env:KAFKA_BROKERS}"] }
+channels: { fleet: {} }
+streams:
+  acme: { from: [fleet], paused: true, target: { http: { url: "\${env:ACME_URL}", refusesDevice: [404] } } }
+  bolt: { from: [fleet], ttlSeconds: 60, target: { mqtt: { url: "mqtts://broker.example", topic: fleet } } }
+`
+
+test('every misbehaviour is played, and what became of each message is told', async t => {
+  const cwd = folder(t, { 'tailrace.yaml': config })
+  const { code, stdout, stderr } = await outputOf(['certify', 'acme'], cwd)
+  t.deepEqual([code, stderr], [0, ''])
+  t.regex(stdout, /^acme: order device, messages of any age, tried without end\. Its http target \.\.\.\n/)
+  t.regex(stdout, /✔ refuses one message {2}\(400 when b2\)\n(.*\n)* {6}b2 {12}dead letter: http_rejected/)
+  t.regex(stdout, /✔ does not know one device for ten minutes {2}\(404 when b until 10m\)\n/)
+  t.regex(stdout, /\nIn all 14 cases each message came to one end, and each device kept its order\.\n$/)
+})
+
+test('a target of another kind is told outcomes, and the settings of the stream count', async t => {
+  const cwd = folder(t, { 'tailrace.yaml': config })
+  const { code, stdout } = await outputOf(['certify', 'bolt', '--json'], cwd)
+  t.is(code, 0)
+  const { ok, target, cases } = JSON.parse(stdout)
+  t.deepEqual([ok, target], [true, 'mqtt'])
+  const outage = cases.find(({ title }: { title: string }) => title === 'fails for two minutes')
+  t.is(outage.messages.a1.end, 'gone')
+})
+
+test('a stream that is not there is told', async t => {
+  const cwd = folder(t, { 'tailrace.yaml': config })
+  const { code, stderr } = await outputOf(['certify', 'acne'], cwd)
+  t.is(code, 2)
+  t.regex(stderr, /no stream "acne" in tailrace\.yaml, did you mean "acme"\?/)
+})
+
+const observed: Observed = {
+  requests: ['0s a1..a2 -> 200', '1s a2 -> 200', '2s b1 -> 400'],
+  delivered: ['a1', 'a2'],
+  deadLetters: ['b1 http_rejected'],
+  held: ['c 1 http_device_refused'],
+  offset: 4,
+  counts: { filtered: 0, expired: 1 },
+  state: 'running'
+}
+
+test('each message has one fate', t => {
+  const fates = fatesOf(['a1', 'a2', 'b1', 'c1'], observed)
+  t.like(fates.get('a2'), { end: 'delivered', lastMs: 1_000, sent: 2 })
+  t.like(fates.get('b1'), { end: 'dead letter', why: 'http_rejected', sent: 1 })
+  t.like(fates.get('c1'), { end: 'held', why: 'http_device_refused', sent: 0 })
+  t.deepEqual(breaches(['a1', 'a2', 'b1', 'c1'], observed), [])
+})
+
+test('what comes twice, late, or to two ends is a breach', t => {
+  t.deepEqual(breaches(['a1', 'a2'], { ...observed, delivered: ['a2', 'a1'] }), [
+    'a1 was delivered after a later message of its device'
+  ])
+  t.deepEqual(breaches(['a1'], { ...observed, delivered: ['a1', 'a1'] }), ['a1 was confirmed twice'])
+  t.deepEqual(breaches(['b1'], { ...observed, delivered: ['b1'] }), ['b1 was delivered and set aside'])
+})
