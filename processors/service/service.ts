@@ -186,7 +186,10 @@ export class Service {
     const plan = planReload(this.#config, config)
     if (plan.needsRestart.length > 0)
       throw new FaultError('config_needs_restart', { detail: plan.needsRestart.join(', ') })
-    if (isEmpty(plan)) return plan
+    if (isEmpty(plan)) {
+      this.generation.calm() // what was refused was taken back
+      return plan
+    }
     await ensureTopics(this.#admin, config.channels, log)
     await this.#ingest.serve(config.channels)
     this.#config = config

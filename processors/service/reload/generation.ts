@@ -50,7 +50,7 @@ export class Generation {
     return true
   }
 
-  /** What was refused was taken back. */
+  /** The configuration in force is that of the files. */
   calm(): void {
     this.#refused = null
     this.#metrics.gauge('tailrace_config_last_reload_successful').set(1)

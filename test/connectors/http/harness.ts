@@ -78,3 +78,6 @@ export async function until(condition: () => boolean): Promise<void> {
     await setImmediate()
   }
 }
+
+/** What comes of a request that is confirmed with this status. */
+export const deliveredWith = (status: number) => ({ kind: 'delivered', answer: `HTTP ${status}` })

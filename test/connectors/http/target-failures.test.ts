@@ -3,10 +3,9 @@
 
 import net from 'node:net'
 import test from 'ava'
-import { delivered } from '../../../connectors/connector.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import { makeCertificates } from '../../certificates.ts'
-import { deliverOne, doubleWith, outcomeOf, targetAt, until } from './harness.ts'
+import { deliveredWith, deliverOne, doubleWith, outcomeOf, targetAt, until } from './harness.ts'
 
 const ok = { kind: 'answer', status: 200 } as const
 const certificates = makeCertificates()
@@ -24,14 +23,14 @@ async function timed<T>(attempt: Promise<T>): Promise<{ outcome: T; tookMs: numb
 test('a receiver that is down means unsent, and delivery goes on when it is back', async t => {
   const { double } = await doubleWith(t, ok)
   const target = targetAt(t, double.url)
-  t.deepEqual(await deliverOne(target), delivered)
+  t.deepEqual(await deliverOne(target), deliveredWith(200))
   await double.stop()
   const outcome = await deliverOne(target)
   // The first request after the stop may have been written on the connection that was just cut.
   t.true(outcome.kind === 'unsent' || outcome.kind === 'unknown')
   t.like(await deliverOne(target), { kind: 'unsent', code: 'http_connect_failed' })
   await double.start()
-  t.deepEqual(await deliverOne(target), delivered)
+  t.deepEqual(await deliverOne(target), deliveredWith(200))
 })
 
 test('a name that does not resolve means unsent', async t => {
@@ -71,13 +70,13 @@ test('an answer that refuses counts as refusal even if it does not end', async t
 
 test('of an answer longer than is read, the status alone counts', async t => {
   const body = Buffer.alloc(200_000, 'x')
-  t.deepEqual(await outcomeOf(t, { ...ok, body }), delivered)
+  t.deepEqual(await outcomeOf(t, { ...ok, body }), deliveredWith(200))
   t.like(await outcomeOf(t, { ...ok, status: 422, body }), { kind: 'reject', code: 'http_rejected' })
   t.like(await outcomeOf(t, { ...ok, status: 503, body }), { kind: 'retry', code: 'http_unavailable' })
 })
 
 test('a late answer within the limits is delivered', async t => {
-  t.deepEqual(await outcomeOf(t, { ...ok, afterMs: 150 }, { responseTimeoutMs: 5000 }), delivered)
+  t.deepEqual(await outcomeOf(t, { ...ok, afterMs: 150 }, { responseTimeoutMs: 5000 }), deliveredWith(200))
 })
 
 test('a connection reset after the request means unknown', async t => {
@@ -117,7 +116,7 @@ test('after every kind of failure the next request works', async t => {
   ])
   const target = targetAt(t, double.url, { responseTimeoutMs: 80, bodyTimeoutMs: 80, batchesInFlight: 1 })
   for (let count = 0; count < 4; count++) t.like(await deliverOne(target), { kind: 'unknown' })
-  t.deepEqual(await deliverOne(target), delivered)
+  t.deepEqual(await deliverOne(target), deliveredWith(200))
 })
 
 test('the signal ends an attempt at once: unknown when sent, unsent when not', async t => {
@@ -137,7 +136,7 @@ test('the signal ends an attempt at once: unknown when sent, unsent when not', a
 
 test('with its authority in tls.ca a private certificate is trusted', async t => {
   const { double } = await doubleWith(t, ok, { tls: certificates })
-  t.deepEqual(await deliverOne(targetAt(t, double.url, { tls: { ca: certificates.ca } })), delivered)
+  t.deepEqual(await deliverOne(targetAt(t, double.url, { tls: { ca: certificates.ca } })), deliveredWith(200))
 })
 
 test('a certificate that is not trusted, or for another name, means unsent', async t => {
@@ -159,7 +158,7 @@ test('a client certificate opens a receiver that demands one', async t => {
   const tls = { ...certificates, requestCert: true, rejectUnauthorized: true }
   const { double } = await doubleWith(t, ok, { tls })
   const { ca, cert, key } = certificates
-  t.deepEqual(await deliverOne(targetAt(t, double.url, { tls: { ca, cert, key } })), delivered)
+  t.deepEqual(await deliverOne(targetAt(t, double.url, { tls: { ca, cert, key } })), deliveredWith(200))
   const outcome = await deliverOne(targetAt(t, double.url, { tls: { ca } }))
   t.true(outcome.kind === 'unknown' || outcome.kind === 'unsent')
 })

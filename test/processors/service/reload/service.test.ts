@@ -114,7 +114,10 @@ test('what only a restart of the process can change is refused as a whole', asyn
   const changed = { channels, streams: { acme, bolt: { ...acme, group: `${topic}.b` } } }
   const fault = await t.throwsAsync(running.reload({ ...changed, memory: { maxBytes: 300_000_000 } }))
   t.regex(fault?.message ?? '', /restart of the process: memory\.maxBytes/)
-  t.is(running.service.status().config.generation, 1)
+  t.true(running.service.generation.refuse(['memory.maxBytes']))
+  t.like(running.service.status().config, { generation: 1, refused: { reasons: ['memory.maxBytes'] } })
+  await running.reload({ channels, streams: { acme } })
+  t.like(running.service.status().config, { generation: 1, refused: undefined })
   t.deepEqual(
     running.service.status().streams.map(({ name }) => name),
     ['acme']
