@@ -23,7 +23,11 @@ const expectSchema = Type.Object(
       )
     ),
     delivered: Type.Optional(
-      lines('The messages that were confirmed, in order.', 'The name of a message.', 'the name of a message')
+      lines(
+        'The messages that were confirmed, in order.',
+        'Names, such as "a1" or "a1..a3 b1".',
+        'names of messages'
+      )
     ),
     deadLetters: Type.Optional(
       lines('The dead letters, in order.', 'Such as "a1 http_rejected".', 'a line such as "a1 http_rejected"')
@@ -93,7 +97,7 @@ const caseSchema = Type.Object(
         'a duration'
       )
     ),
-    expect: expectSchema
+    expect: Type.Optional(expectSchema)
   },
   { additionalProperties: false, description: 'One case.' }
 )

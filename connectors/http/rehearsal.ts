@@ -49,13 +49,17 @@ function misbehaviours({ refusesDevice }: HttpTargetConfig): Misbehaviour[] {
   ]
 }
 
-const answer = /^([1-9]\d\d)(?: retry-after ([^ ]+))?(?: after ([^ ]+))?(?: (.+))?$/
+const answer = /^([1-9]\d\d)(?: retry-after (\d+))?(?: after ([^ ]+))?(?: (.+))?$/
+
+/** What looks like a mistyped instruction is no text of an answer, or it would go unnoticed. */
+const instruction = /(^| )(x ?\d|when|until|after|retry)/i
 
 function parse(text: string): Played | null {
   if (text === 'hang' || text === 'reset' || text === 'refused') return { kind: text }
   const [, status, retryAfter, after = '0ms', body = ''] = answer.exec(text) ?? []
   const afterMs = parseDuration(after)
   if (status === undefined || afterMs === null || Number(status) < 200) return null
+  if (instruction.test(body)) return null
   const headers = retryAfter === undefined ? {} : { 'retry-after': retryAfter }
   return { kind: 'answer', status: Number(status), headers, body, afterMs }
 }

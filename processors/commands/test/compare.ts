@@ -3,7 +3,7 @@
 import type { Expectations } from '../../../schemas/policy-test.ts'
 import type { Observed } from './observe.ts'
 import { durationText, isAsExpected, parseRequest, type Request, requestText } from './suite/lines.ts'
-import { contract } from './suite/names.ts'
+import { contract, expand } from './suite/names.ts'
 
 /** One line: in both, only expected, or only found. */
 export interface DiffLine {
@@ -25,7 +25,14 @@ export function compare(
 ): Difference[] {
   const parts: [string, readonly DiffLine[] | undefined][] = [
     ['requests', expect.requests && compareRequests(requests, observed.requests)],
-    ['delivered', expect.delivered && compareTexts(expect.delivered, observed.delivered)],
+    [
+      'delivered',
+      expect.delivered &&
+        compareTexts(
+          expect.delivered.flatMap(line => expand(line) ?? line),
+          observed.delivered
+        )
+    ],
     ['deadLetters', expect.deadLetters && compareTexts(expect.deadLetters, observed.deadLetters)],
     ['held', expect.held && compareTexts(expect.held, observed.held)],
     ['offset', compareOne(expect.offset, observed.offset)],

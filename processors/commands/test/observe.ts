@@ -20,6 +20,8 @@ export interface Observed {
   readonly offset: number
   readonly counts: Readonly<Record<string, number>>
   readonly state: string
+  /** Something was left to do when it ended, after an hour. */
+  readonly isCutOff: boolean
 }
 
 /** What of a case is played. */
@@ -44,6 +46,7 @@ export async function play(test: Playable): Promise<Observed> {
     await stage.passUntil(longestMs, () => isAtRest(stage))
     await stage.passUntil(stage.atMs + commitMs)
   }
+  const isCutOff = test.untilMs === null && !isAtRest(stage)
   const state = stateOf(stage)
   const [held, offset] = [await heldOf(stage, test), await offsetOf(stage, test)]
   await stage.close()
@@ -54,7 +57,8 @@ export async function play(test: Playable): Promise<Observed> {
     held,
     offset,
     counts: Object.fromEntries(stage.ended),
-    state
+    state,
+    isCutOff
   }
 }
 
@@ -71,7 +75,7 @@ function stateOf(stage: Stage): string {
 
 async function heldOf(stage: Stage, { config }: Playable): Promise<string[]> {
   const waiting = await readWaiting(stage.log.admin(), config)
-  return waiting.map(({ device: { key, count, why } }) => `${key} ${count} ${why.code}`)
+  return waiting.map(({ device: { key, count, why } }) => `${stage.deviceOf(key)} ${count} ${why.code}`)
 }
 
 async function offsetOf(stage: Stage, { config, topics }: Playable): Promise<number> {

@@ -50,6 +50,8 @@ export class Stage {
   readonly #clock = new LongestClock()
   /** Names by partition and offset. */
   readonly #names = new Map<string, string>()
+  /** Keys by the names of their devices, where `values` has another ident. */
+  readonly #keys = new Map<string, Buffer>()
   readonly #topic: string
   readonly #script: Script
   #stream: Stream | null = null
@@ -100,6 +102,7 @@ export class Stage {
       const ident = deviceOf(name)
       const value = values[name] ?? { ident, timestamp: Math.floor(this.#clock.now() / 1000), name }
       const key = Buffer.from(String((value as { ident?: unknown }).ident ?? ident)) // any object
+      this.#keys.set(ident, key)
       return { name, key, value: Buffer.from(JSON.stringify(value)), partition: partitionOf(key, partitions) }
     })
     const ends = await this.log.admin().ranges(this.#topic)
@@ -114,10 +117,16 @@ export class Stage {
 
   async do({ kind, device }: Deed): Promise<void> {
     if (kind === 'restart') return this.#restart()
-    const key = Buffer.from(device)
+    const key = this.#keys.get(device) ?? Buffer.from(device)
     const { config, partitions } = this.#parts
     const note = heldNote({ kind, topic: this.#topic }, partitionOf(key, partitions), key)
     await this.#lasting(this.log.producer().append(config.held.topic, [note]))
+  }
+
+  /** The name by which the case knows the device of this key. */
+  deviceOf(key: Buffer): string {
+    const found = [...this.#keys].find(([, one]) => one.equals(key))
+    return found?.[0] ?? key.toString()
   }
 
   nameAt({ partition }: TopicPartition, offset: number): string {

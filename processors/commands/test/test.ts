@@ -6,6 +6,7 @@ import { formatProblem } from '../../service/config/problem.ts'
 import { counted, type Paint, painter, printJson } from '../output.ts'
 import { compare, type Difference, type DiffLine } from './compare.ts'
 import { type Observed, play } from './observe.ts'
+import { contract } from './suite/names.ts'
 import { readSuite, type TestCase } from './suite/suite.ts'
 
 export interface TestOptions {
@@ -22,7 +23,7 @@ interface Played {
 /** Throws `config_invalid` with a line for each mistake of all files, before anything is played. */
 export async function test(paths: readonly string[], options: TestOptions): Promise<void> {
   const startedMs = performance.now()
-  const suites = paths.map(path => readSuite(path))
+  const suites = paths.map(path => readSuite(path, options.show))
   const problems = suites.flatMap(suite => (suite.kind === 'invalid' ? suite.problems : []))
   if (problems.length > 0)
     throw new FaultError('config_invalid', { detail: ['', ...problems.map(formatProblem)].join('\n') })
@@ -31,7 +32,8 @@ export async function test(paths: readonly string[], options: TestOptions): Prom
     const observed = await play(one)
     const differences = options.show ? [] : compare(one.expect, one.requests, observed)
     played.push({ test: one, observed, differences })
-    if (!options.json) process.stdout.write(options.show ? shown(one, observed) : lines(one, differences))
+    if (!options.json)
+      process.stdout.write(options.show ? shown(one, observed) : lines({ test: one, observed, differences }))
   }
   const seconds = (performance.now() - startedMs) / 1000
   const failed = played.filter(({ differences }) => differences.length > 0).length
@@ -40,15 +42,21 @@ export async function test(paths: readonly string[], options: TestOptions): Prom
   process.exitCode = failed > 0 ? 1 : 0
 }
 
-function shown({ title }: TestCase, observed: Observed): string {
-  return `${stringify([{ case: title, expect: observed }], { lineWidth: 0 })}`
+function shown({ title }: TestCase, { isCutOff: _, ...observed }: Observed): string {
+  return `${stringify([{ case: title, expect: { ...observed, delivered: inOneLine(observed.delivered) } }], { lineWidth: 0 })}`
 }
 
-function lines({ title, place }: TestCase, differences: readonly Difference[]): string {
+/** Names as a case may have them. */
+function inOneLine(names: readonly string[]): string[] {
+  return names.length === 0 ? [] : [contract(names)]
+}
+
+function lines({ test: { title, place }, observed, differences }: Played): string {
   const paint = painter(process.stdout)
   if (differences.length === 0) return `${paint('green', '✔')} ${title}\n`
   const parts = differences.flatMap(({ part, lines }) => [`    ${part}`, ...diffLines(lines, paint)])
   const where = paint('dim', `${place.file}:${place.line}`)
+  if (observed.isCutOff) parts.push(paint('dim', '    (it ended after an hour, with something left to do)'))
   return `${[`${paint('red', '✘')} ${title}  ${where}`, ...parts].join('\n')}\n`
 }
 

@@ -1,12 +1,15 @@
 // Reads the lines of one case and finds what is wrong with them.
 
 import type { Rehearsal } from '../../../../connectors/connector.ts'
-import type { PolicyCase } from '../../../../schemas/policy-test.ts'
+import type { Expectations, PolicyCase } from '../../../../schemas/policy-test.ts'
 import { parseDuration } from '../../../../schemas/time.ts'
 import { suggestion } from '../../../service/config/expectations.ts'
 import { type Place, type Places, type Problem, pointerTo } from '../../../service/config/problem.ts'
+import { stateKinds } from '../../../stream/health/state.ts'
+import { ends } from '../../../stream/settlement/accounts.ts'
 import {
   type Deed,
+  durationText,
   parseDeed,
   parseRequest,
   parseRule,
@@ -15,20 +18,24 @@ import {
   type Rule,
   type Sending
 } from './lines.ts'
-import { deviceOf } from './names.ts'
+import { deviceOf, expand } from './names.ts'
 
 export interface CaseParts {
   /** Where it stands in the file, as a JSON pointer. */
   readonly pointer: string
   readonly places: Places
   readonly rehearsal: Rehearsal<unknown>
+  /** It is only shown what happens, so that nothing need be expected. */
+  readonly isShown: boolean
 }
 
 export class CaseReader {
   readonly problems: Problem[] = []
   readonly sendings: readonly Sending[]
+  readonly deeds: readonly Deed[]
   readonly #test: PolicyCase
   readonly #parts: CaseParts
+  readonly #expect: Expectations
   readonly #names: ReadonlySet<string>
   readonly #devices: ReadonlySet<string>
 
@@ -40,11 +47,14 @@ export class CaseReader {
     const names = this.sendings.flatMap(sending => sending.names)
     this.#names = new Set(names)
     this.#devices = new Set(names.map(name => deviceOf(name)))
+    this.deeds = this.#readDeeds()
     if (this.#names.size < names.length)
       this.#wrong('messages', 'sends a message twice; give each a name of its own')
     for (const name of Object.keys(test.values)) this.#known(name, pointerTo('values', name))
-    if (Object.keys(test.expect).length === 0)
+    this.#expect = test.expect ?? {}
+    if (Object.keys(this.#expect).length === 0 && !parts.isShown)
       this.#wrong('expect', 'expects nothing: such a case could not fail')
+    this.#checkNames()
   }
 
   /** Where the case begins. */
@@ -64,7 +74,7 @@ export class CaseReader {
     })
   }
 
-  deeds(): Deed[] {
+  #readDeeds(): Deed[] {
     const expected = 'a time and what happens then, such as "30s restart", "60s release a" or "60s discard a"'
     return this.#each(this.#test.events, 'events', (line, path) => {
       const deed = parseDeed(line)
@@ -77,7 +87,7 @@ export class CaseReader {
 
   requests(): Request[] {
     const expected = 'a line such as "7s a1 b1 -> 200", "0s..500ms a1 -> hang" or "* a1 -> 200"'
-    return this.#each(this.#test.expect.requests ?? [], 'expect/requests', (line, path) => {
+    return this.#each(this.#expect.requests ?? [], 'expect/requests', (line, path) => {
       const request = parseRequest(line)
       if (request === null) return this.#none(expected)
       for (const name of request.names) this.#known(name, path)
@@ -85,11 +95,39 @@ export class CaseReader {
     })
   }
 
-  duration(text: string): number {
+  /** When the case ends; null where it says nothing of it. */
+  until(): number | null {
+    const { until } = this.#test
+    if (until === undefined) return null
+    const untilMs = this.#duration(until)
+    const last = Math.max(...this.sendings.map(({ atMs }) => atMs), ...this.deeds.map(({ atMs }) => atMs))
+    if (untilMs !== null && untilMs < last)
+      this.#wrong('until', `is before ${durationText(last)}, when something is still to happen`)
+    return untilMs
+  }
+
+  /** Names that an expectation could be mistyped in, as nothing would ever match them. */
+  #checkNames(): void {
+    const { delivered = [], counts = {}, state } = this.#expect
+    delivered.forEach((line, at) => {
+      for (const name of expand(line) ?? []) this.#known(name, `expect/delivered/${at}`)
+    })
+    for (const name of Object.keys(counts)) {
+      if (ends.some(end => end === name)) continue
+      const hint = suggestion(name, ends) || ` (known counts: ${ends.join(', ')})`
+      this.#wrong(pointerTo('expect/counts', name), `is no count${hint}`)
+    }
+    const [kind = ''] = (state ?? '').split(' ')
+    if (state === undefined || stateKinds.some(one => one === kind)) return
+    const hint = suggestion(kind, stateKinds) || ` (known states: ${stateKinds.join(', ')})`
+    this.#wrong('expect/state', `begins with no state${hint}`)
+  }
+
+  #duration(text: string): number | null {
     const durationMs = parseDuration(text)
     if (durationMs === null)
       this.#wrong('until', `must be a duration such as 500ms, 90s or 5m, got "${text}"`)
-    return durationMs ?? 0
+    return durationMs
   }
 
   #known(name: string, path: string): void {

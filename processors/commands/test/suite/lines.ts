@@ -45,10 +45,19 @@ export interface Rule {
   readonly times: number
 }
 
-/** `429 retry-after 7`, with ` when b1`, ` until 60s` and ` x3` behind it, each where it is wanted. */
+/** `429 retry-after 7`, with ` when b1`, ` until 60s` and ` x3` behind it, in any order, each where it is wanted. */
 export function parseRule(line: string): Rule | null {
-  const [, answer = '', when = null, until, times] =
-    /^(.+?)(?: when (\S+))?(?: until (\S+))?(?: x([1-9]\d*))?$/.exec(line.trim()) ?? []
+  const found: { when?: string; until?: string; times?: string } = {}
+  let answer = line.trim()
+  for (;;) {
+    const [whole, kind = '', value = ''] = / (?:(when|until) (\S+)|x([1-9]\d*))$/.exec(answer) ?? []
+    if (whole === undefined) break
+    const name = kind === 'when' || kind === 'until' ? kind : 'times'
+    if (found[name] !== undefined) return null
+    found[name] = name === 'times' ? whole.slice(2) : value
+    answer = answer.slice(0, -whole.length)
+  }
+  const { when = null, until, times } = found
   const untilMs = until === undefined ? Number.POSITIVE_INFINITY : parseDuration(until)
   if (answer === '' || untilMs === null) return null
   // An answer that depends on nothing is for one request.

@@ -36,7 +36,8 @@ export type FoundStream =
 export function streamOf(sources: StreamSources, registry: Registry = allConnectors): FoundStream {
   const { config, file, test, places } = sources
   const names = Object.keys(config?.streams ?? {})
-  const name = test.stream ?? file.stream ?? (names.length === 1 ? names[0] : undefined) ?? alone.name
+  const only = config === null ? alone.name : names.length === 1 ? names[0] : undefined
+  const name = test.stream ?? file.stream ?? only ?? ''
   const base = config === null ? alone.stream : config.streams[name]
   if (base === undefined) {
     const found = places.problem(unknownStream(sources, name, names))
@@ -69,6 +70,10 @@ function unknownStream(
   names: readonly string[]
 ): Finding {
   const known = names.length === 0 ? '' : ` (known streams: ${names.join(', ')})`
+  if (name === '') {
+    const which = `needs "stream", as ${file.config} has several: ${names.join(', ')}`
+    return { pointer, at: 'value', sentence: which }
+  }
   const sentence = `must name a stream of ${file.config}, got "${name}"${suggestion(name, names) || known}`
   if (test.stream !== undefined) return { pointer: pointerTo(pointer, 'stream'), at: 'value', sentence }
   return { pointer: file.stream === undefined ? pointer : '/stream', at: 'value', sentence }

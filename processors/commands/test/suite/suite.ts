@@ -47,8 +47,8 @@ export type Suite =
   | { readonly kind: 'valid'; readonly cases: readonly TestCase[] }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
 
-/** Mistakes are returned. Throws `config_unreadable` where there is nothing to read. */
-export function readSuite(path: string): Suite {
+/** Mistakes are returned; where it `isShown` only, nothing need be expected. Throws `config_unreadable` where there is nothing to read. */
+export function readSuite(path: string, isShown = false): Suite {
   const files = new FileSet()
   const text = readText(path, files)
   const scope = { env: process.env, folder: dirname(path), files, isRehearsal: true }
@@ -58,7 +58,7 @@ export function readSuite(path: string): Suite {
   const findings = validate(plainSchema(policyTestSchema), data, places)
   if (findings.length > 0)
     return { kind: 'invalid', problems: findings.flatMap(finding => places.problem(finding) ?? []) }
-  return readCases(data as PolicyTest, path, places) // the schema has been applied to it
+  return readCases(data as PolicyTest, { path, places, isShown }) // the schema has been applied to it
 }
 
 /** YAML takes an answer such as 200 for a number; quotes around each would be a nuisance. */
@@ -79,7 +79,10 @@ function readText(path: string, files: FileSet): string {
   }
 }
 
-function readCases(file: PolicyTest, path: string, places: Places): Suite {
+function readCases(
+  file: PolicyTest,
+  { path, places, isShown }: { readonly path: string; readonly places: Places; readonly isShown: boolean }
+): Suite {
   const options = { registry, env: process.env, isRehearsal: true }
   const loaded = file.config === undefined ? null : readConfig(join(dirname(path), file.config), options)
   if (loaded?.kind === 'invalid') return loaded
@@ -88,9 +91,11 @@ function readCases(file: PolicyTest, path: string, places: Places): Suite {
     const found = streamOf({ file, test, pointer, places, config: loaded?.config ?? null })
     if (found.kind === 'invalid') return found
     const rehearsal = rehearsalOf(found.stream.config)
-    const reader = new CaseReader(test, { pointer, places, rehearsal })
+    const reader = new CaseReader(test, { pointer, places, rehearsal, isShown })
     const ready = readCase(test, reader, { ...found.stream, rehearsal })
-    return reader.problems.length > 0 ? { kind: 'invalid' as const, problems: reader.problems } : ready
+    return reader.problems.length > 0
+      ? { kind: 'invalid' as const, problems: reader.problems.toSorted(byPlace) }
+      : ready
   })
   const wrong = read.flatMap(one => ('problems' in one ? one.problems : []))
   if (wrong.length > 0) return { kind: 'invalid', problems: wrong }
@@ -112,10 +117,10 @@ function readCase(
     title: test.case,
     place: reader.place,
     sendings: reader.sendings,
-    deeds: reader.deeds(),
+    deeds: reader.deeds,
     values: test.values,
-    untilMs: test.until === undefined ? null : reader.duration(test.until),
-    expect: test.expect,
+    untilMs: reader.until(),
+    expect: test.expect ?? {},
     requests: reader.requests(),
     config,
     topics: config.from.flatMap(channel => channels[channel]?.topic ?? []),
@@ -132,4 +137,8 @@ export function rehearsalOf({ target }: StreamConfig): Rehearsal<unknown> {
   const definition: TargetDefinition | undefined = registry.targets.find(one => one.kind === kind)
   if (definition === undefined) throw new FaultError('internal', { detail: `no target ${kind}` })
   return definition.rehearsal ?? outcomeRehearsal(definition)
+}
+
+function byPlace(a: Problem, b: Problem): number {
+  return a.line - b.line || a.column - b.column
 }

@@ -46,7 +46,8 @@ const observed: Observed = {
   held: ['c 1 http_device_refused'],
   offset: 4,
   counts: { filtered: 0, expired: 1 },
-  state: 'running'
+  state: 'running',
+  isCutOff: false
 }
 
 test('each message has one fate', t => {

@@ -149,29 +149,37 @@ cases:
   - case: three
     stream: acme
     messages: [a1..b2, a1 a1]
-    answers: [2OO, 404 when c, hang x0]
+    answers: [2OO, 404 when c, hang x0, 503 untill 60s, 429 retry-after 7s]
     events: [10s explode, 10s release z]
     until: soon
-    expect: { requests: [a1 -> 200, 0s a7 -> 200] }
+    expect: { requests: [a1 -> 200, 0s a7 -> 200], delivered: [a8], counts: { deliverd: 1 }, state: runing }
   - case: four
     stream: acme
     messages: [a1]
     expect: {}
 `
 
+const anAnswer =
+  'an answer such as 200, 429 retry-after 7, 503 after 5s, 400 unit unknown, hang, reset, refused'
+
 const mistakes = [
   'a.yaml:4:13 cases[0].stream must name a stream of tailrace.yaml, got "acne", did you mean "acme"?',
   'a.yaml:9:17 cases[1].settings.concurency is an unknown key, did you mean "concurrency"?',
-  'a.yaml:14:16 cases[2].messages[0] must be names of messages such as "a1 b1 a2", or "10s a3" for later, got "a1..b2"',
   'a.yaml:14:15 cases[2].messages sends a message twice; give each a name of its own',
-  'a.yaml:15:15 cases[2].answers[0] must be an answer such as 200, 429 retry-after 7, 503 after 5s, 400 unit unknown, hang, reset, refused',
+  'a.yaml:14:16 cases[2].messages[0] must be names of messages such as "a1 b1 a2", or "10s a3" for later, got "a1..b2"',
+  `a.yaml:15:15 cases[2].answers[0] must be ${anAnswer}`,
   'a.yaml:15:20 cases[2].answers[1] names no message of this case: c (a1)',
-  'a.yaml:15:32 cases[2].answers[2] must be an answer such as 200, 429 retry-after 7, 503 after 5s, 400 unit unknown, hang, reset, refused',
+  `a.yaml:15:32 cases[2].answers[2] must be ${anAnswer}`,
+  `a.yaml:15:41 cases[2].answers[3] must be ${anAnswer}`,
+  `a.yaml:15:57 cases[2].answers[4] must be ${anAnswer}`,
   'a.yaml:16:14 cases[2].events[0] must be a time and what happens then, such as "30s restart", "60s release a" or "60s discard a", got "10s explode"',
   'a.yaml:16:27 cases[2].events[1] names no device of this case: z (a)',
   'a.yaml:17:12 cases[2].until must be a duration such as 500ms, 90s or 5m, got "soon"',
   'a.yaml:18:26 cases[2].expect.requests[0] must be a line such as "7s a1 b1 -> 200", "0s..500ms a1 -> hang" or "* a1 -> 200", got "a1 -> 200"',
   'a.yaml:18:37 cases[2].expect.requests[1] names no message of this case: a7, did you mean "a1"?',
+  'a.yaml:18:64 cases[2].expect.delivered[0] names no message of this case: a8, did you mean "a1"?',
+  'a.yaml:18:89 cases[2].expect.counts.deliverd is no count, did you mean "delivered"?',
+  'a.yaml:18:101 cases[2].expect.state begins with no state, did you mean "running"?',
   'a.yaml:22:13 cases[3].expect expects nothing: such a case could not fail'
 ]
 
@@ -190,4 +198,45 @@ test('every mistake of a file is told at once, with its place and what was expec
     mistakes
   )
   t.is((await outputOf(['test', 'none.yaml'], cwd)).code, 3)
+})
+
+test('with several streams in a configuration a case has to say which, and a time to end that comes too early is told', async t => {
+  const cwd = folder(t, {
+    'tailrace.yaml': config,
+    'a.yaml': `config: tailrace.yaml
+cases:
+  - { case: one, messages: [a1], expect: { offset: 1 } }
+  - { case: two, stream: acme, messages: [a1, 2m a2], until: 1m, expect: { offset: 1 } }
+`
+  })
+  const { code, stderr } = await outputOf(['test', 'a.yaml'], cwd)
+  t.is(code, 2)
+  t.regex(stderr, /a\.yaml:3:5 cases\[0\] needs "stream", as tailrace\.yaml has several: acme, bolt\n/)
+  t.regex(stderr, /cases\[1\]\.until is before 2m, when something is still to happen\n/)
+})
+
+test('what a person does to a device concerns it also under an ident of its own, and names may be runs', async t => {
+  const text = `${settings}cases:
+  - case: under another ident
+    messages: [b1..b2 a1..a3]
+    values: { b1: { ident: "350" }, b2: { ident: "350" } }
+    answers: [404 when b until 10m]
+    events: [30s discard b]
+    expect: { held: [], delivered: [a1..a3], deadLetters: [b1 held_discarded, b2 held_discarded] }
+  - case: modifiers in any order
+    messages: [a1]
+    answers: [503 x2 when a1]
+    expect: { requests: [0s a1 -> 503, 0.5s a1 -> 503, 1.5s a1 -> 200] }
+`
+  const { code, stdout } = await outputOf(['test', 'a.yaml'], folder(t, { 'a.yaml': text }))
+  t.is(code, 0, stdout)
+})
+
+test('to be shown a case need not expect anything', async t => {
+  const text = `${settings}cases:\n  - case: only looking\n    messages: [a1..a3]\n`
+  const cwd = folder(t, { 'a.yaml': text })
+  const { code, stdout } = await outputOf(['test', '--show', 'a.yaml'], cwd)
+  t.is(code, 0)
+  t.regex(stdout, /delivered:\n {6}- a1\.\.a3\n/)
+  t.is((await outputOf(['test', 'a.yaml'], cwd)).code, 2)
 })
