@@ -47,10 +47,7 @@ export class Passes {
   /** Something may be wanted, or there may be room again. */
   wake(): void {
     if (this.#isRunning || this.#closing.signal.aborted || this.#wanted().length === 0) return
-    this.#isRunning = true
-    void this.#run().finally(() => {
-      this.#isRunning = false
-    })
+    void this.#run()
   }
 
   close(): void {
@@ -61,8 +58,10 @@ export class Passes {
     const { origin, health } = this.#port
     const { signal } = this.#closing
     const name = `release ${origin.partition}`
+    this.#isRunning = true
     for (let devices = this.#wanted(); devices.length > 0 && !signal.aborted; devices = this.#wanted())
       await persist(this.#context, health, { name, signal, attempt: () => this.#pass(devices) })
+    this.#isRunning = false // in the same moment in which nothing was wanted, so that no wake() is missed
   }
 
   /** The devices of which something is wanted and may be offered. */
@@ -77,8 +76,8 @@ export class Passes {
 
   async #pass(devices: readonly WaitingDevice[]): Promise<void> {
     const { admin, origin, waiting } = this.#port
-    const wanted = new Map(devices.map(device => [device.id, device]))
-    const from = Math.min(...devices.map(({ readNext }) => readNext))
+    const wanted = new Map(devices.map(device => [device.id, { device, readNext: device.readNext }]))
+    const from = devices.reduce((least, { readNext }) => Math.min(least, readNext), Number.POSITIVE_INFINITY)
     const to = Math.min(waiting.next, from + recordsAtOnce)
     let roomBytes = this.#port.roomBytes()
     const isForProbes = devices.every(({ phase }) => phase === 'due')
@@ -86,19 +85,22 @@ export class Passes {
     for await (const record of admin.read(range)) {
       if (this.#closing.signal.aborted || wanted.size === 0 || roomBytes <= 0) return this.#port.offered()
       const held = waiting.messageOf(record)
-      const device = held === null ? undefined : wanted.get(deviceId(held.topic, record.key))
-      if (held === null || device === undefined || record.offset < device.readNext) continue
-      if (!device.wants) {
-        wanted.delete(device.id) // its probe is under way, or it was refused meanwhile
+      const want = held === null ? undefined : wanted.get(deviceId(held.topic, record.key))
+      if (held === null || want === undefined || record.offset < want.readNext) continue
+      const { device } = want
+      if (!device.wants || device.readNext !== want.readNext) {
+        wanted.delete(device.id) // its probe is under way, or it was refused meanwhile, and is read from there anew
         continue
       }
       if (held.owner !== null && held.offset <= device.readOrigin) continue // a repeat
       const before = device.offeredBytes
       this.#port.offer(device, held, record)
       roomBytes -= device.offeredBytes - before
+      want.readNext = device.readNext
       if (!device.wants || device.offered.length >= deviceMessages) wanted.delete(device.id)
     }
-    for (const device of wanted.values()) device.readNext = Math.max(device.readNext, to)
+    for (const { device, readNext } of wanted.values())
+      if (device.readNext === readNext) device.readNext = Math.max(readNext, to)
     this.#port.offered()
   }
 }
