@@ -168,6 +168,11 @@ const list = {
   },
 
   // Attempts
+  address_forbidden: {
+    sentence: 'The target is at an address to which nothing may be sent',
+    hint: 'Check the host in url and what it resolves to; allowPrivateAddresses of the target is for private networks.',
+    outcome: 'halt'
+  },
   attempt_timeout: { sentence: 'The attempt ran past its deadline', outcome: 'unknown' },
   attempt_aborted: {
     sentence: 'The attempt was given up because the partition or the process is going away',

@@ -57,7 +57,11 @@ function confirmation(status: number): Delivered {
  * the wire: if it did, nobody knows what the target made of it.
  */
 export function outcomeOfError(error: unknown, sent: boolean): Failure {
-  return { kind: sent ? 'unknown' : 'unsent', code: codeOfError(error, sent), detail: detailOf(error) }
+  const code = codeOfError(error, sent)
+  const detail = detailOf(error)
+  // Some troubles only a person can mend, whenever they come up.
+  if (errors[code].outcome === 'halt') return { kind: 'halt', code, detail }
+  return { kind: sent ? 'unknown' : 'unsent', code, detail }
 }
 
 function codeOfStatus(status: number): ErrorCode {

@@ -73,7 +73,12 @@ export const httpTargetSchema = Type.Object(
     connectTimeoutMs: milliseconds('Until the connection stands, TLS included.', 10_000),
     responseTimeoutMs: milliseconds('From there until the headers of the answer have come.', 30_000),
     bodyTimeoutMs: milliseconds('From there until the answer has ended.', 10_000),
-    tls: Type.Optional(tlsSchema)
+    tls: Type.Optional(tlsSchema),
+    allowPrivateAddresses: Type.Boolean({
+      description:
+        'May the target be in a private network, or on this machine? Metadata and link-local addresses are refused always.',
+      default: true
+    })
   },
   { additionalProperties: false, description: 'POSTs batches of messages to an HTTP endpoint.' }
 )

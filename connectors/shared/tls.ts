@@ -17,6 +17,7 @@ export function secureContext({ ca, cert, key }: TlsConfig): tls.SecureContext {
   if (key !== undefined) check('key', 'a private key without a passphrase', () => createPrivateKey(key))
   try {
     return tls.createSecureContext({
+      minVersion: 'TLSv1.2',
       ...(ca === undefined ? {} : { ca }),
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key })

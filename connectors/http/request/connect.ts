@@ -1,5 +1,6 @@
-// Opens the connections of one target, with a time-out that fires on time (the client's own is coarse by up to a
-// second), and knows them all, so that closing the target leaves none behind, also none that is still connecting.
+// Opens the connections of one target, to addresses only that it may be connected to, with a time-out that fires on time
+// (the client's own is coarse by up to a second), and knows them all, so that closing the target leaves none behind, also
+// none that is still connecting.
 
 import net from 'node:net'
 import tls from 'node:tls'
@@ -7,6 +8,7 @@ import type { buildConnector } from 'undici'
 import type { TlsConfig } from '../../../schemas/config.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Clock } from '../../clock.ts'
+import type { AddressGuard } from '../../shared/address-guard.ts'
 import { secureContext } from '../../shared/tls.ts'
 
 const tcpKeepAliveDelayMs = 60_000
@@ -15,6 +17,7 @@ export interface ConnectionSettings {
   readonly clock: Clock
   readonly timeoutMs: number
   readonly tls: TlsConfig | undefined
+  readonly guard: AddressGuard
 }
 
 export class Connections {
@@ -51,9 +54,12 @@ export class Connections {
 
   #open(options: buildConnector.Options, callback: buildConnector.Callback): net.Socket {
     const secure = options.protocol === 'https:'
-    const socket = secure ? this.#openTls(options) : net.connect(address(options))
+    const { clock, timeoutMs, guard } = this.#settings
+    const to = { ...address(options), lookup: guard.lookup }
+    const socket = secure ? this.#openTls(to) : net.connect(to)
     this.#sockets.add(socket)
-    const { clock, timeoutMs } = this.#settings
+    const refusal = guard.refusal(to.host)
+    if (refusal !== null) socket.destroy(refusal)
     const cancel = clock.after(timeoutMs, () => {
       socket.destroy(new FaultError('http_connect_timeout', { detail: `after ${timeoutMs} ms` }))
     })
@@ -64,6 +70,11 @@ export class Connections {
       waiting = false
     }
     socket
+      // First of all, so that nothing is written to a peer that is refused, not even the beginning of TLS.
+      .prependOnceListener('connect', () => {
+        const peer = guard.refusal(socket.remoteAddress ?? '')
+        if (peer !== null) socket.destroy(peer)
+      })
       .setNoDelay(true)
       .setKeepAlive(true, tcpKeepAliveDelayMs)
       .once(secure ? 'secureConnect' : 'connect', () => settle(() => callback(null, socket)))
@@ -81,11 +92,11 @@ export class Connections {
     await Promise.all(open.map(socket => new Promise(resolve => socket.once('close', resolve).destroy())))
   }
 
-  #openTls(options: buildConnector.Options): tls.TLSSocket {
-    const { host } = address(options)
-    const name = this.#settings.tls?.servername ?? (net.isIP(host) === 0 ? host : undefined)
+  #openTls(to: net.TcpNetConnectOpts & { host: string }): tls.TLSSocket {
+    const name = this.#settings.tls?.servername ?? (net.isIP(to.host) === 0 ? to.host : undefined)
     return tls.connect({
-      ...address(options),
+      ...to,
+      minVersion: 'TLSv1.2',
       ALPNProtocols: ['http/1.1'],
       ...(name === undefined ? {} : { servername: name }),
       ...(this.#secureContext === undefined ? {} : { secureContext: this.#secureContext })
@@ -95,5 +106,8 @@ export class Connections {
 
 function address(options: buildConnector.Options): { host: string; port: number } {
   const standardPort = options.protocol === 'https:' ? 443 : 80
-  return { host: options.hostname, port: options.port === '' ? standardPort : Number(options.port) }
+  return {
+    host: options.hostname.replace(/^\[|\]$/g, ''),
+    port: options.port === '' ? standardPort : Number(options.port)
+  }
 }

@@ -3,6 +3,7 @@
 
 import { type Dispatcher, Pool } from 'undici'
 import type { Clock } from '../../clock.ts'
+import { AddressGuard } from '../../shared/address-guard.ts'
 import type { HttpTargetConfig } from '../target-config.ts'
 import { Connections } from './connect.ts'
 
@@ -23,9 +24,13 @@ export class SocketTransport implements Transport {
   readonly #pool: Pool
 
   /** Throws a FaultError `config_invalid` when a certificate or key cannot be used. */
-  constructor(config: HttpTargetConfig, clock: Clock) {
+  constructor(
+    config: HttpTargetConfig,
+    clock: Clock,
+    guard = new AddressGuard(config.allowPrivateAddresses)
+  ) {
     const { batchesInFlight, connectTimeoutMs, tls, url } = config
-    this.#connections = new Connections({ clock, timeoutMs: connectTimeoutMs, tls })
+    this.#connections = new Connections({ clock, timeoutMs: connectTimeoutMs, tls, guard })
     this.#pool = new Pool(new URL(url).origin, {
       connect: this.#connections.connect,
       connections: batchesInFlight,

@@ -14,14 +14,18 @@ import { batchOf } from '../../messages.ts'
 
 export type Settings = Partial<HttpTargetConfig>
 
+/** The schema's defaults and these settings. */
+export function configAt(url: string, settings: Settings = {}): HttpTargetConfig {
+  return Value.Parse(httpTargetSchema, Value.Default(httpTargetSchema, { url, ...settings }))
+}
+
 /** A target with the schema's defaults and these settings, of whose texts some are secret. */
 export function targetAt(
   t: ExecutionContext,
   url: string,
   { secrets = [], ...settings }: Settings & { readonly secrets?: readonly string[] } = {}
 ): HttpTarget {
-  const config = Value.Parse(httpTargetSchema, Value.Default(httpTargetSchema, { url, ...settings }))
-  const target = new HttpTarget(config, {
+  const target = new HttpTarget(configAt(url, settings), {
     stream: 'acme',
     clock: systemClock,
     log: () => {},
