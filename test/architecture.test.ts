@@ -29,6 +29,7 @@ const packages: Readonly<Record<string, { readonly in: string; readonly lazily?:
   snappy: { in: 'connectors/kafka', lazily: true },
   typebox: { in: '' }, // the language of shapes, spoken everywhere
   undici: { in: 'connectors/http' },
+  aws4: { in: 'connectors/http' },
   yaml: { in: 'processors' }
 }
 

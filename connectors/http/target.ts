@@ -1,126 +1,100 @@
-// The HTTP target: one POST per batch, confirmed by its answer alone. It never repeats a request by itself; what an
-// answer or a failure means is decided in outcome.ts, what happens then by the engine.
+// The HTTP target: one request per batch, confirmed by its answer alone. It never repeats a request by itself; what an
+// answer or a failure means is decided in answer/, what happens then by the engine.
 
-import { createHash } from 'node:crypto'
 import { FaultError } from '../../schemas/errors.ts'
 import type { Batch, Message, Outcome, Target, TargetEnv, TargetLimits } from '../connector.ts'
-import { outcomeOfError } from './outcome.ts'
-import { Attempt, type AttemptSettings } from './request/attempt.ts'
-import { arrayBody, ndjsonBody } from './request/body.ts'
+import { Attempt, type AttemptSettings } from './answer/attempt.ts'
+import { Judge } from './answer/judge.ts'
+import { outcomeOfError } from './answer/outcome.ts'
+import { TokenServer } from './auth/token-request.ts'
+import { Tokens } from './auth/tokens.ts'
+import { Requests } from './request/requests.ts'
 import { SocketTransport, type Transport } from './request/transport.ts'
 import type { HttpTargetConfig } from './target-config.ts'
 
-const formats = {
-  array: { contentType: 'application/json', build: arrayBody },
-  ndjson: { contentType: 'application/x-ndjson', build: ndjsonBody }
-}
-
 export class HttpTarget implements Target {
   readonly limits: TargetLimits
-  readonly #buildBody: (messages: readonly Message[]) => Buffer
-  readonly #url: URL
-  /** Name, value, name, value, ...: what undici takes fastest. */
-  readonly #headers: readonly string[]
+  /** Only where fields of messages stand in path or headers. */
+  readonly destination?: (message: Message) => string
+  readonly #requests: Requests
   readonly #settings: AttemptSettings
-  readonly #replay: string
   readonly #transport: Transport
+  readonly #tokenServer: TokenServer | null = null
+  readonly #tokens: Tokens | null = null
 
   /** Throws a FaultError `config_invalid` for what the schema cannot tell. By default requests go over the network. */
   constructor(config: HttpTargetConfig, env: TargetEnv, transport?: Transport) {
-    const url = new URL(config.url)
-    checkTogether(config, url)
-    // Brackets and commas count too: a receiver's limit is one on the body.
-    const maxBytes = Math.max(1, config.maxBytes - config.maxMessages - 1)
-    this.limits = { maxMessages: config.maxMessages, maxBytes, batchesInFlight: config.batchesInFlight }
-    this.#buildBody = formats[config.format].build
-    this.#url = url
-    this.#headers = headersOf(config, env)
-    this.#replay = env.replay ?? ''
-    this.#settings = {
-      clock: env.clock,
-      responseTimeoutMs: config.responseTimeoutMs,
-      bodyTimeoutMs: config.bodyTimeoutMs,
-      rules: {
-        success: config.success === undefined ? null : new Set(config.success),
-        refusesDevice: new Set(config.refusesDevice)
-      },
-      mask: env.mask
-    }
-    this.#transport = transport ?? new SocketTransport(config, env.clock)
+    const { responseTimeoutMs, bodyTimeoutMs, oauth2 } = config
+    this.#requests = new Requests(config, env)
+    const { address, format } = this.#requests
+    if (config.tls !== undefined && !address.origin.startsWith('https:'))
+      throw new FaultError('config_invalid', { path: 'tls', detail: 'needs an https url beside it' })
+    const maxMessages = format.isSingle ? 1 : config.maxMessages
+    // What the format adds counts too: a receiver's limit is one on the body.
+    const overheadBytes = format.overheadBytes.body + maxMessages * format.overheadBytes.message
+    const maxBytes = Math.max(1, config.maxBytes - overheadBytes)
+    this.limits = { maxMessages, maxBytes, batchesInFlight: config.batchesInFlight }
+    if (address.isTemplate) this.destination = message => address.destination(message)
+    const judge = new Judge(config)
+    this.#settings = { clock: env.clock, responseTimeoutMs, bodyTimeoutMs, judge, mask: env.mask }
+    const sockets = new SocketTransport(config, { clock: env.clock, address })
+    this.#transport = transport ?? sockets
+    if (oauth2 === undefined) return
+    const server = new TokenServer(oauth2, sockets.connections, responseTimeoutMs)
+    this.#tokenServer = server
+    this.#tokens = new Tokens(env.clock, () => server.fetch())
   }
 
   /**
-   * Connects, TLS included, and sends nothing: an endpoint for POST has no harmless request. Throws a FaultError when
-   * nobody answers there.
+   * Connects, TLS included, and sends nothing: an endpoint for POST has no harmless request. Fetches a token, where there
+   * are any. Throws a FaultError when nobody answers there.
    */
   async open(signal: AbortSignal): Promise<void> {
     try {
-      await this.#transport.try(this.#url, signal)
+      await this.#transport.try(signal)
+      await this.#tokens?.get()
     } catch (cause) {
       const { code, detail } = outcomeOfError(cause, false)
       throw new FaultError(code, { detail: this.#settings.mask.apply(detail), cause })
     }
   }
 
-  async deliver(batch: Batch, signal: AbortSignal): Promise<Outcome> {
+  async deliver(batch: Batch, signal: AbortSignal): Promise<Outcome | Outcome[]> {
     if (signal.aborted) return outcomeOfError(signal.reason, false)
-    const attempt = new Attempt(this.#settings, signal)
-    const body = this.#buildBody(batch.messages)
-    const headers = [...this.#headers, 'idempotency-key', idempotencyKey(batch.messages, this.#replay)]
-    const path = this.#url.pathname + this.#url.search
-    this.#transport.dispatch({ path, method: 'POST', headers, body }, attempt)
-    return attempt.outcome
+    const attempt = new Attempt(this.#settings, batch.messages, signal)
+    const sending = this.#send(batch, attempt)
+    const outcome = await attempt.outcome
+    return this.#tokens === null ? outcome : this.#ofToken(outcome, await sending)
   }
 
   async close(): Promise<void> {
+    await this.#tokenServer?.close()
     await this.#transport.close()
   }
-}
 
-/**
- * The same for every attempt with the same messages, whichever process makes it: a hash of where each of them is in
- * Kafka, and of the replay, which is meant to arrive once more. Offsets as numbers, and a partition's name only where it changes, as this is done for every message.
- */
-function idempotencyKey(messages: readonly Message[], replay: string): string {
-  const offsets = new Float64Array(messages.length)
-  let origins = ''
-  let last: Message['origin'] | undefined
-  // Not over entries(): that makes an array of every message.
-  messages.forEach(({ origin, offset }, at) => {
-    offsets[at] = offset
-    if (origin === last) return
-    last = origin
-    origins += `${at}:${origin.topic}-${origin.partition}\n`
-  })
-  return createHash('sha256').update(replay).update(origins).update(offsets).digest('hex')
-}
-
-function headersOf(config: HttpTargetConfig, { replay }: TargetEnv): string[] {
-  const headers = new Map([
-    ['content-type', formats[config.format].contentType],
-    ['user-agent', 'tailrace']
-  ])
-  if (config.bearer !== undefined) headers.set('authorization', `Bearer ${config.bearer}`)
-  for (const [name, value] of Object.entries(config.headers)) headers.set(name.toLowerCase(), value)
-  if (replay !== undefined) headers.set('tailrace-replay', replay)
-  return [...headers].flat()
-}
-
-function checkTogether(config: HttpTargetConfig, url: URL): void {
-  const names = Object.keys(config.headers).map(name => name.toLowerCase())
-  if (config.bearer !== undefined && names.includes('authorization')) {
-    throw new FaultError('config_invalid', {
-      path: 'headers',
-      detail: 'must not have an authorization beside bearer, which sets it'
-    })
+  /** Resolves with the token, if any, that the request has. In one go where nothing has to be waited for. */
+  async #send(batch: Batch, attempt: Attempt): Promise<string | null> {
+    let token: string | null = null
+    try {
+      if (this.#tokens !== null) token = await this.#tokens.get()
+      const request = this.#requests.build(batch, token)
+      const ready = this.#requests.isSlow ? await this.#requests.compressed(request) : request
+      if (!attempt.isSettled) this.#transport.dispatch(ready, attempt)
+    } catch (error) {
+      attempt.fail(error)
+    }
+    return token
   }
-  if (new Set(names).size < names.length) {
-    throw new FaultError('config_invalid', {
-      path: 'headers',
-      detail: 'has one header twice: upper and lower case are the same'
-    })
-  }
-  if (config.tls !== undefined && url.protocol !== 'https:') {
-    throw new FaultError('config_invalid', { path: 'tls', detail: 'needs an https url beside it' })
+
+  /** A token that is refused is renewed once; is the new one refused, too, the credentials are. */
+  #ofToken(outcome: Outcome | Outcome[], token: string | null): Outcome | Outcome[] {
+    if (Array.isArray(outcome) || outcome.kind === 'delivered') this.#tokens?.accepted()
+    else if (
+      outcome.code === 'http_token_refused' &&
+      token !== null &&
+      this.#tokens?.refused(token) === false
+    )
+      return { kind: 'halt', code: 'http_unauthorized', detail: outcome.detail }
+    return outcome
   }
 }

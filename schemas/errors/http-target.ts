@@ -55,9 +55,42 @@ export const httpTargetErrors = {
     hint: 'Add the status to success if it means that the target has the messages.',
     outcome: 'retry'
   },
+  http_retry_asked: {
+    sentence: 'The target did not take the messages now, as its answer says',
+    outcome: 'retry'
+  },
+  http_halt_asked: {
+    sentence: 'The target takes nothing until somebody looks at it, as its answer says',
+    hint: 'The answer of the target should say why; rules and parts of the target say what is read there.',
+    outcome: 'halt'
+  },
+  http_parts_unread: {
+    sentence: 'The target answered with 207, which says of each message something else, and nobody reads it',
+    hint: 'Say with parts of the target what its body means, or list 207 in success if it means all of them.',
+    outcome: 'halt'
+  },
+  http_answer_unreadable: {
+    sentence: 'The answer does not tell what became of each message, as it should',
+    hint: 'Compare the answer with parts of the target.',
+    outcome: 'unknown'
+  },
   http_unauthorized: {
     sentence: 'The target refused the credentials',
-    hint: 'Check bearer or headers.',
+    hint: 'Check the credentials in the configuration of the target.',
+    outcome: 'halt'
+  },
+  http_token_refused: {
+    sentence: 'The target refused the token, and a new one is fetched',
+    outcome: 'retry'
+  },
+  http_token_unavailable: {
+    sentence: 'No token could be fetched',
+    hint: 'Check that the server at oauth2.tokenUrl runs and can be reached.',
+    outcome: 'unsent'
+  },
+  http_token_denied: {
+    sentence: 'The token server refused to give out a token',
+    hint: 'Check clientId, clientSecret, scope and audience of oauth2.',
     outcome: 'halt'
   },
   http_redirected: {
@@ -73,6 +106,11 @@ export const httpTargetErrors = {
   http_device_refused: {
     sentence: 'The target refused the device',
     hint: 'Register the device there, or lift what blocks it: what waits then goes out by itself.',
+    outcome: 'reject'
+  },
+  http_message_unfit: {
+    sentence: 'The message has not what its request is made of',
+    hint: 'url, headers and format of the target say what is needed.',
     outcome: 'reject'
   },
   http_too_large: {

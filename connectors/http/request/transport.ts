@@ -5,6 +5,7 @@ import { type Dispatcher, Pool } from 'undici'
 import type { Clock } from '../../clock.ts'
 import { AddressGuard } from '../../shared/address-guard.ts'
 import type { HttpTargetConfig } from '../target-config.ts'
+import type { Address } from './address.ts'
 import { Connections } from './connect.ts'
 
 // Below what common servers use (5 to 60 s), so that we rarely write on a connection the server is just closing.
@@ -13,27 +14,37 @@ const keepAliveMaxTimeoutMs = 25_000
 
 export interface Transport {
   /** Rejects with what prevents a connection, at once when the signal fires. */
-  try(url: URL, signal: AbortSignal): Promise<void>
+  try(signal: AbortSignal): Promise<void>
   /** Sends a request; the handler is told what becomes of it, as undici does. */
   dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void
   close(): Promise<void>
 }
 
+export interface Surroundings {
+  readonly clock: Clock
+  readonly address: Address
+  /** By default what the configuration says. */
+  readonly guard?: AddressGuard
+}
+
 export class SocketTransport implements Transport {
-  readonly #connections: Connections
+  readonly connections: Connections
+  readonly #origin: URL
   readonly #pool: Pool
 
   /** Throws a FaultError `config_invalid` when a certificate or key cannot be used. */
-  constructor(
-    config: HttpTargetConfig,
-    clock: Clock,
-    guard = new AddressGuard(config.allowPrivateAddresses)
-  ) {
-    const { batchesInFlight, connectTimeoutMs, tls, url } = config
-    this.#connections = new Connections({ clock, timeoutMs: connectTimeoutMs, tls, guard })
-    this.#pool = new Pool(new URL(url).origin, {
-      connect: this.#connections.connect,
-      connections: batchesInFlight,
+  constructor(config: HttpTargetConfig, { clock, address, guard }: Surroundings) {
+    const { batchesInFlight, connectTimeoutMs, maxConnections, tls } = config
+    this.connections = new Connections({
+      clock,
+      timeoutMs: connectTimeoutMs,
+      tls,
+      guard: guard ?? new AddressGuard(config.allowPrivateAddresses)
+    })
+    this.#origin = new URL(address.origin)
+    this.#pool = new Pool(this.#origin, {
+      connect: this.connections.connect,
+      connections: address.isTemplate ? maxConnections : batchesInFlight,
       pipelining: 1,
       keepAliveTimeout: keepAliveTimeoutMs,
       keepAliveMaxTimeout: keepAliveMaxTimeoutMs,
@@ -43,8 +54,8 @@ export class SocketTransport implements Transport {
     })
   }
 
-  try(url: URL, signal: AbortSignal): Promise<void> {
-    return this.#connections.try(url, signal)
+  try(signal: AbortSignal): Promise<void> {
+    return this.connections.try(this.#origin, signal)
   }
 
   dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
@@ -53,6 +64,6 @@ export class SocketTransport implements Transport {
 
   async close(): Promise<void> {
     await this.#pool.destroy()
-    await this.#connections.close()
+    await this.connections.close()
   }
 }

@@ -71,7 +71,9 @@ export async function deliverOne(
   values: string[] = ['{"ident":"1"}'],
   signal: AbortSignal = new AbortController().signal
 ): Promise<Outcome> {
-  return target.deliver(batchOf(values), signal)
+  const outcome = await target.deliver(batchOf(values), signal)
+  if (Array.isArray(outcome)) throw new Error('one outcome was expected, not one for each message')
+  return outcome
 }
 
 /** Waits until a condition holds, for at most ten seconds. */

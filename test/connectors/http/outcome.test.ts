@@ -1,13 +1,15 @@
 // What every status and every error of a socket or of the HTTP client means, entry by entry.
 
 import test from 'ava'
-import { outcomeOfAnswer, outcomeOfError, parseRetryAfter } from '../../../connectors/http/outcome.ts'
+import { outcomeOfAnswer, outcomeOfError, parseRetryAfter } from '../../../connectors/http/answer/outcome.ts'
 import { type ErrorCode, errors, FaultError, type OutcomeKind } from '../../../schemas/errors.ts'
 
 const nowMs = Date.UTC(2026, 2, 1, 12, 0, 0)
 
 const statuses: readonly [from: number, to: number, kind: OutcomeKind, code?: ErrorCode][] = [
-  [200, 299, 'delivered'],
+  [200, 206, 'delivered'],
+  [207, 207, 'halt', 'http_parts_unread'],
+  [208, 299, 'delivered'],
   [300, 399, 'halt', 'http_redirected'],
   [400, 400, 'reject', 'http_rejected'],
   [401, 401, 'halt', 'http_unauthorized'],

@@ -9,25 +9,29 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { type ErrorCode, FaultError, messageOf } from '../../../schemas/errors.ts'
 import type { Clock } from '../../clock.ts'
-import type { Outcome } from '../../connector.ts'
+import type { Message, Outcome } from '../../connector.ts'
 import type { Mask } from '../../shared/mask.ts'
-import { confirms, outcomeOfAnswer, outcomeOfError, type StatusRules } from '../outcome.ts'
 import { Excerpt } from './excerpt.ts'
+import type { Judge } from './judge.ts'
+import { outcomeOfError, unreadable } from './outcome.ts'
 
 /** An answer longer than this is not read to its end; its connection is given up. */
 const maxAnswerBytes = 65_536
+/** The same where the body tells what became of the messages, of which it may name each. */
+const maxReadBytes = 4_194_304
 
 export interface AttemptSettings {
   readonly clock: Clock
   readonly responseTimeoutMs: number
   readonly bodyTimeoutMs: number
-  readonly rules: StatusRules
+  readonly judge: Judge
   readonly mask: Mask
 }
 
 export class Attempt implements Dispatcher.DispatchHandler {
   /** Never rejects. */
-  readonly outcome: Promise<Outcome>
+  readonly outcome: Promise<Outcome | Outcome[]>
+  readonly #messages: readonly Message[]
   readonly #settings: AttemptSettings
   readonly #signal: AbortSignal
   readonly #excerpt = new Excerpt()
@@ -36,16 +40,24 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #status = 0
   #retryAfter: string | undefined
   #answerBytes = 0
-  #resolve: (outcome: Outcome) => void = () => {}
+  /** Null where the status says enough. */
+  #body: Buffer[] | null = null
+  #resolve: (outcome: Outcome | Outcome[]) => void = () => {}
   #cancelTimer: () => void = () => {}
 
-  constructor(settings: AttemptSettings, signal: AbortSignal) {
+  constructor(settings: AttemptSettings, messages: readonly Message[], signal: AbortSignal) {
     this.#settings = settings
+    this.#messages = messages
     this.#signal = signal
     this.outcome = new Promise(resolve => {
       this.#resolve = resolve
     })
     signal.addEventListener('abort', this.#aborted, { once: true })
+  }
+
+  /** It was given up before it was sent. */
+  get isSettled(): boolean {
+    return this.#phase === 'settled'
   }
 
   /** A connection is there, and the next thing undici does is to write the request. */
@@ -64,6 +76,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#phase = 'answered'
     this.#status = status
     this.#retryAfter = headers['retry-after']
+    if (this.#settings.judge.reads(status)) this.#body = []
     this.#limit(this.#settings.bodyTimeoutMs, 'http_body_timeout')
   }
 
@@ -71,60 +84,69 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (this.#phase !== 'answered') return
     if (!this.#confirmed()) this.#excerpt.add(chunk)
     this.#answerBytes += chunk.length
-    if (this.#answerBytes <= maxAnswerBytes) return
-    this.#settle(this.#answer())
+    this.#body?.push(chunk)
+    if (this.#answerBytes <= (this.#body === null ? maxAnswerBytes : maxReadBytes)) return
+    this.#settle(this.#cutOff())
     controller.abort(new FaultError('attempt_aborted'))
   }
 
   onResponseEnd(): void {
-    if (this.#phase === 'answered') this.#settle(this.#answer())
+    if (this.#phase !== 'answered') return
+    this.#settle(this.#answer(this.#body === null ? null : Buffer.concat(this.#body).toString()))
   }
 
   onResponseError(_: unknown, error: Error): void {
-    this.#fail(error)
+    this.fail(error)
   }
 
-  /** A status that refuses stays a refusal without the rest of its body; one that confirms does not. */
-  #fail(error: unknown): void {
+  /** A status that refuses stays a refusal without the rest of its body; one that confirms, or needs it, does not. */
+  fail(error: unknown): void {
     if (this.#phase === 'settled') return
     if (this.#phase !== 'answered') this.#settle(outcomeOfError(error, this.#phase === 'sent'))
-    else if (this.#confirmed()) this.#settle(outcomeOfError(brokenOff(error), true))
-    else this.#settle(this.#answer())
+    else if (this.#confirmed() || this.#body !== null) this.#settle(outcomeOfError(brokenOff(error), true))
+    else this.#settle(this.#answer(null))
     this.#controller?.abort(new FaultError('attempt_aborted'))
   }
 
   readonly #aborted = () => {
-    this.#fail(this.#signal.reason)
+    this.fail(this.#signal.reason)
   }
 
   #confirmed(): boolean {
-    return confirms(this.#status, this.#settings.rules)
+    return this.#settings.judge.confirms(this.#status)
   }
 
-  #answer(): Outcome {
-    const { clock, mask, rules } = this.#settings
-    const excerpt = this.#confirmed() ? '' : this.#excerpt.text(mask)
-    return outcomeOfAnswer(
-      { status: this.#status, retryAfter: this.#retryAfter, excerpt },
-      rules,
-      clock.now()
-    )
+  #answer(body: string | null): Outcome | Outcome[] {
+    const { clock, judge } = this.#settings
+    return judge.outcome({ ...this.#head(), body }, this.#messages, clock.now())
+  }
+
+  /** What has come of a long answer counts, unless the rest would have told. */
+  #cutOff(): Outcome | Outcome[] {
+    if (this.#body === null) return this.#answer(null)
+    return unreadable(this.#head(), `its body is longer than ${maxReadBytes} bytes`)
+  }
+
+  #head() {
+    const excerpt = this.#confirmed() ? '' : this.#excerpt.text(this.#settings.mask)
+    return { status: this.#status, retryAfter: this.#retryAfter, excerpt }
   }
 
   #limit(timeoutMs: number, code: ErrorCode): void {
     this.#cancelTimer()
     const detail = `after ${timeoutMs} ms`
     this.#cancelTimer = this.#settings.clock.after(timeoutMs, () =>
-      this.#fail(new FaultError(code, { detail }))
+      this.fail(new FaultError(code, { detail }))
     )
   }
 
-  #settle(outcome: Outcome): void {
+  #settle(outcome: Outcome | Outcome[]): void {
     const { mask } = this.#settings
+    const masked = (one: Outcome) => ('detail' in one ? { ...one, detail: mask.apply(one.detail) } : one)
     this.#phase = 'settled'
     this.#cancelTimer()
     this.#signal.removeEventListener('abort', this.#aborted)
-    this.#resolve('detail' in outcome ? { ...outcome, detail: mask.apply(outcome.detail) } : outcome)
+    this.#resolve(Array.isArray(outcome) ? outcome.map(masked) : masked(outcome))
   }
 }
 

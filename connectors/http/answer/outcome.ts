@@ -1,9 +1,10 @@
 // What an answer or a failure of the HTTP target means to the engine: the one place where that is decided. Pure
 // functions; the table is in README.md of this folder and is tested entry by entry.
 
-import { type ErrorCode, errors, FaultError } from '../../schemas/errors.ts'
-import type { Delivered, Failure, Outcome } from '../connector.ts'
-import { detailOf, isTlsFailure, nativeCode } from '../shared/tls.ts'
+import { type ErrorCode, errors, FaultError } from '../../../schemas/errors.ts'
+import type { Delivered, Failure, Outcome } from '../../connector.ts'
+import { detailOf, isTlsFailure, nativeCode } from '../../shared/tls.ts'
+import type { Meaning } from '../config/answers.ts'
 
 /** What the target answered. */
 export interface Answer {
@@ -16,7 +17,7 @@ export interface Answer {
 
 /** What statuses mean that differ between receivers. */
 export interface StatusRules {
-  /** Those that confirm delivery; null means every 2xx. */
+  /** Those that confirm delivery; null means every 2xx but 207, whose body tells what became of each message. */
   readonly success: ReadonlySet<number> | null
   /** Those that refuse the device, whatever its messages hold. */
   readonly refusesDevice: ReadonlySet<number>
@@ -26,16 +27,39 @@ const maxRetryAfterMs = 3_600_000
 
 /** True when this status alone confirms that the target has the messages. */
 export function confirms(status: number, { success }: StatusRules): boolean {
-  return success === null ? status >= 200 && status < 300 : success.has(status)
+  return success === null ? status >= 200 && status < 300 && status !== 207 : success.has(status)
 }
 
 /** The outcome of a complete answer. `nowMs` is needed for a Retry-After that is a date. */
 export function outcomeOfAnswer(answer: Answer, rules: StatusRules, nowMs: number): Outcome {
   if (confirms(answer.status, rules)) return confirmation(answer.status)
+  if (rules.refusesDevice.has(answer.status)) return outcomeOfMeaning('reject-device', answer, nowMs)
+  return failureOf(codeOfStatus(answer.status), answer, nowMs)
+}
+
+/** The outcome of an answer, or of what it says of one message, by what the configuration says that it means. */
+export function outcomeOfMeaning(means: Meaning, answer: Answer, nowMs: number): Outcome {
+  if (means === 'delivered') return confirmation(answer.status)
+  const failure = failureOf(codesOfMeanings[means], answer, nowMs)
+  return means === 'reject-device' ? { ...failure, scope: 'device' } : failure
+}
+
+const codesOfMeanings = {
+  reject: 'http_rejected',
+  'reject-device': 'http_device_refused',
+  retry: 'http_retry_asked',
+  halt: 'http_halt_asked'
+} as const satisfies Record<Exclude<Meaning, 'delivered'>, ErrorCode>
+
+/** An answer that has come and tells nothing: nobody knows what became of the messages. */
+export function unreadable({ status, excerpt }: Answer, why: string): Failure {
+  const detail = excerpt === '' ? `HTTP ${status}, ${why}` : `HTTP ${status}, ${why}: ${excerpt}`
+  return { kind: 'unknown', code: 'http_answer_unreadable', detail }
+}
+
+/** The failure of an answer under a code, which decides its kind. */
+export function failureOf(code: ErrorCode, answer: Answer, nowMs: number): Failure {
   const detail = answer.excerpt === '' ? `HTTP ${answer.status}` : `HTTP ${answer.status}: ${answer.excerpt}`
-  if (rules.refusesDevice.has(answer.status))
-    return { kind: 'reject', scope: 'device', code: 'http_device_refused', detail }
-  const code = codeOfStatus(answer.status)
   const failure: Failure = { kind: kindOf(code), code, detail }
   if (failure.kind !== 'retry') return failure
   const retryAfterMs = parseRetryAfter(answer.retryAfter, nowMs)
@@ -59,8 +83,9 @@ function confirmation(status: number): Delivered {
 export function outcomeOfError(error: unknown, sent: boolean): Failure {
   const code = codeOfError(error, sent)
   const detail = detailOf(error)
-  // Some troubles only a person can mend, whenever they come up.
-  if (errors[code].outcome === 'halt') return { kind: 'halt', code, detail }
+  const { outcome } = errors[code]
+  // What was found out before anything was sent, and is as it is: a message that does not fit, an address.
+  if (outcome === 'halt' || outcome === 'reject') return { kind: outcome, code, detail }
   return { kind: sent ? 'unknown' : 'unsent', code, detail }
 }
 
@@ -76,6 +101,7 @@ function codeOfStatus(status: number): ErrorCode {
 
 /** Statuses that differ from the rest of their class. */
 const codes: ReadonlyMap<number, ErrorCode> = new Map([
+  [207, 'http_parts_unread'],
   [401, 'http_unauthorized'],
   [403, 'http_unauthorized'],
   [404, 'http_address_refused'],

@@ -3,13 +3,14 @@
 
 import net from 'node:net'
 import test from 'ava'
-import { systemClock } from '../../../connectors/clock.ts'
-import { SocketTransport } from '../../../connectors/http/request/transport.ts'
-import { HttpTarget } from '../../../connectors/http/target.ts'
-import { AddressGuard, type Lookup } from '../../../connectors/shared/address-guard.ts'
-import { Mask } from '../../../connectors/shared/mask.ts'
-import { makeCertificates } from '../../certificates.ts'
-import { configAt, deliveredWith, deliverOne, doubleWith, targetAt } from './harness.ts'
+import { systemClock } from '../../../../connectors/clock.ts'
+import { Address } from '../../../../connectors/http/request/address.ts'
+import { SocketTransport } from '../../../../connectors/http/request/transport.ts'
+import { HttpTarget } from '../../../../connectors/http/target.ts'
+import { AddressGuard, type Lookup } from '../../../../connectors/shared/address-guard.ts'
+import { Mask } from '../../../../connectors/shared/mask.ts'
+import { makeCertificates } from '../../../certificates.ts'
+import { configAt, deliveredWith, deliverOne, doubleWith, targetAt } from '../harness.ts'
 
 const ok = { kind: 'answer', status: 200 } as const
 
@@ -86,7 +87,11 @@ test('over TLS nothing is sent to a forbidden peer either', async t => {
 function targetWith(t: Parameters<typeof targetAt>[0], url: string, guard: AddressGuard): HttpTarget {
   const config = configAt(url, { allowPrivateAddresses: false })
   const env = { stream: 'acme', clock: systemClock, log: () => {}, mask: new Mask([]) }
-  const target = new HttpTarget(config, env, new SocketTransport(config, systemClock, guard))
+  const target = new HttpTarget(
+    config,
+    env,
+    new SocketTransport(config, { clock: systemClock, address: new Address(url, new Map()), guard })
+  )
   t.teardown(() => target.close())
   return target
 }

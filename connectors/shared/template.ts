@@ -1,0 +1,21 @@
+// Texts with placeholders: `{ident}` and `{position.speed}` stand for fields of a message; a name that begins with @ is of
+// the connector. Braces around anything else than a name are text.
+
+const placeholder = /\{(@?[A-Za-z_][\w.-]*)\}/g
+
+/** `texts[0] names[0] texts[1] ...` */
+export interface Template {
+  readonly texts: readonly string[]
+  readonly names: readonly string[]
+}
+
+export function parseTemplate(text: string): Template {
+  const parts = text.split(placeholder)
+  return { texts: parts.filter((_, at) => at % 2 === 0), names: parts.filter((_, at) => at % 2 === 1) }
+}
+
+/** The text with `textOf` in the place of each placeholder, which are counted from 0. */
+export function renderTemplate(template: Template, textOf: (name: string, at: number) => string): string {
+  const { texts, names } = template
+  return names.reduce((text, name, at) => text + textOf(name, at) + texts[at + 1], texts[0] ?? '')
+}
