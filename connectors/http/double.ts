@@ -3,7 +3,9 @@
 // is written, so what it holds is never less than what a sender has been told.
 
 import http from 'node:http'
+import http2 from 'node:http2'
 import https from 'node:https'
+import type net from 'node:net'
 import type { Clock } from '../clock.ts'
 import { DoubleServer } from '../shared/double-server.ts'
 
@@ -41,6 +43,8 @@ export interface DoubleOptions {
   /** 0 takes a free port, and keeps it over stop() and start(). */
   readonly port?: number
   readonly tls?: https.ServerOptions
+  /** Speaks HTTP/2, over TLS. */
+  readonly http2?: boolean
 }
 
 export class HttpDouble {
@@ -88,12 +92,14 @@ export class HttpDouble {
     return this.#server.sockets.size
   }
 
-  #create(): http.Server {
-    const { tls } = this.#options
-    const server = tls === undefined ? http.createServer() : https.createServer(tls)
-    return server.on('request', (request, response) => {
-      this.#serve(request, response).catch(() => response.destroy())
-    })
+  #create(): net.Server {
+    const { tls, http2: isHttp2 } = this.#options
+    const serve = (request: http.IncomingMessage, response: http.ServerResponse) =>
+      void this.#serve(request, response).catch(() => response.destroy())
+    if (tls === undefined) return http.createServer(serve)
+    if (!isHttp2) return https.createServer(tls, serve)
+    // Its requests and responses are made to look like those over HTTP/1.1.
+    return http2.createSecureServer(tls).on('request', serve as never)
   }
 
   async #serve(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
@@ -111,7 +117,10 @@ export class HttpDouble {
 
   #answer(reply: Reply, response: http.ServerResponse): void {
     if (reply.kind === 'hang') return
-    if (reply.kind === 'reset') response.socket?.resetAndDestroy()
+    if (reply.kind === 'reset' && response instanceof http2.Http2ServerResponse)
+      response.stream.session?.destroy()
+    else if (reply.kind === 'reset') response.socket?.resetAndDestroy()
+    else if (reply.kind === 'raw' && response instanceof http2.Http2ServerResponse) breakOff(response)
     else if (reply.kind === 'raw') response.socket?.end(reply.bytes)
     else if (reply.kind === 'trickle') this.#trickle(reply, response)
     else
@@ -129,4 +138,10 @@ export class HttpDouble {
     }
     this.#server.after(everyMs, next)
   }
+}
+
+/** HTTP/2 lets nobody write to its socket: an answer that begins and never ends. */
+function breakOff(response: http2.Http2ServerResponse): void {
+  response.writeHead(200)
+  response.write('{"stored":', () => response.stream.session?.destroy())
 }

@@ -23,6 +23,11 @@ export const httpTargetSchema = Type.Object(
       'Connections at most, where fields in url or headers make several destinations.',
       64
     ),
+    http2: Type.Boolean({
+      description:
+        'Speak HTTP/2: all requests on one connection. The url must be https, and the receiver must agree.',
+      default: false
+    }),
     connectTimeoutMs: milliseconds('Until the connection stands, TLS included.', 10_000),
     responseTimeoutMs: milliseconds('From there until the headers of the answer have come.', 30_000),
     bodyTimeoutMs: milliseconds('From there until the answer has ended.', 10_000),

@@ -9,7 +9,8 @@ import { outcomeOfError } from './answer/outcome.ts'
 import { TokenServer } from './auth/token-request.ts'
 import { Tokens } from './auth/tokens.ts'
 import { Requests } from './request/requests.ts'
-import { SocketTransport, type Transport } from './request/transport.ts'
+import type { Transport } from './request/transport.ts'
+import { connectionsOf, transportOf } from './request/transports.ts'
 import type { HttpTargetConfig } from './target-config.ts'
 
 export class HttpTarget implements Target {
@@ -27,8 +28,9 @@ export class HttpTarget implements Target {
     const { responseTimeoutMs, bodyTimeoutMs, oauth2 } = config
     this.#requests = new Requests(config, env)
     const { address, format } = this.#requests
-    if (config.tls !== undefined && !address.origin.startsWith('https:'))
-      throw new FaultError('config_invalid', { path: 'tls', detail: 'needs an https url beside it' })
+    const secure = config.tls === undefined ? (config.http2 ? 'http2' : null) : 'tls'
+    if (secure !== null && !address.origin.startsWith('https:'))
+      throw new FaultError('config_invalid', { path: secure, detail: 'needs an https url beside it' })
     const maxMessages = format.isSingle ? 1 : config.maxMessages
     // What the format adds counts too: a receiver's limit is one on the body.
     const overheadBytes = format.overheadBytes.body + maxMessages * format.overheadBytes.message
@@ -37,10 +39,9 @@ export class HttpTarget implements Target {
     if (address.isTemplate) this.destination = message => address.destination(message)
     const judge = new Judge(config)
     this.#settings = { clock: env.clock, responseTimeoutMs, bodyTimeoutMs, judge, mask: env.mask }
-    const sockets = new SocketTransport(config, { clock: env.clock, address })
-    this.#transport = transport ?? sockets
+    this.#transport = transport ?? transportOf(config, address, env.clock)
     if (oauth2 === undefined) return
-    const server = new TokenServer(oauth2, sockets.connections, responseTimeoutMs)
+    const server = new TokenServer(oauth2, connectionsOf(config, env.clock), responseTimeoutMs)
     this.#tokenServer = server
     this.#tokens = new Tokens(env.clock, () => server.fetch())
   }

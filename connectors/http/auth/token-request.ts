@@ -14,10 +14,12 @@ const maxAnswerBytes = 65_536
 export class TokenServer {
   readonly #config: Config
   readonly #url: URL
+  readonly #connections: Connections
   readonly #pool: Pool
 
   constructor(config: Config, connections: Connections, timeoutMs: number) {
     this.#config = config
+    this.#connections = connections
     this.#url = new URL(config.tokenUrl)
     this.#pool = new Pool(this.#url.origin, {
       connect: connections.connect,
@@ -51,6 +53,7 @@ export class TokenServer {
 
   async close(): Promise<void> {
     await this.#pool.destroy()
+    await this.#connections.close()
   }
 
   async #ask(): Promise<{ status: number; text: string }> {

@@ -18,6 +18,8 @@ export interface ConnectionSettings {
   readonly timeoutMs: number
   readonly tls: TlsConfig | undefined
   readonly guard: AddressGuard
+  /** The protocol to agree on over TLS (RFC 7301). */
+  readonly protocol: 'http/1.1' | 'h2'
 }
 
 export class Connections {
@@ -52,6 +54,11 @@ export class Connections {
     })
   }
 
+  /** A connection that is being opened, and tells by itself what becomes of it. */
+  open({ protocol, host, hostname, port }: URL): net.Socket {
+    return this.#open({ protocol, host, hostname, port }, () => {})
+  }
+
   #open(options: buildConnector.Options, callback: buildConnector.Callback): net.Socket {
     const secure = options.protocol === 'https:'
     const { clock, timeoutMs, guard } = this.#settings
@@ -78,12 +85,21 @@ export class Connections {
       .setNoDelay(true)
       .setKeepAlive(true, tcpKeepAliveDelayMs)
       .once(secure ? 'secureConnect' : 'connect', () => settle(() => callback(null, socket)))
+      .prependOnceListener('secureConnect', () => this.#checkProtocol(socket))
       .on('error', error => settle(() => callback(error, null)))
       .once('close', () => {
         this.#sockets.delete(socket)
         settle(() => callback(new Error('the connection was closed while it was being opened'), null))
       })
     return socket
+  }
+
+  /** HTTP/1.1 needs no agreement. */
+  #checkProtocol(socket: net.Socket): void {
+    const isAgreed = socket instanceof tls.TLSSocket && socket.alpnProtocol === 'h2'
+    if (this.#settings.protocol === 'http/1.1' || isAgreed) return
+    const detail = 'it does not speak HTTP/2, which http2 asks for'
+    socket.destroy(new FaultError('http_connect_failed', { detail }))
   }
 
   /** Resolves once every socket is closed. */
@@ -97,7 +113,7 @@ export class Connections {
     return tls.connect({
       ...to,
       minVersion: 'TLSv1.2',
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: [this.#settings.protocol],
       ...(name === undefined ? {} : { servername: name }),
       ...(this.#secureContext === undefined ? {} : { secureContext: this.#secureContext })
     })

@@ -2,11 +2,7 @@
 // (rehearsal.ts).
 
 import { type Dispatcher, Pool } from 'undici'
-import type { Clock } from '../../clock.ts'
-import { AddressGuard } from '../../shared/address-guard.ts'
-import type { HttpTargetConfig } from '../target-config.ts'
-import type { Address } from './address.ts'
-import { Connections } from './connect.ts'
+import type { Connections } from './connect.ts'
 
 // Below what common servers use (5 to 60 s), so that we rarely write on a connection the server is just closing.
 const keepAliveTimeoutMs = 4000
@@ -20,31 +16,18 @@ export interface Transport {
   close(): Promise<void>
 }
 
-export interface Surroundings {
-  readonly clock: Clock
-  readonly address: Address
-  /** By default what the configuration says. */
-  readonly guard?: AddressGuard
-}
-
+/** Over HTTP/1.1: a pool of connections, with one request at a time on each. */
 export class SocketTransport implements Transport {
   readonly connections: Connections
   readonly #origin: URL
   readonly #pool: Pool
 
-  /** Throws a FaultError `config_invalid` when a certificate or key cannot be used. */
-  constructor(config: HttpTargetConfig, { clock, address, guard }: Surroundings) {
-    const { batchesInFlight, connectTimeoutMs, maxConnections, tls } = config
-    this.connections = new Connections({
-      clock,
-      timeoutMs: connectTimeoutMs,
-      tls,
-      guard: guard ?? new AddressGuard(config.allowPrivateAddresses)
-    })
-    this.#origin = new URL(address.origin)
+  constructor(connections: Connections, origin: string, maxConnections: number) {
+    this.connections = connections
+    this.#origin = new URL(origin)
     this.#pool = new Pool(this.#origin, {
       connect: this.connections.connect,
-      connections: address.isTemplate ? maxConnections : batchesInFlight,
+      connections: maxConnections,
       pipelining: 1,
       keepAliveTimeout: keepAliveTimeoutMs,
       keepAliveMaxTimeout: keepAliveMaxTimeoutMs,

@@ -1,31 +1,66 @@
 // The HTTP target against the contract of targets: its double takes the orders of the suite as replies.
 
+import type https from 'node:https'
 import test from 'ava'
 import { pauseFor, systemClock } from '../../../connectors/clock.ts'
 import { HttpDouble, type Received, type Reply } from '../../../connectors/http/double.ts'
 import { httpTarget } from '../../../connectors/http/index.ts'
-import { type Double, type DoubleOptions, type Order, targetSuite } from '../../conformance/target.ts'
+import { makeCertificates } from '../../certificates.ts'
+import { type Double, type Order, targetSuite, type Wish } from '../../conformance/target.ts'
 import { idOf } from '../../conformance/target-case.ts'
+
+/** As plain HTTP or TLS, as the suite wishes. */
+const settings = ({ host, port, credential, tls, timeoutMs }: Wish) => ({
+  url: `${tls === undefined ? 'http' : 'https'}://${host}:${port}/telemetry`,
+  format: 'ndjson', // its lines are the very bytes
+  bearer: credential,
+  connectTimeoutMs: timeoutMs,
+  responseTimeoutMs: timeoutMs,
+  bodyTimeoutMs: timeoutMs,
+  ...(tls !== undefined && { tls })
+})
+
+const lacks = { greeting: 'open() sends nothing, because no request to an endpoint for POST is harmless' }
 
 targetSuite(test.serial, {
   name: 'http',
   definition: httpTarget,
-  start,
-  settings: ({ host, port, credential, tls, timeoutMs }) => ({
-    url: `${tls === undefined ? 'http' : 'https'}://${host}:${port}/telemetry`,
-    format: 'ndjson', // its lines are the very bytes
-    bearer: credential,
-    connectTimeoutMs: timeoutMs,
-    responseTimeoutMs: timeoutMs,
-    bodyTimeoutMs: timeoutMs,
-    ...(tls !== undefined && { tls })
-  }),
-  lacks: {
-    greeting: 'open() sends nothing, because no request to an endpoint for POST is harmless'
-  }
+  start: options => start(options),
+  settings,
+  lacks
 })
 
-async function start({ credential, tls }: DoubleOptions): Promise<Double> {
+// Always over TLS, of which the suite's own behaviours are seen above.
+const own = makeCertificates()
+const overTls = (wish: Wish) => settings({ ...wish, tls: { ca: own.ca } })
+// The handshake is a greeting: who does not answer it properly is found before a message is sent.
+const ofItsOwn = { tls: 'it has certificates of its own, made for this run' }
+
+targetSuite(test.serial, {
+  ...{ name: 'http over TLS', definition: httpTarget, settings: overTls, lacks: ofItsOwn },
+  start: ({ credential }) => start({ credential, tls: own })
+})
+
+targetSuite(test.serial, {
+  ...{ name: 'http over mutual TLS', definition: httpTarget, lacks: ofItsOwn },
+  start: ({ credential }) =>
+    start({ credential, tls: { ...own, requestCert: true, rejectUnauthorized: true } }),
+  settings: wish => settings({ ...wish, tls: own })
+})
+
+targetSuite(test.serial, {
+  ...{ name: 'http/2', definition: httpTarget, lacks: ofItsOwn },
+  start: ({ credential }) => start({ credential, tls: own, http2: true }),
+  settings: wish => ({ ...overTls(wish), http2: true })
+})
+
+interface Start {
+  readonly credential: string
+  readonly tls?: https.ServerOptions
+  readonly http2?: boolean
+}
+
+async function start({ credential, tls, http2 = false }: Start): Promise<Double> {
   const received: Buffer[] = []
   const confirmed: Buffer[] = []
   /** What was in force when a request came. */
@@ -34,6 +69,7 @@ async function start({ credential, tls }: DoubleOptions): Promise<Double> {
   let sinceOrder = 0
   const double = new HttpDouble({
     clock: systemClock,
+    http2,
     ...(tls !== undefined && { tls }),
     ledger: async request => {
       const messages = messagesIn(request)

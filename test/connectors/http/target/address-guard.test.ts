@@ -4,8 +4,8 @@
 import net from 'node:net'
 import test from 'ava'
 import { systemClock } from '../../../../connectors/clock.ts'
-import { Address } from '../../../../connectors/http/request/address.ts'
 import { SocketTransport } from '../../../../connectors/http/request/transport.ts'
+import { connectionsOf } from '../../../../connectors/http/request/transports.ts'
 import { HttpTarget } from '../../../../connectors/http/target.ts'
 import { AddressGuard, type Lookup } from '../../../../connectors/shared/address-guard.ts'
 import { Mask } from '../../../../connectors/shared/mask.ts'
@@ -90,7 +90,7 @@ function targetWith(t: Parameters<typeof targetAt>[0], url: string, guard: Addre
   const target = new HttpTarget(
     config,
     env,
-    new SocketTransport(config, { clock: systemClock, address: new Address(url, new Map()), guard })
+    new SocketTransport(connectionsOf(config, systemClock, { guard }), url, 1)
   )
   t.teardown(() => target.close())
   return target
