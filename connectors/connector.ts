@@ -48,6 +48,8 @@ export interface TargetLimits {
   readonly maxBytes: number
   /** Batches in flight per destination. */
   readonly batchesInFlight: number
+  /** Batches in flight over all destinations; default: as many as the stream allows. */
+  readonly totalBatchesInFlight?: number
 }
 
 /** Delivers batches. Several deliver() calls may run at once, up to `limits.batchesInFlight`. */

@@ -35,7 +35,13 @@ export class HttpTarget implements Target {
     // What the format adds counts too: a receiver's limit is one on the body.
     const overheadBytes = format.overheadBytes.body + maxMessages * format.overheadBytes.message
     const maxBytes = Math.max(1, config.maxBytes - overheadBytes)
-    this.limits = { maxMessages, maxBytes, batchesInFlight: config.batchesInFlight }
+    const { batchesInFlight, maxConnections: totalBatchesInFlight } = config
+    this.limits = {
+      maxMessages,
+      maxBytes,
+      batchesInFlight,
+      ...(address.isTemplate && { totalBatchesInFlight })
+    }
     if (address.isTemplate) this.destination = message => address.destination(message)
     const judge = new Judge(config)
     this.#settings = { clock: env.clock, responseTimeoutMs, bodyTimeoutMs, judge, mask: env.mask }

@@ -38,8 +38,10 @@ export class Destination implements Link<Destination> {
   confirmed = 0
   /** What it was sent last was a batch that was sent before. */
   wasAgain = false
-  /** It stands in the line of destinations that may have something to send. */
+  /** It stands in the line of destinations that may have something to send, or of those that are to be tried later. */
   isQueued = false
+  /** It may be tried though enough others are, since there is nothing else to be sent. */
+  isUrged = false
   /** What is ready has waited long enough for a batch to fill. */
   isOverdue = false
   readonly #clock: Clock

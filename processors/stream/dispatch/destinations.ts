@@ -23,6 +23,10 @@ export class Destinations {
   readonly #port: DestinationsPort
   readonly #byName = new Map<string, Destination>()
   readonly #turn = new Chain<Destination>()
+  /** In trouble, and to be tried when fewer others are. */
+  readonly #postponed = new Chain<Destination>()
+  /** Batches in flight to destinations in trouble. */
+  trials = 0
   /** Of a target that has one destination: what it has learnt outlives the destination, which is forgotten when idle. */
   readonly #onlyLimit: ConcurrencyLimit
 
@@ -70,11 +74,25 @@ export class Destinations {
     this.#turn.push(destination)
   }
 
-  /** Whose turn it is; null when none may have something to send. */
-  next(): Destination | null {
-    const destination = this.#turn.shift()
-    if (destination !== null) destination.isQueued = false
+  /**
+   * Whose turn it is; null when none may have something to send. Those that failed last are tried again by `maxTrials`
+   * batches at once: they may take as long as a time-out, and shall not take the places of those that are well.
+   */
+  next(maxTrials: number): Destination | null {
+    const destination = this.#retried(maxTrials) ?? this.#first(maxTrials)
+    if (destination === null) return null
+    destination.isQueued = false
+    destination.isUrged = false
     return destination
+  }
+
+  /** There is nothing else to be sent: lets one in trouble have its turn. False when there is none. */
+  urge(): boolean {
+    const destination = this.#postponed.shift()
+    if (destination === null) return false
+    destination.isUrged = true
+    this.#turn.push(destination)
+    return true
   }
 
   /** May it be sent one more batch? */
@@ -87,6 +105,19 @@ export class Destinations {
     if (this.#port.target.destination !== undefined) return true
     const only = this.#byName.get('')
     return only === undefined || this.isOpen(only)
+  }
+
+  #retried(maxTrials: number): Destination | null {
+    return this.trials < maxTrials ? this.#postponed.shift() : null
+  }
+
+  #first(maxTrials: number): Destination | null {
+    for (let first = this.#turn.shift(); first !== null; first = this.#turn.shift()) {
+      const isWell = this.#port.target.destination === undefined || first.breaker.trouble === null
+      if (isWell || first.isUrged || this.trials < maxTrials) return first
+      this.#postponed.push(first)
+    }
+    return null
   }
 
   forget(destination: Destination): void {

@@ -19,6 +19,9 @@ import { Breaker } from './outcome/breaker.ts'
 import { RateLimit } from './pace/rate-limit.ts'
 import type { DispatchOptions, DispatchPort } from './port.ts'
 
+/** Of the batches in flight, at most for destinations that failed last, while there is something for others. */
+const trialsShare = 1 / 32
+
 export class Dispatcher {
   /** Closed unless the target as a whole fails. */
   readonly breaker: Breaker
@@ -66,7 +69,7 @@ export class Dispatcher {
 
   /** Batches in flight now, and as many as may be. */
   get concurrency(): Concurrency {
-    const limit = Math.min(this.#options.concurrency, this.destinations.concurrency)
+    const limit = Math.min(this.#most, this.destinations.concurrency)
     return { inFlight: this.#inFlight.size, limit }
   }
 
@@ -85,12 +88,13 @@ export class Dispatcher {
 
   /** Sends as much as is ready and allowed. */
   pump(): void {
-    while (this.#isSending && this.#inFlight.size < this.#options.concurrency) {
+    const most = this.#most
+    while (this.#isSending && this.#inFlight.size < most) {
       if (!this.breaker.allows(this.#inFlight.size) || !this.#rate.isOpen()) return
-      const destination = this.destinations.next()
+      const destination = this.destinations.next(Math.ceil(most * trialsShare))
       const batch = destination === null ? null : this.#next(destination)
       if (batch !== null) this.#send(batch)
-      else if (destination === null && !(this.destinations.isOpenForMore() && this.#port.take())) return
+      else if (destination === null && !this.#hasMore()) return
     }
   }
 
@@ -136,6 +140,17 @@ export class Dispatcher {
     this.#rate.close()
     this.#inFlight.close()
     for (const destination of this.destinations) destination.close()
+  }
+
+  /** Is there something else to be sent? */
+  #hasMore(): boolean {
+    return (this.destinations.isOpenForMore() && this.#port.take()) || this.destinations.urge()
+  }
+
+  /** Batches in flight over all destinations. */
+  get #most(): number {
+    const { totalBatchesInFlight = Number.POSITIVE_INFINITY } = this.#port.target.limits
+    return Math.min(this.#options.concurrency, totalBatchesInFlight)
   }
 
   get #limits(): TargetLimits {
@@ -198,7 +213,10 @@ export class Dispatcher {
   async #deliver(batch: PendingBatch, attempt: Attempt): Promise<void> {
     const { destination } = batch
     const start = destination.limit.begin(destination.inFlight)
+    const trials = destination.breaker.trouble === null ? 0 : 1
+    this.destinations.trials += trials
     const outcome = await attempt.run(this.#port.target)
+    this.destinations.trials -= trials
     this.#inFlight.remove(attempt)
     destination.inFlight--
     destination.limit.ended(start, outcome)

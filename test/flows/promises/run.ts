@@ -4,6 +4,7 @@ import { fairness } from './fairness.ts'
 import { heldCrashes } from './held/crashes.ts'
 import { held } from './held/refused.ts'
 import { resend } from './held/resend.ts'
+import { destinations } from './http/destinations.ts'
 import { reload } from './operator/reload.ts'
 import { replay } from './operator/replay.ts'
 import { outage } from './outage.ts'
@@ -25,7 +26,8 @@ export const promises: readonly EnginePromise[] = [
   rateLimit,
   concurrency,
   reload,
-  replay
+  replay,
+  destinations
 ]
 
 export interface PromiseResult extends Findings {
