@@ -30,6 +30,7 @@ const packages: Readonly<Record<string, { readonly in: string; readonly lazily?:
   typebox: { in: '' }, // the language of shapes, spoken everywhere
   undici: { in: 'connectors/http' },
   aws4: { in: 'connectors/http' },
+  'proxy-from-env': { in: 'connectors/http' },
   yaml: { in: 'processors' }
 }
 

@@ -3,7 +3,7 @@
 
 import { type Static, Type } from 'typebox'
 import { tlsSchema } from '../../schemas/config.ts'
-import { bytes, count, milliseconds } from '../../schemas/define.ts'
+import { bytes, count, milliseconds, secret } from '../../schemas/define.ts'
 import { answerFields } from './config/answers.ts'
 import { authFields } from './config/auth.ts'
 import { requestFields } from './config/request.ts'
@@ -28,6 +28,12 @@ export const httpTargetSchema = Type.Object(
         'Speak HTTP/2: all requests on one connection. The url must be https, and the receiver must agree.',
       default: false
     }),
+    proxy: Type.Optional(
+      secret(
+        'The proxy to go through, http(s)://user:password@host:port, or none; default: what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say.',
+        { pattern: '^(none|https?://\\S+)$', 'x-expects': 'an http(s) URL, or none', 'x-secret': 'perhaps' }
+      )
+    ),
     connectTimeoutMs: milliseconds('Until the connection stands, TLS included.', 10_000),
     responseTimeoutMs: milliseconds('From there until the headers of the answer have come.', 30_000),
     bodyTimeoutMs: milliseconds('From there until the answer has ended.', 10_000),

@@ -47,7 +47,11 @@ export class HttpTarget implements Target {
     this.#settings = { clock: env.clock, responseTimeoutMs, bodyTimeoutMs, judge, mask: env.mask }
     this.#transport = transport ?? transportOf(config, address, env.clock)
     if (oauth2 === undefined) return
-    const server = new TokenServer(oauth2, connectionsOf(config, env.clock), responseTimeoutMs)
+    const server = new TokenServer(
+      oauth2,
+      connectionsOf(config, { origin: oauth2.tokenUrl, clock: env.clock }),
+      responseTimeoutMs
+    )
     this.#tokenServer = server
     this.#tokens = new Tokens(env.clock, () => server.fetch())
   }

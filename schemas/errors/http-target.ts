@@ -16,6 +16,11 @@ export const httpTargetErrors = {
     hint: 'Check its certificate, tls.ca if it has an authority of its own, and that url and port speak TLS.',
     outcome: 'unsent'
   },
+  http_proxy_refused: {
+    sentence: 'The proxy opened no way to the target',
+    hint: 'Check proxy of the target, or HTTPS_PROXY and NO_PROXY, and what the proxy allows.',
+    outcome: 'unsent'
+  },
   http_response_timeout: {
     sentence: 'The target took the request and did not answer in time',
     hint: 'Make the receiver answer sooner, send smaller batches, or raise responseTimeoutMs.',

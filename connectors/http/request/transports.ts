@@ -1,23 +1,34 @@
 // Which transport a configuration asks for.
 
+import { FaultError } from '../../../schemas/errors.ts'
 import type { Clock } from '../../clock.ts'
 import { AddressGuard } from '../../shared/address-guard.ts'
 import type { HttpTargetConfig } from '../target-config.ts'
 import type { Address } from './address.ts'
 import { Connections } from './connect.ts'
 import { Http2Transport } from './http2.ts'
+import { HttpProxy } from './proxy.ts'
 import { SocketTransport, type Transport } from './transport.ts'
 
-/** Connections that may go where the configuration allows. Throws a FaultError `config_invalid`. */
+interface Kind {
+  readonly protocol?: 'http/1.1' | 'h2'
+  /** By default what the configuration says. */
+  readonly guard?: AddressGuard
+}
+
+/** Connections to `origin`, as the configuration allows. Throws a FaultError `config_invalid`. */
 export function connectionsOf(
-  { connectTimeoutMs: timeoutMs, tls, allowPrivateAddresses }: HttpTargetConfig,
-  clock: Clock,
-  {
-    protocol = 'http/1.1',
-    guard = new AddressGuard(allowPrivateAddresses)
-  }: { protocol?: 'http/1.1' | 'h2'; guard?: AddressGuard } = {}
+  config: HttpTargetConfig,
+  { origin, clock }: { origin: string; clock: Clock },
+  { protocol = 'http/1.1', guard = new AddressGuard(config.allowPrivateAddresses) }: Kind = {}
 ): Connections {
-  return new Connections({ clock, timeoutMs, tls, guard, protocol })
+  const { connectTimeoutMs: timeoutMs, tls } = config
+  const proxy = HttpProxy.for(origin, config.proxy)
+  if (proxy !== null && protocol === 'h2') {
+    const detail = 'must be false where the way goes through a proxy'
+    throw new FaultError('config_invalid', { path: 'http2', detail })
+  }
+  return new Connections({ clock, timeoutMs, tls, guard, protocol, proxy })
 }
 
 /** Throws a FaultError `config_invalid` when a certificate or key cannot be used. */
@@ -26,10 +37,13 @@ export function transportOf(
   { origin, isTemplate }: Address,
   clock: Clock
 ): Transport {
-  if (config.http2) return new Http2Transport(connectionsOf(config, clock, { protocol: 'h2' }), origin, clock)
+  if (config.http2) {
+    const connections = connectionsOf(config, { origin, clock }, { protocol: 'h2' })
+    return new Http2Transport(connections, origin, clock)
+  }
   const { maxConnections, batchesInFlight } = config
   return new SocketTransport(
-    connectionsOf(config, clock),
+    connectionsOf(config, { origin, clock }),
     origin,
     isTemplate ? maxConnections : batchesInFlight
   )

@@ -90,7 +90,7 @@ function targetWith(t: Parameters<typeof targetAt>[0], url: string, guard: Addre
   const target = new HttpTarget(
     config,
     env,
-    new SocketTransport(connectionsOf(config, systemClock, { guard }), url, 1)
+    new SocketTransport(connectionsOf(config, { origin: url, clock: systemClock }, { guard }), url, 1)
   )
   t.teardown(() => target.close())
   return target
