@@ -45,6 +45,14 @@ export const requestFields = {
       examples: ['{"batch": {@batch}, "items": {@messages}}', '{"device": {ident}, "kmh": {position.speed}}']
     })
   ),
+  item: Type.Optional(
+    Type.String({
+      description:
+        'What each message becomes in the body, in JSON: {name} stands for a field of it, {@message} for all of it, {@ms} for its time in Unix ms, {@id} for its id.',
+      minLength: 2,
+      examples: ['{"ts": {@ms}, "values": {@message}}']
+    })
+  ),
   cloudEvents: Type.Object(
     {
       source: Type.Optional(

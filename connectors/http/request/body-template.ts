@@ -1,6 +1,7 @@
-// A body that the user has written, in JSON: `{name}` stands for a field of the message, `{@messages}` for the array of all
-// messages, `{@batch}` for the id of the batch, `{@id}` for that of the message, `{@count}` for how many there are. Within
-// quotes a placeholder is text, outside of them any value; what the message lacks is null.
+// Bodies, and what messages become in them, as the user has written them in JSON: `{name}` stands for a field of the message,
+// `{@message}` for all of it, `{@messages}` for the array of all messages; there are `{@batch}`, the id of the batch, `{@count}`,
+// `{@id}`, that of the message, and `{@ms}`, its time. Within quotes a placeholder is text, outside of them any value; what the
+// message lacks is null.
 
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Message } from '../../connector.ts'
@@ -10,12 +11,13 @@ import { arrayBody } from './body.ts'
 import type { Format } from './formats.ts'
 
 const requestNames = ['@messages', '@batch', '@count']
+const messageNames = ['@message', '@id', '@ms']
 
 /** Throws a FaultError `config_invalid` for a text that gives no JSON. */
 export function bodyTemplate(text: string): Format {
   const template = parseTemplate(text)
   const quoted = quotedIn(template)
-  check(template, quoted)
+  check(template, quoted, 'body')
   const isSingle = !template.names.includes('@messages')
   return {
     contentType: 'application/json',
@@ -42,6 +44,22 @@ export function bodyTemplate(text: string): Format {
   }
 }
 
+/** What each message becomes. Throws a FaultError `config_invalid` for a text that gives no JSON. */
+export function itemTemplate(text: string): (message: Message) => Buffer {
+  const template = parseTemplate(text)
+  const quoted = quotedIn(template)
+  const foreign = template.names.find(name => requestNames.includes(name))
+  if (foreign !== undefined) {
+    const detail = `must not name {${foreign}}, which is of the request, and not of a message`
+    throw new FaultError('config_invalid', { path: 'item', detail })
+  }
+  check(template, quoted, 'item')
+  return message => {
+    const about = { fields: new Fields(message), batchId: '', first: message, count: 1 }
+    return Buffer.from(renderTemplate(template, (name, at) => put(jsonOf(name, about), quoted[at] === true)))
+  }
+}
+
 interface Surroundings {
   readonly fields: Fields | null
   readonly batchId: string
@@ -54,7 +72,15 @@ function jsonOf(name: string, { fields, batchId, first, count }: Surroundings): 
   if (name === '@batch') return JSON.stringify(batchId)
   if (name === '@id') return JSON.stringify(first?.id() ?? null)
   if (name === '@count') return String(count)
+  if (name === '@message') return first !== undefined && first.size > 0 ? first.value().toString() : 'null'
+  if (name === '@ms') return String(timeOf(first, fields))
   return fields?.json(name) ?? 'null'
+}
+
+/** Unix ms: when it was measured, else when Kafka got it. */
+function timeOf(message: Message | undefined, fields: Fields | null): number {
+  const seconds = fields?.get('timestamp')
+  return typeof seconds === 'number' ? Math.round(seconds * 1_000) : (message?.timestampMs ?? 0)
 }
 
 /** Within quotes a text without its own; whatever else it is stands there as it is written in JSON. */
@@ -72,19 +98,19 @@ function quotedIn({ texts }: Template): boolean[] {
   })
 }
 
-function check(template: Template, quoted: readonly boolean[]): void {
+function check(template: Template, quoted: readonly boolean[], path: 'body' | 'item'): void {
   const { names } = template
-  const wrong = (detail: string) => new FaultError('config_invalid', { path: 'body', detail })
+  const wrong = (detail: string) => new FaultError('config_invalid', { path, detail })
   const isArray = names.includes('@messages')
-  const foreign = names.find(name => name.startsWith('@') && ![...requestNames, '@id'].includes(name))
-  if (foreign !== undefined)
-    throw wrong(`must not name {${foreign}}: there are @messages, @batch, @count and @id`)
+  const known = [...messageNames, ...requestNames]
+  const foreign = names.find(name => name.startsWith('@') && !known.includes(name))
+  if (foreign !== undefined) throw wrong(`must not name {${foreign}}: there are ${known.join(', ')}`)
   const single = isArray ? names.find(name => !requestNames.includes(name)) : undefined
   if (single !== undefined)
     throw wrong(`must not name {${single}}, which is of one message, beside {@messages}, which are several`)
   if (names.filter(name => name === '@messages').length > 1) throw wrong('must have {@messages} once')
-  if (names.some((name, at) => name === '@messages' && quoted[at]))
-    throw wrong('must have {@messages} outside of quotes')
+  const inside = names.find((name, at) => /^@messages?$/.test(name) && quoted[at])
+  if (inside !== undefined) throw wrong(`must have {${inside}} outside of quotes`)
   const sample = renderTemplate(template, (_, at) => (quoted[at] ? 'x' : '0'))
   try {
     JSON.parse(sample)

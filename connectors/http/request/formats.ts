@@ -6,7 +6,7 @@ import { Message } from '../../kafka/log/message.ts'
 import { Fields } from '../../shared/fields.ts'
 import type { HttpTargetConfig } from '../target-config.ts'
 import { arrayBody, ndjsonBody } from './body.ts'
-import { bodyTemplate } from './body-template.ts'
+import { bodyTemplate, itemTemplate } from './body-template.ts'
 import { cloudEvent, cloudEvents } from './cloud-events.ts'
 
 export interface Format {
@@ -29,17 +29,29 @@ export function formatOf(config: HttpTargetConfig, stream: string): Format {
     const detail = 'needs a request for each message: format object, form or cloudevent'
     throw new FaultError('config_invalid', { path: 'messageId.header', detail })
   }
-  if (field === undefined) return format
-  const added = Buffer.byteLength(JSON.stringify(field)) + maxIdBytes
+  const shaped = config.item === undefined ? format : shapedBy(format, config.item)
+  return field === undefined ? shaped : identifiedBy(shaped, field)
+}
+
+/** Each message becomes what the user has written. */
+function shapedBy(format: Format, item: string): Format {
+  const shape = itemTemplate(item)
+  return changed(format, item.length + 64, message => withValue(message, shape(message)))
+}
+
+/** Each message has its id in a field. */
+function identifiedBy(format: Format, field: string): Format {
+  const bytes = Buffer.byteLength(JSON.stringify(field)) + maxIdBytes
+  return changed(format, bytes, message => withId(message, field))
+}
+
+/** `bytes` is what the change adds to a message at most. */
+function changed(format: Format, bytes: number, change: (message: Message) => Message): Format {
   const { message, body } = format.overheadBytes
   return {
     ...format,
-    overheadBytes: { message: message + added, body },
-    build: (messages, batchId) =>
-      format.build(
-        messages.map(one => withId(one, field)),
-        batchId
-      )
+    overheadBytes: { message: message + bytes, body },
+    build: (messages, batchId) => format.build(messages.map(change), batchId)
   }
 }
 

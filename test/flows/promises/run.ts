@@ -5,6 +5,7 @@ import { heldCrashes } from './held/crashes.ts'
 import { held } from './held/refused.ts'
 import { resend } from './held/resend.ts'
 import { destinations } from './http/destinations.ts'
+import { tokens } from './http/tokens.ts'
 import { reload } from './operator/reload.ts'
 import { replay } from './operator/replay.ts'
 import { outage } from './outage.ts'
@@ -27,7 +28,8 @@ export const promises: readonly EnginePromise[] = [
   concurrency,
   reload,
   replay,
-  destinations
+  destinations,
+  tokens
 ]
 
 export interface PromiseResult extends Findings {

@@ -131,6 +131,22 @@ const bodies: readonly [settings: Settings, values: string[], body: string, cont
     'application/json'
   ],
   [{ body: '[{"a\\"{n}": {n}}]' }, ['{"n":"q"}'], '[{"a\\"q": "q"}]', 'application/json'],
+  [
+    { item: '{"ts": {@ms}, "id": "{@id}", "v": {@message}}', format: 'ndjson' },
+    ['{"timestamp":1.5}', '{}', '{"timestamp":"2026"}'],
+    [
+      '{"ts": 1500, "id": "fleet-0-40", "v": {"timestamp":1.5}}\n',
+      '{"ts": 1700000000000, "id": "fleet-0-41", "v": {}}\n',
+      '{"ts": 1700000000000, "id": "fleet-0-42", "v": {"timestamp":"2026"}}\n'
+    ].join(''),
+    'application/x-ndjson'
+  ],
+  [
+    { item: '[{n}]', messageId: { field: 'id' } },
+    ['{"n":"a"}'],
+    '[["a"]]', // it is no object, so it has no place for an id
+    'application/json'
+  ],
   [{ body: '{"id": {@id}}' }, [first], '{"id": "fleet-0-40"}', 'application/json'],
   [
     { messageId: { field: 'message.id' } },
@@ -241,6 +257,9 @@ const mistakes: readonly [url: string, settings: Settings, message: RegExp][] = 
   ['http://h/', { body: '[{@messages},{@messages}]' }, /^body: .*\{@messages\} once/],
   ['http://h/', { body: '[{@messages},{ident}]' }, /^body: .*of one message/],
   ['http://h/', { body: '{"a": {@time}}' }, /^body: .*must not name \{@time\}/],
+  ['http://h/', { item: '{"a": {@batch}}' }, /^item: .*of the request/],
+  ['http://h/', { item: '{"a": "{@message}"}' }, /^item: .*outside of quotes/],
+  ['http://h/', { item: '{"a": }' }, /^item: .*must be JSON/],
   ['http://h/', { messageId: { header: 'x-id' } }, /^messageId\.header: .*a request for each message/],
   ['http://h/', { bearer: 'a', basic: { username: 'u', password: 'p' } }, /^basic: .*beside bearer/],
   [

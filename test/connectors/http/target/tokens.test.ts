@@ -8,7 +8,7 @@ import { VirtualClock } from '../../../../connectors/virtual-clock.ts'
 import { FaultError } from '../../../../schemas/errors.ts'
 import { batchOf } from '../../../messages.ts'
 import { doubleWith, type Settings, targetAt } from '../harness.ts'
-import { client, TokenServerDouble } from '../token-server.ts'
+import { client, TokenServerDouble } from './token-server.ts'
 
 const seconds = (count: number) => count * 1_000
 
@@ -95,7 +95,8 @@ test('a token without an end is kept until it is refused; the second refusal in 
 
 /** A receiver that takes only good tokens, and a target that fetches them. */
 async function withTokens(t: ExecutionContext, settings: Partial<NonNullable<Settings['oauth2']>> = {}) {
-  const server = await new TokenServerDouble().start(t)
+  const server = await new TokenServerDouble().start()
+  t.teardown(() => server.stop())
   const { double } = await doubleWith(
     t,
     { kind: 'hang' },

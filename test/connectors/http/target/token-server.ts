@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import type { ExecutionContext } from 'ava'
 
 export const client = { id: 'fleet & sons', secret: 's:ecret%' }
 
@@ -20,16 +19,20 @@ export class TokenServerDouble {
   url = ''
   readonly #endsAt = new Map<string, number>()
 
-  async start(t: ExecutionContext): Promise<this> {
+  #server: http.Server | null = null
+
+  async start(): Promise<this> {
     const server = http.createServer((request, response) => void this.#answer(request, response))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    t.teardown(() => {
-      server.close()
-      server.closeAllConnections()
-    })
+    this.#server = server
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/oauth/token?tenant=1` // it listens on TCP
     return this
+  }
+
+  async stop(): Promise<void> {
+    this.#server?.close()
+    this.#server?.closeAllConnections()
   }
 
   /** Is it a token of ours that has not expired? */
