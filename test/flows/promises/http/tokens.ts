@@ -10,6 +10,7 @@ import { Ledger } from '../../harness/ledger.ts'
 import { untilNoneIsLeft } from '../../harness/until.ts'
 import { complaintsAbout } from '../arrivals.ts'
 import { type EnginePromise, unless } from '../promise.ts'
+import type { Stage } from '../stage.ts'
 
 const perSecond = 1_000
 /** Of one message each, so that some 64 are in flight. */
@@ -25,16 +26,7 @@ export const tokens: EnginePromise = {
   async run(stage, { isLong }) {
     const topic = await stage.createTopic()
     const fleet = new Fleet()
-    const server = await stage.opened(new TokenServerDouble())
-    server.lifetimeSeconds = lifeSeconds
-    await server.start()
-    const receiver = new Receiver(server)
-    await stage.opened(receiver.double)
-    await receiver.double.start()
-    const oauth2 = { tokenUrl: server.url, clientId: client.id, clientSecret: client.secret }
-    const group = uniqueName('tokens')
-    const target = { http: { ...http, url: receiver.double.url, oauth2 } }
-    const instance = await stage.start({ topic, streams: { acme: { group, target } } })
+    const { server, receiver, group, instance } = await start(stage, topic)
     const duration = isLong ? seconds.long : seconds.short
     const sender = stage.send(topic, fleet, perSecond)
     await untilNoneIsLeft(() => duration * perSecond - receiver.ledger.distinct)
@@ -65,6 +57,20 @@ export const tokens: EnginePromise = {
       }
     }
   }
+}
+
+async function start(stage: Stage, topic: string) {
+  const server = await stage.opened(new TokenServerDouble())
+  server.lifetimeSeconds = lifeSeconds
+  await server.start()
+  const receiver = new Receiver(server)
+  await stage.opened(receiver.double)
+  await receiver.double.start()
+  const oauth2 = { tokenUrl: server.url, clientId: client.id, clientSecret: client.secret }
+  const group = uniqueName('tokens')
+  const target = { http: { ...http, url: receiver.double.url, oauth2 } }
+  const instance = await stage.start({ topic, streams: { acme: { group, target } } })
+  return { server, receiver, group, instance }
 }
 
 class Receiver {
