@@ -10,7 +10,7 @@ import { TokenServer } from './auth/token-request.ts'
 import { Tokens } from './auth/tokens.ts'
 import { Requests } from './request/requests.ts'
 import type { Transport } from './request/transport.ts'
-import { connectionsOf, transportOf } from './request/transports.ts'
+import { tokenConnectionsOf, transportOf } from './request/transports.ts'
 import type { HttpTargetConfig } from './target-config.ts'
 
 export class HttpTarget implements Target {
@@ -49,7 +49,7 @@ export class HttpTarget implements Target {
     if (oauth2 === undefined) return
     const server = new TokenServer(
       oauth2,
-      connectionsOf(config, { origin: oauth2.tokenUrl, clock: env.clock }),
+      tokenConnectionsOf(config, { origin: oauth2.tokenUrl, clock: env.clock }),
       responseTimeoutMs
     )
     this.#tokenServer = server
@@ -73,9 +73,12 @@ export class HttpTarget implements Target {
   async deliver(batch: Batch, signal: AbortSignal): Promise<Outcome | Outcome[]> {
     if (signal.aborted) return outcomeOfError(signal.reason, false)
     const attempt = new Attempt(this.#settings, batch.messages, signal)
-    const sending = this.#send(batch, attempt)
-    const outcome = await attempt.outcome
-    return this.#tokens === null ? outcome : this.#ofToken(outcome, await sending)
+    let token: string | null = null
+    void this.#send(batch, attempt, value => {
+      token = value
+    })
+    const outcome = await attempt.outcome // which does not wait for a token, or a body, when the signal has fired
+    return this.#tokens === null ? outcome : this.#ofToken(outcome, token)
   }
 
   async close(): Promise<void> {
@@ -83,18 +86,17 @@ export class HttpTarget implements Target {
     await this.#transport.close()
   }
 
-  /** Resolves with the token, if any, that the request has. In one go where nothing has to be waited for. */
-  async #send(batch: Batch, attempt: Attempt): Promise<string | null> {
-    let token: string | null = null
+  /** In one go where nothing has to be waited for; `using` is told the token that the request has. */
+  async #send(batch: Batch, attempt: Attempt, using: (token: string) => void): Promise<void> {
     try {
-      if (this.#tokens !== null) token = await this.#tokens.get()
+      const token = this.#tokens === null ? null : await this.#tokens.get()
+      if (token !== null) using(token)
       const request = this.#requests.build(batch, token)
       const ready = this.#requests.isSlow ? await this.#requests.compressed(request) : request
       if (!attempt.isSettled) this.#transport.dispatch(ready, attempt)
     } catch (error) {
       attempt.fail(error)
     }
-    return token
   }
 
   /** A token that is refused is renewed once; is the new one refused, too, the credentials are. */

@@ -47,7 +47,9 @@ export class Judge {
 
   /** Does the status alone say that the target has the messages, once the answer has ended? */
   confirms(status: number): boolean {
-    return confirms(status, this.#statuses) && !this.reads(status)
+    if (this.reads(status)) return false
+    const rule = this.#rules.find(({ statuses }) => statuses?.has(status)) // that needs no body, as was just seen
+    return rule === undefined ? confirms(status, this.#statuses) : rule.means === 'delivered'
   }
 
   /** Has the body to be read to know what an answer with the status means? */

@@ -32,14 +32,14 @@ export class Http2Transport implements Transport {
 
   dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
     this.#cancelIdle()
-    this.#session ??= this.#connect()
-    this.#open++
-    const ended = () => {
+    const session = this.#usable()
+    const exchange = new Exchange(handler, () => {
       this.#open--
       if (this.#open === 0 && !this.#isClosed)
-        this.#cancelIdle = this.#clock.after(idleMs, () => this.#session?.close())
-    }
-    new Exchange(handler, ended).run(this.#session, { ...request, host: this.#origin.host })
+        this.#cancelIdle = this.#clock.after(idleMs, () => this.#leave())
+    })
+    exchange.run(session, { ...request, host: this.#origin.host })
+    this.#open++
   }
 
   async close(): Promise<void> {
@@ -47,6 +47,18 @@ export class Http2Transport implements Transport {
     this.#cancelIdle()
     this.#session?.destroy()
     await this.connections.close()
+  }
+
+  /** The session, or a new one where it takes no requests any more. */
+  #usable(): http2.ClientHttp2Session {
+    if (this.#session === null || this.#session.closed || this.#session.destroyed)
+      this.#session = this.#connect()
+    return this.#session
+  }
+
+  #leave(): void {
+    this.#session?.close()
+    this.#session = null
   }
 
   #connect(): http2.ClientHttp2Session {

@@ -31,6 +31,16 @@ export function connectionsOf(
   return new Connections({ clock, timeoutMs, tls, guard, protocol, proxy })
 }
 
+/** Connections to the token server, whose name is its own. */
+export function tokenConnectionsOf(
+  config: HttpTargetConfig,
+  at: { origin: string; clock: Clock }
+): Connections {
+  if (config.tls === undefined) return connectionsOf(config, at)
+  const { servername: _, ...tls } = config.tls
+  return connectionsOf({ ...config, tls }, at)
+}
+
 /** Throws a FaultError `config_invalid` when a certificate or key cannot be used. */
 export function transportOf(
   config: HttpTargetConfig,

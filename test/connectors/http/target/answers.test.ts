@@ -161,6 +161,22 @@ test('what is to be retried waits as long as the answer says', t => {
   t.like(outcome, { 0: { kind: 'retry', retryAfterMs: 7_000 } })
 })
 
+test('a status that a rule calls a delivery confirms, and one that it calls something else does not', t => {
+  const judge = new Judge(
+    configAt(url, {
+      rules: [
+        { status: [409], body: {}, means: 'delivered' },
+        { status: [202], body: {}, means: 'retry' }
+      ]
+    })
+  )
+  t.deepEqual(
+    [200, 202, 409, 410].map(status => judge.confirms(status)),
+    [true, false, true, false]
+  )
+  t.false(judge.reads(409))
+})
+
 test('207 that nobody reads stops the stream, unless it is listed as a success', t => {
   t.is(told({}, 207, {}), 'halt http_parts_unread')
   t.is(told({ success: [200, 207] }, 207, {}), 'ok')

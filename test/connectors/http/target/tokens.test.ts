@@ -208,6 +208,28 @@ for (const [status, body, kind, detail] of refusals) {
   })
 }
 
+test('an attempt that is given up while a token is fetched settles at once, and sends nothing', async t => {
+  const server = await new TokenServerDouble().start()
+  t.teardown(() => server.stop())
+  const { double, ledger } = await doubleWith(t, { kind: 'answer', status: 200 })
+  const silent = await doubleWith(t, { kind: 'hang' })
+  const oauth2 = {
+    tokenUrl: silent.double.url,
+    clientId: 'a',
+    clientSecret: 'b',
+    credentialsIn: 'header'
+  } as const
+  const target = targetAt(t, double.url, { oauth2 })
+  const giveUp = new AbortController()
+  const delivered = target.deliver(batchOf(['{"ident":"1"}']), giveUp.signal)
+  while (silent.ledger.length === 0) await setImmediate()
+  const startMs = performance.now()
+  giveUp.abort()
+  t.like(await delivered, { kind: 'unsent' })
+  t.true(performance.now() - startMs < 2_000)
+  t.is(ledger.length, 0)
+})
+
 test('the secret is not told, whatever the server answers', async t => {
   const { server, deliver } = await withTokens(t)
   server.refusal = { status: 401, body: JSON.stringify({ error: `no client with ${client.secret}` }) }
