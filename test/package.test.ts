@@ -28,6 +28,7 @@ function admits(range: string, version: string): boolean {
     if (bound === '*') return true
     if (sign === '>=') return v >= numberOf(bound)
     if (sign === '<') return v < numberOf(bound)
+    if (sign === '<=') return v < Math.floor(numberOf(bound)) + 1 // 24 stands for all of 24.x
     return v >= numberOf(bound) && v < Math.floor(numberOf(bound)) + 1
   }
   const comparators = (part: string) =>
