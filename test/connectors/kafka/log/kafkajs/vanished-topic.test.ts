@@ -1,26 +1,25 @@
 // A topic that is deleted while a producer knows it: kafkajs then gets no news of any topic, in one request for all.
 
-import { setTimeout } from 'node:timers/promises'
 import test from 'ava'
 import { Kafka, logLevel } from 'kafkajs'
 import { systemClock } from '../../../../../connectors/clock.ts'
 import { startLocalKafka } from '../../../../../connectors/kafka/local/local.ts'
 import { kafkaLog } from '../../../../../connectors/kafka/log/kafkajs/log.ts'
+import { until } from '../../../../flows/harness/until.ts'
 
 const one = { key: null, value: Buffer.from('x') }
 
 /** Of several brokers some hear of a new topic a moment later, and refuse what is for it, as a sender has to expect. */
-async function untilTaken(append: () => Promise<void>): Promise<void> {
-  for (let isTaken = false; !isTaken; ) {
-    isTaken = await append().then(
+function untilTaken(name: string, append: () => Promise<void>): Promise<void> {
+  return until(`${name} takes messages`, () =>
+    append().then(
       () => true,
       error => {
         if (error.code !== 'kafka_unavailable') throw error
         return false
       }
     )
-    if (!isTaken) await setTimeout(50)
-  }
+  )
 }
 
 test('a topic that vanished does not keep the producer from following the leaders of others', async t => {
@@ -35,7 +34,7 @@ test('a topic that vanished does not keep the producer from following the leader
   t.teardown(() => Promise.all([producer.close(0), logAdmin.close(), admin.disconnect()]))
   for (const name of ['kept', 'gone']) {
     await logAdmin.createTopic({ name, partitions: 3, replication: 1, settings: {} })
-    await untilTaken(() => producer.append(name, [one]))
+    await untilTaken(name, () => producer.append(name, [one]))
   }
   const ends = async () => (await logAdmin.ranges('kept')).map(range => range.end)
   const toAll = () =>
