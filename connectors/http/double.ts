@@ -8,6 +8,7 @@ import https from 'node:https'
 import type net from 'node:net'
 import type { Clock } from '../clock.ts'
 import { DoubleServer } from '../shared/double-server.ts'
+import { urlHost } from '../shared/host.ts'
 
 export interface Received {
   readonly method: string
@@ -78,8 +79,7 @@ export class HttpDouble {
   }
 
   get url(): string {
-    const { host: given } = this.#server
-    const host = given.includes(':') ? `[${given}]` : given
+    const host = urlHost(this.#server.host)
     return `${this.#options.tls === undefined ? 'http' : 'https'}://${host}:${this.port}`
   }
 

@@ -6,6 +6,7 @@ import type { Dispatcher } from 'undici'
 import { parseDuration } from '../../schemas/time.ts'
 import type { Clock } from '../clock.ts'
 import type { Misbehaviour, Rehearsal } from '../connector.ts'
+import { RequestController } from './controller.ts'
 import type { Reply } from './double.ts'
 import type { Transport } from './request/transport.ts'
 import type { HttpTargetConfig } from './target-config.ts'
@@ -93,13 +94,11 @@ class PlayedTransport implements Transport {
 }
 
 /** One request, as undici shows it to its handler. */
-class PlayedRequest implements Dispatcher.DispatchController {
-  readonly paused = false
-  aborted = false
-  reason: Error | null = null
+class PlayedRequest extends RequestController {
   readonly #handler: Dispatcher.DispatchHandler
 
   constructor(handler: Dispatcher.DispatchHandler) {
+    super()
     this.#handler = handler
   }
 
@@ -112,12 +111,4 @@ class PlayedRequest implements Dispatcher.DispatchController {
   fail(code: string, message: string): void {
     this.#handler.onResponseError?.(this, Object.assign(new Error(message), { code }))
   }
-
-  abort(reason: Error): void {
-    this.aborted = true
-    this.reason = reason
-  }
-
-  pause(): void {}
-  resume(): void {}
 }

@@ -7,6 +7,7 @@ import net from 'node:net'
 import type tls from 'node:tls'
 import { FaultError } from '../../schemas/errors.ts'
 import type { Batch, Outcome, Target, TargetEnv, TargetLimits } from '../connector.ts'
+import { bareHost } from '../shared/host.ts'
 import { secureContext } from '../shared/tls.ts'
 import type { ConnectionSettings } from './connection.ts'
 import { Publisher } from './publisher.ts'
@@ -52,7 +53,7 @@ function connectionSettings(
   const isSecure = url.protocol === 'mqtts:'
   return {
     clock,
-    host: url.hostname.replace(/^\[|\]$/g, ''),
+    host: bareHost(url.hostname),
     port: url.port === '' ? (isSecure ? 8883 : 1883) : Number(url.port),
     tls: tlsOptions(config, isSecure),
     identity: {
@@ -85,7 +86,7 @@ function tlsOptions(
     throw new FaultError('config_invalid', { path: 'tls', detail: 'needs an mqtts url beside it' })
   }
   const { hostname } = new URL(url)
-  const isName = net.isIP(hostname.replace(/^\[|\]$/g, '')) === 0
+  const isName = net.isIP(bareHost(hostname)) === 0
   const servername = config?.servername ?? (isName ? hostname : undefined)
   return {
     ...(config === undefined ? {} : { secureContext: secureContext(config) }),

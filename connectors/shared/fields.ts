@@ -2,8 +2,7 @@
 // stands (messages are flat, `position.speed` is one name), and then level by level.
 
 import type { Message } from '../kafka/log/message.ts'
-import { MemberCursor } from './json/members.ts'
-import { Scanner } from './json/scanner.ts'
+import { own, ownAt, parseJson, writtenMember } from './json/values.ts'
 
 /** The fields of one message; its value is parsed when the first one is asked for. `ident` is its key. */
 export class Fields {
@@ -37,41 +36,14 @@ export class Fields {
   #find(name: string): unknown {
     const object = this.#object()
     const flat = own(object, name)
-    if (isLong(flat)) return this.#digits(name) ?? flat
-    return flat === undefined && name.includes('.') ? name.split('.').reduce(own, object) : flat
+    if (isLong(flat)) return writtenMember(this.#message.value(), name) ?? flat
+    return flat === undefined && name.includes('.') ? ownAt(object, name) : flat
   }
 
   #object(): unknown {
-    this.#parsed ??= parse(this.#message)
+    this.#parsed ??= parseJson(this.#message.value().toString()) ?? null
     return this.#parsed
   }
-
-  /** The number as it stands in the message. */
-  #digits(name: string): string | undefined {
-    const { bytes, start, end } = this.#message
-    const scanner = new Scanner(bytes, start, end)
-    scanner.skipSpace()
-    const members = new MemberCursor(bytes, scanner.at, end)
-    const wanted = Buffer.from(name)
-    let digits: string | undefined
-    // Of two equal names JSON.parse takes the last.
-    while (members.next())
-      if (members.isNamed(wanted)) digits = bytes.toString('utf8', members.valueStart, members.valueEnd)
-    return digits
-  }
-}
-
-function parse(message: Message): unknown {
-  try {
-    return JSON.parse(message.value().toString())
-  } catch {
-    return null
-  }
-}
-
-function own(holder: unknown, name: string): unknown {
-  if (typeof holder !== 'object' || holder === null || !Object.hasOwn(holder, name)) return undefined
-  return (holder as Record<string, unknown>)[name] // an object, as was just seen
 }
 
 /** A number that JSON.parse has rounded, most likely. */

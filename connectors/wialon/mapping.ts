@@ -4,7 +4,7 @@
 
 import { isUtf8 } from 'node:buffer'
 import { messageOf } from '../../schemas/errors.ts'
-import { MemberCursor } from '../shared/json/members.ts'
+import { writtenMember } from '../shared/json/values.ts'
 import { type Block, flags, maxNameBytes, type Packet, type Position, reservedNames } from './packet.ts'
 
 /** Why a message has no packet. */
@@ -18,7 +18,6 @@ const maxInt32 = 2 ** 31 - 1
 const minInt32 = -(2 ** 31)
 /** The field is unsigned, and still some receivers read it as a signed one. */
 const maxSpeedKmh = 32_767
-const openingBrace = 0x7b
 
 /** The packet of one message, given as JSON. Never throws. */
 export function packetOf(value: Buffer): Packet | Refusal {
@@ -119,13 +118,7 @@ function parameterOf(name: string, value: unknown, digits: () => string | null):
 
 /** An integer as it is written in the message: JSON.parse rounds those beyond 2^53. Null if it has an exponent. */
 function digitsOf(value: Buffer, field: string): string | null {
-  const members = new MemberCursor(value, value.indexOf(openingBrace), value.length)
-  const name = Buffer.from(field)
-  let digits = ''
-  while (members.next()) {
-    // Of two equal names JSON.parse takes the last.
-    if (members.isNamed(name)) digits = value.toString('latin1', members.valueStart, members.valueEnd)
-  }
+  const digits = writtenMember(value, field) ?? ''
   return /^-?\d+$/.test(digits) ? digits : null
 }
 

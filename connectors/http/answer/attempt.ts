@@ -40,6 +40,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #status = 0
   #retryAfter: string | undefined
   #answerBytes = 0
+  /** The status alone says that the target has the messages, once the answer has ended. */
+  #confirms = false
   /** Null where the status says enough. */
   #body: Buffer[] | null = null
   #resolve: (outcome: Outcome | Outcome[]) => void = () => {}
@@ -76,13 +78,15 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#phase = 'answered'
     this.#status = status
     this.#retryAfter = headers['retry-after']
-    if (this.#settings.judge.reads(status)) this.#body = []
+    const { judge } = this.#settings
+    this.#confirms = judge.confirms(status)
+    if (judge.reads(status)) this.#body = []
     this.#limit(this.#settings.bodyTimeoutMs, 'http_body_timeout')
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#phase !== 'answered') return
-    if (!this.#confirmed()) this.#excerpt.add(chunk)
+    if (!this.#confirms) this.#excerpt.add(chunk)
     this.#answerBytes += chunk.length
     this.#body?.push(chunk)
     if (this.#answerBytes <= (this.#body === null ? maxAnswerBytes : maxReadBytes)) return
@@ -103,17 +107,13 @@ export class Attempt implements Dispatcher.DispatchHandler {
   fail(error: unknown): void {
     if (this.#phase === 'settled') return
     if (this.#phase !== 'answered') this.#settle(outcomeOfError(error, this.#phase === 'sent'))
-    else if (this.#confirmed() || this.#body !== null) this.#settle(outcomeOfError(brokenOff(error), true))
+    else if (this.#confirms || this.#body !== null) this.#settle(outcomeOfError(brokenOff(error), true))
     else this.#settle(this.#answer(null))
     this.#controller?.abort(new FaultError('attempt_aborted'))
   }
 
   readonly #aborted = () => {
     this.fail(this.#signal.reason)
-  }
-
-  #confirmed(): boolean {
-    return this.#settings.judge.confirms(this.#status)
   }
 
   #answer(body: string | null): Outcome | Outcome[] {
@@ -128,7 +128,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   #head() {
-    const excerpt = this.#confirmed() ? '' : this.#excerpt.text(this.#settings.mask)
+    const excerpt = this.#confirms ? '' : this.#excerpt.text(this.#settings.mask)
     return { status: this.#status, retryAfter: this.#retryAfter, excerpt }
   }
 

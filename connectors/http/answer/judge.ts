@@ -3,9 +3,10 @@
 
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Message, Outcome } from '../../connector.ts'
+import { parseJson } from '../../shared/json/values.ts'
 import type { Meaning } from '../config/answers.ts'
 import type { HttpTargetConfig } from '../target-config.ts'
-import { parseJson, valueAt } from './body-path.ts'
+import { valueAt } from './body-path.ts'
 import {
   type Answer,
   confirms,

@@ -1,4 +1,4 @@
-// Credentials that are the same in every request: headers and parameters of the query.
+// Credentials that are the same in every request.
 
 import { FaultError } from '../../../schemas/errors.ts'
 import type { HttpTargetConfig } from '../target-config.ts'
@@ -26,11 +26,10 @@ export function authorizationOf(config: HttpTargetConfig): string | null {
   }
   if (bearer !== undefined) return `Bearer ${bearer}`
   if (basic === undefined) return null
-  return `Basic ${Buffer.from(`${basic.username}:${basic.password}`).toString('base64')}`
+  return basicAuthorization(basic.username, basic.password)
 }
 
-/** The path with the parameters of the query that are configured apart, since they may be secret. */
-export function withQuery(path: string, query: string): string {
-  if (query === '') return path
-  return `${path}${path.includes('?') ? '&' : '?'}${query}`
+/** The value of an authorization header (RFC 7617). */
+export function basicAuthorization(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }

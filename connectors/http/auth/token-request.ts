@@ -2,9 +2,11 @@
 
 import { Pool } from 'undici'
 import { FaultError } from '../../../schemas/errors.ts'
+import { own, parseJson } from '../../shared/json/values.ts'
 import { outcomeOfError } from '../answer/outcome.ts'
 import type { Connections } from '../request/connect.ts'
 import type { HttpTargetConfig } from '../target-config.ts'
+import { basicAuthorization } from './credentials.ts'
 import type { Token } from './tokens.ts'
 
 type Config = NonNullable<HttpTargetConfig['oauth2']>
@@ -35,19 +37,19 @@ export class TokenServer {
   /** Rejects with a FaultError `http_token_unavailable`, or `http_token_denied` where only a person can help. */
   async fetch(): Promise<Token> {
     const { status, text } = await this.#ask()
-    const json: unknown = parse(text)
-    const answer = typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : {}
+    const json = parseJson(text)
+    const [error, description] = [own(json, 'error'), own(json, 'error_description')]
     if (status !== 200) {
       const denied = status >= 400 && status < 500 && status !== 408 && status !== 429
       // What else is in the answer might be secret; these two are for people (RFC 6749, 5.2).
-      const said = [answer.error, answer.error_description].filter(one => typeof one === 'string').join(': ')
+      const said = [error, description].filter(one => typeof one === 'string').join(': ')
       const detail = `HTTP ${status}${said === '' ? '' : `: ${said.slice(0, 300)}`}`
       throw new FaultError(denied ? 'http_token_denied' : 'http_token_unavailable', { detail })
     }
-    const { access_token: value, expires_in: seconds } = answer
+    const value = own(json, 'access_token')
     if (typeof value !== 'string' || value === '')
       throw new FaultError('http_token_unavailable', { detail: 'HTTP 200 without an access_token in JSON' })
-    const life = Number(seconds)
+    const life = Number(own(json, 'expires_in'))
     return { value, lifetimeMs: Number.isFinite(life) && life > 0 ? life * 1000 : null }
   }
 
@@ -90,14 +92,6 @@ export class TokenServer {
     const [id, secret] = [clientId, clientSecret].map(text =>
       new URLSearchParams({ _: text }).toString().slice(2)
     )
-    return { ...headers, authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` }
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
+    return { ...headers, authorization: basicAuthorization(id ?? '', secret ?? '') }
   }
 }

@@ -27,9 +27,12 @@ export class Address {
   #last: Message | null = null
   #lastDestination = ''
 
-  /** Throws a FaultError `config_invalid` when fields stand where none may. */
-  constructor(url: string, headers: ReadonlyMap<string, string>) {
-    const { origin, path } = split(url)
+  /**
+   * `query` is added to that of the url: what is configured apart, since it may be secret. Throws a FaultError
+   * `config_invalid` when fields stand where none may.
+   */
+  constructor(url: string, query: string, headers: ReadonlyMap<string, string>) {
+    const { origin, path } = split(url, query)
     this.origin = origin
     this.#path = path
     this.#headers = [...headers].map(([name, value]) => ({ name, value: parseTemplate(value) }))
@@ -58,28 +61,26 @@ export class Address {
     return this.#lastDestination
   }
 
-  /** Why no request can be made for the messages of this one's destination; null when it can. */
-  problem(message: Message): string | null {
+  /**
+   * Path and headers (name, value, name, value, ...) of a request with this message and others of its destination. Throws a
+   * FaultError `http_message_unfit` when its fields do not do.
+   */
+  of(message: Message, request: RequestNames): { path: string; headers: string[] } {
     const fields = new Fields(message)
-    return this.#fields.map(name => problemOf(name, fields)).find(problem => problem !== null) ?? null
+    for (const name of this.#fields) {
+      const detail = problemOf(name, fields)
+      if (detail !== null) throw new FaultError('http_message_unfit', { detail })
+    }
+    const textOf = (encode: (text: string) => string) => (name: string) =>
+      name === '@batch' || name === '@id' ? request[name] : encode(String(fields.get(name)))
+    const path = renderTemplate(this.#path, textOf(encodeURIComponent))
+    if (this.#fixed !== null) return { path, headers: [...this.#fixed] }
+    const inHeader = textOf(headerText)
+    return {
+      path,
+      headers: this.#headers.flatMap(({ name, value }) => [name, renderTemplate(value, inHeader)])
+    }
   }
-
-  path(message: Message, request: RequestNames): string {
-    return renderTemplate(this.#path, valueIn(message, request, encodeURIComponent))
-  }
-
-  /** Name, value, name, value, ... */
-  headers(message: Message, request: RequestNames): string[] {
-    if (this.#fixed !== null) return [...this.#fixed]
-    const textOf = valueIn(message, request, headerText)
-    return this.#headers.flatMap(({ name, value }) => [name, renderTemplate(value, textOf)])
-  }
-}
-
-function valueIn(message: Message, request: RequestNames, encode: (text: string) => string) {
-  const fields = new Fields(message)
-  return (name: string) =>
-    name === '@batch' || name === '@id' ? request[name] : encode(String(fields.get(name)))
 }
 
 /** `.` and `..` would lead out of their place in a path, also when they are encoded. */
@@ -99,7 +100,7 @@ function headerText(text: string): string {
 }
 
 /** Throws a FaultError `config_invalid`. */
-function split(url: string): { origin: string; path: Template } {
+function split(url: string, query: string): { origin: string; path: Template } {
   const { names, texts } = parseTemplate(url)
   const wrong = (detail: string) => new FaultError('config_invalid', { path: 'url', detail })
   const misplaced =
@@ -108,7 +109,9 @@ function split(url: string): { origin: string; path: Template } {
   // As the URL standard writes the texts, which leaves the marks as they are.
   const mark = (at: number) => `-tailrace-${at}-`
   const marked = new URL(renderTemplate({ names, texts }, (_, at) => mark(at)))
-  const whole = marked.pathname + marked.search
+  const whole = [marked.pathname + marked.search, query]
+    .filter(part => part !== '')
+    .join(marked.search === '' ? '?' : '&')
   const parts = whole.split(/-tailrace-\d+-/)
   if (parts.length !== texts.length) throw wrong(misplaced)
   const foreign = names.find(name => name.startsWith('@'))

@@ -9,6 +9,7 @@ import type { TlsConfig } from '../../../schemas/config.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Clock } from '../../clock.ts'
 import type { AddressGuard } from '../../shared/address-guard.ts'
+import { bareHost } from '../../shared/host.ts'
 import { secureContext } from '../../shared/tls.ts'
 import { type HttpProxy, proxyRefusal } from './proxy.ts'
 
@@ -173,7 +174,7 @@ export class Connections {
 function address(options: buildConnector.Options): { host: string; port: number } {
   const standardPort = options.protocol === 'https:' ? 443 : 80
   return {
-    host: options.hostname.replace(/^\[|\]$/g, ''),
+    host: bareHost(options.hostname),
     port: options.port === '' ? standardPort : Number(options.port)
   }
 }

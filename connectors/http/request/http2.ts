@@ -4,6 +4,7 @@
 import http2 from 'node:http2'
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../../clock.ts'
+import { RequestController } from '../controller.ts'
 import type { Connections } from './connect.ts'
 import type { Transport } from './transport.ts'
 
@@ -74,10 +75,7 @@ export class Http2Transport implements Transport {
 }
 
 /** One request and its answer, told to the handler as undici tells it. */
-class Exchange implements Dispatcher.DispatchController {
-  readonly paused = false
-  aborted = false
-  reason: Error | null = null
+class Exchange extends RequestController {
   readonly #handler: Dispatcher.DispatchHandler
   readonly #ended: () => void
   #stream: http2.ClientHttp2Stream | null = null
@@ -86,6 +84,7 @@ class Exchange implements Dispatcher.DispatchController {
   #isComplete = false
 
   constructor(handler: Dispatcher.DispatchHandler, ended: () => void) {
+    super()
     this.#handler = handler
     this.#ended = ended
   }
@@ -118,14 +117,10 @@ class Exchange implements Dispatcher.DispatchController {
       .end(request.body)
   }
 
-  abort(reason: Error): void {
-    this.aborted = true
-    this.reason = reason
+  override abort(reason: Error): void {
+    super.abort(reason)
     this.#stream?.close(http2.constants.NGHTTP2_CANCEL)
   }
-
-  pause(): void {}
-  resume(): void {}
 }
 
 /** What ended the whole connection says more than that a stream of it was cancelled. */

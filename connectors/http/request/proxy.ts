@@ -5,6 +5,9 @@ import http from 'node:http'
 import https from 'node:https'
 import { getProxyForUrl } from 'proxy-from-env'
 import { FaultError } from '../../../schemas/errors.ts'
+import { bareHost, urlHost } from '../../shared/host.ts'
+import { isLoopback } from '../../shared/loopback.ts'
+import { basicAuthorization } from '../auth/credentials.ts'
 
 export class HttpProxy {
   readonly #url: URL
@@ -20,8 +23,7 @@ export class HttpProxy {
   static for(origin: string, configured: string | undefined): HttpProxy | null {
     if (configured === 'none') return null
     if (configured !== undefined) return new HttpProxy(configured)
-    const { hostname } = new URL(origin)
-    if (hostname === 'localhost' || /^(127\.[\d.]+|\[::1\])$/.test(hostname)) return null
+    if (isLoopback(bareHost(new URL(origin).hostname))) return null
     const found = getProxyForUrl(origin)
     return found === '' ? null : new HttpProxy(found)
   }
@@ -29,19 +31,17 @@ export class HttpProxy {
   /** A request for a tunnel: `connect` is emitted with the answer, and `error` when there is none. */
   ask({ host, port }: { readonly host: string; readonly port: number }): http.ClientRequest {
     const { protocol, hostname, port: own, username, password } = this.#url
-    const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-    const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+    const authority = `${urlHost(host)}:${port}`
+    const authorization = basicAuthorization(decodeURIComponent(username), decodeURIComponent(password))
     const options = {
-      host: hostname.replace(/^\[|\]$/g, ''),
+      host: bareHost(hostname),
       ...(own !== '' && { port: Number(own) }),
       method: 'CONNECT',
       path: authority,
       agent: false,
       headers: {
         host: authority,
-        ...(username !== '' && {
-          'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}`
-        })
+        ...(username !== '' && { 'proxy-authorization': authorization })
       }
     }
     return protocol === 'https:' ? https.request(options) : http.request(options)

@@ -6,7 +6,7 @@ import type { Dispatcher } from 'undici'
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Batch, Message, TargetEnv } from '../../connector.ts'
 import { AwsSigner } from '../auth/aws-signature.ts'
-import { authorizationOf, withQuery } from '../auth/credentials.ts'
+import { authorizationOf } from '../auth/credentials.ts'
 import { WebhookSigner } from '../auth/webhook-signature.ts'
 import type { HttpTargetConfig } from '../target-config.ts'
 import { Address } from './address.ts'
@@ -19,7 +19,6 @@ export class Requests {
   readonly #config: HttpTargetConfig
   readonly #env: TargetEnv
   readonly #host: string
-  readonly #query: string
   readonly #compress: Compress | null
   readonly #webhook: WebhookSigner | null
   readonly #aws: AwsSigner | null
@@ -30,9 +29,8 @@ export class Requests {
     this.#config = config
     this.#env = env
     this.format = formatOf(config, env.stream)
-    this.address = new Address(url, this.#headersOf())
+    this.address = new Address(url, new URLSearchParams(query).toString(), this.#headersOf())
     this.#host = new URL(this.address.origin).host
-    this.#query = new URLSearchParams(query).toString()
     this.#compress = compressorOf(compression)
     this.#webhook = webhookSignature === undefined ? null : new WebhookSigner(webhookSignature.secrets)
     this.#aws = awsSignature === undefined ? null : new AwsSigner(awsSignature)
@@ -52,13 +50,10 @@ export class Requests {
   build({ messages }: Batch, token: string | null): Dispatcher.DispatchOptions & { body: Buffer } {
     const [first] = messages
     if (first === undefined) throw new FaultError('http_message_unfit', { detail: 'there is no message' })
-    const problem = this.address.isTemplate ? this.address.problem(first) : null
-    if (problem !== null) throw new FaultError('http_message_unfit', { detail: problem })
     const batchId = idempotencyKey(messages, this.#env.replay ?? '')
     const names = { '@batch': batchId, '@id': this.format.isSingle ? first.id() : '' }
+    const { path, headers } = this.address.of(first, names)
     const body = this.format.build(messages, batchId)
-    const path = withQuery(this.address.path(first, names), this.#query)
-    const headers = this.address.headers(first, names)
     headers.push('idempotency-key', batchId)
     if (this.format.headers !== undefined) headers.push(...this.format.headers(first))
     if (token !== null) headers.push('authorization', `Bearer ${token}`)

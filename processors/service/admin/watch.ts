@@ -3,6 +3,7 @@
 // misses lines, and is told how many; the stream waits for nobody.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { bareHost } from '../../../connectors/shared/host.ts'
 import { isLoopback } from '../../../connectors/shared/loopback.ts'
 import type { Tap, TapEvent } from '../../stream/tap.ts'
 
@@ -30,7 +31,7 @@ export function serveWatch(port: WatchPort, request: IncomingMessage, response: 
 
 /** A page of another site can reach loopback through the browser, but can neither name this host nor set a header. */
 function isAllowed({ token }: WatchPort, { headers, socket }: IncomingMessage): boolean {
-  const host = (headers.host ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
+  const host = bareHost((headers.host ?? '').replace(/:\d+$/, ''))
   const peer = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
   if (!isLoopback(peer) || !isLoopback(host)) return false
   return token === null || headers.authorization === `Bearer ${token}`

@@ -40,8 +40,6 @@ export class Destination implements Link<Destination> {
   wasAgain = false
   /** It stands in the line of destinations that may have something to send, or of those that are to be tried later. */
   isQueued = false
-  /** It may be tried though enough others are, since there is nothing else to be sent. */
-  isUrged = false
   /** What is ready has waited long enough for a batch to fill. */
   isOverdue = false
   readonly #clock: Clock

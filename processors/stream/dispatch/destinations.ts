@@ -79,20 +79,13 @@ export class Destinations {
    * batches at once: they may take as long as a time-out, and shall not take the places of those that are well.
    */
   next(maxTrials: number): Destination | null {
-    const destination = this.#retried(maxTrials) ?? this.#first(maxTrials)
-    if (destination === null) return null
-    destination.isQueued = false
-    destination.isUrged = false
-    return destination
+    const retried = this.trials < maxTrials ? this.postponed() : null
+    return retried ?? this.#first(maxTrials)
   }
 
-  /** There is nothing else to be sent: lets one in trouble have its turn. False when there is none. */
-  urge(): boolean {
-    const destination = this.#postponed.shift()
-    if (destination === null) return false
-    destination.isUrged = true
-    this.#turn.push(destination)
-    return true
+  /** One in trouble, however many others are being tried: for when there is nothing else to be sent. Null when there is none. */
+  postponed(): Destination | null {
+    return this.#leaves(this.#postponed.shift())
   }
 
   /** May it be sent one more batch? */
@@ -107,23 +100,25 @@ export class Destinations {
     return only === undefined || this.isOpen(only)
   }
 
-  #retried(maxTrials: number): Destination | null {
-    return this.trials < maxTrials ? this.#postponed.shift() : null
+  forget(destination: Destination): void {
+    destination.close()
+    this.#byName.delete(destination.name)
+    if (destination.breaker.trouble !== null) this.#port.changed()
   }
 
   #first(maxTrials: number): Destination | null {
     for (let first = this.#turn.shift(); first !== null; first = this.#turn.shift()) {
       const isWell = this.#port.target.destination === undefined || first.breaker.trouble === null
-      if (isWell || first.isUrged || this.trials < maxTrials) return first
+      if (isWell || this.trials < maxTrials) return this.#leaves(first)
       this.#postponed.push(first)
     }
     return null
   }
 
-  forget(destination: Destination): void {
-    destination.close()
-    this.#byName.delete(destination.name)
-    if (destination.breaker.trouble !== null) this.#port.changed()
+  /** The destination stands in no line any more. */
+  #leaves(destination: Destination | null): Destination | null {
+    if (destination !== null) destination.isQueued = false
+    return destination
   }
 
   #create(name: string): Destination {

@@ -92,9 +92,11 @@ export class Dispatcher {
     while (this.#isSending && this.#inFlight.size < most) {
       if (!this.breaker.allows(this.#inFlight.size) || !this.#rate.isOpen()) return
       const destination = this.destinations.next(Math.ceil(most * trialsShare))
-      const batch = destination === null ? null : this.#next(destination)
+      if (destination === null && this.destinations.isOpenForMore() && this.#port.take()) continue
+      const due = destination ?? this.destinations.postponed()
+      if (due === null) return
+      const batch = this.#next(due)
       if (batch !== null) this.#send(batch)
-      else if (destination === null && !this.#hasMore()) return
     }
   }
 
@@ -140,11 +142,6 @@ export class Dispatcher {
     this.#rate.close()
     this.#inFlight.close()
     for (const destination of this.destinations) destination.close()
-  }
-
-  /** Is there something else to be sent? */
-  #hasMore(): boolean {
-    return (this.destinations.isOpenForMore() && this.#port.take()) || this.destinations.urge()
   }
 
   /** Batches in flight over all destinations. */

@@ -6,7 +6,7 @@ import { Fleet } from '../harness/fleet.ts'
 import type { Instance } from '../harness/instance.ts'
 import { untilNoneIsLeft } from '../harness/until.ts'
 import { complaintsAbout } from './arrivals.ts'
-import { type EnginePromise, median, round3, unless } from './promise.ts'
+import { compare, type EnginePromise, round3, unless } from './promise.ts'
 import { Sink } from './sink.ts'
 import type { Stage } from './stage.ts'
 
@@ -32,27 +32,23 @@ export const fairness: EnginePromise = {
     const topic = await stage.createTopic()
     const fleet = new Fleet()
     await stage.fill(topic, { fleet, messages })
-    const lone: Run[] = []
-    const amongOthers: Run[] = []
-    for (let round = 0; round < rounds; round++) {
-      lone.push(await runFast(stage, { topic, fleet, isAlone: true }))
-      amongOthers.push(await runFast(stage, { topic, fleet, isAlone: false }))
-    }
-    const shares = amongOthers.map(({ perSecond }, at) => round3(perSecond / (lone[at]?.perSecond ?? 0)))
-    const share = median(shares)
+    const { alone, beside, shares, share, complaints } = await compare(rounds, {
+      alone: () => runFast(stage, { topic, fleet, isAlone: true }),
+      beside: () => runFast(stage, { topic, fleet, isAlone: false })
+    })
     return {
-      complaints: [...lone, ...amongOthers].flatMap(({ complaints }) => complaints),
+      complaints,
       shortfalls: unless([
         share >= leastShare,
         `the fast stream keeps ${share} of its rate, not ${leastShare}`
       ]),
       figures: {
-        perSecondAlone: lone.map(({ perSecond }) => perSecond),
-        perSecondAmongOthers: amongOthers.map(({ perSecond }) => perSecond),
+        perSecondAlone: alone.map(({ perSecond }) => perSecond),
+        perSecondAmongOthers: beside.map(({ perSecond }) => perSecond),
         shares,
         medianShare: share,
-        cpuShareAlone: lone.map(({ cpuShare }) => cpuShare),
-        cpuShareAmongOthers: amongOthers.map(({ cpuShare }) => cpuShare)
+        cpuShareAlone: alone.map(({ cpuShare }) => cpuShare),
+        cpuShareAmongOthers: beside.map(({ cpuShare }) => cpuShare)
       }
     }
   }

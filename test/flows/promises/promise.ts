@@ -35,6 +35,38 @@ export interface EnginePromise {
   run(stage: Stage, scale: Scale): Promise<Findings>
 }
 
+/** What a run that is compared with another has to tell. */
+interface Compared {
+  readonly perSecond: number
+  readonly complaints: readonly string[]
+}
+
+/** Runs in turn, each as often as the other, and the share of `alone`'s rate that is left `beside` what disturbs. */
+export interface Comparison<R extends Compared> {
+  readonly alone: readonly R[]
+  readonly beside: readonly R[]
+  readonly shares: readonly number[]
+  /** The median. */
+  readonly share: number
+  readonly complaints: readonly string[]
+}
+
+export async function compare<R extends Compared>(
+  rounds: number,
+  { alone, beside }: { alone(): Promise<R>; beside(): Promise<R> }
+): Promise<Comparison<R>> {
+  const runs: { alone: R[]; beside: R[] } = { alone: [], beside: [] }
+  const shares: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    const [one, other] = [await alone(), await beside()]
+    runs.alone.push(one)
+    runs.beside.push(other)
+    shares.push(round3(other.perSecond / one.perSecond))
+  }
+  const complaints = [...runs.alone, ...runs.beside].flatMap(run => run.complaints)
+  return { ...runs, shares, share: median(shares), complaints }
+}
+
 /** A sentence for each that does not hold. */
 export function unless(...checks: readonly (readonly [holds: boolean, sentence: string])[]): string[] {
   return checks.filter(([holds]) => !holds).map(([, sentence]) => sentence)

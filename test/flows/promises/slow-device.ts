@@ -10,7 +10,7 @@ import { Ledger } from '../harness/ledger.ts'
 import { untilNoneIsLeft } from '../harness/until.ts'
 import { complaintsAbout } from './arrivals.ts'
 import { Pace } from './pace.ts'
-import { type EnginePromise, median, round3, unless } from './promise.ts'
+import { compare, type EnginePromise, unless } from './promise.ts'
 import type { Stage } from './stage.ts'
 
 const devices = 100
@@ -47,24 +47,20 @@ export const slowDevice: EnginePromise = {
   title: 'a device that is throttled without end does not hold up the others',
   async run(stage, { rounds, messages }) {
     const without = await load(stage, devices - 1, (messages / devices) * (devices - 1))
-    const beside = await load(stage, devices, messages)
-    const alone: Run[] = []
-    const both: Run[] = []
-    for (let round = 0; round < rounds; round++) {
-      alone.push(await forward(stage, without))
-      both.push(await forward(stage, beside))
-    }
-    const shares = both.map(({ perSecond }, at) => round3(perSecond / (alone[at]?.perSecond ?? 0)))
-    const share = median(shares)
+    const withSlow = await load(stage, devices, messages)
+    const { alone, beside, shares, share, complaints } = await compare(rounds, {
+      alone: () => forward(stage, without),
+      beside: () => forward(stage, withSlow)
+    })
     return {
-      complaints: [...alone, ...both].flatMap(({ complaints }) => complaints),
+      complaints,
       shortfalls: unless([share >= leastShare, `the others keep ${share} of their rate, not ${leastShare}`]),
       figures: {
         perSecondWithout: alone.map(({ perSecond }) => perSecond),
-        perSecondBeside: both.map(({ perSecond }) => perSecond),
+        perSecondBeside: beside.map(({ perSecond }) => perSecond),
         shares,
         medianShare: share,
-        refused: both.map(({ refused }) => refused)
+        refused: beside.map(({ refused }) => refused)
       }
     }
   }

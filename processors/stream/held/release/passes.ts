@@ -77,7 +77,7 @@ export class Passes {
   async #pass(devices: readonly WaitingDevice[]): Promise<void> {
     const { admin, origin, waiting } = this.#port
     const wanted = new Map(devices.map(device => [device.id, { device, readNext: device.readNext }]))
-    const from = devices.reduce((least, { readNext }) => Math.min(least, readNext), Number.POSITIVE_INFINITY)
+    const from = Math.min(...devices.map(({ readNext }) => readNext))
     const to = Math.min(waiting.next, from + recordsAtOnce)
     let roomBytes = this.#port.roomBytes()
     const isForProbes = devices.every(({ phase }) => phase === 'due')

@@ -3,6 +3,7 @@
 
 import test from 'ava'
 import type { Dispatcher } from 'undici'
+import { RequestController } from '../../../../connectors/http/controller.ts'
 import type { Transport } from '../../../../connectors/http/request/transport.ts'
 import { HttpTarget } from '../../../../connectors/http/target.ts'
 import { Mask } from '../../../../connectors/shared/mask.ts'
@@ -69,7 +70,7 @@ class PlayedReceiver implements Transport {
   async try(): Promise<void> {}
 
   dispatch({ body }: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    const controller = { aborted: false, paused: false, reason: null, abort() {}, pause() {}, resume() {} }
+    const controller = new RequestController()
     handler.onRequestStart?.(controller, {})
     this.#clock.after(20 + random() * 100, () => {
       const answer = this.#receiver.answer(JSON.parse(String(body)))

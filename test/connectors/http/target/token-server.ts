@@ -1,38 +1,36 @@
 // A token server on loopback by the rules of RFC 6749, for one client, whose tokens live as long as the test says.
 
-import { once } from 'node:events'
-import http from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
+import { systemClock } from '../../../../connectors/clock.ts'
+import { HttpDouble, type Received, type Reply } from '../../../../connectors/http/double.ts'
 
 export const client = { id: 'fleet & sons', secret: 's:ecret%' }
+
+/** How long each answer takes, so that requests at the same time are seen to be. */
+const answerMs = 5
 
 export class TokenServerDouble {
   /** Every request, as it came. */
   readonly asked: { readonly authorization: string | undefined; readonly form: URLSearchParams }[] = []
-  /** Requests that are being answered now, and at most were. */
-  now = 0
+  /** Requests that were being answered at the same time, at most. */
   most = 0
   lifetimeSeconds: number | undefined = 10
   /** What is answered instead of a token. */
   refusal: { readonly status: number; readonly body: string } | null = null
-  url = ''
+  #now = 0
   readonly #endsAt = new Map<string, number>()
-
-  #server: http.Server | null = null
+  readonly #double = new HttpDouble({ clock: systemClock, reply: request => this.#answer(request) })
 
   async start(): Promise<this> {
-    const server = http.createServer((request, response) => void this.#answer(request, response))
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    this.#server = server
-    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/oauth/token?tenant=1` // it listens on TCP
+    await this.#double.start()
     return this
   }
 
-  async stop(): Promise<void> {
-    this.#server?.close()
-    this.#server?.closeAllConnections()
+  stop(): Promise<void> {
+    return this.#double.stop()
+  }
+
+  get url(): string {
+    return `${this.#double.url}/oauth/token?tenant=1`
   }
 
   /** Is it a token of ours that has not expired? */
@@ -46,14 +44,12 @@ export class TokenServerDouble {
     this.#endsAt.clear()
   }
 
-  async #answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-    this.now++
-    this.most = Math.max(this.most, this.now)
-    const form = new URLSearchParams(await text(request))
-    this.asked.push({ authorization: request.headers.authorization, form })
-    const { status, body } = this.refusal ?? { status: 200, body: this.#token() }
-    response.writeHead(status, { 'content-type': 'application/json' }).end(body)
-    this.now--
+  #answer({ headers, body }: Received): Reply {
+    this.most = Math.max(this.most, ++this.#now)
+    systemClock.after(answerMs, () => this.#now--)
+    this.asked.push({ authorization: headers.authorization, form: new URLSearchParams(body.toString()) })
+    const reply = this.refusal ?? { status: 200, body: this.#token() }
+    return { kind: 'answer', headers: { 'content-type': 'application/json' }, afterMs: answerMs, ...reply }
   }
 
   #token(): string {

@@ -8,7 +8,7 @@ import type { Instance } from '../../harness/instance.ts'
 import { watchedNode, watchMemory } from '../../harness/memory/watch.ts'
 import { until, untilNoneIsLeft } from '../../harness/until.ts'
 import { complaintsAbout } from '../arrivals.ts'
-import { type EnginePromise, median, round3, unless } from '../promise.ts'
+import { compare, type EnginePromise, unless } from '../promise.ts'
 import { deviceRefused, Sink } from '../sink.ts'
 import type { Stage } from '../stage.ts'
 
@@ -41,28 +41,24 @@ export const held: EnginePromise = {
   async run(stage, { rounds, messages, outageMs }) {
     const others = devices - refusedDevices
     const without = await load(stage, others, Math.round((messages / devices) * others))
-    const beside = await load(stage, devices, messages)
-    const alone: Run[] = []
-    const both: Run[] = []
-    for (let round = 0; round < rounds; round++) {
-      alone.push(await forward(stage, without))
-      both.push(await forward(stage, beside))
-    }
-    const shares = both.map((run, at) => round3(run.perSecond / (alone[at]?.perSecond ?? 0)))
-    const share = median(shares)
+    const withRefused = await load(stage, devices, messages)
+    const { alone, beside, shares, share, complaints } = await compare(rounds, {
+      alone: () => forward(stage, without),
+      beside: () => forward(stage, withRefused)
+    })
     const memory = await watch(stage, outageMs)
     return {
-      complaints: [...[...alone, ...both].flatMap(({ complaints }) => complaints), ...memory.complaints],
+      complaints: [...complaints, ...memory.complaints],
       shortfalls: [
         ...unless([share >= leastShare, `the others keep ${share} of their rate, not ${leastShare}`]),
         ...memory.shortfalls
       ],
       figures: {
         perSecondWithout: alone.map(run => run.perSecond),
-        perSecondBeside: both.map(run => run.perSecond),
+        perSecondBeside: beside.map(run => run.perSecond),
         shares,
         medianShare: share,
-        refusals: both.map(({ refusals }) => refusals),
+        refusals: beside.map(({ refusals }) => refusals),
         memory: memory.notes
       }
     }

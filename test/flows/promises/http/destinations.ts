@@ -10,7 +10,7 @@ import { watchedNode, watchMemory } from '../../harness/memory/watch.ts'
 import { untilNoneIsLeft } from '../../harness/until.ts'
 import { complaintsAbout } from '../arrivals.ts'
 import { Pace } from '../pace.ts'
-import { type EnginePromise, median, round3, unless } from '../promise.ts'
+import { compare, type EnginePromise, unless } from '../promise.ts'
 import type { Stage } from '../stage.ts'
 
 const devices = 2_000
@@ -50,29 +50,25 @@ export const destinations: EnginePromise = {
     const timeoutMs = isLong ? responseTimeoutMs.long : responseTimeoutMs.short
     const perDevice = messages / devices
     const without = await load(stage, { count: devices - deadDevices, perDevice, timeoutMs })
-    const beside = await load(stage, { count: devices, perDevice, timeoutMs })
-    const alone: Run[] = []
-    const both: Run[] = []
-    for (let round = 0; round < rounds; round++) {
-      alone.push(await forward(stage, without))
-      both.push(await forward(stage, beside))
-    }
+    const withDead = await load(stage, { count: devices, perDevice, timeoutMs })
+    const { alone, beside, shares, share, complaints } = await compare(rounds, {
+      alone: () => forward(stage, without),
+      beside: () => forward(stage, withDead)
+    })
     const memory = isLong ? await watch(stage) : { notes: [], shortfalls: [], complaints: [] }
-    const shares = both.map(({ perSecond }, at) => round3(perSecond / (alone[at]?.perSecond ?? 0)))
-    const share = median(shares)
     return {
-      complaints: [...alone, ...both, memory].flatMap(({ complaints }) => complaints),
+      complaints: [...complaints, ...memory.complaints],
       shortfalls: [
         ...unless([share >= leastShare, `the others keep ${share} of their rate, not ${leastShare}`]),
         ...memory.shortfalls
       ],
       figures: {
         perSecondWithout: alone.map(({ perSecond }) => perSecond),
-        perSecondBeside: both.map(({ perSecond }) => perSecond),
+        perSecondBeside: beside.map(({ perSecond }) => perSecond),
         shares,
         medianShare: share,
-        unanswered: both.map(({ unanswered }) => unanswered),
-        mostConnections: [...alone, ...both].map(({ mostConnections }) => mostConnections),
+        unanswered: beside.map(({ unanswered }) => unanswered),
+        mostConnections: [...alone, ...beside].map(({ mostConnections }) => mostConnections),
         memory: memory.notes
       }
     }

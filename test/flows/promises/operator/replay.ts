@@ -7,7 +7,7 @@ import { Fleet, type FleetMessage } from '../../harness/fleet.ts'
 import type { Instance } from '../../harness/instance.ts'
 import { untilNoneIsLeft } from '../../harness/until.ts'
 import { complaintsAbout } from '../arrivals.ts'
-import { type EnginePromise, median, round3, type Scale, unless } from '../promise.ts'
+import { compare, type EnginePromise, type Scale, unless } from '../promise.ts'
 import { Sink } from '../sink.ts'
 import { partitionCount, type Stage } from '../stage.ts'
 
@@ -24,25 +24,20 @@ export const replay: EnginePromise = {
   title: 'two hours of a device are replayed beside the live traffic, which keeps its rate and its place',
   async run(stage, scale) {
     const story = await Story.open(stage, scale)
-    const runs: { alone: Run[]; beside: Run[] } = { alone: [], beside: [] }
-    for (let round = 0; round < scale.rounds; round++) {
-      runs.alone.push(await story.drain(false))
-      runs.beside.push(await story.drain(true))
-    }
-    const shares = runs.beside.map(({ perSecond }, at) =>
-      round3(perSecond / (runs.alone[at]?.perSecond ?? 0))
-    )
-    const share = median(shares)
+    const { alone, beside, shares, share, complaints } = await compare(scale.rounds, {
+      alone: () => story.drain(false),
+      beside: () => story.drain(true)
+    })
     return {
-      complaints: [...runs.alone, ...runs.beside].flatMap(({ complaints }) => complaints),
+      complaints,
       shortfalls: unless([
         share >= leastShare,
         `the live stream keeps ${share} of its rate, not ${leastShare}`
       ]),
       figures: {
-        replayed: runs.beside.map(({ replayed }) => replayed),
-        perSecondAlone: runs.alone.map(({ perSecond }) => perSecond),
-        perSecondBeside: runs.beside.map(({ perSecond }) => perSecond),
+        replayed: beside.map(({ replayed }) => replayed),
+        perSecondAlone: alone.map(({ perSecond }) => perSecond),
+        perSecondBeside: beside.map(({ perSecond }) => perSecond),
         shares,
         medianShare: share
       }
