@@ -3,6 +3,7 @@
 // letters (Invariant 8), and it never imports another connector or a processor.
 
 import type { Static, TSchema } from 'typebox'
+import type { ListenTlsConfig } from '../schemas/config.ts'
 import type { ErrorCode, OutcomeKind } from '../schemas/errors.ts'
 import type { LogEvent } from '../schemas/events.ts'
 import type { Clock } from './clock.ts'
@@ -113,9 +114,10 @@ export interface Source<C = unknown> {
   start(): Promise<void>
   /**
    * From now on it serves these feeds, without a pause for those that stay; what is being received ends as it began.
-   * Rejects with a FaultError, and nothing has changed, when it cannot serve them.
+   * Where it listens it goes on to do so, with the certificate of now. Rejects with a FaultError, and nothing has
+   * changed, when it cannot serve them.
    */
-  update(feeds: readonly Feed<C>[]): Promise<void>
+  update(feeds: readonly Feed<C>[], listen: ListenAddress): Promise<void>
   /** Stops to receive, lets running requests end within `deadlineMs`, and closes every socket. */
   stop(deadlineMs: number): Promise<void>
 }
@@ -139,6 +141,8 @@ export interface SourceMeter {
 export interface ListenAddress {
   readonly host: string
   readonly port: number
+  /** Without it, what comes is not encrypted. */
+  readonly tls?: ListenTlsConfig
 }
 
 /** Something that an other side does wrong; its messages are `a1` to `a4`, `b1` to `b4` and `c1`. */

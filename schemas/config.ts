@@ -79,10 +79,32 @@ const kafkaSchema = Type.Object(
 const address = (description: string) =>
   Type.String({ description, default: '127.0.0.1', minLength: 1, 'x-public': true })
 
+const listenTlsSchema = Type.Object(
+  {
+    cert: Type.String({
+      description: 'PEM text of the certificate, with those between it and the authority.',
+      minLength: 1
+    }),
+    key: secret('PEM text of its private key; write ${file:path}.'),
+    clientCa: Type.Optional(
+      Type.String({
+        description:
+          'PEM text of an authority: only senders with a certificate of it are let in (mutual TLS).',
+        minLength: 1
+      })
+    )
+  },
+  {
+    additionalProperties: false,
+    description: 'HTTP sources speak TLS (1.2 at least), and HTTP/2 besides. Renewed files are noticed.'
+  }
+)
+
 const listenSchema = Type.Object(
   {
     host: address('Address that HTTP sources listen on.'),
     http: port('Port of HTTP sources', 8080),
+    tls: Type.Optional(listenTlsSchema),
     adminHost: address('Address of the admin listener.'),
     admin: port('Port of /metrics, /healthz, /readyz and /status', 9090),
     adminToken: Type.Optional(
@@ -147,6 +169,7 @@ export function configSchema({ sources, targets }: ConnectorSchemas) {
 }
 
 export type KafkaConfig = Frozen<Static<typeof kafkaSchema>>
+export type ListenTlsConfig = Frozen<Static<typeof listenTlsSchema>>
 export type TlsConfig = Frozen<Static<typeof tlsSchema>>
 
 type Written = Frozen<Static<ReturnType<typeof configSchema>>>

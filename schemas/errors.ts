@@ -148,8 +148,9 @@ const list = {
 
   // Ingest
   body_malformed: { sentence: 'The body is not what its content type says', httpStatus: 400 },
-  message_invalid: { sentence: 'Some messages are not valid, so none was stored', httpStatus: 400 },
-  token_refused: { sentence: 'The bearer token is missing or not one of this channel', httpStatus: 401 },
+  message_invalid: { sentence: 'Some messages are not valid', httpStatus: 400 },
+  token_refused: { sentence: 'The bearer token is missing or does not open this channel', httpStatus: 401 },
+  signature_refused: { sentence: 'The signature is missing or not valid', httpStatus: 401 },
   channel_unknown: { sentence: 'There is no such channel', httpStatus: 404 },
   path_unknown: { sentence: 'There is nothing at this path', httpStatus: 404 },
   method_not_allowed: { sentence: 'The method is not allowed here', httpStatus: 405 },
@@ -157,13 +158,14 @@ const list = {
   media_type_unsupported: { sentence: 'The content type is not supported', httpStatus: 415 },
   encoding_unsupported: { sentence: 'The content encoding is not supported', httpStatus: 415 },
 
+  rate_limited: { sentence: 'More messages were sent than this sender may send', httpStatus: 429 },
   request_malformed: { sentence: 'The request is not valid HTTP', httpStatus: 400 },
   request_timeout: { sentence: 'The request did not arrive in time', httpStatus: 408 },
   request_aborted: { sentence: 'The sender went away before its request was complete', httpStatus: 400 },
   overloaded: { sentence: 'Too much is being received at once', httpStatus: 503 },
   source_unguarded: {
     sentence: 'A channel would take messages from anyone who can reach it',
-    hint: 'Give the source tokens, let listen.host be a loopback address, or write insecure: true.',
+    hint: 'Give the source tokens, or listen.tls a clientCa, let listen.host be a loopback address, or write insecure: true.',
     exitCode: 2
   },
 

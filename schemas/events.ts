@@ -67,6 +67,8 @@ const list = {
     level: 'warn',
     sentence: 'Kafka did not take messages, so the sender was told to repeat them'
   },
+  certificate_renewed: { level: 'info', sentence: 'A renewed certificate was taken' },
+  handshake_failed: { level: 'warn', sentence: 'Connections were refused in the TLS handshake' },
   request_failed: { level: 'error', sentence: 'A request failed inside of Tailrace' },
   stop_failed: { level: 'warn', sentence: 'A part of Tailrace did not stop in order' },
   memory_small: {

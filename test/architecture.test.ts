@@ -18,6 +18,7 @@ const packages: Readonly<Record<string, { readonly in: string; readonly lazily?:
   commander: { in: 'processors' },
   'fastest-levenshtein': { in: 'processors/service' },
   fastify: { in: 'connectors/http' },
+  jose: { in: 'connectors/http' },
   fzstd: { in: 'connectors/kafka', lazily: true },
   kafkajs: { in: 'connectors/kafka' },
   'lz4-napi': { in: 'connectors/kafka', lazily: true },

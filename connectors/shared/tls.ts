@@ -3,7 +3,7 @@
 
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import tls from 'node:tls'
-import type { TlsConfig } from '../../schemas/config.ts'
+import type { ListenTlsConfig, TlsConfig } from '../../schemas/config.ts'
 import { FaultError, messageOf } from '../../schemas/errors.ts'
 
 /**
@@ -29,6 +29,18 @@ export function secureContext({ ca, cert, key }: TlsConfig): tls.SecureContext {
       cause
     })
   }
+}
+
+/** The options of a server. Throws a FaultError `config_invalid` when a certificate or key cannot be used. */
+export function serverTls({
+  cert,
+  key,
+  clientCa
+}: ListenTlsConfig): tls.TlsOptions & { readonly minVersion: 'TLSv1.2' } {
+  if (clientCa !== undefined) check('clientCa', 'a certificate', () => new X509Certificate(clientCa))
+  secureContext({ cert, key })
+  const mutual = { ca: clientCa, requestCert: true, rejectUnauthorized: true }
+  return { minVersion: 'TLSv1.2', cert, key, ...(clientCa !== undefined && mutual) }
 }
 
 function check(field: string, wanted: string, parse: () => unknown): void {

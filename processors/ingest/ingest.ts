@@ -1,7 +1,14 @@
 // Joins the sources of all channels to the log: what a source appends becomes records of its channel's topic. One
 // source of each kind serves every channel that uses it.
 
-import type { Append, Feed, Source, SourceDefinition, SourceEnv } from '../../connectors/connector.ts'
+import type {
+  Append,
+  Feed,
+  ListenAddress,
+  Source,
+  SourceDefinition,
+  SourceEnv
+} from '../../connectors/connector.ts'
 import type { LogProducer } from '../../connectors/kafka/log/log.ts'
 import type { ChannelConfig } from '../../schemas/config.ts'
 
@@ -11,7 +18,7 @@ export interface IngestParts {
   /** The kinds of source that channels may name. */
   readonly sources: readonly SourceDefinition[]
   readonly producer: Pick<LogProducer, 'append'>
-  readonly env: SourceEnv
+  readonly env: Omit<SourceEnv, 'listen'>
 }
 
 /** How long requests may take to end that came to a source whose last channel was removed. */
@@ -22,25 +29,27 @@ export class Ingest {
   readonly #parts: IngestParts
   readonly #running = new Map<SourceDefinition, Source>()
   #channels: Channels = {}
+  #listen: ListenAddress | null = null
 
   constructor(parts: IngestParts) {
     this.#parts = parts
   }
 
   /**
-   * Receives for these channels and no others from now on: starts the sources that are needed for the first time, lets
+   * Receives for these channels and no others from now on, as `listen` says where: starts the sources that are needed for the first time, lets
    * the others know, and stops those that none needs any more. When one cannot, it rejects with its FaultError, and all
    * is as it was before.
    */
-  async serve(channels: Channels): Promise<void> {
+  async serve(channels: Channels, listen: ListenAddress): Promise<void> {
     const before = new Map(this.#running)
     try {
-      for (const definition of this.#parts.sources) await this.#serve(definition, channels)
+      for (const definition of this.#parts.sources) await this.#serve(definition, channels, listen)
     } catch (error) {
       await this.#undo(before)
       throw error
     }
     this.#channels = channels
+    this.#listen = listen
     for (const definition of this.#parts.sources)
       if (this.#feeds(definition, channels).length === 0) await this.#end(definition, endMs)
   }
@@ -50,12 +59,12 @@ export class Ingest {
     await Promise.all([...this.#running.keys()].map(definition => this.#end(definition, deadlineMs)))
   }
 
-  async #serve(definition: SourceDefinition, channels: Channels): Promise<void> {
+  async #serve(definition: SourceDefinition, channels: Channels, listen: ListenAddress): Promise<void> {
     const feeds = this.#feeds(definition, channels)
     const running = this.#running.get(definition)
-    if (running !== undefined) await running.update(feeds)
+    if (running !== undefined) await running.update(feeds, listen)
     else if (feeds.length > 0) {
-      const source = await definition.create(feeds, this.#parts.env)
+      const source = await definition.create(feeds, { ...this.#parts.env, listen })
       this.#running.set(definition, source)
       await source.start()
     }
@@ -64,8 +73,8 @@ export class Ingest {
   async #undo(before: ReadonlyMap<SourceDefinition, Source>): Promise<void> {
     for (const definition of [...this.#running.keys()]) {
       const source = before.get(definition)
-      if (source === undefined) await this.#end(definition, 0)
-      else await source.update(this.#feeds(definition, this.#channels))
+      if (source === undefined || this.#listen === null) await this.#end(definition, 0)
+      else await source.update(this.#feeds(definition, this.#channels), this.#listen)
     }
   }
 

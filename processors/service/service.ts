@@ -3,6 +3,7 @@
 // which answer what they have accepted, then the streams, which commit what they delivered. A changed configuration is
 // applied to what it concerns, or refused as a whole.
 
+import type { ListenAddress } from '../../connectors/connector.ts'
 import type { LogAdmin, LogProducer } from '../../connectors/kafka/log/log.ts'
 import type { Config } from '../../schemas/config.ts'
 import { FaultError } from '../../schemas/errors.ts'
@@ -160,7 +161,7 @@ export class Service {
     const { listen, streams } = this.#config
     const { signal } = this.#stopping
     await this.#listener.open({ host: listen.adminHost, port: listen.admin })
-    await this.#ingest.serve(this.#config.channels)
+    await this.#ingest.serve(this.#config.channels, listenAddress(this.#config))
     const waits = (trouble: Trouble) => {
       this.#trouble = trouble
     }
@@ -191,7 +192,7 @@ export class Service {
       return plan
     }
     await ensureTopics(this.#admin, config.channels, log)
-    await this.#ingest.serve(config.channels)
+    await this.#ingest.serve(config.channels, listenAddress(config))
     this.#config = config
     this.generation.next()
     await this.#apply(plan.streams, clock.now())
@@ -206,10 +207,10 @@ export class Service {
 
   #createIngest(): Ingest {
     const { clock, log, registry } = this.#parts
-    const { listen, memory } = this.#config
+    const { memory } = this.#config
     const meter = sourceMeter(this.#metrics)
     const maxBytes = bodiesBytes(memory.maxBytes)
-    const env = { clock, log, meter, maxBytes, listen: { host: listen.host, port: listen.http } }
+    const env = { clock, log, meter, maxBytes }
     return new Ingest({ sources: registry.sources, producer: { append: this.#append }, env })
   }
 
@@ -233,4 +234,8 @@ export class Service {
     if (neededBytes > maxBytes) this.#parts.log('memory_small', { maxBytes, neededBytes })
     return budget
   }
+}
+
+function listenAddress({ listen }: Config): ListenAddress {
+  return { host: listen.host, port: listen.http, ...(listen.tls !== undefined && { tls: listen.tls }) }
 }

@@ -12,10 +12,13 @@ import type { EventName } from '../../schemas/events.ts'
 import { testBrokers, uniqueName } from '../kafka.ts'
 
 const limits = {
+  format: 'messages',
+  senders: {},
   insecure: false,
   maxBodyBytes: 1e6,
   maxInflatedBytes: 1e6,
   maxMessages: 1_000,
+  maxStreamedBytes: 1e6,
   maxMessageBytes: 1e6
 }
 
@@ -35,11 +38,11 @@ async function openChannel(t: ExecutionContext, log: Log, topic: string): Promis
         port = fields?.port
       },
       meter: { accepted: () => {}, refused: () => {} },
-      maxBytes: 64 << 20,
-      listen: { host: '127.0.0.1', port: 0 }
+      maxBytes: 64 << 20
     }
   })
-  await ingest.serve({ fleet: { topic, partitions: 3, retentionHours: 1, sources: [{ http: limits }] } })
+  const fleet = { topic, partitions: 3, retentionHours: 1, sources: [{ http: limits }] }
+  await ingest.serve({ fleet }, { host: '127.0.0.1', port: 0 })
   t.teardown(async () => {
     await ingest.stop(1_000)
     await producer.close(1_000)

@@ -6,6 +6,15 @@ import { httpUrl, secret } from '../../../schemas/define.ts'
 const hidden = 'Write ${env:NAME} or ${file:path}.'
 const text = (description: string) => Type.String({ description, minLength: 1 })
 
+/** Keys of Standard Webhooks. */
+export const webhookSecrets = Type.Array(
+  secret(`whsec_ and the key in base64. ${hidden}`, {
+    pattern: '^whsec_[A-Za-z0-9+/]{22,88}={0,2}$',
+    'x-expects': 'whsec_ and 16 to 64 bytes in base64'
+  }),
+  { description: 'The key; two of them while it is changed.', minItems: 1, maxItems: 4 }
+)
+
 export const authFields = {
   bearer: Type.Optional(
     secret(`Sent as "Authorization: Bearer ...". ${hidden}`, {
@@ -59,13 +68,7 @@ export const authFields = {
   webhookSignature: Type.Optional(
     Type.Object(
       {
-        secrets: Type.Array(
-          secret(`whsec_ and the key in base64. ${hidden}`, {
-            pattern: '^whsec_[A-Za-z0-9+/]{22,88}={0,2}$',
-            'x-expects': 'whsec_ and 16 to 64 bytes in base64'
-          }),
-          { description: 'The key; two of them while it is changed.', minItems: 1, maxItems: 4 }
-        )
+        secrets: webhookSecrets
       },
       { additionalProperties: false, description: 'Signs every request as in Standard Webhooks 1.0.0.' }
     )

@@ -1,31 +1,17 @@
 // The routes of the HTTP source. They are kept free of hooks, schemas and fastify's own reading of bodies, so that a
 // request costs what its messages cost; and every fault, from whatever layer, is answered in the one shape.
 
-import { STATUS_CODES } from 'node:http'
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
 import type { Socket } from 'node:net'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { type ErrorCode, FaultError, messageOf } from '../../../schemas/errors.ts'
 import type { SourceEnv } from '../../connector.ts'
-import { answerTo, asFault, jsonType } from './answer.ts'
+import { answerTo, jsonType, refusalOf } from './answer.ts'
 import type { Intake } from './intake.ts'
-
-export interface Timings {
-  /** From the first byte of a request to its last. */
-  readonly requestTimeoutMs: number
-  /** From the first byte of a request to the end of its headers. */
-  readonly headersTimeoutMs: number
-  /** How often the two are looked at. */
-  readonly checkIntervalMs: number
-  /** How long a connection may be idle: more than the 60 s of common load balancers, which should close first. */
-  readonly keepAliveMs: number
-}
-
-export const defaultTimings: Timings = {
-  requestTimeoutMs: 60_000,
-  headersTimeoutMs: 10_000,
-  checkIntervalMs: 5_000,
-  keepAliveMs: 72_000
-}
+import { Continuations } from './server/expect.ts'
+import { SourceServer } from './server/server.ts'
+import type { Timings } from './timings.ts'
 
 export interface AppParts {
   /** The intake of a channel, if it has one now. */
@@ -36,63 +22,108 @@ export interface AppParts {
   isStopping(): boolean
 }
 
+export interface App {
+  readonly routes: FastifyInstance
+  readonly server: SourceServer
+}
+
 interface ChannelRoute {
   readonly Params: { readonly channel: string }
 }
 
 const path = '/channels/:channel/messages'
 
-/** A server with its routes, not yet listening. */
-export function createApp(parts: AppParts): FastifyInstance {
-  const refuse = refuser(parts)
+/** A server with its routes, not yet listening. Throws `config_invalid` when the certificate cannot be used. */
+export function createApp(parts: AppParts): App {
+  const continuations = new Continuations()
+  const refuse = refuser(parts, continuations)
   const refuseWith = (code: ErrorCode) => (request: FastifyRequest, reply: FastifyReply) =>
     refuse(new FaultError(code), request, reply)
+  let server: SourceServer | undefined
   const app = fastify({
-    ...serverOptions(parts.timings),
+    serverFactory: handler => {
+      server = new SourceServer(handler, parts.env, parts.timings)
+      return server.server
+    },
+    exposeHeadRoutes: false,
+    clientErrorHandler: answerOnSocket,
     frameworkErrors: (_error, request, reply) => refuseWith('path_unknown')(request, reply)
   })
+  if (server === undefined) throw new FaultError('internal', { detail: 'fastify has made no server' })
+  continuations.watch(server.server)
   app.setErrorHandler(refuse)
   app.setNotFoundHandler(refuseWith('path_unknown'))
-  const otherMethods = app.supportedMethods.filter(method => method !== 'POST')
-  app.route({ method: otherMethods, url: path, handler: refuseWith('method_not_allowed') })
-  app.post<ChannelRoute>(path, async (request, reply) => {
-    const intake = parts.intake(request.params.channel)
-    if (intake === undefined) throw new FaultError('channel_unknown')
-    const accepted = await intake.receive(request.raw)
-    if (parts.isStopping()) reply.header('connection', 'close')
-    return reply.header('content-type', jsonType).send(`{"accepted":${accepted}}`)
+  addRoutes(app, parts, continuations)
+  return { routes: app, server }
+}
+
+function addRoutes(app: FastifyInstance, parts: AppParts, continuations: Continuations): void {
+  app.route<ChannelRoute>({
+    method: app.supportedMethods,
+    url: path,
+    handler: async (request, reply) => {
+      const { raw, method } = request
+      const intake = parts.intake(request.params.channel)
+      if (intake === undefined) throw new FaultError('channel_unknown')
+      if (method !== 'POST' && !(method === 'GET' && intake.takesParameters))
+        throw new FaultError('method_not_allowed')
+      const accepted = await intake.receive({
+        request: raw,
+        query: queryOf(raw),
+        allowBody: () => continuations.allow(raw)
+      })
+      if (parts.isStopping()) closeWith(reply)
+      return reply.header('content-type', jsonType).send(`{"accepted":${accepted}}`)
+    }
   })
   // Bodies are ours to read, so fastify is told that no method has one and hands the request over untouched.
   for (const method of app.supportedMethods)
     app.addHttpMethod(method, { hasBody: false, overrideExisting: true })
-  return app
 }
 
-function serverOptions(timings: Timings) {
-  return {
-    http: {
-      requestTimeout: timings.requestTimeoutMs,
-      headersTimeout: timings.headersTimeoutMs,
-      connectionsCheckingInterval: timings.checkIntervalMs
-    },
-    requestTimeout: timings.requestTimeoutMs,
-    keepAliveTimeout: timings.keepAliveMs,
-    exposeHeadRoutes: false,
-    clientErrorHandler: answerOnSocket
-  }
+function queryOf({ url = '' }: IncomingMessage): string {
+  const at = url.indexOf('?')
+  return at === -1 ? '' : url.slice(at + 1)
 }
 
 /** Answers a request with what went wrong, and counts it where it was meant for a channel of ours. */
-function refuser({ intake, env, isStopping }: AppParts) {
+function refuser({ intake, env, timings, isStopping }: AppParts, continuations: Continuations) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const fault = asFault(error)
+    const refusal = refusalOf(error)
+    const { fault } = refusal
     const channel = channelOf(request)
-    if (intake(channel) !== undefined) env.meter.refused(channel, fault.code)
+    const target = intake(channel)
+    if (target !== undefined) env.meter.refused(channel, fault.code)
     if (fault.code === 'internal') env.log('request_failed', { channel, error: messageOf(fault.cause) })
-    const { status, headers, body } = answerTo(fault)
-    if (isStopping()) reply.header('connection', 'close')
+    const { status, headers, body } = answerTo(refusal)
+    if (fault.code === 'method_not_allowed')
+      reply.header('allow', target?.takesParameters ? 'GET, POST' : 'POST')
+    // Who was not told to send the body may do so or not, and only a new connection makes clear what is what.
+    if (isStopping() || continuations.isAsking(request.raw) || fault.code === 'request_timeout')
+      closeWith(reply)
+    linger(request.raw, env, timings)
     return reply.code(status).headers(headers).send(body)
   }
+}
+
+/** HTTP/2 has no header for it, and needs none: its sessions are told by themselves. */
+function closeWith(reply: FastifyReply): void {
+  if (reply.request.raw.httpVersionMajor === 1) reply.header('connection', 'close')
+}
+
+/** Throws away what is still to come, for a while, so that a sender that does not read yet comes to read its answer. */
+function linger(request: IncomingMessage, { clock }: SourceEnv, { lingerMs }: Timings): void {
+  if (request.readableEnded || request.destroyed) return
+  const cancel = clock.after(lingerMs, () => cutOff(request))
+  request.once('end', cancel)
+  request.once('close', cancel)
+  request.resume()
+}
+
+function cutOff(request: IncomingMessage): void {
+  // Of HTTP/2 only the stream is the request's; Node's types know but the requests of HTTP/1.1 here.
+  if ('stream' in request) (request as unknown as Http2ServerRequest).stream.close()
+  else request.destroy()
 }
 
 function channelOf({ params }: FastifyRequest): string {
@@ -102,12 +133,13 @@ function channelOf({ params }: FastifyRequest): string {
 
 /** For what Node's parser or its time-outs refused before there was a request. */
 function answerOnSocket(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // What is not about HTTP, such as a handshake that did not end, leaves nobody to answer.
+  if (!/^(HPE|ERR_HTTP)_/.test(error.code ?? '') || !socket.writable) {
     socket.destroy()
     return
   }
   const code = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'request_malformed'
-  const { status, body } = answerTo(new FaultError(code))
+  const { status, body } = answerTo({ fault: new FaultError(code), stored: 0 })
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Connection: close',

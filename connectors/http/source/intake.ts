@@ -1,72 +1,177 @@
 // One channel's way in: checks a request, reads its messages, and appends them. The order of the checks is the order
-// of the answers in README.md: nothing of a body is read before the sender has proved who it is.
+// of the answers in README.md: nothing of a body is read before the sender has proved who it is and there is room.
 
-import type { IncomingMessage } from 'node:http'
 import { FaultError } from '../../../schemas/errors.ts'
-import type { Feed, SourceEnv } from '../../connector.ts'
-import { type BodyLimits, readBody } from './body.ts'
-import type { BudgetShare, ByteBudget } from './budget.ts'
+import type { Feed, Incoming, SourceEnv } from '../../connector.ts'
+import { PartlyStored } from './answer.ts'
+import { announcedBytes, Body, type BodyLimits, chunkBytes, type Request } from './body/body.ts'
+import type { BudgetShare, ByteBudget } from './body/budget.ts'
+import { type BodyKind, bodyKind } from './body/kind.ts'
+import { LinePieces, reservedBytes } from './body/lines.ts'
+import { BadEntries, type MessageLimits, readMessages } from './body/messages.ts'
 import type { HttpSourceConfig } from './config.ts'
-import { type BodyKind, readMessages } from './messages.ts'
-import { TokenCheck } from './tokens.ts'
+import { formats } from './formats/formats.ts'
+import { readParameters } from './formats/osmand.ts'
+import { bearerOf, type Sender, Senders } from './senders/senders.ts'
+import type { Timings } from './timings.ts'
 
-const kinds: Readonly<Record<string, BodyKind>> = {
-  'application/json': 'json',
-  'application/x-ndjson': 'lines',
-  'application/jsonl': 'lines'
+/** A request for a channel. */
+export interface Arrival {
+  readonly request: Request
+  /** What stands behind the `?` of its URL. */
+  readonly query: string
+  /** Called before anything of its body is read. */
+  allowBody(): void
 }
+
+export interface IntakeParts {
+  readonly env: SourceEnv
+  readonly budget: ByteBudget
+  readonly timings: Timings
+}
+
+/** A request that was let in, on its way to Kafka. */
+interface Admitted {
+  readonly arrival: Arrival
+  readonly sender: Sender
+  readonly share: BudgetShare
+  readonly receivedAtMs: number
+}
+
+/** The parameter in which senders that can set no header give their token. */
+const tokenParameter = 'token'
 
 export class Intake {
   readonly #feed: Feed<HttpSourceConfig>
-  readonly #env: SourceEnv
-  readonly #budget: ByteBudget
+  readonly #parts: IntakeParts
+  readonly #senders: Senders
   readonly #limits: BodyLimits
-  readonly #tokens: TokenCheck
+  readonly #streamLimits: BodyLimits
 
-  constructor(feed: Feed<HttpSourceConfig>, env: SourceEnv, budget: ByteBudget) {
+  /** Throws `config_invalid`. */
+  constructor(feed: Feed<HttpSourceConfig>, parts: IntakeParts) {
     this.#feed = feed
-    this.#env = env
-    this.#budget = budget
-    const { maxBodyBytes, maxInflatedBytes } = feed.config
+    this.#parts = parts
+    const { env } = parts
+    this.#senders = new Senders(feed.config, `channels.${feed.channel}.sources.http`, env.clock)
+    const { maxBodyBytes, maxInflatedBytes, maxStreamedBytes } = feed.config
     // What never fits is refused for good, or its sender would repeat it for ever.
     this.#limits = { maxBodyBytes, maxInflatedBytes: Math.min(maxInflatedBytes, env.maxBytes) }
-    this.#tokens = new TokenCheck(feed.config.tokens ?? [])
+    this.#streamLimits = {
+      maxBodyBytes: maxStreamedBytes,
+      maxInflatedBytes: maxStreamedBytes,
+      setting: 'maxStreamedBytes'
+    }
   }
 
-  /** The number of messages accepted, once Kafka has them. Rejects with a FaultError. */
-  async receive(request: IncomingMessage): Promise<number> {
-    if (!this.#tokens.accepts(request.headers.authorization)) throw new FaultError('token_refused')
-    const kind = bodyKind(request.headers['content-type'])
-    const share = this.#budget.share()
+  /** Whether a message may come as parameters of the URL, by GET as well. */
+  get takesParameters(): boolean {
+    return this.#feed.config.format === 'osmand'
+  }
+
+  /** The number of messages accepted, once Kafka has them. Rejects with a FaultError or PartlyStored. */
+  async receive(arrival: Arrival): Promise<number> {
+    const { headers } = arrival.request
+    const sender = await this.#senders.identify(bearerOf(headers.authorization) ?? this.#tokenIn(arrival))
+    sender.pace?.check()
+    const receivedAtMs = this.#parts.env.clock.now()
+    const problem = this.#senders.signatures?.headersProblem(headers, receivedAtMs) ?? null
+    if (problem !== null) throw new FaultError('signature_refused', { detail: problem })
+    const kind = bodyKind(headers['content-type'], this.takesParameters)
+    const share = this.#parts.budget.share()
     try {
-      return await this.#store(request, kind, share)
+      return await this.#store({ arrival, sender, share, receivedAtMs }, kind)
     } finally {
       share.release()
     }
   }
 
-  async #store(request: IncomingMessage, kind: BodyKind, share: BudgetShare): Promise<number> {
-    const { channel, config, append } = this.#feed
-    const body = await readBody(request, this.#limits, share)
-    const options = { limits: config, receivedAtMs: this.#env.clock.now() }
-    const messages = await readMessages(body, kind, options)
+  #tokenIn({ query }: Arrival): string | undefined {
+    return this.takesParameters ? (new URLSearchParams(query).get(tokenParameter) ?? undefined) : undefined
+  }
+
+  async #store(admitted: Admitted, kind: BodyKind): Promise<number> {
+    // A signature is over all of the body, and so is known only at its end.
+    if (kind === 'lines' && this.#senders.signatures === null) return this.#storeLines(admitted)
+    const { config } = this.#feed
+    const bytes = await this.#wholeBody(admitted)
+    const messages =
+      kind === 'parameters'
+        ? messageOf(admitted, bytes)
+        : await readMessages(bytes, kind, this.#reading(admitted, config))
+    await this.#append(messages, admitted)
+    return messages.length
+  }
+
+  async #wholeBody({ arrival, share }: Admitted): Promise<Buffer> {
+    const { request } = arrival
+    const { maxInflatedBytes } = this.#limits
+    const { roomWaitMs } = this.#parts.timings
+    await share.reserve(Math.min(announcedBytes(request) ?? chunkBytes, maxInflatedBytes), roomWaitMs)
+    const body = this.#bodyOf(arrival, this.#limits, share)
+    const bytes = await body.whole()
+    if (this.#senders.signatures?.isSigned(request.headers, bytes) === false)
+      throw new FaultError('signature_refused', { detail: 'none of webhook-signature is over this body' })
+    return bytes
+  }
+
+  async #storeLines(admitted: Admitted): Promise<number> {
+    const { arrival, share } = admitted
+    await share.reserve(reservedBytes, this.#parts.timings.roomWaitMs)
+    const body = this.#bodyOf(arrival, this.#streamLimits, share)
+    try {
+      return await this.#storePieces(new LinePieces(body, this.#feed.config.maxMessageBytes), admitted)
+    } finally {
+      body.close()
+    }
+  }
+
+  async #storePieces(lines: LinePieces, admitted: Admitted): Promise<number> {
+    const limits = { ...this.#feed.config, maxMessages: Number.POSITIVE_INFINITY }
+    const { share } = admitted
+    let stored = 0
+    try {
+      for (;;) {
+        const options = { ...this.#reading(admitted, limits), firstIndex: stored }
+        const messages = await readMessages(await lines.next(stored), 'lines', options)
+        await this.#append(messages, admitted)
+        stored += messages.length
+        if (lines.isAtEnd) return stored
+        share.release()
+        await share.reserve(reservedBytes + lines.keptBytes, this.#parts.timings.roomWaitMs)
+        share.take(lines.keptBytes)
+      }
+    } catch (error) {
+      throw stored === 0 ? error : new PartlyStored(error, stored)
+    }
+  }
+
+  #bodyOf(arrival: Arrival, limits: BodyLimits, share: BudgetShare): Body {
+    const { env, timings } = this.#parts
+    const parts = { limits, share, clock: env.clock, timeoutMs: timings.requestTimeoutMs }
+    const body = new Body(arrival.request, parts)
+    arrival.allowBody()
+    return body
+  }
+
+  #reading({ receivedAtMs }: Admitted, limits: MessageLimits) {
+    return { limits, receivedAtMs, readEntry: formats[this.#feed.config.format] }
+  }
+
+  async #append(messages: readonly Incoming[], { sender }: Admitted): Promise<void> {
+    const { append, channel } = this.#feed
     if (messages.length > 0) await append(messages) // Invariant 6: nothing is answered before this resolved
     const bytes = messages.reduce((sum, message) => sum + message.value.length, 0)
-    this.#env.meter.accepted(channel, messages.length, bytes)
-    return messages.length
+    this.#parts.env.meter.accepted(channel, messages.length, bytes)
+    sender.pace?.take(messages.length)
   }
 }
 
-function bodyKind(contentType = 'application/json'): BodyKind {
-  const [essence = ''] = contentType.split(';', 1)
-  const kind = kinds[essence.trim().toLowerCase()]
-  if (kind === undefined) throw unsupported(`send ${Object.keys(kinds).join(', ')}`)
-  // JSON is UTF-8 (RFC 8259, 8.1); other text that says so of itself would be stored garbled.
-  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(contentType)?.[1] ?? 'utf-8'
-  if (!/^utf-?8$/i.test(charset)) throw unsupported('send UTF-8')
-  return kind
-}
-
-function unsupported(detail: string): FaultError {
-  return new FaultError('media_type_unsupported', { detail })
+/** The one message of the URL and the form together. */
+function messageOf({ arrival, receivedAtMs }: Admitted, form: Buffer): Incoming[] {
+  const parameters = new URLSearchParams(`${arrival.query}&${form}`)
+  parameters.delete(tokenParameter)
+  const read = readParameters(parameters, receivedAtMs)
+  if ('reason' in read) throw new BadEntries([{ index: 0, reason: read.reason }], 1)
+  return [read]
 }

@@ -12,7 +12,7 @@ export function listeningRules(data: unknown, channels: readonly Part[], places:
   return [
     ...sources.flatMap(secondSources),
     ...(sources.some(ofChannel => ofChannel.length > 0) ? sharedPort(listen, places) : []),
-    ...openSources(listen.host, sources.flat())
+    ...openSources(listen, sources.flat())
   ]
 }
 
@@ -51,12 +51,27 @@ function overlap(host: unknown, other: unknown): boolean {
 }
 
 /** An HTTP source that everybody can reach must know who may send, unless its user wrote that all may. */
-function openSources(host: unknown, sources: readonly HttpSourcePart[]): Finding[] {
+function openSources(
+  listen: Readonly<Record<string, unknown>>,
+  sources: readonly HttpSourcePart[]
+): Finding[] {
+  const { host, tls } = listen
   if (typeof host !== 'string' || isLoopback(host)) return []
+  if (isMapping(tls) && tls.clientCa !== undefined) return []
   const sentence =
-    'must have tokens, because listen.host can be reached from outside: set tokens, or "insecure: true" to take messages from anybody'
+    'must have tokens, because listen.host can be reached from outside: set tokens, senders, jwt or webhookSignature, or listen.tls.clientCa, or "insecure: true" to take messages from anybody'
   return sources
-    .filter(({ settings }) => settings.insecure !== true)
-    .filter(({ settings }) => !Array.isArray(settings.tokens) || settings.tokens.length === 0)
+    .filter(({ settings }) => settings.insecure !== true && !knowsSenders(settings))
     .map(({ pointer }) => ({ pointer, at: 'key', sentence }))
+}
+
+function knowsSenders({
+  tokens,
+  senders,
+  jwt,
+  webhookSignature
+}: Readonly<Record<string, unknown>>): boolean {
+  const some =
+    (Array.isArray(tokens) && tokens.length > 0) || (isMapping(senders) && Object.keys(senders).length > 0)
+  return some || isMapping(jwt) || isMapping(webhookSignature)
 }

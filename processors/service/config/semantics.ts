@@ -1,7 +1,7 @@
 // The rules that a schema cannot say, because they are about two places at once. They run also when the schema has
 // found mistakes, so that all come at once: every value is taken for what it is only after a look.
 
-import { secureContext } from '../../../connectors/shared/tls.ts'
+import { secureContext, serverTls } from '../../../connectors/shared/tls.ts'
 import { topicPattern } from '../../../schemas/define.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import { found, suggestion } from './expectations.ts'
@@ -29,7 +29,8 @@ export function checkRules(data: unknown, places: Places): Finding[] {
     ...streams.flatMap(wrongBackOff),
     ...streams.flatMap(idleSafetyStop),
     ...streams.flatMap(heldWithoutDevices),
-    ...unusableTls(data),
+    ...unusableTls(data, 'kafka', secureContext),
+    ...unusableTls(data, 'listen', usableListenTls),
     ...listeningRules(data, channels, places)
   ]
 }
@@ -166,20 +167,26 @@ function heldWithoutDevices({ pointer, fields }: Part): Finding[] {
   return [{ pointer: pointerTo(pointer, 'onDeviceReject'), at: 'value', sentence }]
 }
 
-function unusableTls(data: unknown): Finding[] {
-  const kafka = isMapping(data) ? data.kafka : undefined
-  const settings = isMapping(kafka) ? kafka.tls : undefined
+type TlsTexts = Readonly<Record<string, string>>
+
+/** What is missing is told by the schema. */
+function usableListenTls({ cert, key, clientCa }: TlsTexts): void {
+  if (cert !== undefined && key !== undefined)
+    serverTls({ cert, key, ...(clientCa !== undefined && { clientCa }) })
+}
+
+function unusableTls(data: unknown, part: 'kafka' | 'listen', use: (texts: TlsTexts) => unknown): Finding[] {
+  const parent = isMapping(data) ? data[part] : undefined
+  const settings = isMapping(parent) ? parent.tls : undefined
   if (!isMapping(settings)) return []
-  const texts = ['ca', 'cert', 'key'].flatMap(key => {
-    const text = settings[key]
-    return typeof text === 'string' ? [[key, text]] : []
-  })
+  const isText = (text: unknown): text is string => typeof text === 'string'
+  const texts = Object.entries(settings).filter((entry): entry is [string, string] => isText(entry[1]))
   try {
-    secureContext(Object.fromEntries(texts))
+    use(Object.fromEntries(texts))
     return []
   } catch (error) {
     if (!(error instanceof FaultError)) throw error
-    const pointer = `/kafka/${error.path?.replaceAll('.', '/')}`
+    const pointer = `/${part}/${error.path?.replaceAll('.', '/')}`
     return [{ pointer, at: 'value', sentence: error.detail ?? 'cannot be used' }]
   }
 }

@@ -2,6 +2,7 @@
 // Ajv finds the mistakes; its own sentences are never shown.
 
 import { Ajv, type ErrorObject } from 'ajv'
+import { own, parseJson } from '../../../connectors/shared/json/values.ts'
 import type { Schema } from '../../../schemas/json-schema.ts'
 import { expected, knownKinds } from '../../../schemas/render/expected.ts'
 import { parseTime } from '../../../schemas/time.ts'
@@ -19,6 +20,7 @@ export function validate(schema: object, data: unknown, places: Places): Finding
   })
   ajv.addVocabulary(['x-expects', 'x-kinds', 'x-public', 'x-secret'])
   ajv.addFormat('http-url', isHttpUrl)
+  ajv.addFormat('jwks', isKeySet)
   ajv.addFormat('start', text => text === 'latest' || text === 'earliest' || parseTime(text) !== null)
   const check = ajv.compile(schema)
   check(data)
@@ -34,6 +36,12 @@ function isHttpUrl(text: string): boolean {
   if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false
   const { username, password } = new URL(text)
   return username === '' && password === ''
+}
+
+/** A JSON Web Key Set (RFC 7517) by its outline; its keys are looked at where they are used. */
+function isKeySet(text: string): boolean {
+  const keys = own(parseJson(text), 'keys')
+  return Array.isArray(keys) && keys.length > 0 && keys.every(key => typeof own(key, 'kty') === 'string')
 }
 
 function explain(error: ErrorObject, places: Places): Finding {

@@ -36,16 +36,30 @@ export interface Plan {
 
 /** Both are checked configurations with their defaults filled in. */
 export function planReload(before: Config, after: Config): Plan {
-  const { kafka, listen, memory, drainTimeoutMs } = before
+  const { kafka, memory, drainTimeoutMs } = before
+  const listen = listenChanges(before.listen, after.listen)
   return {
     streams: streamChanges(before, after),
     channels: channelChanges(before.channels, after.channels),
     needsRestart: [
       ...changedPaths(kafka, after.kafka, 'kafka'),
-      ...changedPaths(listen, after.listen, 'listen'),
+      ...listen.needsRestart,
       ...changedPaths(memory, after.memory, 'memory')
     ],
-    immediate: changedPaths(drainTimeoutMs, after.drainTimeoutMs, 'drainTimeoutMs')
+    immediate: [...listen.immediate, ...changedPaths(drainTimeoutMs, after.drainTimeoutMs, 'drainTimeoutMs')]
+  }
+}
+
+/** A certificate is renewed while the listener goes on; whether there is TLS, and mutual TLS, is its nature. */
+function listenChanges(before: Config['listen'], after: Config['listen']) {
+  const [{ tls: old, ...rest }, { tls: now, ...restNow }] = [before, after]
+  const paths = changedPaths(old, now, 'listen.tls')
+  const isSameKind =
+    (old === undefined) === (now === undefined) &&
+    (old?.clientCa === undefined) === (now?.clientCa === undefined)
+  return {
+    needsRestart: [...changedPaths(rest, restNow, 'listen'), ...(isSameKind ? [] : paths)],
+    immediate: isSameKind ? paths : []
   }
 }
 

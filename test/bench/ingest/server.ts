@@ -36,7 +36,13 @@ async function openTailrace(brokers: string[], topic: string): Promise<System> {
   const clock = systemClock
   const meter = { produced: () => produced++ }
   const producer = kafkaLog({ brokers, clientId: 'bench' }, { clock, log, meter }).producer()
-  const limits = { maxBodyBytes: 1e6, maxInflatedBytes: 1e7, maxMessages: 100, maxMessageBytes: 1e6 }
+  const limits = {
+    maxBodyBytes: 1e6,
+    maxInflatedBytes: 1e7,
+    maxMessages: 100,
+    maxStreamedBytes: 1e7,
+    maxMessageBytes: 1e6
+  }
   const ingest = new Ingest({
     sources: [httpSource],
     producer,
@@ -44,13 +50,12 @@ async function openTailrace(brokers: string[], topic: string): Promise<System> {
       clock,
       log,
       meter: { accepted: () => {}, refused: () => {} },
-      maxBytes: 64 << 20,
-      listen: { host: '127.0.0.1', port: 0 }
+      maxBytes: 64 << 20
     }
   })
-  await ingest.serve({
-    bench: { topic, partitions: 1, retentionHours: 1, sources: [{ http: { ...limits, insecure: false } }] }
-  })
+  const http = { ...limits, format: 'messages', senders: {}, insecure: false }
+  const channels = { bench: { topic, partitions: 1, retentionHours: 1, sources: [{ http }] } }
+  await ingest.serve(channels, { host: '127.0.0.1', port: 0 })
   return {
     url: `http://127.0.0.1:${port}/channels/bench/messages`,
     produceRequests: () => produced,

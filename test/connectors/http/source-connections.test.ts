@@ -34,7 +34,7 @@ test('a sender that stops in the middle of its body is given up', async t => {
   const text = await readToEnd(socket)
   t.regex(text, /^HTTP\/1\.1 408 Request Timeout\r\n/)
   t.regex(text, /"code":"request_timeout"/)
-  t.deepEqual(harness.refused, [['fleet', 'request_aborted']])
+  t.deepEqual(harness.refused, [['fleet', 'request_timeout']])
 })
 
 test('a sender that never ends its headers is given up', async t => {

@@ -4,18 +4,22 @@ import { EventEmitter } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import type { ExecutionContext } from 'ava'
 import { systemClock } from '../../../connectors/clock.ts'
-import type { Append, Incoming } from '../../../connectors/connector.ts'
-import { defaultTimings, type Timings } from '../../../connectors/http/source/app.ts'
+import type { Append, Feed, Incoming } from '../../../connectors/connector.ts'
 import type { HttpSourceConfig } from '../../../connectors/http/source/config.ts'
+import { defaultTimings, type Timings } from '../../../connectors/http/source/timings.ts'
 import { HttpSource } from '../../../connectors/http/source.ts'
+import type { ListenTlsConfig } from '../../../schemas/config.ts'
 import type { ErrorCode } from '../../../schemas/errors.ts'
 import type { EventName } from '../../../schemas/events.ts'
 
 const config: HttpSourceConfig = {
+  format: 'messages',
+  senders: {},
   insecure: false,
   maxBodyBytes: 100_000,
   maxInflatedBytes: 200_000,
   maxMessages: 500,
+  maxStreamedBytes: 400_000,
   maxMessageBytes: 50_000
 }
 
@@ -28,6 +32,7 @@ export interface HarnessOptions {
   readonly port?: number
   readonly timings?: Partial<Timings>
   readonly maxBytes?: number
+  readonly tls?: ListenTlsConfig
 }
 
 export class Harness {
@@ -38,19 +43,28 @@ export class Harness {
   readonly events: EventName[] = []
   /** Emits `accepted` and `refused` when the list of that name has grown. */
   readonly changes = new EventEmitter()
+  nowMs = receivedAtMs
   /** Replaced to order failures and delays. */
   append: Append = async messages => {
     this.stored.push(...messages)
   }
 
+  /** How often something was to be appended. */
+  appends = 0
+  readonly feeds: readonly Feed<HttpSourceConfig>[]
+
   constructor(options: HarnessOptions) {
     const feed = {
       channel: 'fleet',
       config: { ...config, ...options.config },
-      append: (messages: readonly Incoming[]) => this.append(messages)
+      append: (messages: readonly Incoming[]) => {
+        this.appends++
+        return this.append(messages)
+      }
     }
+    this.feeds = [feed]
     const env = {
-      clock: { ...systemClock, now: () => receivedAtMs },
+      clock: { ...systemClock, now: () => this.nowMs },
       log: (name: EventName) => {
         this.events.push(name)
       },
@@ -65,9 +79,13 @@ export class Harness {
         }
       },
       maxBytes: options.maxBytes ?? 64 << 20,
-      listen: { host: options.listenHost ?? '127.0.0.1', port: options.port ?? 0 }
+      listen: {
+        host: options.listenHost ?? '127.0.0.1',
+        port: options.port ?? 0,
+        ...(options.tls !== undefined && { tls: options.tls })
+      }
     }
-    this.source = new HttpSource([feed], env, { ...defaultTimings, ...options.timings })
+    this.source = new HttpSource(this.feeds, env, { ...defaultTimings, ...options.timings })
   }
 
   get url(): string {

@@ -100,7 +100,7 @@ test('one bad entry keeps the whole request out, and each bad one is listed', as
     status: 400,
     type: json,
     code: 'message_invalid',
-    message: 'Some messages are not valid, so none was stored: 1 of the entries cannot be taken',
+    message: 'Some messages are not valid: 1 of the entries cannot be taken. None was stored',
     entries: [{ index: 1, reason: 'ident must be a string' }]
   })
   t.deepEqual(harness.values, [])
@@ -276,7 +276,7 @@ test('a body that is larger than all the memory for bodies is refused for good',
 })
 
 test('bodies that do not fit beside those in memory are refused until there is room', async t => {
-  const harness = await startSource(t, { maxBytes: 2_000 })
+  const harness = await startSource(t, { maxBytes: 2_000, timings: { roomWaitMs: 50 } })
   const begun = withResolvers()
   const appended = withResolvers()
   let waiting = 0

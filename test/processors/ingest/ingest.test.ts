@@ -10,9 +10,10 @@ const env = {
   clock: systemClock,
   log: () => {},
   meter: { accepted: () => {}, refused: () => {} },
-  maxBytes: 64 << 20,
-  listen: { host: '127.0.0.1', port: 0 }
+  maxBytes: 64 << 20
 }
+
+const listen = { host: '127.0.0.1', port: 0 }
 
 const channel = (topic: string, ...sources: Record<string, unknown>[]) => ({
   topic,
@@ -69,7 +70,7 @@ test('one source of each kind gets the feeds of all channels that name it', asyn
     bare: channel('bare')
   }
   const sources = [one, two, unused].flatMap(source => (source ? [source.definition] : []))
-  await new Ingest({ sources, producer: fakeProducer().producer, env }).serve(channels)
+  await new Ingest({ sources, producer: fakeProducer().producer, env }).serve(channels, listen)
   const seen = [one, two, unused].map(source => source?.feeds.map(feed => [feed.channel, feed.config]))
   t.deepEqual(seen, [
     [
@@ -86,7 +87,7 @@ test('what a source appends goes to the topic of its channel, and resolves and f
   const { definition, feeds } = fakeSource('one', [])
   const { producer, appended } = fakeProducer(Promise.reject(fault))
   const ingest = new Ingest({ sources: [definition], producer, env })
-  await ingest.serve({ boats: channel('t.boats', { one: {} }) })
+  await ingest.serve({ boats: channel('t.boats', { one: {} }) }, listen)
   const messages = [{ key: Buffer.from('a'), value: Buffer.from('{"ident":"a","timestamp":1}') }]
   t.is(await t.throwsAsync(async () => feeds[0]?.append(messages)), fault)
   t.deepEqual(appended, [['t.boats', messages]])
@@ -98,7 +99,7 @@ test('when one source cannot start, those that have are stopped', async t => {
   const sources = [fakeSource('one', done), fakeSource('two', done, fault)].map(source => source.definition)
   const channels = { fleet: channel('fleet', { one: {} }, { two: {} }) }
   const ingest = new Ingest({ sources, producer: fakeProducer().producer, env })
-  t.is(await t.throwsAsync(ingest.serve(channels)), fault)
+  t.is(await t.throwsAsync(ingest.serve(channels, listen)), fault)
   t.deepEqual(done, ['start one', 'stop one 0', 'stop two 0'])
 })
 
@@ -106,12 +107,15 @@ test('other channels start, tell and stop sources as they need them', async t =>
   const done: string[] = []
   const sources = [fakeSource('one', done), fakeSource('two', done)].map(source => source.definition)
   const ingest = new Ingest({ sources, producer: fakeProducer().producer, env })
-  await ingest.serve({ fleet: channel('fleet', { one: {} }) })
-  await ingest.serve({
-    fleet: channel('fleet', { one: {} }),
-    boats: channel('boats', { one: {} }, { two: {} })
-  })
-  await ingest.serve({ boats: channel('boats', { two: {} }) })
+  await ingest.serve({ fleet: channel('fleet', { one: {} }) }, listen)
+  await ingest.serve(
+    {
+      fleet: channel('fleet', { one: {} }),
+      boats: channel('boats', { one: {} }, { two: {} })
+    },
+    listen
+  )
+  await ingest.serve({ boats: channel('boats', { two: {} }) }, listen)
   await ingest.stop(7)
   t.deepEqual(done, [
     'start one',
@@ -128,9 +132,9 @@ test('when a source refuses other channels, those that were told serve the old o
   const done: string[] = []
   const sources = ['one', 'two', 'three'].map(kind => fakeSource(kind, done).definition)
   const ingest = new Ingest({ sources, producer: fakeProducer().producer, env })
-  await ingest.serve({ fleet: channel('fleet', { one: {} }, { three: {} }) })
+  await ingest.serve({ fleet: channel('fleet', { one: {} }, { three: {} }) }, listen)
   const refused = { refused: channel('x', { three: {} }), boats: channel('boats', { one: {} }, { two: {} }) }
-  t.like(await t.throwsAsync(ingest.serve(refused)), { code: 'source_unguarded' })
+  t.like(await t.throwsAsync(ingest.serve(refused, listen)), { code: 'source_unguarded' })
   t.deepEqual(done, [
     'start one',
     'start three',

@@ -5,8 +5,9 @@ import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import test from 'ava'
-import { readBody } from '../../../../connectors/http/source/body.ts'
-import { ByteBudget } from '../../../../connectors/http/source/budget.ts'
+import { systemClock as clock } from '../../../../connectors/clock.ts'
+import { Body } from '../../../../connectors/http/source/body/body.ts'
+import { type BudgetShare, ByteBudget } from '../../../../connectors/http/source/body/budget.ts'
 
 const limits = { maxBodyBytes: 1_000_000, maxInflatedBytes: 1_000_000 }
 
@@ -20,17 +21,20 @@ function arrived(body: Buffer): IncomingMessage {
   return request
 }
 
+const bodyOf = (request: IncomingMessage, share: BudgetShare) =>
+  new Body(request, { limits, share, clock, timeoutMs: 60_000 })
+
 test('a compressed body is inflated also when all of it came before it was read', async t => {
   const body = randomBytes(300_000)
-  const share = new ByteBudget(1_000_000).share()
-  t.deepEqual(await readBody(arrived(gzipSync(body)), limits, share), body)
+  const share = new ByteBudget(1_000_000, clock).share()
+  t.deepEqual(await bodyOf(arrived(gzipSync(body)), share).whole(), body)
 })
 
 test('a sender that goes away while its body is being inflated is given up', async t => {
-  const budget = new ByteBudget(1_000_000)
+  const budget = new ByteBudget(1_000_000, clock)
   const share = budget.share()
   const request = arrived(gzipSync(randomBytes(300_000)))
-  const reading = readBody(request, limits, share)
+  const reading = bodyOf(request, share).whole()
   request.destroy()
   await t.throwsAsync(reading, { code: 'request_aborted' })
   share.release()

@@ -207,7 +207,17 @@ const table: [mistake: string, text: string, line: string][] = [
   [
     'an open source without tokens',
     `${base}  {}\nlisten: { host: 0.0.0.0 }`,
-    '3:24 channels.fleet.sources[0].http must have tokens, because listen.host can be reached from outside: set tokens, or "insecure: true" to take messages from anybody'
+    '3:24 channels.fleet.sources[0].http must have tokens, because listen.host can be reached from outside: set tokens, senders, jwt or webhookSignature, or listen.tls.clientCa, or "insecure: true" to take messages from anybody'
+  ],
+  [
+    'a certificate to listen with that is none',
+    `${base}  {}\nlisten: { tls: { cert: x, key: y } }`,
+    '6:24 listen.tls.cert must be the PEM text of a certificate ("-----BEGIN ..."), got something else'
+  ],
+  [
+    'a certificate without its key',
+    `${base}  {}\nlisten: { tls: { cert: x } }`,
+    '6:11 listen.tls.key is missing: it must be text that is not empty'
   ],
   [
     'a variable that is not set',

@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava'
 import { stringify } from 'yaml'
 import { isEmpty, type Plan, planReload } from '../../../../processors/service/reload/plan.ts'
 import type { Config } from '../../../../schemas/config.ts'
+import { makeCertificates } from '../../../certificates.ts'
 import { fixture } from '../config/fixture.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -100,4 +101,31 @@ test('what only a restart of the process can change is named', t => {
   t.deepEqual(plan.needsRestart, ['kafka.brokers[0]', 'kafka.clientId', 'listen.admin', 'memory.maxBytes'])
   t.deepEqual(plan.immediate, ['drainTimeoutMs'])
   t.false(isEmpty(plan))
+})
+
+test('a certificate is renewed at once; whether there is TLS, and mutual TLS, takes a restart', t => {
+  const { ca, cert, key } = makeCertificates()
+  const renewed = makeCertificates()
+  const planned = (before: object | null, after: object | null) => {
+    const listen = (tls: object | null) => ({ listen: tls === null ? {} : { tls } })
+    const { immediate, needsRestart } = planReload(
+      load(t, { ...base, ...listen(before) }),
+      load(t, { ...base, ...listen(after) })
+    )
+    return { immediate, needsRestart }
+  }
+  const mine = { cert, key }
+  t.deepEqual(planned(mine, { cert: renewed.cert, key: renewed.key }), {
+    immediate: ['listen.tls.cert', 'listen.tls.key'],
+    needsRestart: []
+  })
+  t.deepEqual(planned({ ...mine, clientCa: ca }, { ...mine, clientCa: renewed.ca }), {
+    immediate: ['listen.tls.clientCa'],
+    needsRestart: []
+  })
+  t.deepEqual(planned(null, mine), { immediate: [], needsRestart: ['listen.tls'] })
+  t.deepEqual(planned(mine, { ...mine, clientCa: ca }), {
+    immediate: [],
+    needsRestart: ['listen.tls.clientCa']
+  })
 })

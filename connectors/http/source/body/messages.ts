@@ -1,10 +1,10 @@
-// Turns a body into the messages to append: all of them or none.
+// Turns a body, or a piece of one, into the messages to append: all of them or none.
 
 import { setImmediate } from 'node:timers/promises'
-import { FaultError } from '../../../schemas/errors.ts'
-import type { Incoming } from '../../connector.ts'
-import { type EntryCursor, jsonEntries, LineEntries } from '../../shared/json/entries.ts'
-import { readIncoming } from '../../shared/json/incoming.ts'
+import { FaultError } from '../../../../schemas/errors.ts'
+import type { Incoming } from '../../../connector.ts'
+import { type EntryCursor, jsonEntries, LineEntries } from '../../../shared/json/entries.ts'
+import type { Refusal } from '../../../shared/json/incoming.ts'
 
 export interface MessageLimits {
   readonly maxMessages: number
@@ -36,13 +36,24 @@ export class BadEntries extends FaultError {
 }
 
 /** `json`: one object or an array of them; `lines`: newline-delimited. */
-export type BodyKind = 'json' | 'lines'
+export type EntriesKind = 'json' | 'lines'
+
+/** One entry as a message, or why it is none. The bytes are the sender's. Never throws. */
+export type ReadEntry = (entry: Buffer, receivedAtMs: number) => Incoming | Refusal
+
+export interface ReadOptions {
+  readonly limits: MessageLimits
+  readonly receivedAtMs: number
+  readonly readEntry: ReadEntry
+  /** The number of the body's entries that stand before these. */
+  readonly firstIndex?: number
+}
 
 /** Rejects with `body_malformed`, `body_too_large` or BadEntries. */
 export async function readMessages(
   body: Buffer,
-  kind: BodyKind,
-  options: { limits: MessageLimits; receivedAtMs: number }
+  kind: EntriesKind,
+  options: ReadOptions
 ): Promise<Incoming[]> {
   const entries = kind === 'lines' ? new LineEntries(body) : jsonEntries(body)
   const reader = new EntryReader(entries, body, options)
@@ -53,18 +64,17 @@ export async function readMessages(
 class EntryReader {
   readonly #entries: EntryCursor
   readonly #body: Buffer
-  readonly #limits: MessageLimits
-  readonly #receivedAtMs: number
+  readonly #options: ReadOptions
   readonly #messages: Incoming[] = []
   readonly #bad: BadEntry[] = []
-  #index = 0
+  #index: number
   #badCount = 0
 
-  constructor(entries: EntryCursor, body: Buffer, options: { limits: MessageLimits; receivedAtMs: number }) {
+  constructor(entries: EntryCursor, body: Buffer, options: ReadOptions) {
     this.#entries = entries
     this.#body = body
-    this.#limits = options.limits
-    this.#receivedAtMs = options.receivedAtMs
+    this.#options = options
+    this.#index = options.firstIndex ?? 0
   }
 
   /** Reads about a megabyte; false when all entries have been read. */
@@ -79,13 +89,12 @@ class EntryReader {
 
   #readEntry(): void {
     const { start, end } = this.#entries
-    const { maxMessages, maxMessageBytes } = this.#limits
+    const { limits, readEntry, receivedAtMs } = this.#options
+    const { maxMessages, maxMessageBytes } = limits
     const index = this.#index++
     if (index === maxMessages) throw tooLarge(`it has more than ${maxMessages} entries (maxMessages)`)
-    if (end - start > maxMessageBytes) {
-      throw tooLarge(`entry ${index} exceeds ${maxMessageBytes} bytes (maxMessageBytes)`)
-    }
-    const read = readIncoming(this.#body.subarray(start, end), this.#receivedAtMs)
+    if (end - start > maxMessageBytes) throw entryTooLarge(index, maxMessageBytes)
+    const read = readEntry(this.#body.subarray(start, end), receivedAtMs)
     if ('reason' in read) this.#addBad({ index, reason: read.reason })
     else this.#messages.push(read)
   }
@@ -101,6 +110,10 @@ class EntryReader {
     this.#badCount++
     if (this.#bad.length < maxListed) this.#bad.push(entry)
   }
+}
+
+export function entryTooLarge(index: number, maxMessageBytes: number): FaultError {
+  return tooLarge(`entry ${index} exceeds ${maxMessageBytes} bytes (maxMessageBytes)`)
 }
 
 function tooLarge(detail: string): FaultError {

@@ -1,0 +1,226 @@
+// Reads the body of a request, inflating it on the way, as a whole or piece by piece: nothing is read ahead of who
+// asks for it, so a sender is as fast as what becomes of its messages. Limits hold while the bytes come in: neither a
+// long body nor a short one that inflates without end takes more memory than its share, and one that does not come
+// forward is given up. Content codings: RFC 9110 section 8.4.
+
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Readable } from 'node:stream'
+import { createGunzip, createInflate, type Gunzip, type Inflate } from 'node:zlib'
+import { FaultError, messageOf } from '../../../../schemas/errors.ts'
+import type { Clock } from '../../../clock.ts'
+import type { BudgetShare } from './budget.ts'
+
+/** A request as Node gives it, over HTTP/1.1 or HTTP/2. */
+export interface Request extends Readable {
+  readonly headers: IncomingHttpHeaders
+  readonly httpVersionMajor: number
+  readonly aborted: boolean
+}
+
+export interface BodyLimits {
+  /** Of the bytes as they are sent. */
+  readonly maxBodyBytes: number
+  /** Of the bytes once they are inflated. */
+  readonly maxInflatedBytes: number
+  /** The setting that both are of, if it has another name than they. */
+  readonly setting?: string
+}
+
+export interface BodyParts {
+  readonly limits: BodyLimits
+  readonly share: BudgetShare
+  readonly clock: Clock
+  /** How long what next() asks for may take to arrive. */
+  readonly timeoutMs: number
+}
+
+const codings = 'send gzip, deflate or identity'
+
+/** Null: the body is not compressed. Throws `encoding_unsupported`. */
+function inflaterFor(encoding = 'identity'): Gunzip | Inflate | null {
+  switch (encoding.trim().toLowerCase()) {
+    case 'identity':
+    case '':
+      return null
+    case 'gzip':
+    case 'x-gzip':
+      return createGunzip()
+    case 'deflate':
+      return createInflate()
+    default:
+      throw new FaultError('encoding_unsupported', { detail: codings })
+  }
+}
+
+/** The bytes that a body has according to its sender; null where it does not say. */
+export function announcedBytes({ headers }: Request): number | null {
+  const length = headers['content-length']
+  return length === undefined ? null : Number(length)
+}
+
+/** What Node hands over at once at most, from a socket or from an inflater. */
+export const chunkBytes = 65_536
+
+function tooLarge(limit: 'maxBodyBytes' | 'maxInflatedBytes', limits: BodyLimits): FaultError {
+  const what = limit === 'maxBodyBytes' ? 'the body' : 'the decompressed body'
+  const detail = `${what} exceeds ${limits[limit]} bytes (${limits.setting ?? limit})`
+  return new FaultError('body_too_large', { detail })
+}
+
+/** Somebody who waits for bytes. */
+interface Asking {
+  readonly bytes: number
+  resolve(piece: Buffer): void
+  reject(error: unknown): void
+  cancelTimeout(): void
+}
+
+/** One body on its way in: request -> (inflater) -> chunks -> next(). It ends once, at its end or in #fail. */
+export class Body {
+  readonly #request: Request
+  readonly #parts: BodyParts
+  readonly #inflater: Gunzip | Inflate | null
+  readonly #plain: Readable
+  #chunks: Buffer[] = []
+  #receivedBytes = 0
+  #inflatedBytes = 0
+  #heldBytes = 0
+  #asking: Asking | null = null
+  #isAtEnd = false
+  #failure: { readonly error: unknown } | null = null
+
+  /** Throws `encoding_unsupported` or `body_too_large`. */
+  constructor(request: Request, parts: BodyParts) {
+    const { limits } = parts
+    if ((announcedBytes(request) ?? 0) > limits.maxBodyBytes) throw tooLarge('maxBodyBytes', limits)
+    this.#request = request
+    this.#parts = parts
+    this.#inflater = inflaterFor(request.headers['content-encoding'])
+    this.#plain = this.#inflater ?? request
+    this.#listen()
+  }
+
+  /** Whether all of it has been handed out. */
+  get isAtEnd(): boolean {
+    return this.#isAtEnd && this.#heldBytes === 0
+  }
+
+  /** All of it. Rejects as next() does. */
+  whole(): Promise<Buffer> {
+    return this.next(Number.POSITIVE_INFINITY)
+  }
+
+  /**
+   * At least so many bytes of it, or those that are left, inflated; one at a time. Rejects with `body_too_large`,
+   * `body_malformed`, `overloaded`, `request_timeout` or `request_aborted`.
+   */
+  next(bytes: number): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== null) {
+        reject(this.#failure.error)
+        return
+      }
+      const { clock, timeoutMs } = this.#parts
+      const cancelTimeout = clock.after(timeoutMs, () => this.#fail(new FaultError('request_timeout')))
+      this.#asking = { bytes, resolve, reject, cancelTimeout }
+      if (this.#request.destroyed && !this.#request.readableEnded) this.#abort()
+      else if (this.#isAtEnd || this.#heldBytes >= bytes) this.#handOut()
+      else this.#plain.resume()
+    })
+  }
+
+  /** Whatever is still to come is nobody's. */
+  close(): void {
+    this.#fail(new FaultError('request_aborted'))
+  }
+
+  #listen(): void {
+    const [request, inflater] = [this.#request, this.#inflater]
+    request.on('error', this.#abort)
+    request.on('close', this.#abort)
+    request.on('aborted', this.#abort)
+    if (inflater !== null) {
+      request.on('data', this.#count)
+      inflater.on('error', error =>
+        this.#fail(new FaultError('body_malformed', { detail: messageOf(error), cause: error }))
+      )
+      request.pipe(inflater)
+    }
+    this.#plain.on('data', this.#keep)
+    this.#plain.on('end', this.#end)
+    this.#plain.pause()
+  }
+
+  readonly #count = (chunk: Buffer): void => {
+    const { limits } = this.#parts
+    this.#receivedBytes += chunk.length
+    if (this.#receivedBytes > limits.maxBodyBytes) this.#fail(tooLarge('maxBodyBytes', limits))
+  }
+
+  readonly #keep = (chunk: Buffer): void => {
+    if (this.#inflater === null) this.#count(chunk)
+    if (this.#failure !== null) return
+    try {
+      this.#claim(chunk.length)
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
+    this.#chunks.push(chunk)
+    if (this.#asking !== null && this.#heldBytes >= this.#asking.bytes) this.#handOut()
+  }
+
+  #claim(bytes: number): void {
+    const { share, limits } = this.#parts
+    this.#inflatedBytes += bytes
+    this.#heldBytes += bytes
+    if (this.#inflatedBytes > limits.maxInflatedBytes) throw tooLarge('maxInflatedBytes', limits)
+    share.take(bytes)
+  }
+
+  readonly #end = (): void => {
+    // Over HTTP/2 a body that is broken off ends first, like one that is complete, and is aborted then.
+    if (this.#request.httpVersionMajor === 2) setImmediate(this.#finish)
+    else this.#finish()
+  }
+
+  readonly #finish = (): void => {
+    if (this.#request.aborted) this.#fail(new FaultError('request_aborted'))
+    if (this.#failure !== null) return
+    this.#isAtEnd = true
+    if (this.#asking !== null) this.#handOut()
+  }
+
+  /** What has arrived may still wait for the inflater when the connection goes: then it never gets there. */
+  readonly #abort = (): void => {
+    if (!this.#request.readableEnded) this.#fail(new FaultError('request_aborted'))
+  }
+
+  #handOut(): void {
+    const asking = this.#asking
+    const [first] = this.#chunks
+    const piece =
+      first !== undefined && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks, this.#heldBytes)
+    this.#chunks = []
+    this.#heldBytes = 0
+    this.#asking = null
+    this.#plain.pause()
+    asking?.cancelTimeout()
+    asking?.resolve(piece)
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure !== null || this.isAtEnd) return
+    this.#failure = { error }
+    this.#chunks = []
+    const [request, inflater, asking] = [this.#request, this.#inflater, this.#asking]
+    request.off('data', this.#count)
+    request.off('data', this.#keep)
+    if (inflater !== null) {
+      request.unpipe(inflater)
+      inflater.destroy()
+    }
+    asking?.cancelTimeout()
+    asking?.reject(error)
+  }
+}

@@ -1,0 +1,112 @@
+// What OsmAnd and the Traccar client send: the parameters of a URL or a form, one position in knots; or JSON with a
+// location, in metres a second. Fields: traccar.org/osmand and OsmAndProtocolDecoder of traccar/traccar.
+
+import type { Incoming } from '../../../connector.ts'
+import { type Refusal, readIncoming } from '../../../shared/json/incoming.ts'
+import { own } from '../../../shared/json/values.ts'
+import {
+  type FieldRule,
+  type FormatTable,
+  flatten,
+  kmhPerKnot,
+  kmhPerMetreSecond,
+  objectIn,
+  objectOf,
+  times
+} from './flatten.ts'
+
+const table: FormatTable = {
+  prefix: 'osmand',
+  fields: {
+    device_id: { name: 'ident' },
+    'location.timestamp': { name: 'timestamp' },
+    'location.coords.latitude': { name: 'position.latitude' },
+    'location.coords.longitude': { name: 'position.longitude' },
+    'location.coords.altitude': { name: 'position.altitude' },
+    'location.coords.accuracy': { name: 'position.accuracy' },
+    'location.coords.speed': { name: 'position.speed', convert: times(kmhPerMetreSecond) },
+    'location.coords.heading': { name: 'position.direction', convert: times(1) },
+    'location.battery.level': { name: 'battery.level', convert: times(100) }
+  },
+  opened: new Set(['location', 'location.coords', 'location.battery', 'location.activity', 'location.extras'])
+}
+
+/** One JSON object as a message. Never throws. */
+export function readOsmand(entry: Buffer, receivedAtMs: number): Incoming | Refusal {
+  const parsed = objectIn(entry)
+  if (parsed === null) return readIncoming(entry, receivedAtMs) // which says what it is instead
+  if (own(parsed, 'device_id') === undefined) return { reason: 'device_id is missing' }
+  if (own(parsed, 'location') === undefined) return { reason: 'location is missing' }
+  return readIncoming(Buffer.from(objectOf(flatten(entry, table))), receivedAtMs)
+}
+
+const parameters: Readonly<Record<string, FieldRule>> = {
+  lat: { name: 'position.latitude' },
+  lon: { name: 'position.longitude' },
+  speed: { name: 'position.speed', convert: times(kmhPerKnot) },
+  bearing: { name: 'position.direction' },
+  heading: { name: 'position.direction' },
+  altitude: { name: 'position.altitude' },
+  accuracy: { name: 'position.accuracy' },
+  hdop: { name: 'position.hdop' },
+  batt: { name: 'battery.level' }
+}
+
+const texts: Readonly<Record<string, string>> = {
+  id: 'ident',
+  deviceid: 'ident',
+  driverUniqueId: 'driver.id'
+}
+
+const jsonNumber = /^-?(0|[1-9]\d*)(\.\d+)?$/
+
+/** The parameters of one request as a message. Never throws. */
+export function readParameters(given: URLSearchParams, receivedAtMs: number): Incoming | Refusal {
+  const names = [...new Set(given.keys())]
+  if (!names.some(name => texts[name] === 'ident')) return { reason: 'id is missing' }
+  const fields: (readonly [string, string])[] = []
+  for (const name of names) {
+    const field = fieldOf(name, given.getAll(name))
+    if ('reason' in field) return field
+    fields.push(field.field)
+  }
+  const twice = fields.find(([name], at) => fields.findIndex(([other]) => other === name) < at)
+  if (twice !== undefined) return { reason: `${twice[0]} is given twice` }
+  return readIncoming(Buffer.from(objectOf(fields)), receivedAtMs)
+}
+
+function fieldOf(
+  name: string,
+  values: readonly string[]
+): { readonly field: readonly [string, string] } | Refusal {
+  const [value = ''] = values
+  const rule = Object.hasOwn(parameters, name) ? parameters[name] : undefined
+  const text = Object.hasOwn(texts, name) ? texts[name] : undefined
+  const isKnown = rule !== undefined || text !== undefined || name === 'timestamp'
+  if (isKnown && values.length > 1) return { reason: `${name} is given twice` }
+  if (name === 'timestamp') return { field: [name, timeOf(value)] }
+  if (text !== undefined) return { field: [text, JSON.stringify(value)] }
+  if (rule === undefined)
+    return {
+      field: [`osmand.${name}`, values.length > 1 ? `[${values.map(literalOf).join()}]` : literalOf(value)]
+    }
+  if (!jsonNumber.test(value)) return { reason: `${name} must be a number` }
+  const converted = rule.convert === undefined ? value : rule.convert(value)
+  return { field: converted === null ? [`osmand.${name}`, value] : [rule.name, converted] }
+}
+
+/** Unix seconds, milliseconds, ISO 8601, or a date and a time of UTC with a blank between, as JSON for `timestamp`. */
+function timeOf(value: string): string {
+  if (/^\d{12,17}$/.test(value)) return `${Number(value.slice(0, -3))}.${value.slice(-3)}`
+  if (jsonNumber.test(value)) return value
+  return JSON.stringify(
+    /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(value) ? `${value.replace(' ', 'T')}Z` : value
+  )
+}
+
+/** A parameter says not what it is: a number or a truth value where it is written like one, so that it can be written back. */
+function literalOf(value: string): string {
+  const isPlain =
+    value === 'true' || value === 'false' || (jsonNumber.test(value) && String(Number(value)) === value)
+  return isPlain ? value : JSON.stringify(value)
+}

@@ -1,0 +1,21 @@
+// Keeps a listener that other machines reach from taking messages from everyone by oversight.
+
+import { FaultError } from '../../../../schemas/errors.ts'
+import type { Feed, ListenAddress } from '../../../connector.ts'
+import { isLoopback } from '../../../shared/loopback.ts'
+import type { HttpSourceConfig } from '../config.ts'
+
+/** Throws `source_unguarded` for a feed that takes messages from anybody, unless only this machine reaches it or it says so. */
+export function assertGuarded(feeds: readonly Feed<HttpSourceConfig>[], listen: ListenAddress): void {
+  if (isLoopback(listen.host) || listen.tls?.clientCa !== undefined) return
+  for (const { channel, config } of feeds) {
+    if (isGuarded(config) || config.insecure) continue
+    const detail = `${listen.host} is reached from other machines, and nobody has to prove who they are`
+    throw new FaultError('source_unguarded', { path: `channels.${channel}.sources.http`, detail })
+  }
+}
+
+function isGuarded({ tokens = [], senders, jwt, webhookSignature }: HttpSourceConfig): boolean {
+  const several = tokens.length + Object.keys(senders).length
+  return several > 0 || jwt !== undefined || webhookSignature !== undefined
+}
