@@ -11,9 +11,12 @@ import { type ErrorCode, FaultError, messageOf } from '../../../schemas/errors.t
 import type { Clock } from '../../clock.ts'
 import type { Message, Outcome } from '../../connector.ts'
 import type { Mask } from '../../shared/mask.ts'
-import { Excerpt } from './excerpt.ts'
+import { cutTo, Excerpt } from './excerpt.ts'
 import type { Judge } from './judge.ts'
 import { outcomeOfError, unreadable } from './outcome.ts'
+
+/** The longest detail of an outcome: an excerpt with what stands before it, or the reason that an answer gives for a message. */
+const detailCharacters = 600
 
 /** An answer longer than this is not read to its end; its connection is given up. */
 const maxAnswerBytes = 65_536
@@ -142,7 +145,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   #settle(outcome: Outcome | Outcome[]): void {
     const { mask } = this.#settings
-    const masked = (one: Outcome) => ('detail' in one ? { ...one, detail: mask.apply(one.detail) } : one)
+    const safe = (detail: string) => cutTo(detailCharacters, mask.apply(detail))
+    const masked = (one: Outcome) => ('detail' in one ? { ...one, detail: safe(one.detail) } : one)
     this.#phase = 'settled'
     this.#cancelTimer()
     this.#signal.removeEventListener('abort', this.#aborted)

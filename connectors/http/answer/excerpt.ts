@@ -6,6 +6,16 @@ import type { Mask } from '../../shared/mask.ts'
 const keptBytes = 4096
 const shownCharacters = 500
 
+/** On one line, as logs want it. */
+export function onOneLine(text: string): string {
+  return text.replace(/[\p{Cc}\s]+/gu, ' ').trim()
+}
+
+/** The beginning of a line. To be cut after secrets were masked, or half of one might be left. */
+export function cutTo(characters: number, line: string): string {
+  return line.length > characters ? `${line.slice(0, characters)}…` : line
+}
+
 /** Collects the first bytes of a body. */
 export class Excerpt {
   #chunks: Buffer[] = []
@@ -24,7 +34,6 @@ export class Excerpt {
   text(mask: Mask): string {
     const raw = Buffer.concat(this.#chunks).toString('utf8')
     const safe = this.#cut ? mask.applyToCut(raw) : mask.apply(raw)
-    const line = safe.replace(/[\p{Cc}\s]+/gu, ' ').trim()
-    return line.length > shownCharacters ? `${line.slice(0, shownCharacters)}…` : line
+    return cutTo(shownCharacters, onOneLine(safe))
   }
 }

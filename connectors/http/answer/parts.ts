@@ -7,6 +7,7 @@ import type { Message, Outcome } from '../../connector.ts'
 import type { Meaning } from '../config/answers.ts'
 import type { HttpTargetConfig } from '../target-config.ts'
 import { valueAt } from './body-path.ts'
+import { onOneLine } from './excerpt.ts'
 import { type Answer, outcomeOfMeaning, unreadable } from './outcome.ts'
 
 type Config = NonNullable<HttpTargetConfig['parts']>
@@ -86,13 +87,13 @@ function meaningOf({ means, meanings, value }: List, entry: unknown): Meaning | 
   return Object.hasOwn(meanings, found) ? meanings[found] : meanings['*']
 }
 
+/** Far more of a reason than is shown: secrets are masked, and the rest is cut, when the attempt is settled. */
+const looked = 4_096
+
 function reasonIn({ reason }: List, entry: unknown): string {
   const found = reason === undefined ? entry : valueAt(entry, reason)
   const text = typeof found === 'string' ? found : (JSON.stringify(found) ?? '')
-  return text
-    .slice(0, 500)
-    .replace(/[\p{Cc}\s]+/gu, ' ')
-    .trim()
+  return onOneLine(text.slice(0, looked))
 }
 
 function check({ index, id, ident, means, meanings, value }: List, at: number): void {
