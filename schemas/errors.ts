@@ -160,6 +160,7 @@ const list = {
 
   rate_limited: { sentence: 'More messages were sent than this sender may send', httpStatus: 429 },
   request_malformed: { sentence: 'The request is not valid HTTP', httpStatus: 400 },
+  headers_too_large: { sentence: 'The headers of the request are too large', httpStatus: 431 },
   request_timeout: { sentence: 'The request did not arrive in time', httpStatus: 408 },
   request_aborted: { sentence: 'The sender went away before its request was complete', httpStatus: 400 },
   overloaded: { sentence: 'Too much is being received at once', httpStatus: 503 },

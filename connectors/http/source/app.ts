@@ -131,6 +131,11 @@ function channelOf({ params }: FastifyRequest): string {
   return (params as Partial<ChannelRoute['Params']> | null)?.channel ?? ''
 }
 
+const socketFaults: Readonly<Record<string, ErrorCode>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+  HPE_HEADER_OVERFLOW: 'headers_too_large'
+}
+
 /** For what Node's parser or its time-outs refused before there was a request. */
 function answerOnSocket(error: NodeJS.ErrnoException, socket: Socket): void {
   // What is not about HTTP, such as a handshake that did not end, leaves nobody to answer.
@@ -138,8 +143,8 @@ function answerOnSocket(error: NodeJS.ErrnoException, socket: Socket): void {
     socket.destroy()
     return
   }
-  const code = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'request_malformed'
-  const { status, body } = answerTo({ fault: new FaultError(code), stored: 0 })
+  const fault = new FaultError(socketFaults[error.code ?? ''] ?? 'request_malformed')
+  const { status, body } = answerTo({ fault, stored: 0 })
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Connection: close',

@@ -4,7 +4,7 @@
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Feed, Incoming, SourceEnv } from '../../connector.ts'
 import { PartlyStored } from './answer.ts'
-import { announcedBytes, Body, type BodyLimits, chunkBytes, type Request } from './body/body.ts'
+import { Body, type BodyLimits, type BodyParts, expectedBytes, type Request } from './body/body.ts'
 import type { BudgetShare, ByteBudget } from './body/budget.ts'
 import { type BodyKind, bodyKind } from './body/kind.ts'
 import { LinePieces, reservedBytes } from './body/lines.ts'
@@ -56,7 +56,7 @@ export class Intake {
     this.#senders = new Senders(feed.config, `channels.${feed.channel}.sources.http`, env.clock)
     const { maxBodyBytes, maxInflatedBytes, maxStreamedBytes } = feed.config
     // What never fits is refused for good, or its sender would repeat it for ever.
-    this.#limits = { maxBodyBytes, maxInflatedBytes: Math.min(maxInflatedBytes, env.maxBytes) }
+    this.#limits = { maxBodyBytes, maxInflatedBytes: Math.min(maxInflatedBytes, parts.budget.largestBytes) }
     this.#streamLimits = {
       maxBodyBytes: maxStreamedBytes,
       maxInflatedBytes: maxStreamedBytes,
@@ -78,7 +78,8 @@ export class Intake {
     const problem = this.#senders.signatures?.headersProblem(headers, receivedAtMs) ?? null
     if (problem !== null) throw new FaultError('signature_refused', { detail: problem })
     const kind = bodyKind(headers['content-type'], this.takesParameters)
-    const share = this.#parts.budget.share()
+    const { budget, timings } = this.#parts
+    const share = budget.share(timings.roomWaitMs)
     try {
       return await this.#store({ arrival, sender, share, receivedAtMs }, kind)
     } finally {
@@ -105,10 +106,9 @@ export class Intake {
 
   async #wholeBody({ arrival, share }: Admitted): Promise<Buffer> {
     const { request } = arrival
-    const { maxInflatedBytes } = this.#limits
-    const { roomWaitMs } = this.#parts.timings
-    await share.reserve(Math.min(announcedBytes(request) ?? chunkBytes, maxInflatedBytes), roomWaitMs)
-    const body = this.#bodyOf(arrival, this.#limits, share)
+    const limits = this.#limits
+    await share.reserve(expectedBytes(request, limits))
+    const body = this.#bodyOf(arrival, { share, limits, mostBytes: limits.maxInflatedBytes })
     const bytes = await body.whole()
     if (this.#senders.signatures?.isSigned(request.headers, bytes) === false)
       throw new FaultError('signature_refused', { detail: 'none of webhook-signature is over this body' })
@@ -117,10 +117,13 @@ export class Intake {
 
   async #storeLines(admitted: Admitted): Promise<number> {
     const { arrival, share } = admitted
-    await share.reserve(reservedBytes, this.#parts.timings.roomWaitMs)
-    const body = this.#bodyOf(arrival, this.#streamLimits, share)
+    const { maxMessageBytes } = this.#feed.config
+    const limits = this.#streamLimits
+    expectedBytes(arrival.request, limits) // which may be too many already
+    await share.reserve(reservedBytes)
+    const body = this.#bodyOf(arrival, { share, limits, mostBytes: reservedBytes })
     try {
-      return await this.#storePieces(new LinePieces(body, this.#feed.config.maxMessageBytes), admitted)
+      return await this.#storePieces(new LinePieces(body, maxMessageBytes), admitted)
     } finally {
       body.close()
     }
@@ -138,7 +141,7 @@ export class Intake {
         stored += messages.length
         if (lines.isAtEnd) return stored
         share.release()
-        await share.reserve(reservedBytes + lines.keptBytes, this.#parts.timings.roomWaitMs)
+        await share.reserve(reservedBytes + lines.keptBytes)
         share.take(lines.keptBytes)
       }
     } catch (error) {
@@ -146,10 +149,10 @@ export class Intake {
     }
   }
 
-  #bodyOf(arrival: Arrival, limits: BodyLimits, share: BudgetShare): Body {
+  #bodyOf(arrival: Arrival, parts: Pick<BodyParts, 'limits' | 'share' | 'mostBytes'>): Body {
     const { env, timings } = this.#parts
-    const parts = { limits, share, clock: env.clock, timeoutMs: timings.requestTimeoutMs }
-    const body = new Body(arrival.request, parts)
+    const times = { clock: env.clock, timeoutMs: timings.requestTimeoutMs }
+    const body = new Body(arrival.request, { ...parts, ...times })
     arrival.allowBody()
     return body
   }

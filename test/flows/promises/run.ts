@@ -5,6 +5,7 @@ import { heldCrashes } from './held/crashes.ts'
 import { held } from './held/refused.ts'
 import { resend } from './held/resend.ts'
 import { destinations } from './http/destinations.ts'
+import { hostile } from './http/hostile.ts'
 import { tokens } from './http/tokens.ts'
 import { reload } from './operator/reload.ts'
 import { replay } from './operator/replay.ts'
@@ -29,7 +30,8 @@ export const promises: readonly EnginePromise[] = [
   reload,
   replay,
   destinations,
-  tokens
+  tokens,
+  hostile
 ]
 
 export interface PromiseResult extends Findings {

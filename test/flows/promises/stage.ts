@@ -24,6 +24,8 @@ export interface Process {
   /** What each stream is besides what all have; a group is needed. */
   readonly streams: Readonly<Record<string, { readonly group: string; readonly target: unknown } & Settings>>
   readonly topic: string
+  /** Of the channel. */
+  readonly sources?: readonly unknown[]
   readonly maxMemoryBytes?: number
   readonly nodeOptions?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
@@ -130,14 +132,14 @@ export class Stage {
   }
 
   /** What a process is configured with. */
-  config({ streams, topic, maxMemoryBytes }: Process) {
+  config({ streams, topic, sources = [], maxMemoryBytes }: Process) {
     const shared = { from: ['fleet'], start: 'earliest', retry: { minDelayMs: 100, maxDelayMs: 2_000 } }
     const described = Object.entries(streams).map(([name, stream]) => [name, { ...shared, ...stream }])
     return {
       kafka: { brokers: this.#brokers },
       listen: { http: 0, admin: 0 },
       ...(maxMemoryBytes !== undefined && { memory: { maxBytes: maxMemoryBytes } }),
-      channels: { fleet: { topic, partitions: partitionCount } },
+      channels: { fleet: { topic, partitions: partitionCount, sources } },
       streams: Object.fromEntries(described)
     }
   }

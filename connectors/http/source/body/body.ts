@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream'
 import { createGunzip, createInflate, type Gunzip, type Inflate } from 'node:zlib'
 import { FaultError, messageOf } from '../../../../schemas/errors.ts'
 import type { Clock } from '../../../clock.ts'
-import type { BudgetShare } from './budget.ts'
+import { type BudgetShare, smallBytes } from './budget.ts'
 
 /** A request as Node gives it, over HTTP/1.1 or HTTP/2. */
 export interface Request extends Readable {
@@ -30,6 +30,8 @@ export interface BodyParts {
   readonly limits: BodyLimits
   readonly share: BudgetShare
   readonly clock: Clock
+  /** The most bytes of it that can be in memory at once. */
+  readonly mostBytes: number
   /** How long what next() asks for may take to arrive. */
   readonly timeoutMs: number
 }
@@ -52,10 +54,13 @@ function inflaterFor(encoding = 'identity'): Gunzip | Inflate | null {
   }
 }
 
-/** The bytes that a body has according to its sender; null where it does not say. */
-export function announcedBytes({ headers }: Request): number | null {
-  const length = headers['content-length']
-  return length === undefined ? null : Number(length)
+/** About as many bytes as the body will have, going by its headers. Throws `body_too_large` when that is too many. */
+export function expectedBytes({ headers }: Request, limits: BodyLimits): number {
+  const { 'content-length': length, 'content-encoding': encoding } = headers
+  const bytes = Number(length ?? 0)
+  if (bytes > limits.maxBodyBytes) throw tooLarge('maxBodyBytes', limits)
+  const isCertain = length !== undefined && encoding === undefined
+  return isCertain ? Math.min(bytes, limits.maxInflatedBytes) : chunkBytes
 }
 
 /** What Node hands over at once at most, from a socket or from an inflater. */
@@ -89,10 +94,8 @@ export class Body {
   #isAtEnd = false
   #failure: { readonly error: unknown } | null = null
 
-  /** Throws `encoding_unsupported` or `body_too_large`. */
+  /** Throws `encoding_unsupported`. */
   constructor(request: Request, parts: BodyParts) {
-    const { limits } = parts
-    if ((announcedBytes(request) ?? 0) > limits.maxBodyBytes) throw tooLarge('maxBodyBytes', limits)
     this.#request = request
     this.#parts = parts
     this.#inflater = inflaterFor(request.headers['content-encoding'])
@@ -158,24 +161,28 @@ export class Body {
   }
 
   readonly #keep = (chunk: Buffer): void => {
+    const { share, limits } = this.#parts
     if (this.#inflater === null) this.#count(chunk)
+    this.#inflatedBytes += chunk.length
+    if (this.#inflatedBytes > limits.maxInflatedBytes) this.#fail(tooLarge('maxInflatedBytes', limits))
     if (this.#failure !== null) return
-    try {
-      this.#claim(chunk.length)
-    } catch (error) {
-      this.#fail(error)
-      return
-    }
     this.#chunks.push(chunk)
+    this.#heldBytes += chunk.length
+    const isCovered = share.take(chunk.length)
     if (this.#asking !== null && this.#heldBytes >= this.#asking.bytes) this.#handOut()
+    else if (!isCovered) this.#grow()
   }
 
-  #claim(bytes: number): void {
-    const { share, limits } = this.#parts
-    this.#inflatedBytes += bytes
-    this.#heldBytes += bytes
-    if (this.#inflatedBytes > limits.maxInflatedBytes) throw tooLarge('maxInflatedBytes', limits)
-    share.take(bytes)
+  /**
+   * How long it is shows only as it comes. Most stay small. One that does not goes on once there is room for the most that
+   * it can be: if several went on step by step, each could come to wait for what the others hold.
+   */
+  #grow(): void {
+    const { share, mostBytes } = this.#parts
+    this.#plain.pause()
+    const goOn = () => this.#asking !== null && this.#plain.resume()
+    const bytes = share.takenBytes < smallBytes ? Math.min(smallBytes, mostBytes) : mostBytes
+    share.reserve(bytes).then(goOn, error => this.#fail(error))
   }
 
   readonly #end = (): void => {

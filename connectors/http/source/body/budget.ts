@@ -4,6 +4,13 @@
 import { FaultError } from '../../../../schemas/errors.ts'
 import type { Clock } from '../../../clock.ts'
 
+/**
+ * Who asks for no more than this passes those who wait for more, and has a part of the room to itself: many small
+ * messages do not wait for a few large bodies.
+ */
+export const smallBytes = 524_288
+const shareOfLarge = 0.75
+
 interface Waiting {
   readonly bytes: number
   enter(): void
@@ -12,7 +19,7 @@ interface Waiting {
 export class ByteBudget {
   readonly #maxBytes: number
   readonly #clock: Clock
-  readonly #line: Waiting[] = []
+  #line: readonly Waiting[] = []
   #usedBytes = 0
 
   constructor(maxBytes: number, clock: Clock) {
@@ -20,85 +27,102 @@ export class ByteBudget {
     this.#clock = clock
   }
 
+  /** The most that a request can get. */
+  get largestBytes(): number {
+    return Math.max(Math.floor(this.#maxBytes * shareOfLarge), Math.min(smallBytes, this.#maxBytes))
+  }
+
   get usedBytes(): number {
     return this.#usedBytes
   }
 
-  /** A share for one request, which must release it. */
-  share(): BudgetShare {
-    return new BudgetShare(this)
+  /** A share for one request, which must release it. It waits for `waitMs` at most. */
+  share(waitMs: number): BudgetShare {
+    return new BudgetShare(this, waitMs)
   }
 
   /** Takes as many once they fit, in the order of asking. Rejects with `overloaded` when that takes too long. */
   async enter(bytes: number, waitMs: number): Promise<void> {
-    if (this.#line.length === 0 && this.#fits(bytes)) this.#usedBytes += bytes
+    if (this.#fits(bytes) && (this.#line.length === 0 || bytes <= smallBytes)) this.#usedBytes += bytes
     else await this.#wait(bytes, waitMs)
-  }
-
-  /** Takes as many at once. Throws `overloaded` when they do not fit. */
-  take(bytes: number): void {
-    if (!this.#fits(bytes)) throw new FaultError('overloaded')
-    this.#usedBytes += bytes
-  }
-
-  give(bytes: number): void {
-    this.#usedBytes -= bytes
-    for (let [first] = this.#line; first !== undefined && this.#fits(first.bytes); [first] = this.#line) {
-      this.#line.shift()
-      this.#usedBytes += first.bytes
-      first.enter()
-    }
-  }
-
-  #fits(bytes: number): boolean {
-    return this.#usedBytes + bytes <= this.#maxBytes
   }
 
   #wait(bytes: number, waitMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      const cancel = this.#clock.after(waitMs, () => {
-        this.#line.splice(this.#line.indexOf(waiting), 1)
+      const giveUp = () => {
+        this.#line = this.#line.filter(other => other !== waiting)
         reject(new FaultError('overloaded'))
-        this.give(0) // whoever stood behind it may be smaller
-      })
-      const waiting = {
-        bytes,
-        enter: () => {
-          cancel()
-          resolve()
-        }
+        this.#admit()
       }
-      this.#line.push(waiting)
+      const cancel = this.#clock.after(waitMs, giveUp)
+      const enter = () => {
+        cancel()
+        resolve()
+      }
+      const waiting = { bytes, enter }
+      this.#line = [...this.#line, waiting]
+    })
+  }
+
+  give(bytes: number): void {
+    this.#usedBytes -= bytes
+    if (this.#line.length > 0) this.#admit()
+  }
+
+  #fits(bytes: number): boolean {
+    return this.#usedBytes + bytes <= (bytes > smallBytes ? this.largestBytes : this.#maxBytes)
+  }
+
+  #admit(): void {
+    let isHeldUp = false
+    this.#line = this.#line.filter(({ bytes, enter }) => {
+      if (!this.#fits(bytes) || (isHeldUp && bytes > smallBytes)) {
+        isHeldUp = true
+        return true
+      }
+      this.#usedBytes += bytes
+      enter()
+      return false
     })
   }
 }
 
+/** What one request may take. */
 export class BudgetShare {
   readonly #budget: ByteBudget
+  readonly #waitMs: number
   #reservedBytes = 0
   #takenBytes = 0
+  /** How often it was released: what is granted to a request that has gone is given back. */
+  #releases = 0
 
-  constructor(budget: ByteBudget) {
+  constructor(budget: ByteBudget, waitMs: number) {
     this.#budget = budget
+    this.#waitMs = waitMs
   }
 
-  /** Sees to it that as many can be taken. Rejects with `overloaded`. */
-  async reserve(bytes: number, waitMs: number): Promise<void> {
-    await this.#budget.enter(bytes, waitMs)
-    this.#reservedBytes += bytes
+  get takenBytes(): number {
+    return this.#takenBytes
   }
 
-  /** Throws `overloaded` when the bytes exceed what was reserved and do not fit. */
-  take(bytes: number): void {
-    const missing = this.#takenBytes + bytes - this.#reservedBytes
-    if (missing > 0) {
-      this.#budget.take(missing)
-      this.#reservedBytes += missing
-    }
+  /** Waits until there is room for so many bytes in all. Rejects with `overloaded` when that takes too long. */
+  async reserve(bytes: number): Promise<void> {
+    const missing = bytes - this.#reservedBytes
+    if (missing <= 0) return
+    const releases = this.#releases
+    await this.#budget.enter(missing, this.#waitMs)
+    if (releases === this.#releases) this.#reservedBytes += missing
+    else this.#budget.give(missing)
+  }
+
+  /** Counts bytes that are in memory. False when they are more than what is reserved: then the rest must wait for reserve(). */
+  take(bytes: number): boolean {
     this.#takenBytes += bytes
+    return this.#takenBytes <= this.#reservedBytes
   }
 
   release(): void {
+    this.#releases++
     this.#budget.give(this.#reservedBytes)
     this.#reservedBytes = 0
     this.#takenBytes = 0

@@ -20,8 +20,9 @@ export interface BadEntry {
 /** More would help nobody and make a large answer of a large mistake. */
 const maxListed = 100
 
-/** Other requests get their turn after this many bytes. */
-const bytesPerTurn = 1_048_576
+/** Other requests get their turn after this many bytes or entries, which take a millisecond or two. */
+const bytesPerTurn = 131_072
+const entriesPerTurn = 500
 
 /** `message_invalid` with the entries that are to blame, the first 100 of them. */
 export class BadEntries extends FaultError {
@@ -77,12 +78,12 @@ class EntryReader {
     this.#index = options.firstIndex ?? 0
   }
 
-  /** Reads about a megabyte; false when all entries have been read. */
+  /** Reads as much as one turn allows; false when all entries have been read. */
   readTurn(): boolean {
-    const turnEnd = this.#entries.end + bytesPerTurn
+    const [turnEnd, lastIndex] = [this.#entries.end + bytesPerTurn, this.#index + entriesPerTurn]
     while (this.#entries.next()) {
       this.#readEntry()
-      if (this.#entries.end > turnEnd) return true
+      if (this.#entries.end > turnEnd || this.#index >= lastIndex) return true
     }
     return false
   }

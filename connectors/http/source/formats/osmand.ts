@@ -60,9 +60,13 @@ const texts: Readonly<Record<string, string>> = {
 
 const jsonNumber = /^-?(0|[1-9]\d*)(\.\d+)?$/
 
+/** What URLSearchParams makes of bytes that are no UTF-8, percent-encoded: two devices might become one by it. */
+const replacement = '%EF%BF%BD'
+
 /** The parameters of one request as a message. Never throws. */
 export function readParameters(given: URLSearchParams, receivedAtMs: number): Incoming | Refusal {
   const names = [...new Set(given.keys())]
+  if (`${given}`.includes(replacement)) return { reason: 'it is not UTF-8' }
   if (!names.some(name => texts[name] === 'ident')) return { reason: 'id is missing' }
   const fields: (readonly [string, string])[] = []
   for (const name of names) {

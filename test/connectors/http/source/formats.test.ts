@@ -156,6 +156,7 @@ test('parameters that cannot be right are refused with their name', async t => {
   const reasons: [query: string, reason: string][] = [
     ['lat=1', 'id is missing'],
     ['id=', 'ident is empty'],
+    ['id=a%ff', 'it is not UTF-8'],
     ['id=a&lat=north', 'lat must be a number'],
     ['id=a&lat=', 'lat must be a number'],
     ['id=a&lat=1&lat=2', 'lat is given twice'],
