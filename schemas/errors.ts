@@ -151,6 +151,10 @@ const list = {
   message_invalid: { sentence: 'Some messages are not valid', httpStatus: 400 },
   token_refused: { sentence: 'The bearer token is missing or does not open this channel', httpStatus: 401 },
   signature_refused: { sentence: 'The signature is missing or not valid', httpStatus: 401 },
+  web_page_refused: {
+    sentence: 'Web pages may send only to channels where one has to prove who one is',
+    httpStatus: 403
+  },
   channel_unknown: { sentence: 'There is no such channel', httpStatus: 404 },
   path_unknown: { sentence: 'There is nothing at this path', httpStatus: 404 },
   method_not_allowed: { sentence: 'The method is not allowed here', httpStatus: 405 },

@@ -8,12 +8,14 @@ import { ByteBudget } from './source/body/budget.ts'
 import type { HttpSourceConfig } from './source/config.ts'
 import { Intake } from './source/intake.ts'
 import { assertGuarded } from './source/senders/guard.ts'
+import { Paces } from './source/senders/pace.ts'
 import { defaultTimings, type Timings } from './source/timings.ts'
 
 export class HttpSource implements Source<HttpSourceConfig> {
   readonly #env: SourceEnv
   readonly #timings: Timings
   readonly #budget: ByteBudget
+  readonly #paces: Paces
   readonly #app: App
   #feeds: readonly Feed<HttpSourceConfig>[]
   #intakes: ReadonlyMap<string, Intake>
@@ -24,6 +26,7 @@ export class HttpSource implements Source<HttpSourceConfig> {
     this.#env = env
     this.#timings = timings
     this.#budget = new ByteBudget(env.maxBytes, env.clock)
+    this.#paces = new Paces(env.clock)
     this.#feeds = feeds
     this.#intakes = this.#open(feeds)
     this.#app = createApp({
@@ -72,7 +75,7 @@ export class HttpSource implements Source<HttpSourceConfig> {
 
   #open(feeds: readonly Feed<HttpSourceConfig>[]): Map<string, Intake> {
     const intakes = new Map<string, Intake>()
-    const parts = { env: this.#env, budget: this.#budget, timings: this.#timings }
+    const parts = { env: this.#env, budget: this.#budget, paces: this.#paces, timings: this.#timings }
     for (const feed of feeds) {
       if (intakes.has(feed.channel)) {
         const path = `channels.${feed.channel}.sources`

@@ -1,14 +1,14 @@
 // The routes of the HTTP source. They are kept free of hooks, schemas and fastify's own reading of bodies, so that a
 // request costs what its messages cost; and every fault, from whatever layer, is answered in the one shape.
 
-import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
-import type { Socket } from 'node:net'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { type ErrorCode, FaultError, messageOf } from '../../../schemas/errors.ts'
 import type { SourceEnv } from '../../connector.ts'
 import { answerTo, jsonType, refusalOf } from './answer.ts'
 import type { Intake } from './intake.ts'
+import { answerBroken } from './server/broken.ts'
 import { Continuations } from './server/expect.ts'
 import { SourceServer } from './server/server.ts'
 import type { Timings } from './timings.ts'
@@ -46,7 +46,7 @@ export function createApp(parts: AppParts): App {
       return server.server
     },
     exposeHeadRoutes: false,
-    clientErrorHandler: answerOnSocket,
+    clientErrorHandler: (error, socket) => answerBroken(error, socket, server),
     frameworkErrors: (_error, request, reply) => refuseWith('path_unknown')(request, reply)
   })
   if (server === undefined) throw new FaultError('internal', { detail: 'fastify has made no server' })
@@ -63,6 +63,9 @@ function addRoutes(app: FastifyInstance, parts: AppParts, continuations: Continu
     url: path,
     handler: async (request, reply) => {
       const { raw, method } = request
+      // RFC 9112, 3.2; Node would answer it without saying why
+      if (raw.httpVersion === '1.1' && raw.headers.host === undefined)
+        throw new FaultError('request_malformed')
       const intake = parts.intake(request.params.channel)
       if (intake === undefined) throw new FaultError('channel_unknown')
       if (method !== 'POST' && !(method === 'GET' && intake.takesParameters))
@@ -129,27 +132,4 @@ function cutOff(request: IncomingMessage): void {
 function channelOf({ params }: FastifyRequest): string {
   // fastify has no parameters for a path that it cannot decode, and those of ChannelRoute for ours
   return (params as Partial<ChannelRoute['Params']> | null)?.channel ?? ''
-}
-
-const socketFaults: Readonly<Record<string, ErrorCode>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
-  HPE_HEADER_OVERFLOW: 'headers_too_large'
-}
-
-/** For what Node's parser or its time-outs refused before there was a request. */
-function answerOnSocket(error: NodeJS.ErrnoException, socket: Socket): void {
-  // What is not about HTTP, such as a handshake that did not end, leaves nobody to answer.
-  if (!/^(HPE|ERR_HTTP)_/.test(error.code ?? '') || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  const fault = new FaultError(socketFaults[error.code ?? ''] ?? 'request_malformed')
-  const { status, body } = answerTo({ fault, stored: 0 })
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'Connection: close',
-    `Content-Type: ${jsonType}`,
-    `Content-Length: ${Buffer.byteLength(body)}`
-  ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
 }

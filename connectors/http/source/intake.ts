@@ -4,15 +4,17 @@
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Feed, Incoming, SourceEnv } from '../../connector.ts'
 import { PartlyStored } from './answer.ts'
-import { Body, type BodyLimits, type BodyParts, expectedBytes, type Request } from './body/body.ts'
+import { Body, type BodyParts } from './body/body.ts'
 import type { BudgetShare, ByteBudget } from './body/budget.ts'
 import { type BodyKind, bodyKind } from './body/kind.ts'
-import { LinePieces, reservedBytes } from './body/lines.ts'
-import { BadEntries, type MessageLimits, readMessages } from './body/messages.ts'
+import { LinePieces, mostPieceBytes } from './body/lines.ts'
+import { BadEntries, entryTooLarge, type MessageLimits, readMessages } from './body/messages.ts'
+import { type BodyLimits, chunkBytes, mostBytes, type Request } from './body/request.ts'
 import type { HttpSourceConfig } from './config.ts'
 import { formats } from './formats/formats.ts'
 import { readParameters } from './formats/osmand.ts'
-import { bearerOf, type Sender, Senders } from './senders/senders.ts'
+import type { Paces } from './senders/pace.ts'
+import { anybody, bearerOf, isOfWebPage, type Sender, Senders } from './senders/senders.ts'
 import type { Timings } from './timings.ts'
 
 /** A request for a channel. */
@@ -27,6 +29,7 @@ export interface Arrival {
 export interface IntakeParts {
   readonly env: SourceEnv
   readonly budget: ByteBudget
+  readonly paces: Paces
   readonly timings: Timings
 }
 
@@ -52,8 +55,9 @@ export class Intake {
   constructor(feed: Feed<HttpSourceConfig>, parts: IntakeParts) {
     this.#feed = feed
     this.#parts = parts
-    const { env } = parts
-    this.#senders = new Senders(feed.config, `channels.${feed.channel}.sources.http`, env.clock)
+    const { env, paces } = parts
+    const path = `channels.${feed.channel}.sources.http`
+    this.#senders = new Senders(feed.config, path, { clock: env.clock, paces })
     const { maxBodyBytes, maxInflatedBytes, maxStreamedBytes } = feed.config
     // What never fits is refused for good, or its sender would repeat it for ever.
     this.#limits = { maxBodyBytes, maxInflatedBytes: Math.min(maxInflatedBytes, parts.budget.largestBytes) }
@@ -73,6 +77,8 @@ export class Intake {
   async receive(arrival: Arrival): Promise<number> {
     const { headers } = arrival.request
     const sender = await this.#senders.identify(bearerOf(headers.authorization) ?? this.#tokenIn(arrival))
+    if (sender === anybody && this.#senders.signatures === null && isOfWebPage(headers))
+      throw new FaultError('web_page_refused')
     sender.pace?.check()
     const receivedAtMs = this.#parts.env.clock.now()
     const problem = this.#senders.signatures?.headersProblem(headers, receivedAtMs) ?? null
@@ -98,7 +104,7 @@ export class Intake {
     const bytes = await this.#wholeBody(admitted)
     const messages =
       kind === 'parameters'
-        ? messageOf(admitted, bytes)
+        ? this.#messageOf(admitted, bytes)
         : await readMessages(bytes, kind, this.#reading(admitted, config))
     await this.#append(messages, admitted)
     return messages.length
@@ -107,9 +113,11 @@ export class Intake {
   async #wholeBody({ arrival, share }: Admitted): Promise<Buffer> {
     const { request } = arrival
     const limits = this.#limits
-    await share.reserve(expectedBytes(request, limits))
-    const body = this.#bodyOf(arrival, { share, limits, mostBytes: limits.maxInflatedBytes })
+    const most = mostBytes(request, limits)
+    await share.reserve(Math.min(chunkBytes, most))
+    const body = this.#bodyOf(arrival, { share, limits, mostBytes: most, givesLess: false })
     const bytes = await body.whole()
+    share.settle()
     if (this.#senders.signatures?.isSigned(request.headers, bytes) === false)
       throw new FaultError('signature_refused', { detail: 'none of webhook-signature is over this body' })
     return bytes
@@ -119,9 +127,9 @@ export class Intake {
     const { arrival, share } = admitted
     const { maxMessageBytes } = this.#feed.config
     const limits = this.#streamLimits
-    expectedBytes(arrival.request, limits) // which may be too many already
-    await share.reserve(reservedBytes)
-    const body = this.#bodyOf(arrival, { share, limits, mostBytes: reservedBytes })
+    const most = Math.min(mostPieceBytes, mostBytes(arrival.request, limits))
+    await share.reserve(Math.min(chunkBytes, most))
+    const body = this.#bodyOf(arrival, { share, limits, mostBytes: most, givesLess: true })
     try {
       return await this.#storePieces(new LinePieces(body, maxMessageBytes), admitted)
     } finally {
@@ -141,7 +149,7 @@ export class Intake {
         stored += messages.length
         if (lines.isAtEnd) return stored
         share.release()
-        await share.reserve(reservedBytes + lines.keptBytes)
+        await share.reserve(chunkBytes + lines.keptBytes)
         share.take(lines.keptBytes)
       }
     } catch (error) {
@@ -149,7 +157,7 @@ export class Intake {
     }
   }
 
-  #bodyOf(arrival: Arrival, parts: Pick<BodyParts, 'limits' | 'share' | 'mostBytes'>): Body {
+  #bodyOf(arrival: Arrival, parts: Omit<BodyParts, 'clock' | 'timeoutMs'>): Body {
     const { env, timings } = this.#parts
     const times = { clock: env.clock, timeoutMs: timings.requestTimeoutMs }
     const body = new Body(arrival.request, { ...parts, ...times })
@@ -168,13 +176,17 @@ export class Intake {
     this.#parts.env.meter.accepted(channel, messages.length, bytes)
     sender.pace?.take(messages.length)
   }
-}
 
-/** The one message of the URL and the form together. */
-function messageOf({ arrival, receivedAtMs }: Admitted, form: Buffer): Incoming[] {
-  const parameters = new URLSearchParams(`${arrival.query}&${form}`)
-  parameters.delete(tokenParameter)
-  const read = readParameters(parameters, receivedAtMs)
-  if ('reason' in read) throw new BadEntries([{ index: 0, reason: read.reason }], 1)
-  return [read]
+  /** The one message of the URL and the form together; of the form alone where it is signed, as the URL is not. */
+  #messageOf({ arrival, receivedAtMs }: Admitted, form: Buffer): Incoming[] {
+    const query = this.#senders.signatures === null ? arrival.query : ''
+    const text = `${query}&${form}`
+    const { maxMessageBytes } = this.#feed.config
+    if (text.length > maxMessageBytes) throw entryTooLarge(0, maxMessageBytes)
+    const parameters = new URLSearchParams(text)
+    parameters.delete(tokenParameter)
+    const read = readParameters(parameters, receivedAtMs)
+    if ('reason' in read) throw new BadEntries([{ index: 0, reason: read.reason }], 1)
+    return [read]
+  }
 }

@@ -145,3 +145,39 @@ test('a source that never started can be stopped', async t => {
   await harness.source.stop(0)
   await t.notThrowsAsync(harness.source.stop(0))
 })
+
+test('what is broken behind a request does not meddle in its answer', async t => {
+  const harness = await startSource(t)
+  const { begun, open, append } = gate()
+  harness.append = append
+  const socket = harness.connect()
+  socket.write(`${head(`Content-Length: ${one.length}`)}${one}`)
+  await begun
+  const answer = readToEnd(socket)
+  socket.write('garbage\r\n\r\n')
+  await harness.post('[]') // by then the garbage has been read
+  open()
+  const text = await answer
+  t.regex(text, /^HTTP\/1\.1 200 OK\r\n/)
+  t.is(text.match(/HTTP\/1\.1/g)?.length, 1)
+})
+
+test('a body whose framing breaks is answered with what is wrong', async t => {
+  const harness = await startSource(t)
+  const socket = harness.connect()
+  socket.write(`${head('Transfer-Encoding: chunked')}2\r\n[]\r\nzz\r\n`)
+  const text = await readToEnd(socket)
+  t.regex(text, /^HTTP\/1\.1 400 /)
+  t.regex(text, /"code":"request_malformed"/)
+  t.deepEqual(harness.refused, [['fleet', 'request_malformed']])
+})
+
+test('what Node would refuse by itself is answered in the same shape', async t => {
+  const harness = await startSource(t)
+  const hostless = harness.connect()
+  hostless.write('POST /channels/fleet/messages HTTP/1.1\r\nConnection: close\r\nContent-Length: 2\r\n\r\n[]')
+  t.regex(await readToEnd(hostless), /^HTTP\/1\.1 400 .*"code":"request_malformed"/s)
+  const expecting = harness.connect()
+  expecting.write(`${head('Expect: the-unexpected', 'Connection: close', 'Content-Length: 2')}[]`)
+  t.regex(await readToEnd(expecting), /^HTTP\/1\.1 200 /)
+})

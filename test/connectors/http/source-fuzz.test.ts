@@ -1,20 +1,36 @@
 // Mutated bodies against the running source: whatever comes, it answers 200 or a 4xx, and what it stores is JSON.
 
 import { gzipSync } from 'node:zlib'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { Pool } from 'undici'
 import { VirtualClock } from '../../../connectors/virtual-clock.ts'
-import { startSource } from './source-harness.ts'
+import { type Harness, startSource } from './source-harness.ts'
 
 const inputs = Number(process.env.TAILRACE_FUZZ_INPUTS ?? 20_000)
 const seed = Number(process.env.TAILRACE_FUZZ_SEED ?? Date.now() % 1_000_000)
 
-const seeds: readonly Buffer[] = [
-  '{"ident":"a","timestamp":1.0}',
-  '[{"ident":"a"},{"ident":"b","timestamp":"2023-04-12T06:49:49.5Z","x":[1,{"y":"\\""}]}]',
-  '{"ident":"a","__proto__":{"ident":"b"}}\n{"ident":"\\u0061\\ud83d\\udea4","n":9007199254740993}\n',
-  ' [ {"ident" : "лодка" } , {"ident":"b"} ] '
-].map(text => Buffer.from(text))
+const buffers = (...texts: readonly string[]) => texts.map(text => Buffer.from(text))
+
+/** Bodies to begin with, by the format of the source that they are for. */
+const seeds = {
+  messages: buffers(
+    '{"ident":"a","timestamp":1.0}',
+    '[{"ident":"a"},{"ident":"b","timestamp":"2023-04-12T06:49:49.5Z","x":[1,{"y":"\\""}]}]',
+    '{"ident":"a","__proto__":{"ident":"b"}}\n{"ident":"\\u0061\\ud83d\\udea4","n":9007199254740993}\n',
+    ' [ {"ident" : "лодка" } , {"ident":"b"} ] '
+  ),
+  traccar: buffers(
+    '{"position":{"deviceTime":"2026-01-31T08:00:00.250+00:00","latitude":52.52,"speed":40.5,"attributes":{"sat":9,"n":9007199254740993}},"device":{"uniqueId":"a"}}',
+    '[{"event":{"type":"alarm","eventTime":"2026-01-31T08:00:00Z"},"device":{"uniqueId":"b","attributes":{"__proto__":1}}}]'
+  ),
+  osmand: buffers(
+    'id=a&lat=52.52&lon=13.4&timestamp=1769846400&speed=40.5&charge=true&x=%D0%BB',
+    'deviceid=b&timestamp=2026-01-31T08%3A00%3A00Z&batt=81.5&driverUniqueId=7&a=1&a=2',
+    '{"location":{"timestamp":"2026-01-31T08:00:00Z","coords":{"latitude":1e1,"speed":10.25,"heading":-1}},"device_id":"a"}'
+  )
+} as const
+type Format = keyof typeof seeds
+const formats = ['messages', 'messages', 'traccar', 'osmand'] as const
 
 /** Bytes that mean something to a scanner of JSON. */
 const pieces = [
@@ -33,6 +49,9 @@ const pieces = [
   'e9',
   '-',
   '"ident":',
+  '"device":{"uniqueId":',
+  '&id=',
+  '%ff',
   'null',
   '\\ud800'
 ]
@@ -40,6 +59,7 @@ const headers = [
   {},
   { 'content-type': 'application/json' },
   { 'content-type': 'application/x-ndjson' },
+  { 'content-type': 'application/x-www-form-urlencoded' },
   { 'content-type': 'application/json', 'content-encoding': 'gzip' },
   { 'content-type': 'application/json', 'content-encoding': 'deflate' }
 ]
@@ -79,8 +99,8 @@ class Mutator {
     }
   }
 
-  body(zipped: boolean): Buffer {
-    let bytes: Buffer = this.pick(seeds, Buffer.alloc(0))
+  body(format: Format, zipped: boolean): Buffer {
+    let bytes: Buffer = this.pick(seeds[format], Buffer.alloc(0))
     const zipLate = zipped && this.#clock.random() < 0.5
     if (zipped && !zipLate) bytes = gzipSync(bytes)
     const changes = Math.floor(this.#clock.random() * 4)
@@ -89,16 +109,27 @@ class Mutator {
   }
 }
 
-test(`${inputs} mutated bodies are answered with 200 or a 4xx (seed ${seed})`, async t => {
-  const harness = await startSource(t)
+async function open(t: ExecutionContext, format: Format) {
+  const harness = await startSource(t, { config: { format } })
   const pool = new Pool(`http://127.0.0.1:${harness.source.port}`, { connections: 16 })
   t.teardown(() => pool.close())
+  return { harness, pool }
+}
+
+test(`${inputs} mutated bodies are answered with 200 or a 4xx (seed ${seed})`, async t => {
+  t.timeout(1_800_000)
+  const targets = {
+    messages: await open(t, 'messages'),
+    traccar: await open(t, 'traccar'),
+    osmand: await open(t, 'osmand')
+  }
   const mutator = new Mutator(seed)
   const statuses = new Map<number, number>()
   const post = async () => {
+    const format = mutator.pick(formats, 'messages')
     const chosen = mutator.pick(headers, {})
-    const body = mutator.body('content-encoding' in chosen)
-    const response = await pool.request({
+    const body = mutator.body(format, 'content-encoding' in chosen)
+    const response = await targets[format].pool.request({
       path: '/channels/fleet/messages',
       method: 'POST',
       headers: chosen,
@@ -117,9 +148,15 @@ test(`${inputs} mutated bodies are answered with 200 or a 4xx (seed ${seed})`, a
   await Promise.all(Array.from({ length: 16 }, worker))
   t.log(Object.fromEntries(statuses))
   t.true((statuses.get(200) ?? 0) > inputs / 20 && (statuses.get(400) ?? 0) > inputs / 20)
-  for (const { key, value } of harness.stored) {
+  for (const { harness } of Object.values(targets)) check(t, harness)
+})
+
+/** What it stored is messages, and there is no defect that a body has found. */
+function check(t: ExecutionContext, { stored, events }: Harness): void {
+  t.true(stored.length > inputs / 500)
+  for (const { key, value } of stored) {
     const { ident, timestamp } = JSON.parse(value.toString())
     if (ident !== key.toString() || !(timestamp >= 0)) t.fail(`stored ${value}`)
   }
-  t.false(harness.events.includes('request_failed'))
-})
+  t.false(events.includes('request_failed'))
+}

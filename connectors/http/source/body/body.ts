@@ -3,28 +3,13 @@
 // long body nor a short one that inflates without end takes more memory than its share, and one that does not come
 // forward is given up. Content codings: RFC 9110 section 8.4.
 
-import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import { createGunzip, createInflate, type Gunzip, type Inflate } from 'node:zlib'
 import { FaultError, messageOf } from '../../../../schemas/errors.ts'
 import type { Clock } from '../../../clock.ts'
 import { type BudgetShare, smallBytes } from './budget.ts'
-
-/** A request as Node gives it, over HTTP/1.1 or HTTP/2. */
-export interface Request extends Readable {
-  readonly headers: IncomingHttpHeaders
-  readonly httpVersionMajor: number
-  readonly aborted: boolean
-}
-
-export interface BodyLimits {
-  /** Of the bytes as they are sent. */
-  readonly maxBodyBytes: number
-  /** Of the bytes once they are inflated. */
-  readonly maxInflatedBytes: number
-  /** The setting that both are of, if it has another name than they. */
-  readonly setting?: string
-}
+import { Chunks } from './chunks.ts'
+import { type BodyLimits, broken, type Request, tooLarge } from './request.ts'
 
 export interface BodyParts {
   readonly limits: BodyLimits
@@ -32,6 +17,8 @@ export interface BodyParts {
   readonly clock: Clock
   /** The most bytes of it that can be in memory at once. */
   readonly mostBytes: number
+  /** Whether next() gives less than was asked for where there is no room for it; else it waits for room. */
+  readonly givesLess: boolean
   /** How long what next() asks for may take to arrive. */
   readonly timeoutMs: number
 }
@@ -54,24 +41,6 @@ function inflaterFor(encoding = 'identity'): Gunzip | Inflate | null {
   }
 }
 
-/** About as many bytes as the body will have, going by its headers. Throws `body_too_large` when that is too many. */
-export function expectedBytes({ headers }: Request, limits: BodyLimits): number {
-  const { 'content-length': length, 'content-encoding': encoding } = headers
-  const bytes = Number(length ?? 0)
-  if (bytes > limits.maxBodyBytes) throw tooLarge('maxBodyBytes', limits)
-  const isCertain = length !== undefined && encoding === undefined
-  return isCertain ? Math.min(bytes, limits.maxInflatedBytes) : chunkBytes
-}
-
-/** What Node hands over at once at most, from a socket or from an inflater. */
-export const chunkBytes = 65_536
-
-function tooLarge(limit: 'maxBodyBytes' | 'maxInflatedBytes', limits: BodyLimits): FaultError {
-  const what = limit === 'maxBodyBytes' ? 'the body' : 'the decompressed body'
-  const detail = `${what} exceeds ${limits[limit]} bytes (${limits.setting ?? limit})`
-  return new FaultError('body_too_large', { detail })
-}
-
 /** Somebody who waits for bytes. */
 interface Asking {
   readonly bytes: number
@@ -86,10 +55,9 @@ export class Body {
   readonly #parts: BodyParts
   readonly #inflater: Gunzip | Inflate | null
   readonly #plain: Readable
-  #chunks: Buffer[] = []
+  readonly #chunks = new Chunks()
   #receivedBytes = 0
   #inflatedBytes = 0
-  #heldBytes = 0
   #asking: Asking | null = null
   #isAtEnd = false
   #failure: { readonly error: unknown } | null = null
@@ -105,7 +73,7 @@ export class Body {
 
   /** Whether all of it has been handed out. */
   get isAtEnd(): boolean {
-    return this.#isAtEnd && this.#heldBytes === 0
+    return this.#isAtEnd && this.#chunks.bytes === 0
   }
 
   /** All of it. Rejects as next() does. */
@@ -114,7 +82,7 @@ export class Body {
   }
 
   /**
-   * At least so many bytes of it, or those that are left, inflated; one at a time. Rejects with `body_too_large`,
+   * At least so many bytes of it, or those that are left or that there is room for, inflated; one at a time. Rejects with `body_too_large`,
    * `body_malformed`, `overloaded`, `request_timeout` or `request_aborted`.
    */
   next(bytes: number): Promise<Buffer> {
@@ -126,8 +94,9 @@ export class Body {
       const { clock, timeoutMs } = this.#parts
       const cancelTimeout = clock.after(timeoutMs, () => this.#fail(new FaultError('request_timeout')))
       this.#asking = { bytes, resolve, reject, cancelTimeout }
-      if (this.#request.destroyed && !this.#request.readableEnded) this.#abort()
-      else if (this.#isAtEnd || this.#heldBytes >= bytes) this.#handOut()
+      const fault = broken.get(this.#request)
+      if (fault !== undefined || (this.#request.destroyed && !this.#request.readableEnded)) this.#abort(fault)
+      else if (this.#isAtEnd || this.#chunks.bytes >= bytes) this.#handOut()
       else this.#plain.resume()
     })
   }
@@ -166,10 +135,9 @@ export class Body {
     this.#inflatedBytes += chunk.length
     if (this.#inflatedBytes > limits.maxInflatedBytes) this.#fail(tooLarge('maxInflatedBytes', limits))
     if (this.#failure !== null) return
-    this.#chunks.push(chunk)
-    this.#heldBytes += chunk.length
+    this.#chunks.add(chunk)
     const isCovered = share.take(chunk.length)
-    if (this.#asking !== null && this.#heldBytes >= this.#asking.bytes) this.#handOut()
+    if (this.#asking !== null && this.#chunks.bytes >= this.#asking.bytes) this.#handOut()
     else if (!isCovered) this.#grow()
   }
 
@@ -178,7 +146,11 @@ export class Body {
    * it can be: if several went on step by step, each could come to wait for what the others hold.
    */
   #grow(): void {
-    const { share, mostBytes } = this.#parts
+    const { share, mostBytes, givesLess } = this.#parts
+    if (givesLess) {
+      if (!share.reserveNow(mostBytes)) this.#handOut()
+      return
+    }
     this.#plain.pause()
     const goOn = () => this.#asking !== null && this.#plain.resume()
     const bytes = share.takenBytes < smallBytes ? Math.min(smallBytes, mostBytes) : mostBytes
@@ -186,30 +158,33 @@ export class Body {
   }
 
   readonly #end = (): void => {
+    const [request, inflater] = [this.#request, this.#inflater]
+    // What is compressed says where it ends, which need not be where the request ends.
+    if (inflater !== null && !request.readableEnded) request.once('end', this.#end)
     // Over HTTP/2 a body that is broken off ends first, like one that is complete, and is aborted then.
-    if (this.#request.httpVersionMajor === 2) setImmediate(this.#finish)
+    else if (request.httpVersionMajor === 2) setImmediate(this.#finish)
     else this.#finish()
   }
 
   readonly #finish = (): void => {
     if (this.#request.aborted) this.#fail(new FaultError('request_aborted'))
+    const { bytesWritten = this.#receivedBytes } = this.#inflater ?? {}
+    if (bytesWritten !== this.#receivedBytes)
+      this.#fail(new FaultError('body_malformed', { detail: 'something follows what is compressed' }))
     if (this.#failure !== null) return
     this.#isAtEnd = true
     if (this.#asking !== null) this.#handOut()
   }
 
   /** What has arrived may still wait for the inflater when the connection goes: then it never gets there. */
-  readonly #abort = (): void => {
-    if (!this.#request.readableEnded) this.#fail(new FaultError('request_aborted'))
+  readonly #abort = (error?: unknown): void => {
+    if (this.#request.readableEnded) return
+    this.#fail(error instanceof FaultError ? error : new FaultError('request_aborted'))
   }
 
   #handOut(): void {
     const asking = this.#asking
-    const [first] = this.#chunks
-    const piece =
-      first !== undefined && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks, this.#heldBytes)
-    this.#chunks = []
-    this.#heldBytes = 0
+    const piece = this.#chunks.take()
     this.#asking = null
     this.#plain.pause()
     asking?.cancelTimeout()
@@ -219,7 +194,7 @@ export class Body {
   #fail(error: unknown): void {
     if (this.#failure !== null || this.isAtEnd) return
     this.#failure = { error }
-    this.#chunks = []
+    this.#chunks.clear()
     const [request, inflater, asking] = [this.#request, this.#inflater, this.#asking]
     request.off('data', this.#count)
     request.off('data', this.#keep)

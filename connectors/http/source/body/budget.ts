@@ -10,6 +10,8 @@ import type { Clock } from '../../../clock.ts'
  */
 export const smallBytes = 524_288
 const shareOfLarge = 0.75
+/** One request gets less than all large ones together, as others that wait hold a little each. */
+const shareOfOne = 0.5
 
 interface Waiting {
   readonly bytes: number
@@ -29,7 +31,7 @@ export class ByteBudget {
 
   /** The most that a request can get. */
   get largestBytes(): number {
-    return Math.max(Math.floor(this.#maxBytes * shareOfLarge), Math.min(smallBytes, this.#maxBytes))
+    return Math.max(Math.floor(this.#maxBytes * shareOfOne), Math.min(smallBytes, this.#maxBytes))
   }
 
   get usedBytes(): number {
@@ -43,8 +45,14 @@ export class ByteBudget {
 
   /** Takes as many once they fit, in the order of asking. Rejects with `overloaded` when that takes too long. */
   async enter(bytes: number, waitMs: number): Promise<void> {
-    if (this.#fits(bytes) && (this.#line.length === 0 || bytes <= smallBytes)) this.#usedBytes += bytes
-    else await this.#wait(bytes, waitMs)
+    if (!this.enterNow(bytes)) await this.#wait(bytes, waitMs)
+  }
+
+  /** Takes as many if they fit now. */
+  enterNow(bytes: number): boolean {
+    const fits = this.#fits(bytes) && (this.#line.length === 0 || bytes <= smallBytes)
+    if (fits) this.#usedBytes += bytes
+    return fits
   }
 
   #wait(bytes: number, waitMs: number): Promise<void> {
@@ -70,7 +78,7 @@ export class ByteBudget {
   }
 
   #fits(bytes: number): boolean {
-    return this.#usedBytes + bytes <= (bytes > smallBytes ? this.largestBytes : this.#maxBytes)
+    return this.#usedBytes + bytes <= this.#maxBytes * (bytes > smallBytes ? shareOfLarge : 1)
   }
 
   #admit(): void {
@@ -115,10 +123,26 @@ export class BudgetShare {
     else this.#budget.give(missing)
   }
 
+  /** The same without waiting: whether there is room now. */
+  reserveNow(bytes: number): boolean {
+    const missing = bytes - this.#reservedBytes
+    if (missing > 0 && !this.#budget.enterNow(missing)) return false
+    this.#reservedBytes += Math.max(0, missing)
+    return true
+  }
+
   /** Counts bytes that are in memory. False when they are more than what is reserved: then the rest must wait for reserve(). */
   take(bytes: number): boolean {
     this.#takenBytes += bytes
     return this.#takenBytes <= this.#reservedBytes
+  }
+
+  /** No more than what was taken is needed from now on. */
+  settle(): void {
+    const spare = this.#reservedBytes - this.#takenBytes
+    if (spare <= 0) return
+    this.#reservedBytes -= spare
+    this.#budget.give(spare)
   }
 
   release(): void {

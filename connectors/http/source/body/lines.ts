@@ -1,14 +1,15 @@
 // Takes newline-delimited JSON from its body in pieces of whole lines, so that a body of any length needs the memory
 // of one piece.
 
-import { type Body, chunkBytes } from './body.ts'
+import type { Body } from './body.ts'
 import { entryTooLarge } from './messages.ts'
+import { chunkBytes } from './request.ts'
 
 /** About what is read, checked and appended at once; a longer line makes a longer piece. */
 const pieceBytes = 262_144
 
 /** What a piece takes in memory as long as no line is longer than it. */
-export const reservedBytes = pieceBytes + chunkBytes
+export const mostPieceBytes = pieceBytes + chunkBytes
 
 const lineFeed = 0x0a
 

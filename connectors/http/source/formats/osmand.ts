@@ -65,18 +65,23 @@ const replacement = '%EF%BF%BD'
 
 /** The parameters of one request as a message. Never throws. */
 export function readParameters(given: URLSearchParams, receivedAtMs: number): Incoming | Refusal {
-  const names = [...new Set(given.keys())]
   if (`${given}`.includes(replacement)) return { reason: 'it is not UTF-8' }
-  if (!names.some(name => texts[name] === 'ident')) return { reason: 'id is missing' }
-  const fields: (readonly [string, string])[] = []
-  for (const name of names) {
-    const field = fieldOf(name, given.getAll(name))
-    if ('reason' in field) return field
-    fields.push(field.field)
+  const valuesByName = new Map<string, string[]>()
+  for (const [name, value] of given) {
+    const values = valuesByName.get(name)
+    if (values === undefined) valuesByName.set(name, [value])
+    else values.push(value)
   }
-  const twice = fields.find(([name], at) => fields.findIndex(([other]) => other === name) < at)
-  if (twice !== undefined) return { reason: `${twice[0]} is given twice` }
-  return readIncoming(Buffer.from(objectOf(fields)), receivedAtMs)
+  if (!valuesByName.has('id') && !valuesByName.has('deviceid')) return { reason: 'id is missing' }
+  const fields = new Map<string, string>()
+  for (const [name, values] of valuesByName) {
+    const read = fieldOf(name, values)
+    if ('reason' in read) return read
+    const [field, written] = read.field
+    if (fields.has(field)) return { reason: `${field} is given twice` }
+    fields.set(field, written)
+  }
+  return readIncoming(Buffer.from(objectOf([...fields])), receivedAtMs)
 }
 
 function fieldOf(

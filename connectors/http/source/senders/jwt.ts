@@ -66,9 +66,10 @@ function refuse(error: unknown): never {
   throw error
 }
 
-/** A claim is the wanted text, or lists it: as an array, or with blanks between as `scope` does (RFC 8693, 4.2). */
+/** A claim is the wanted text, or an array with it; `scope` is a list with blanks between (RFC 8693, 4.2). */
 function hasClaim(payload: JWTPayload, name: string, wanted: string): boolean {
   const value = Object.hasOwn(payload, name) ? payload[name] : undefined
   if (Array.isArray(value)) return value.includes(wanted)
-  return typeof value === 'string' && (value === wanted || value.split(' ').includes(wanted))
+  if (typeof value !== 'string') return false
+  return value === wanted || (name === 'scope' && value.split(' ').includes(wanted))
 }

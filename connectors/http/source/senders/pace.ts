@@ -16,6 +16,7 @@ export class RateLimited extends FaultError {
   }
 }
 
+/** That of one sender. */
 export class Pace {
   readonly #perSecond: number
   readonly #clock: Clock
@@ -37,5 +38,23 @@ export class Pace {
   take(messages: number): void {
     const saved = this.#clock.now() - 1_000
     this.#paidMs = Math.max(this.#paidMs, saved) + (messages * 1_000) / this.#perSecond
+  }
+}
+
+/** The paces of all senders, which outlive a change of the configuration that is not about them. */
+export class Paces {
+  readonly #clock: Clock
+  readonly #known = new Map<string, Pace>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** `sender` is its place in the configuration. */
+  of(sender: string, perSecond: number): Pace {
+    const key = `${sender} ${perSecond}`
+    const pace = this.#known.get(key) ?? new Pace(perSecond, this.#clock)
+    this.#known.set(key, pace)
+    return pace
   }
 }

@@ -1,12 +1,13 @@
 // Who may send to a channel: those with one of its tokens, those with a JSON Web Token of its issuer, everyone where
 // it has neither. A signature, where it is asked for, is checked besides, once the body is there.
 
+import type { IncomingHttpHeaders } from 'node:http'
 import { FaultError } from '../../../../schemas/errors.ts'
 import type { Clock } from '../../../clock.ts'
 import { WebhookVerifier } from '../../auth/webhook-signature.ts'
 import type { HttpSourceConfig } from '../config.ts'
 import { JwtCheck } from './jwt.ts'
-import type { Pace } from './pace.ts'
+import type { Pace, Paces } from './pace.ts'
 import { Tokens } from './tokens.ts'
 
 export interface Sender {
@@ -14,7 +15,8 @@ export interface Sender {
   readonly pace: Pace | null
 }
 
-const anybody: Sender = { pace: null }
+/** Who need not prove who it is. */
+export const anybody: Sender = { pace: null }
 
 export class Senders {
   readonly #tokens: Tokens
@@ -23,9 +25,10 @@ export class Senders {
   readonly signatures: WebhookVerifier | null
 
   /** `path` is where the configuration stands. Throws `config_invalid`. */
-  constructor(config: HttpSourceConfig, path: string, clock: Clock) {
+  constructor(config: HttpSourceConfig, path: string, { clock, paces }: { clock: Clock; paces: Paces }) {
     const { tokens = [], senders, jwt, webhookSignature } = config
-    this.#tokens = new Tokens(tokens, senders, clock)
+    const paceOf = (name: string, perSecond: number) => paces.of(`${path}.senders.${name}`, perSecond)
+    this.#tokens = new Tokens(tokens, senders, paceOf)
     this.#jwt = jwt === undefined ? null : new JwtCheck(jwt, path, clock)
     this.signatures = webhookSignature === undefined ? null : new WebhookVerifier(webhookSignature.secrets)
   }
@@ -38,11 +41,16 @@ export class Senders {
     if (sender !== null) return sender
     if (this.#jwt === null || given === '') throw new FaultError('token_refused')
     await this.#jwt.accept(given)
-    return anybody
+    return { pace: null }
   }
 }
 
 /** The token of an Authorization header (RFC 6750, 2.1). */
 export function bearerOf(authorization: string | undefined): string | undefined {
   return /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
+}
+
+/** Whether a browser sent it for a page (Fetch Metadata, and the Origin of RFC 6454): also one of another site, where nobody meant to. */
+export function isOfWebPage({ origin, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
+  return origin !== undefined || (site !== undefined && site !== 'none')
 }

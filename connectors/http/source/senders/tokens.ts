@@ -2,8 +2,7 @@
 // compared in constant time, and all of them whichever matches.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { Clock } from '../../../clock.ts'
-import { Pace } from './pace.ts'
+import type { Pace } from './pace.ts'
 import type { Sender } from './senders.ts'
 
 /** Senders with a name, as they are configured. */
@@ -19,12 +18,17 @@ interface Known {
 export class Tokens {
   readonly #known: readonly Known[]
 
-  constructor(tokens: readonly string[], named: NamedSenders, clock: Clock) {
+  /** `paceOf` gives a named sender its pace. */
+  constructor(
+    tokens: readonly string[],
+    named: NamedSenders,
+    paceOf: (name: string, perSecond: number) => Pace
+  ) {
     this.#known = [
       ...tokens.map(token => ({ digest: digestOf(token), sender: { pace: null } })),
-      ...Object.values(named).map(({ tokenSha256, messagesPerSecond: perSecond }) => ({
+      ...Object.entries(named).map(([name, { tokenSha256, messagesPerSecond: perSecond }]) => ({
         digest: Buffer.from(tokenSha256, 'hex'),
-        sender: { pace: perSecond === undefined ? null : new Pace(perSecond, clock) }
+        sender: { pace: perSecond === undefined ? null : paceOf(name, perSecond) }
       }))
     ]
   }

@@ -12,6 +12,8 @@ export class Continuations {
       this.#asking.set(request, response)
       server.emit('request', request, response)
     })
+    // Other expectations may be ignored, and Node would answer them without saying why.
+    server.on('checkExpectation', (request, response) => server.emit('request', request, response))
   }
 
   /** Whether its sender still waits with the body. */

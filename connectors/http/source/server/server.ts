@@ -2,7 +2,12 @@
 // It knows its connections, so that it can close those that do nothing at once and all others at a deadline, and its
 // certificate can be renewed while it listens.
 
-import { createServer as createPlainServer, type IncomingMessage, type Server } from 'node:http'
+import {
+  createServer as createPlainServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse
+} from 'node:http'
 import { createSecureServer, type Http2Session } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
@@ -28,6 +33,8 @@ export class SourceServer {
   /** Those on which no request has come yet, by the address of their other side. */
   readonly #unused = new Map<string, Socket>()
   readonly #sessions = new Set<Http2Session>()
+  /** The last answer on a connection of HTTP/1.1. */
+  readonly #answers = new WeakMap<Socket, ServerResponse>()
 
   /** Throws `config_invalid` when the certificate cannot be used. */
   constructor(handler: Handler, env: SourceEnv, timings: Timings) {
@@ -59,6 +66,12 @@ export class SourceServer {
         resolve()
       })
     })
+  }
+
+  /** The answer that a connection waits for. */
+  pendingOn(socket: Socket): ServerResponse | undefined {
+    const answer = this.#answers.get(socket)
+    return answer?.writableEnded === false ? answer : undefined
   }
 
   /** Connections from now on see this certificate. Throws `config_invalid`, and the one before stays. */
@@ -95,8 +108,10 @@ export class SourceServer {
         this.#unused.delete(address)
       })
     })
-    server.on('request', ({ httpVersionMajor, socket }: IncomingMessage) => {
-      if (httpVersionMajor === 1) this.#unused.delete(addressOf(socket))
+    server.on('request', ({ httpVersionMajor, socket }: IncomingMessage, answer: ServerResponse) => {
+      if (httpVersionMajor !== 1) return
+      this.#unused.delete(addressOf(socket))
+      this.#answers.set(socket, answer)
     })
     server.on('session', (session: Http2Session) => {
       this.#sessions.add(session)
@@ -117,7 +132,8 @@ function limitsOf({ headersTimeoutMs, checkIntervalMs, keepAliveMs }: Timings) {
     requestTimeout: 0,
     headersTimeout: headersTimeoutMs,
     connectionsCheckingInterval: checkIntervalMs,
-    keepAliveTimeout: keepAliveMs
+    keepAliveTimeout: keepAliveMs,
+    requireHostHeader: false // app.ts looks at it
   }
 }
 

@@ -54,7 +54,7 @@ test('who waits too long is refused, and those behind it go on', async t => {
 
 test('large ones leave room for small ones', async t => {
   const { budget, done, ask } = scene(4 * large)
-  t.is(budget.largestBytes, 3 * large)
+  t.is(budget.largestBytes, 2 * large)
   const [first, second, small] = [ask('large', 3 * large), ask('second', large), ask('small', 500)]
   await Promise.all([first.asked, small.asked])
   t.deepEqual(done, ['large', 'small'])

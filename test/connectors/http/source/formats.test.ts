@@ -1,8 +1,9 @@
 // Messages as Traccar forwards them and as OsmAnd and the Traccar client send them.
 
 import test from 'ava'
+import { WebhookSigner } from '../../../../connectors/http/auth/webhook-signature.ts'
 import type { HttpSourceConfig } from '../../../../connectors/http/source/config.ts'
-import { type Harness, startSource } from '../source-harness.ts'
+import { type Harness, receivedAtMs, startSource } from '../source-harness.ts'
 
 /** As Traccar 6 forwards a position; the numbers are chosen so that rounding would show. */
 const forwarded = `{"position":{"id":0,"attributes":{"sat":9,"ignition":true,"batteryLevel":81.50,"serial":90071992547409931,
@@ -212,4 +213,30 @@ test("the array that flespi's streams send is taken as it is", async t => {
     '[{"channel.id":5,"codec.id":8,"device.id":77,"device.name":"Truck","ident":"868647414815077","peer":"1.2.3.4:5","position.latitude":54.7,"protocol.id":14,"server.timestamp":1681282190.123456,"timestamp":1681282189}]'
   t.is((await harness.post(sent)).status, 200)
   t.deepEqual(harness.values, [sent.slice(1, -1)])
+})
+
+test('parameters without number are refused before they take long', async t => {
+  const harness = await startSource(t, {
+    config: { format: 'osmand', maxBodyBytes: 1_000_000, maxInflatedBytes: 1_000_000 }
+  })
+  const many = (count: number) => Array.from({ length: count }, (_, at) => `p${at}=1`).join('&')
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  const response = await harness.post(many(50_000), form)
+  t.is(response.status, 413)
+  t.is((await harness.post(`id=a&${many(1_000)}`, form)).status, 200)
+})
+
+test('with a signature only what is signed counts', async t => {
+  const webhookSignature = { secrets: [`whsec_${Buffer.alloc(24, 7).toString('base64')}`] }
+  const harness = await startSource(t, { config: { format: 'osmand', webhookSignature } })
+  const signer = new WebhookSigner(webhookSignature.secrets)
+  const send = (query: string, form: string) => {
+    const pairs = signer.headers('msg_1', Buffer.from(form), receivedAtMs)
+    const headers = new Headers({ 'content-type': 'application/x-www-form-urlencoded' })
+    for (let at = 0; at < pairs.length; at += 2) headers.set(pairs[at] ?? '', pairs[at + 1] ?? '')
+    return fetch(`${harness.url}?${query}`, { method: 'POST', body: form, headers })
+  }
+  t.is((await send('lat=1', 'id=a')).status, 200)
+  t.deepEqual(JSON.parse(harness.values[0] ?? ''), { ident: 'a', timestamp: receivedAtMs / 1000 })
+  t.is((await send('id=forged', '')).status, 400)
 })

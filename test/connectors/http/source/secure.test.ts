@@ -159,11 +159,15 @@ test('a certificate that cannot be used is told before anything listens', async 
   await t.throwsAsync(broken, { code: 'config_invalid', message: /^tls\.cert: / })
 })
 
-test('handshakes and headers that do not end are given up', async t => {
-  const harness = await startSource(t, { tls, timings: { headersTimeoutMs: 100, checkIntervalMs: 20 } })
+test('handshakes that do not end are given up', async t => {
+  const harness = await startSource(t, { tls, timings: { headersTimeoutMs: 100 } })
   const silent = connectPlain(harness.source.port, '127.0.0.1')
   silent.write(Buffer.from([0x16, 3, 1, 2, 0, 1])) // the beginning of a ClientHello
-  await readToEnd(silent)
+  t.is(await readToEnd(silent), '')
+})
+
+test('headers that do not end are given up over TLS as well', async t => {
+  const harness = await startSource(t, { tls, timings: { headersTimeoutMs: 2_000, checkIntervalMs: 20 } })
   const slow = connect({ host: '127.0.0.1', port: harness.source.port, ca })
   slow.write(`POST ${path} HTTP/1.1\r\nHost: te`)
   t.regex(await readToEnd(slow), /^HTTP\/1\.1 408 /)
@@ -245,7 +249,7 @@ test('who asks while memory is full is told to when there is room', async t => {
   t.regex(await readToEnd(socket), /HTTP\/1\.1 200 OK/)
 })
 
-test('browsers of other sites get no permission', async t => {
+test('browsers of other sites get no permission, and without a token cannot send either', async t => {
   const harness = await startSource(t)
   const preflight = await fetch(harness.url, {
     method: 'OPTIONS',
@@ -253,6 +257,9 @@ test('browsers of other sites get no permission', async t => {
   })
   t.is(preflight.status, 405)
   const response = await harness.post(one, { origin: 'https://evil.example' })
+  t.is(response.status, 403)
+  t.is((await harness.post(one, { 'sec-fetch-site': 'cross-site' })).status, 403)
+  t.deepEqual(harness.values, [])
   const allowing = [...preflight.headers.keys(), ...response.headers.keys()].filter(name =>
     name.startsWith('access-control')
   )

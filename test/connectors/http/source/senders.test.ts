@@ -41,6 +41,7 @@ test('a sender that sends too much is told when to come again, and the others ar
   // Ten messages take 5 s, and one second was saved.
   t.is(refused.headers.get('retry-after'), '4')
   t.is((await answer(harness, ten, bearer('free'))).status, 200)
+  await harness.source.update(harness.feeds, { host: '127.0.0.1', port: 0 }) // which does not pay its debts
   harness.nowMs = receivedAtMs + 3_999
   t.is((await answer(harness, one, bearer('slow'))).status, 429)
   harness.nowMs = receivedAtMs + 4_000
