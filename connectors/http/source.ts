@@ -5,6 +5,7 @@ import { FaultError } from '../../schemas/errors.ts'
 import type { Feed, ListenAddress, Source, SourceEnv } from '../connector.ts'
 import { type App, createApp } from './source/app.ts'
 import { ByteBudget } from './source/body/budget.ts'
+import { Deadlines } from './source/body/deadlines.ts'
 import type { HttpSourceConfig } from './source/config.ts'
 import { Intake } from './source/intake.ts'
 import { assertGuarded } from './source/senders/guard.ts'
@@ -16,6 +17,7 @@ export class HttpSource implements Source<HttpSourceConfig> {
   readonly #timings: Timings
   readonly #budget: ByteBudget
   readonly #paces: Paces
+  readonly #deadlines: Deadlines
   readonly #app: App
   #feeds: readonly Feed<HttpSourceConfig>[]
   #intakes: ReadonlyMap<string, Intake>
@@ -27,6 +29,7 @@ export class HttpSource implements Source<HttpSourceConfig> {
     this.#timings = timings
     this.#budget = new ByteBudget(env.maxBytes, env.clock)
     this.#paces = new Paces(env.clock)
+    this.#deadlines = new Deadlines(env.clock, timings.checkIntervalMs)
     this.#feeds = feeds
     this.#intakes = this.#open(feeds)
     this.#app = createApp({
@@ -71,11 +74,13 @@ export class HttpSource implements Source<HttpSourceConfig> {
     this.#stopping = true
     await this.#app.server.close(deadlineMs)
     await this.#app.routes.close()
+    this.#deadlines.stop()
   }
 
   #open(feeds: readonly Feed<HttpSourceConfig>[]): Map<string, Intake> {
     const intakes = new Map<string, Intake>()
-    const parts = { env: this.#env, budget: this.#budget, paces: this.#paces, timings: this.#timings }
+    const [env, timings, budget] = [this.#env, this.#timings, this.#budget]
+    const parts = { env, timings, budget, paces: this.#paces, deadlines: this.#deadlines }
     for (const feed of feeds) {
       if (intakes.has(feed.channel)) {
         const path = `channels.${feed.channel}.sources`

@@ -1,5 +1,7 @@
 // The configuration of a service under a benchmark, with everything at its default but what the benchmark sets.
 
+import { Value } from 'typebox/value'
+import { httpTargetSchema } from '../../connectors/http/target-config.ts'
 import type { Config } from '../../schemas/config.ts'
 import type { StreamConfig } from '../../schemas/stream.ts'
 import { uniqueName } from '../kafka.ts'
@@ -36,17 +38,12 @@ export interface ForwardSettings {
 
 /** A stream of its own group that delivers all of a topic over HTTP. */
 export function forwardStream({ topic, batch, inFlight, url }: ForwardSettings): StreamConfig {
-  const http = {
+  const http = Value.Default(httpTargetSchema, {
     url,
-    headers: {},
-    format: 'array',
     maxMessages: batch,
-    maxBytes: 1_048_576,
-    connectTimeoutMs: 10_000,
-    responseTimeoutMs: 30_000,
-    bodyTimeoutMs: 10_000,
-    batchesInFlight: inFlight
-  }
+    batchesInFlight: inFlight,
+    maxConnections: inFlight
+  })
   const group = uniqueName('tailrace')
   return {
     from: [topic],

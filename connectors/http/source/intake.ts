@@ -4,8 +4,9 @@
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Feed, Incoming, SourceEnv } from '../../connector.ts'
 import { PartlyStored } from './answer.ts'
-import { Body, type BodyParts } from './body/body.ts'
+import { Body } from './body/body.ts'
 import type { BudgetShare, ByteBudget } from './body/budget.ts'
+import type { Deadlines } from './body/deadlines.ts'
 import { type BodyKind, bodyKind } from './body/kind.ts'
 import { LinePieces, mostPieceBytes } from './body/lines.ts'
 import { BadEntries, entryTooLarge, type MessageLimits, readMessages } from './body/messages.ts'
@@ -30,6 +31,7 @@ export interface IntakeParts {
   readonly env: SourceEnv
   readonly budget: ByteBudget
   readonly paces: Paces
+  readonly deadlines: Deadlines
   readonly timings: Timings
 }
 
@@ -76,7 +78,8 @@ export class Intake {
   /** The number of messages accepted, once Kafka has them. Rejects with a FaultError or PartlyStored. */
   async receive(arrival: Arrival): Promise<number> {
     const { headers } = arrival.request
-    const sender = await this.#senders.identify(bearerOf(headers.authorization) ?? this.#tokenIn(arrival))
+    const identified = this.#senders.identify(bearerOf(headers.authorization) ?? this.#tokenIn(arrival))
+    const sender = identified instanceof Promise ? await identified : identified
     if (sender === anybody && this.#senders.signatures === null && isOfWebPage(headers))
       throw new FaultError('web_page_refused')
     sender.pace?.check()
@@ -110,12 +113,14 @@ export class Intake {
     return messages.length
   }
 
-  async #wholeBody({ arrival, share }: Admitted): Promise<Buffer> {
+  async #wholeBody(admitted: Admitted): Promise<Buffer> {
+    const { arrival, share } = admitted
     const { request } = arrival
     const limits = this.#limits
     const most = mostBytes(request, limits)
-    await share.reserve(Math.min(chunkBytes, most))
-    const body = this.#bodyOf(arrival, { share, limits, mostBytes: most, givesLess: false })
+    const firstBytes = Math.min(chunkBytes, most)
+    if (!share.reserveNow(firstBytes)) await share.reserve(firstBytes)
+    const body = this.#bodyOf(admitted, limits, { mostBytes: most, givesLess: false })
     const bytes = await body.whole()
     share.settle()
     if (this.#senders.signatures?.isSigned(request.headers, bytes) === false)
@@ -129,7 +134,7 @@ export class Intake {
     const limits = this.#streamLimits
     const most = Math.min(mostPieceBytes, mostBytes(arrival.request, limits))
     await share.reserve(Math.min(chunkBytes, most))
-    const body = this.#bodyOf(arrival, { share, limits, mostBytes: most, givesLess: true })
+    const body = this.#bodyOf(admitted, limits, { mostBytes: most, givesLess: true })
     try {
       return await this.#storePieces(new LinePieces(body, maxMessageBytes), admitted)
     } finally {
@@ -157,10 +162,22 @@ export class Intake {
     }
   }
 
-  #bodyOf(arrival: Arrival, parts: Omit<BodyParts, 'clock' | 'timeoutMs'>): Body {
-    const { env, timings } = this.#parts
-    const times = { clock: env.clock, timeoutMs: timings.requestTimeoutMs }
-    const body = new Body(arrival.request, { ...parts, ...times })
+  #bodyOf(
+    { arrival, share }: Admitted,
+    limits: BodyLimits,
+    about: { mostBytes: number; givesLess: boolean }
+  ): Body {
+    const { deadlines, timings } = this.#parts
+    const { mostBytes, givesLess } = about
+    const timeoutMs = timings.requestTimeoutMs
+    const body = new Body(arrival.request, {
+      limits,
+      share,
+      mostBytes,
+      givesLess,
+      deadlines,
+      timeoutMs
+    })
     arrival.allowBody()
     return body
   }

@@ -5,7 +5,7 @@ export interface Timings {
   readonly requestTimeoutMs: number
   /** From the first byte of a request to the end of its headers; also for the handshake of TLS. */
   readonly headersTimeoutMs: number
-  /** How often the headers are looked at. */
+  /** How often the two are looked at. */
   readonly checkIntervalMs: number
   /** How long a connection may be idle: more than the 60 s of common load balancers, which should close first. */
   readonly keepAliveMs: number

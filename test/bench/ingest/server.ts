@@ -7,8 +7,10 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { Kafka, Partitioners } from 'kafkajs'
+import { Value } from 'typebox/value'
 import { systemClock } from '../../../connectors/clock.ts'
 import { httpSource } from '../../../connectors/http/index.ts'
+import { httpSourceConfig } from '../../../connectors/http/source/config.ts'
 import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
 import { Ingest } from '../../../processors/ingest/ingest.ts'
 import { answer } from './child.ts'
@@ -36,13 +38,6 @@ async function openTailrace(brokers: string[], topic: string): Promise<System> {
   const clock = systemClock
   const meter = { produced: () => produced++ }
   const producer = kafkaLog({ brokers, clientId: 'bench' }, { clock, log, meter }).producer()
-  const limits = {
-    maxBodyBytes: 1e6,
-    maxInflatedBytes: 1e7,
-    maxMessages: 100,
-    maxStreamedBytes: 1e7,
-    maxMessageBytes: 1e6
-  }
   const ingest = new Ingest({
     sources: [httpSource],
     producer,
@@ -53,7 +48,7 @@ async function openTailrace(brokers: string[], topic: string): Promise<System> {
       maxBytes: 64 << 20
     }
   })
-  const http = { ...limits, format: 'messages', senders: {}, insecure: false }
+  const http = Value.Default(httpSourceConfig, {})
   const channels = { bench: { topic, partitions: 1, retentionHours: 1, sources: [{ http }] } }
   await ingest.serve(channels, { host: '127.0.0.1', port: 0 })
   return {

@@ -6,15 +6,15 @@
 import type { Readable } from 'node:stream'
 import { createGunzip, createInflate, type Gunzip, type Inflate } from 'node:zlib'
 import { FaultError, messageOf } from '../../../../schemas/errors.ts'
-import type { Clock } from '../../../clock.ts'
 import { type BudgetShare, smallBytes } from './budget.ts'
 import { Chunks } from './chunks.ts'
+import type { Awaited, Deadlines } from './deadlines.ts'
 import { type BodyLimits, broken, type Request, tooLarge } from './request.ts'
 
 export interface BodyParts {
   readonly limits: BodyLimits
   readonly share: BudgetShare
-  readonly clock: Clock
+  readonly deadlines: Deadlines
   /** The most bytes of it that can be in memory at once. */
   readonly mostBytes: number
   /** Whether next() gives less than was asked for where there is no room for it; else it waits for room. */
@@ -42,11 +42,10 @@ function inflaterFor(encoding = 'identity'): Gunzip | Inflate | null {
 }
 
 /** Somebody who waits for bytes. */
-interface Asking {
+interface Asking extends Awaited {
   readonly bytes: number
   resolve(piece: Buffer): void
   reject(error: unknown): void
-  cancelTimeout(): void
 }
 
 /** One body on its way in: request -> (inflater) -> chunks -> next(). It ends once, at its end or in #fail. */
@@ -60,6 +59,7 @@ export class Body {
   #inflatedBytes = 0
   #asking: Asking | null = null
   #isAtEnd = false
+  #isListening = false
   #failure: { readonly error: unknown } | null = null
 
   /** Throws `encoding_unsupported`. */
@@ -91,13 +91,15 @@ export class Body {
         reject(this.#failure.error)
         return
       }
-      const { clock, timeoutMs } = this.#parts
-      const cancelTimeout = clock.after(timeoutMs, () => this.#fail(new FaultError('request_timeout')))
-      this.#asking = { bytes, resolve, reject, cancelTimeout }
+      const { deadlines, timeoutMs } = this.#parts
+      const expire = () => this.#fail(new FaultError('request_timeout'))
+      const asking = { bytes, resolve, reject, expire }
+      this.#asking = asking
+      deadlines.add(asking, timeoutMs)
       const fault = broken.get(this.#request)
       if (fault !== undefined || (this.#request.destroyed && !this.#request.readableEnded)) this.#abort(fault)
       else if (this.#isAtEnd || this.#chunks.bytes >= bytes) this.#handOut()
-      else this.#plain.resume()
+      else this.#flow()
     })
   }
 
@@ -106,27 +108,35 @@ export class Body {
     this.#fail(new FaultError('request_aborted'))
   }
 
+  // What is called for every request has as few closures as it can do with.
   #listen(): void {
-    const [request, inflater] = [this.#request, this.#inflater]
+    const request = this.#request
+    const inflater = this.#inflater
     request.on('error', this.#abort)
     request.on('close', this.#abort)
-    request.on('aborted', this.#abort)
+    if (request.httpVersionMajor === 2) request.on('aborted', this.#abort)
     if (inflater !== null) {
-      request.on('data', this.#count)
+      request.on('data', chunk => this.#count(chunk))
       inflater.on('error', error =>
         this.#fail(new FaultError('body_malformed', { detail: messageOf(error), cause: error }))
       )
       request.pipe(inflater)
     }
-    this.#plain.on('data', this.#keep)
-    this.#plain.on('end', this.#end)
-    this.#plain.pause()
+    this.#plain.on('end', () => this.#end())
   }
 
-  readonly #count = (chunk: Buffer): void => {
+  /** Lets the bytes come. A stream flows by itself once somebody listens. */
+  #flow(): void {
+    if (this.#isListening) this.#plain.resume()
+    else this.#plain.on('data', this.#keep)
+    this.#isListening = true
+  }
+
+  #count(chunk: Buffer): void {
     const { limits } = this.#parts
     this.#receivedBytes += chunk.length
-    if (this.#receivedBytes > limits.maxBodyBytes) this.#fail(tooLarge('maxBodyBytes', limits))
+    if (this.#failure === null && this.#receivedBytes > limits.maxBodyBytes)
+      this.#fail(tooLarge('maxBodyBytes', limits))
   }
 
   readonly #keep = (chunk: Buffer): void => {
@@ -152,24 +162,25 @@ export class Body {
       return
     }
     this.#plain.pause()
-    const goOn = () => this.#asking !== null && this.#plain.resume()
+    const goOn = () => this.#asking !== null && this.#flow()
     const bytes = share.takenBytes < smallBytes ? Math.min(smallBytes, mostBytes) : mostBytes
     share.reserve(bytes).then(goOn, error => this.#fail(error))
   }
 
-  readonly #end = (): void => {
-    const [request, inflater] = [this.#request, this.#inflater]
+  #end(): void {
+    const request = this.#request
+    const inflater = this.#inflater
     // What is compressed says where it ends, which need not be where the request ends.
-    if (inflater !== null && !request.readableEnded) request.once('end', this.#end)
+    if (inflater !== null && !request.readableEnded) request.once('end', () => this.#end())
     // Over HTTP/2 a body that is broken off ends first, like one that is complete, and is aborted then.
-    else if (request.httpVersionMajor === 2) setImmediate(this.#finish)
+    else if (request.httpVersionMajor === 2) setImmediate(() => this.#finish())
     else this.#finish()
   }
 
-  readonly #finish = (): void => {
+  #finish(): void {
     if (this.#request.aborted) this.#fail(new FaultError('request_aborted'))
-    const { bytesWritten = this.#receivedBytes } = this.#inflater ?? {}
-    if (bytesWritten !== this.#receivedBytes)
+    const inflater = this.#inflater
+    if (inflater !== null && inflater.bytesWritten !== this.#receivedBytes)
       this.#fail(new FaultError('body_malformed', { detail: 'something follows what is compressed' }))
     if (this.#failure !== null) return
     this.#isAtEnd = true
@@ -186,23 +197,26 @@ export class Body {
     const asking = this.#asking
     const piece = this.#chunks.take()
     this.#asking = null
-    this.#plain.pause()
-    asking?.cancelTimeout()
-    asking?.resolve(piece)
+    if (!this.#isAtEnd) this.#plain.pause()
+    if (asking === null) return
+    this.#parts.deadlines.delete(asking)
+    asking.resolve(piece)
   }
 
   #fail(error: unknown): void {
     if (this.#failure !== null || this.isAtEnd) return
     this.#failure = { error }
     this.#chunks.clear()
-    const [request, inflater, asking] = [this.#request, this.#inflater, this.#asking]
-    request.off('data', this.#count)
+    const request = this.#request
+    const inflater = this.#inflater
+    const asking = this.#asking
     request.off('data', this.#keep)
     if (inflater !== null) {
       request.unpipe(inflater)
       inflater.destroy()
     }
-    asking?.cancelTimeout()
-    asking?.reject(error)
+    if (asking === null) return
+    this.#parts.deadlines.delete(asking)
+    asking.reject(error)
   }
 }

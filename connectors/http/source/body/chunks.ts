@@ -6,7 +6,9 @@ const slabBytes = 16_384
 const largeBytes = 4_096
 
 export class Chunks {
-  #whole: Buffer[] = []
+  /** The first, as long as there is no other. */
+  #only: Buffer | null = null
+  #whole: Buffer[] | null = null
   #slab: Buffer | null = null
   #filled = 0
   /** Of all chunks. */
@@ -15,24 +17,21 @@ export class Chunks {
   add(chunk: Buffer): void {
     this.bytes += chunk.length
     // Most bodies are one small chunk, which is taken as it is.
-    if (chunk.length >= largeBytes || this.#whole.length + this.#filled === 0) {
-      this.#closeSlab()
-      this.#whole.push(chunk)
-    } else this.#copy(chunk)
+    if (this.#only === null && this.#whole === null) this.#only = chunk
+    else if (chunk.length < largeBytes) this.#copy(chunk)
+    else this.#closeSlab().push(chunk)
   }
 
   /** All of them as one. */
   take(): Buffer {
-    this.#closeSlab()
-    const [first] = this.#whole
-    const taken =
-      first !== undefined && this.#whole.length === 1 ? first : Buffer.concat(this.#whole, this.bytes)
+    const taken = this.#only ?? Buffer.concat(this.#closeSlab(), this.bytes)
     this.clear()
     return taken
   }
 
   clear(): void {
-    this.#whole = []
+    this.#only = null
+    this.#whole = null
     this.#slab = null
     this.#filled = 0
     this.bytes = 0
@@ -46,9 +45,14 @@ export class Chunks {
     this.#filled += chunk.copy(this.#slab, this.#filled)
   }
 
-  #closeSlab(): void {
-    if (this.#slab !== null) this.#whole.push(this.#slab.subarray(0, this.#filled))
+  /** The chunks so far, with what was put together. */
+  #closeSlab(): Buffer[] {
+    const whole = this.#whole ?? (this.#only === null ? [] : [this.#only])
+    if (this.#slab !== null) whole.push(this.#slab.subarray(0, this.#filled))
+    this.#whole = whole
+    this.#only = null
     this.#slab = null
     this.#filled = 0
+    return whole
   }
 }

@@ -5,6 +5,7 @@ import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVeri
 import { FaultError, messageOf } from '../../../../schemas/errors.ts'
 import type { Clock } from '../../../clock.ts'
 import type { JwtConfig } from '../config.ts'
+import type { Sender } from './senders.ts'
 
 /** Signatures by a private key, so that whoever has the set of keys can make no tokens. */
 const algorithms = [
@@ -41,8 +42,8 @@ export class JwtCheck {
     }
   }
 
-  /** Rejects with `token_refused`, which says why to whoever has the token. */
-  async accept(token: string): Promise<void> {
+  /** The sender of a request with this token. Rejects with `token_refused`, which says why to whoever has the token. */
+  async accept(token: string): Promise<Sender> {
     const { issuer, audience, claims } = this.#config
     const options = {
       algorithms,
@@ -56,6 +57,7 @@ export class JwtCheck {
     for (const [name, wanted] of Object.entries(claims))
       if (!hasClaim(payload, name, wanted))
         throw new FaultError('token_refused', { detail: `its claim ${name} is not the one wanted` })
+    return { pace: null }
   }
 }
 

@@ -23,7 +23,9 @@ export class Continuations {
 
   /** Lets its sender send the body. */
   allow(request: object): void {
-    this.#asking.get(request)?.writeContinue()
+    const response = this.#asking.get(request)
+    if (response === undefined) return
+    response.writeContinue()
     this.#asking.delete(request)
   }
 }

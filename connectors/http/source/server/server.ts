@@ -110,7 +110,7 @@ export class SourceServer {
     })
     server.on('request', ({ httpVersionMajor, socket }: IncomingMessage, answer: ServerResponse) => {
       if (httpVersionMajor !== 1) return
-      this.#unused.delete(addressOf(socket))
+      if (!this.#answers.has(socket)) this.#unused.delete(addressOf(socket))
       this.#answers.set(socket, answer)
     })
     server.on('session', (session: Http2Session) => {

@@ -9,6 +9,7 @@ import { systemClock as clock } from '../../../../connectors/clock.ts'
 import { Body } from '../../../../connectors/http/source/body/body.ts'
 import { type BudgetShare, ByteBudget } from '../../../../connectors/http/source/body/budget.ts'
 import { Chunks } from '../../../../connectors/http/source/body/chunks.ts'
+import { Deadlines } from '../../../../connectors/http/source/body/deadlines.ts'
 import { startSource } from '../source-harness.ts'
 
 const limits = { maxBodyBytes: 1_000_000, maxInflatedBytes: 1_000_000 }
@@ -24,7 +25,14 @@ function arrived(body: Buffer): IncomingMessage {
 }
 
 const bodyOf = (request: IncomingMessage, share: BudgetShare) =>
-  new Body(request, { limits, share, clock, mostBytes: 1_000_000, givesLess: false, timeoutMs: 60_000 })
+  new Body(request, {
+    limits,
+    share,
+    mostBytes: 1_000_000,
+    givesLess: false,
+    deadlines: new Deadlines(clock, 1_000),
+    timeoutMs: 60_000
+  })
 
 test('a compressed body is inflated also when all of it came before it was read', async t => {
   const body = randomBytes(300_000)

@@ -146,7 +146,10 @@ test('lines that inflate without end are refused at their limit', async t => {
 })
 
 test('a sender that trickles is given up, and what was stored is counted', async t => {
-  const harness = await startSource(t, { config: roomy, timings: { requestTimeoutMs: 200, lingerMs: 50 } })
+  const harness = await startSource(t, {
+    config: roomy,
+    timings: { requestTimeoutMs: 200, checkIntervalMs: 20, lingerMs: 50 }
+  })
   const socket = harness.connect()
   const head = [
     'POST /channels/fleet/messages HTTP/1.1',

@@ -84,7 +84,7 @@ test('a body that breaks off over HTTP/2 is given up, and none of its messages i
 })
 
 test('a sender that stops in the middle of its body is given up over HTTP/2 as well', async t => {
-  const harness = await startSource(t, { tls, timings: { requestTimeoutMs: 100 } })
+  const harness = await startSource(t, { tls, timings: { requestTimeoutMs: 100, checkIntervalMs: 20 } })
   const session = openSession(harness)
   t.teardown(() => session.destroy())
   const stream = session.request({ ':method': 'POST', ':path': path })
