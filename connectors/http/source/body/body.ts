@@ -184,7 +184,7 @@ export class Body {
       this.#fail(new FaultError('body_malformed', { detail: 'something follows what is compressed' }))
     if (this.#failure !== null) return
     this.#isAtEnd = true
-    if (this.#asking !== null) this.#handOut()
+    this.#handOut()
   }
 
   /** What has arrived may still wait for the inflater when the connection goes: then it never gets there. */
@@ -195,12 +195,11 @@ export class Body {
 
   #handOut(): void {
     const asking = this.#asking
-    const piece = this.#chunks.take()
-    this.#asking = null
-    if (!this.#isAtEnd) this.#plain.pause()
     if (asking === null) return
+    this.#asking = null
     this.#parts.deadlines.delete(asking)
-    asking.resolve(piece)
+    if (!this.#isAtEnd) this.#plain.pause()
+    asking.resolve(this.#chunks.take())
   }
 
   #fail(error: unknown): void {
