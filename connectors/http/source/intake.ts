@@ -105,6 +105,8 @@ export class Intake {
     if (kind === 'lines' && this.#senders.signatures === null) return this.#storeLines(admitted)
     const { config } = this.#feed
     const bytes = await this.#wholeBody(admitted)
+    admitted.share.settle()
+    this.#checkSignature(admitted.arrival, bytes)
     const messages =
       kind === 'parameters'
         ? this.#messageOf(admitted, bytes)
@@ -113,19 +115,18 @@ export class Intake {
     return messages.length
   }
 
-  async #wholeBody(admitted: Admitted): Promise<Buffer> {
+  #wholeBody(admitted: Admitted): Promise<Buffer> {
     const { arrival, share } = admitted
-    const { request } = arrival
     const limits = this.#limits
-    const most = mostBytes(request, limits)
+    const most = mostBytes(arrival.request, limits)
     const firstBytes = Math.min(chunkBytes, most)
-    if (!share.reserveNow(firstBytes)) await share.reserve(firstBytes)
-    const body = this.#bodyOf(admitted, limits, { mostBytes: most, givesLess: false })
-    const bytes = await body.whole()
-    share.settle()
+    const read = () => this.#bodyOf(admitted, limits, most).whole()
+    return share.reserveNow(firstBytes) ? read() : share.reserve(firstBytes).then(read)
+  }
+
+  #checkSignature({ request }: Arrival, bytes: Buffer): void {
     if (this.#senders.signatures?.isSigned(request.headers, bytes) === false)
       throw new FaultError('signature_refused', { detail: 'none of webhook-signature is over this body' })
-    return bytes
   }
 
   async #storeLines(admitted: Admitted): Promise<number> {
@@ -134,7 +135,7 @@ export class Intake {
     const limits = this.#streamLimits
     const most = Math.min(mostPieceBytes, mostBytes(arrival.request, limits))
     await share.reserve(Math.min(chunkBytes, most))
-    const body = this.#bodyOf(admitted, limits, { mostBytes: most, givesLess: true })
+    const body = this.#bodyOf(admitted, limits, most)
     try {
       return await this.#storePieces(new LinePieces(body, maxMessageBytes), admitted)
     } finally {
@@ -162,18 +163,14 @@ export class Intake {
     }
   }
 
-  #bodyOf(
-    { arrival, share }: Admitted,
-    limits: BodyLimits,
-    about: { mostBytes: number; givesLess: boolean }
-  ): Body {
+  #bodyOf({ arrival, share }: Admitted, limits: BodyLimits, most: number): Body {
     const { deadlines, timings } = this.#parts
-    const { mostBytes, givesLess } = about
+    const givesLess = limits === this.#streamLimits
     const timeoutMs = timings.requestTimeoutMs
     const body = new Body(arrival.request, {
       limits,
       share,
-      mostBytes,
+      mostBytes: most,
       givesLess,
       deadlines,
       timeoutMs

@@ -42,14 +42,14 @@ function inflaterFor(encoding = 'identity'): Gunzip | Inflate | null {
 }
 
 /** Somebody who waits for bytes. */
-interface Asking extends Awaited {
+interface Asking {
   readonly bytes: number
   resolve(piece: Buffer): void
   reject(error: unknown): void
 }
 
 /** One body on its way in: request -> (inflater) -> chunks -> next(). It ends once, at its end or in #fail. */
-export class Body {
+export class Body implements Awaited {
   readonly #request: Request
   readonly #parts: BodyParts
   readonly #inflater: Gunzip | Inflate | null
@@ -92,15 +92,18 @@ export class Body {
         return
       }
       const { deadlines, timeoutMs } = this.#parts
-      const expire = () => this.#fail(new FaultError('request_timeout'))
-      const asking = { bytes, resolve, reject, expire }
-      this.#asking = asking
-      deadlines.add(asking, timeoutMs)
+      this.#asking = { bytes, resolve, reject }
+      deadlines.add(this, timeoutMs)
       const fault = broken.get(this.#request)
       if (fault !== undefined || (this.#request.destroyed && !this.#request.readableEnded)) this.#abort(fault)
       else if (this.#isAtEnd || this.#chunks.bytes >= bytes) this.#handOut()
       else this.#flow()
     })
+  }
+
+  /** What was asked for did not come in time. */
+  expire(): void {
+    this.#fail(new FaultError('request_timeout'))
   }
 
   /** Whatever is still to come is nobody's. */
@@ -197,7 +200,7 @@ export class Body {
     const asking = this.#asking
     if (asking === null) return
     this.#asking = null
-    this.#parts.deadlines.delete(asking)
+    this.#parts.deadlines.delete(this)
     if (!this.#isAtEnd) this.#plain.pause()
     asking.resolve(this.#chunks.take())
   }
@@ -215,7 +218,7 @@ export class Body {
       inflater.destroy()
     }
     if (asking === null) return
-    this.#parts.deadlines.delete(asking)
+    this.#parts.deadlines.delete(this)
     asking.reject(error)
   }
 }

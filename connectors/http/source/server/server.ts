@@ -34,7 +34,7 @@ export class SourceServer {
   readonly #unused = new Map<string, Socket>()
   readonly #sessions = new Set<Http2Session>()
   /** The last answer on a connection of HTTP/1.1. */
-  readonly #answers = new WeakMap<Socket, ServerResponse>()
+  readonly #answers = new Map<Socket, ServerResponse>()
 
   /** Throws `config_invalid` when the certificate cannot be used. */
   constructor(handler: Handler, env: SourceEnv, timings: Timings) {
@@ -97,6 +97,12 @@ export class SourceServer {
     cancel()
   }
 
+  /** It has its first request. */
+  #begin(socket: Socket): void {
+    this.#unused.delete(addressOf(socket))
+    socket.once('close', () => this.#answers.delete(socket))
+  }
+
   #track(): void {
     const { server } = this
     server.on('connection', (socket: Socket) => {
@@ -110,7 +116,7 @@ export class SourceServer {
     })
     server.on('request', ({ httpVersionMajor, socket }: IncomingMessage, answer: ServerResponse) => {
       if (httpVersionMajor !== 1) return
-      if (!this.#answers.has(socket)) this.#unused.delete(addressOf(socket))
+      if (!this.#answers.has(socket)) this.#begin(socket)
       this.#answers.set(socket, answer)
     })
     server.on('session', (session: Http2Session) => {
