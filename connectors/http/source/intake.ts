@@ -165,13 +165,11 @@ export class Intake {
 
   #bodyOf({ arrival, share }: Admitted, limits: BodyLimits, most: number): Body {
     const { deadlines, timings } = this.#parts
-    const givesLess = limits === this.#streamLimits
     const timeoutMs = timings.requestTimeoutMs
     const body = new Body(arrival.request, {
       limits,
       share,
       mostBytes: most,
-      givesLess,
       deadlines,
       timeoutMs
     })

@@ -1,6 +1,7 @@
 // The rules about what listens: each port once, one HTTP source to a channel, and none that takes messages from
 // anybody by oversight.
 
+import { knowsSenders } from '../../../connectors/http/source/senders/guard.ts'
 import { isLoopback } from '../../../connectors/shared/loopback.ts'
 import { isMapping } from './merge.ts'
 import { type Finding, type Part, type Places, pointerTo } from './problem.ts'
@@ -63,15 +64,4 @@ function openSources(
   return sources
     .filter(({ settings }) => settings.insecure !== true && !knowsSenders(settings))
     .map(({ pointer }) => ({ pointer, at: 'key', sentence }))
-}
-
-function knowsSenders({
-  tokens,
-  senders,
-  jwt,
-  webhookSignature
-}: Readonly<Record<string, unknown>>): boolean {
-  const some =
-    (Array.isArray(tokens) && tokens.length > 0) || (isMapping(senders) && Object.keys(senders).length > 0)
-  return some || isMapping(jwt) || isMapping(webhookSignature)
 }

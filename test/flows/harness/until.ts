@@ -29,6 +29,12 @@ export async function untilNoneIsLeft(left: () => number, patienceMs = 45_000): 
   return least
 }
 
+/** Resolves at a time of performance.now(), at once when it is past. */
+export async function tickUntil(dueMs: number): Promise<void> {
+  const leftMs = dueMs - performance.now()
+  if (leftMs > 0) await tick(leftMs)
+}
+
 /** The pace of loops in the harness; never a way to wait for something. */
 export function tick(ms: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, ms))

@@ -17,11 +17,12 @@ export interface BodyParts {
   readonly deadlines: Deadlines
   /** The most bytes of it that can be in memory at once. */
   readonly mostBytes: number
-  /** Whether next() gives less than was asked for where there is no room for it; else it waits for room. */
-  readonly givesLess: boolean
   /** How long what next() asks for may take to arrive. */
   readonly timeoutMs: number
 }
+
+/** Asked for where nothing less will do. */
+const all = Number.POSITIVE_INFINITY
 
 const codings = 'send gzip, deflate or identity'
 
@@ -76,9 +77,9 @@ export class Body implements Awaited {
     return this.#isAtEnd && this.#chunks.bytes === 0
   }
 
-  /** All of it. Rejects as next() does. */
+  /** All of it, once there is room. Rejects as next() does. */
   whole(): Promise<Buffer> {
-    return this.next(Number.POSITIVE_INFINITY)
+    return this.next(all)
   }
 
   /**
@@ -159,8 +160,8 @@ export class Body implements Awaited {
    * it can be: if several went on step by step, each could come to wait for what the others hold.
    */
   #grow(): void {
-    const { share, mostBytes, givesLess } = this.#parts
-    if (givesLess) {
+    const { share, mostBytes } = this.#parts
+    if (this.#asking?.bytes !== all) {
       if (!share.reserveNow(mostBytes)) this.#handOut()
       return
     }

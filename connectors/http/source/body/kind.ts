@@ -18,9 +18,11 @@ export function bodyKind(contentType: string | undefined, takesParameters: boole
   if (contentType === undefined) return takesParameters ? 'parameters' : 'json'
   const [essence = ''] = contentType.split(';', 1)
   const kind = kinds[essence.trim().toLowerCase()]
-  const taken = Object.keys(kinds).filter(type => takesParameters || kinds[type] !== 'parameters')
-  if (kind === undefined || (kind === 'parameters' && !takesParameters))
+  const isTaken = (one: BodyKind | undefined) => takesParameters || one !== 'parameters'
+  if (kind === undefined || !isTaken(kind)) {
+    const taken = Object.keys(kinds).filter(type => isTaken(kinds[type]))
     throw unsupported(`send ${taken.join(', ')}`)
+  }
   // JSON is UTF-8 (RFC 8259, 8.1); other text that says so of itself would be stored garbled.
   const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(contentType)?.[1] ?? 'utf-8'
   if (!/^utf-?8$/i.test(charset)) throw unsupported('send UTF-8')

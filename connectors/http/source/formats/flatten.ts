@@ -46,7 +46,12 @@ export function flatten(object: Buffer, table: FormatTable): [name: string, writ
   return fields
 }
 
-function fieldOf(path: string, written: string, { fields, prefix }: FormatTable): [string, string] {
+/** The field that becomes of a value at a path. */
+export function fieldOf(
+  path: string,
+  written: string,
+  { fields, prefix }: Omit<FormatTable, 'opened'>
+): [name: string, written: string] {
   const rule = Object.hasOwn(fields, path) ? fields[path] : undefined
   const converted = rule?.convert === undefined ? written : rule.convert(written)
   return rule === undefined || converted === null ? [`${prefix}.${path}`, written] : [rule.name, converted]

@@ -7,6 +7,7 @@ import { own } from '../../../shared/json/values.ts'
 import {
   type FieldRule,
   type FormatTable,
+  fieldOf,
   flatten,
   kmhPerKnot,
   kmhPerMetreSecond,
@@ -40,7 +41,7 @@ export function readOsmand(entry: Buffer, receivedAtMs: number): Incoming | Refu
   return readIncoming(Buffer.from(objectOf(flatten(entry, table))), receivedAtMs)
 }
 
-const parameters: Readonly<Record<string, FieldRule>> = {
+const numbers: Readonly<Record<string, FieldRule>> = {
   lat: { name: 'position.latitude' },
   lon: { name: 'position.longitude' },
   speed: { name: 'position.speed', convert: times(kmhPerKnot) },
@@ -52,10 +53,15 @@ const parameters: Readonly<Record<string, FieldRule>> = {
   batt: { name: 'battery.level' }
 }
 
-const texts: Readonly<Record<string, string>> = {
-  id: 'ident',
-  deviceid: 'ident',
-  driverUniqueId: 'driver.id'
+const texts: Readonly<Record<string, FieldRule>> = {
+  id: { name: 'ident' },
+  deviceid: { name: 'ident' },
+  driverUniqueId: { name: 'driver.id' }
+}
+
+const parameters = {
+  prefix: table.prefix,
+  fields: { ...numbers, ...texts, timestamp: { name: 'timestamp' } }
 }
 
 const jsonNumber = /^-?(0|[1-9]\d*)(\.\d+)?$/
@@ -75,33 +81,24 @@ export function readParameters(given: URLSearchParams, receivedAtMs: number): In
   if (!valuesByName.has('id') && !valuesByName.has('deviceid')) return { reason: 'id is missing' }
   const fields = new Map<string, string>()
   for (const [name, values] of valuesByName) {
-    const read = fieldOf(name, values)
-    if ('reason' in read) return read
-    const [field, written] = read.field
+    const read = writtenOf(name, values)
+    if (typeof read !== 'string') return read
+    const [field, written] = fieldOf(name, read, parameters)
     if (fields.has(field)) return { reason: `${field} is given twice` }
     fields.set(field, written)
   }
   return readIncoming(Buffer.from(objectOf([...fields])), receivedAtMs)
 }
 
-function fieldOf(
-  name: string,
-  values: readonly string[]
-): { readonly field: readonly [string, string] } | Refusal {
+/** What is given for a name, as JSON. */
+function writtenOf(name: string, values: readonly string[]): string | Refusal {
   const [value = ''] = values
-  const rule = Object.hasOwn(parameters, name) ? parameters[name] : undefined
-  const text = Object.hasOwn(texts, name) ? texts[name] : undefined
-  const isKnown = rule !== undefined || text !== undefined || name === 'timestamp'
-  if (isKnown && values.length > 1) return { reason: `${name} is given twice` }
-  if (name === 'timestamp') return { field: [name, timeOf(value)] }
-  if (text !== undefined) return { field: [text, JSON.stringify(value)] }
-  if (rule === undefined)
-    return {
-      field: [`osmand.${name}`, values.length > 1 ? `[${values.map(literalOf).join()}]` : literalOf(value)]
-    }
-  if (!jsonNumber.test(value)) return { reason: `${name} must be a number` }
-  const converted = rule.convert === undefined ? value : rule.convert(value)
-  return { field: converted === null ? [`osmand.${name}`, value] : [rule.name, converted] }
+  if (!Object.hasOwn(parameters.fields, name))
+    return values.length > 1 ? `[${values.map(literalOf).join()}]` : literalOf(value)
+  if (values.length > 1) return { reason: `${name} is given twice` }
+  if (name === 'timestamp') return timeOf(value)
+  if (Object.hasOwn(texts, name)) return JSON.stringify(value)
+  return jsonNumber.test(value) ? value : { reason: `${name} must be a number` }
 }
 
 /** Unix seconds, milliseconds, ISO 8601, or a date and a time of UTC with a blank between, as JSON for `timestamp`. */

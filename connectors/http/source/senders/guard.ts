@@ -9,13 +9,22 @@ import type { HttpSourceConfig } from '../config.ts'
 export function assertGuarded(feeds: readonly Feed<HttpSourceConfig>[], listen: ListenAddress): void {
   if (isLoopback(listen.host) || listen.tls?.clientCa !== undefined) return
   for (const { channel, config } of feeds) {
-    if (isGuarded(config) || config.insecure) continue
+    if (knowsSenders(config) || config.insecure) continue
     const detail = `${listen.host} is reached from other machines, and nobody has to prove who they are`
     throw new FaultError('source_unguarded', { path: `channels.${channel}.sources.http`, detail })
   }
 }
 
-function isGuarded({ tokens = [], senders, jwt, webhookSignature }: HttpSourceConfig): boolean {
-  const several = tokens.length + Object.keys(senders).length
-  return several > 0 || jwt !== undefined || webhookSignature !== undefined
+/** Whether the settings of a source, which need not be valid, say who may send. */
+export function knowsSenders(settings: Readonly<Record<string, unknown>>): boolean {
+  const { tokens, senders, jwt, webhookSignature } = settings
+  return [tokens, senders].some(hasSome) || [jwt, webhookSignature].some(isObject)
+}
+
+function hasSome(value: unknown): boolean {
+  return isObject(value) && Object.keys(value).length > 0
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }

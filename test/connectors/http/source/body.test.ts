@@ -29,7 +29,6 @@ const bodyOf = (request: IncomingMessage, share: BudgetShare) =>
     limits,
     share,
     mostBytes: 1_000_000,
-    givesLess: false,
     deadlines: new Deadlines(clock, 1_000),
     timeoutMs: 60_000
   })

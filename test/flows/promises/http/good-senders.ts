@@ -2,6 +2,8 @@
 // moment it was due.
 
 import { Pool } from 'undici'
+import { tickUntil } from '../../harness/until.ts'
+import { round3 } from '../promise.ts'
 import { token } from './hostile-requests.ts'
 
 const connections = 32
@@ -39,18 +41,12 @@ export async function sendGood(
   const sending: Promise<void>[] = []
   for (let index = 0; index < count; index++) {
     const dueMs = startedMs + (index * 1_000) / perSecond
-    await until(dueMs)
+    await tickUntil(dueMs)
     sending.push(send(dueMs, index))
   }
   await Promise.all(sending)
   await pool.close()
   latencies.sort((a, b) => a - b)
-  const quantile = (share: number) =>
-    Math.round((latencies[Math.floor(share * latencies.length)] ?? 0) * 100) / 100
+  const quantile = (share: number) => round3(latencies[Math.floor(share * latencies.length)] ?? 0)
   return { sent: count, p50Ms: quantile(0.5), p99Ms: quantile(0.99), refused }
-}
-
-async function until(dueMs: number): Promise<void> {
-  const leftMs = dueMs - performance.now()
-  if (leftMs > 0) await new Promise(resolve => setTimeout(resolve, leftMs))
 }

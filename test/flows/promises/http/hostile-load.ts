@@ -4,6 +4,7 @@
 import { constants, setPriority } from 'node:os'
 import { answer } from '../../../bench/ingest/child.ts'
 import { seeded } from '../../../seeded.ts'
+import { tickUntil } from '../../harness/until.ts'
 import { type HostileRequest, hostileRequests, statusOf } from './hostile-requests.ts'
 
 export interface HostileOrder {
@@ -36,7 +37,7 @@ async function run({ port, kind, count, atOnce, perSecond, seed }: HostileOrder)
   const sender = async () => {
     while (next < count) {
       const dueMs = startedMs + (next++ * 1_000) / perSecond
-      await until(dueMs)
+      await tickUntil(dueMs)
       const hostile = choices[Math.floor(random() * choices.length)]
       if (hostile === undefined) return
       const status = await statusOf(hostile, port)
@@ -46,10 +47,6 @@ async function run({ port, kind, count, atOnce, perSecond, seed }: HostileOrder)
   }
   await Promise.all(Array.from({ length: atOnce }, sender))
   return { sent: count, seconds: (performance.now() - startedMs) / 1_000, right, wrong }
-}
-
-function until(dueMs: number): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, Math.max(0, dueMs - performance.now())))
 }
 
 // In earnest they are on machines of their own: here they shall not take the processor from those whom they disturb.

@@ -1,13 +1,13 @@
 // Ten thousand hostile requests at the HTTP source of a process, among them slow ones that hold their connections: each
 // gets its status, memory stays flat, and those who send as they should hardly notice. Then a hundred megabytes of lines.
 
-import { request } from 'node:http'
 import { Readable } from 'node:stream'
+import { request } from 'undici'
 import { Child } from '../../../bench/ingest/child.ts'
 import type { Instance } from '../../harness/instance.ts'
 import { watchedNode } from '../../harness/memory/watch.ts'
 import { tick, until } from '../../harness/until.ts'
-import { type EnginePromise, type Findings, median, unless } from '../promise.ts'
+import { type EnginePromise, type Findings, median, round3, unless } from '../promise.ts'
 import type { Stage } from '../stage.ts'
 import { type GoodRun, sendGood } from './good-senders.ts'
 import type { HostileOrder, HostileReport } from './hostile-load.ts'
@@ -107,7 +107,7 @@ function findings({ quiet, beside, reports, heldMb, lines, accepted, stored }: S
     shortfalls: unless(
       [
         median(times) <= mostTimesP99,
-        `the p99 of good senders is ${round2(median(times))} times what it was`
+        `the p99 of good senders is ${round3(median(times))} times what it was`
       ],
       [moreMb < flatMb, `it holds ${moreMb} MB more than before`],
       [lines.moreMb < linesMb, `a hundred megabytes of lines took ${lines.moreMb} MB`]
@@ -120,17 +120,15 @@ function findings({ quiet, beside, reports, heldMb, lines, accepted, stored }: S
       p99MsBeside: beside.map(({ p99Ms }) => p99Ms),
       p50MsQuiet: quiet.map(({ p50Ms }) => p50Ms),
       p50MsBeside: beside.map(({ p50Ms }) => p50Ms),
-      p99Times: times.map(round2),
-      medianP99Times: round2(median(times)),
+      p99Times: times.map(round3),
+      medianP99Times: round3(median(times)),
       heldMb,
-      linesSeconds: round2(lines.seconds),
+      linesSeconds: round3(lines.seconds),
       linesAccepted: lines.accepted,
       linesResidentMb: [lines.beforeMb, lines.beforeMb + lines.moreMb]
     }
   }
 }
-
-const round2 = (value: number) => Math.round(value * 100) / 100
 
 /** A process with a source, the loads of hostile senders, and what was accepted. */
 class Scene {
@@ -228,21 +226,10 @@ class Scene {
 }
 
 /** The number of messages accepted. */
-function postLines(url: string, blocks: readonly string[]): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/x-ndjson' }
-    const posted = request(url, { method: 'POST', headers }, response => {
-      response.setEncoding('utf8')
-      let text = ''
-      response.on('data', part => {
-        text += part
-      })
-      response.on('end', () => {
-        if (response.statusCode === 200) resolve(JSON.parse(text).accepted)
-        else reject(new Error(`lines were answered with ${response.statusCode}: ${text}`))
-      })
-    })
-    posted.on('error', reject)
-    Readable.from(blocks).pipe(posted)
-  })
+async function postLines(url: string, blocks: readonly string[]): Promise<number> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/x-ndjson' }
+  const { statusCode, body } = await request(url, { method: 'POST', headers, body: Readable.from(blocks) })
+  const text = await body.text()
+  if (statusCode !== 200) throw new Error(`lines were answered with ${statusCode}: ${text}`)
+  return JSON.parse(text).accepted
 }
