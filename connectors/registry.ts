@@ -3,7 +3,7 @@
 // with is loaded when a source or target of that kind is created.
 
 import type { TSchema } from 'typebox'
-import { type ConnectorSchemas, configSchema, type OneOfKinds } from '../schemas/config.ts'
+import { configSchema, type OneOfKinds, type PartSchemas } from '../schemas/config.ts'
 import { FaultError } from '../schemas/errors.ts'
 import type { SourceDefinition, Target, TargetDefinition, TargetEnv } from './connector.ts'
 import { httpSource, httpTarget } from './http/index.ts'
@@ -17,11 +17,11 @@ export interface Registry {
 
 export const registry: Registry = { sources: [httpSource], targets: [httpTarget, mqttTarget, wialonTarget] }
 
-/** The schema of the whole configuration with the parts of these connectors. */
-export function schemaOf({ sources, targets }: Registry) {
+/** The schema of the whole configuration with the parts of these connectors and of the steps. */
+export function schemaOf({ sources, targets }: Registry, steps: PartSchemas['steps']) {
   const byKind = (definitions: readonly { kind: string; config: TSchema }[]) =>
     Object.fromEntries(definitions.map(definition => [definition.kind, definition.config]))
-  return configSchema({ sources: byKind(sources), targets: byKind(targets) } satisfies ConnectorSchemas)
+  return configSchema({ sources: byKind(sources), targets: byKind(targets), steps })
 }
 
 /** Makes the target of a stream: `part` is what stands under `target:` in a checked configuration. */

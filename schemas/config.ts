@@ -2,6 +2,7 @@
 // two registries (connectors/registry.ts); everything rendered from it (JSON Schema, reference, types) follows.
 
 import { type Static, type TSchema, type TUnsafe, Type } from 'typebox'
+import { attributesSchema } from './attributes.ts'
 import {
   bytes,
   count,
@@ -15,6 +16,7 @@ import {
   secret,
   topicName
 } from './define.ts'
+import { geofencesSchema } from './geofences.ts'
 import { type StreamConfig, streamSchema } from './stream.ts'
 
 export type { OneOfKinds } from './define.ts'
@@ -145,16 +147,20 @@ const memorySchema = Type.Object(
   { additionalProperties: false, description: 'The memory budget of the process.', default: {} }
 )
 
-/** The schemas of sources and targets by kind. */
-export interface ConnectorSchemas {
+/** The schemas of what has several kinds, by kind. */
+export interface PartSchemas {
   readonly sources: Readonly<Record<string, TSchema>>
   readonly targets: Readonly<Record<string, TSchema>>
+  readonly steps: Readonly<Record<string, TSchema>>
 }
 
 /** The whole configuration, as a user may write it. */
-export function configSchema({ sources, targets }: ConnectorSchemas) {
+export function configSchema({ sources, targets, steps }: PartSchemas) {
   const channel = channelSchema(oneOfKinds('source', sources, 'One source, by its kind.'))
-  const stream = streamSchema(oneOfKinds('target', targets, 'The one target, by its kind.'))
+  const stream = streamSchema(
+    oneOfKinds('target', targets, 'The one target, by its kind.'),
+    oneOfKinds('step', steps, 'One step, by its kind.')
+  )
   return Type.Object(
     {
       kafka: kafkaSchema,
@@ -162,6 +168,8 @@ export function configSchema({ sources, targets }: ConnectorSchemas) {
       memory: memorySchema,
       drainTimeoutMs: milliseconds('How long a stop may take until what is in flight is given up.', 20_000),
       channels: named(channel, 'Inbound feeds by name.'),
+      geofences: geofencesSchema,
+      attributes: Type.Optional(attributesSchema),
       streams: named(stream, 'Streams by name.')
     },
     { additionalProperties: false, title: 'Tailrace configuration' }

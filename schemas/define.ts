@@ -28,6 +28,10 @@ export const milliseconds = (description: string, fallback: number, minimum = 1)
 export const bytes = (description: string, fallback: number, minimum = 1) =>
   Type.Integer({ description, default: fallback, minimum })
 
+/** An expression (processors/expression). That it is one is checked where it is compiled. */
+export const expression = (description: string) =>
+  Type.String({ description, minLength: 1, examples: ['position.valid && position.speed < 250'] })
+
 /** A count with a default. */
 export const count = (description: string, fallback: number, minimum = 1) =>
   Type.Integer({ description, default: fallback, minimum })

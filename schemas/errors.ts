@@ -130,6 +130,16 @@ const list = {
     sentence: 'The message has waited for its device as long as held.maxHours allows',
     hint: 'The target still refuses the device; once that is mended, resend its dead letters.'
   },
+  step_failed: {
+    sentence: 'A step of the stream cannot take the message',
+    hint: 'Mend the step, or what sends the message, and resend the dead letter: it meets the steps again.',
+    outcome: 'reject'
+  },
+  attribute_missing: {
+    sentence: 'The device lacks an attribute that the stream requires',
+    hint: 'Add it where the section attributes says; the device goes on by itself.',
+    outcome: 'reject'
+  },
   held_discarded: { sentence: 'Somebody discarded what the device had waiting' },
   records_corrupt: {
     sentence: 'Kafka returned bytes that are no records',

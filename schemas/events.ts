@@ -19,6 +19,19 @@ const list = {
     level: 'error',
     sentence: 'A changed configuration was refused as a whole, and the one before stays in force'
   },
+  attributes_changed: { level: 'info', sentence: 'Changed attributes of devices were taken' },
+  attributes_invalid: {
+    level: 'error',
+    sentence: 'Changed attributes of devices were refused as a whole, and those before stay in force'
+  },
+  attributes_skipped: {
+    level: 'warn',
+    sentence: 'Records of the attributes topic were skipped, and their devices keep what they had'
+  },
+  attributes_failed: {
+    level: 'warn',
+    sentence: 'The attributes topic could not be read and is tried again; what is known stays in force'
+  },
   listener_opened: { level: 'info', sentence: 'A listener was opened' },
   topic_created: { level: 'info', sentence: 'A topic was created' },
   topic_differs: { level: 'warn', sentence: 'A topic was found to differ from the configuration' },

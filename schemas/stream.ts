@@ -2,7 +2,7 @@
 // target brings its own part.
 
 import { type Static, type TUnsafe, Type } from 'typebox'
-import { count, type Frozen, milliseconds, type OneOfKinds, topicName } from './define.ts'
+import { count, expression, type Frozen, milliseconds, type OneOfKinds, topicName } from './define.ts'
 
 const retrySchema = Type.Object(
   {
@@ -61,6 +61,22 @@ const ledgerSchema = Type.Object(
   }
 )
 
+const stateSchema = Type.Object(
+  {
+    topic: Type.Optional(topicName('The Kafka topic; default: <group>.state.')),
+    maxDevices: count(
+      'Devices of which a process remembers something at most; those silent longest are forgotten. One takes some 500 bytes, with fill or dedupe a few thousand.',
+      50_000
+    )
+  },
+  {
+    additionalProperties: false,
+    description:
+      'Where it is kept over restarts what steps remember of each device: sample, dedupe, fill, geofence, and previous(), mileage() and duration() in expressions. Without such a step there is no topic.',
+    default: {}
+  }
+)
+
 const safetyStopSchema = Type.Object(
   {
     rejected: count('Halts the stream when more messages than this ...', 100),
@@ -92,13 +108,24 @@ const rateLimitSchema = Type.Object(
   }
 )
 
-export const streamSchema = (target: TUnsafe<OneOfKinds>) =>
+export const streamSchema = (target: TUnsafe<OneOfKinds>, step: TUnsafe<OneOfKinds>) =>
   Type.Object(
     {
       from: Type.Array(Type.String(), {
-        description: 'The channels it reads.',
+        description:
+          'The channels it reads; "fleet/8686*" is those devices of a channel, by their idents, where * stands for any characters. What several entries name is sent once.',
         minItems: 1,
-        uniqueItems: true
+        uniqueItems: true,
+        examples: [['fleet'], ['fleet/8686*', 'vans/868647414815077']]
+      }),
+      where: Type.Optional(
+        expression('Of those, only devices whose attributes make this true: "axles >= 2".')
+      ),
+      requires: Type.Array(Type.String({ minLength: 1 }), {
+        description:
+          'Attributes that every device must have. One that lacks any waits in the held topic until it has it, where onDeviceReject is hold; else its messages go to the dead letters.',
+        uniqueItems: true,
+        default: []
       }),
       group: Type.Optional(
         Type.String({
@@ -115,6 +142,11 @@ export const streamSchema = (target: TUnsafe<OneOfKinds>) =>
         format: 'start',
         examples: ['latest', 'earliest', '2026-01-31T08:00:00Z']
       }),
+      steps: Type.Array(step, {
+        description: 'What is done with a message before it is sent, one step after the other.',
+        default: []
+      }),
+      state: stateSchema,
       attemptTimeoutMs: milliseconds('Deadline of one attempt, whatever the target does.', 60_000),
       retry: retrySchema,
       deadLetters: deadLettersSchema,
@@ -167,15 +199,29 @@ export type SafetyStopConfig = Frozen<Static<typeof safetyStopSchema>>
 export type DeadLettersConfig = Frozen<Static<typeof deadLettersSchema>> & { readonly topic: string }
 export type HeldConfig = Frozen<Static<typeof heldSchema>> & { readonly topic: string }
 
+export type StateConfig = Frozen<Static<typeof stateSchema>> & { readonly topic: string }
 export type LedgerConfig = Frozen<Static<typeof ledgerSchema>> & { readonly topic: string }
 
 /** A stream; its group and the names of its topics are filled in. */
 export type StreamConfig = Omit<
   Frozen<Static<ReturnType<typeof streamSchema>>>,
-  'deadLetters' | 'held' | 'ledger'
+  'deadLetters' | 'held' | 'ledger' | 'state'
 > & {
   readonly group: string
   readonly deadLetters: DeadLettersConfig
   readonly held: HeldConfig
   readonly ledger?: LedgerConfig
+  readonly state: StateConfig
+}
+
+/** What an entry of `from` names: `fleet/8686*`. */
+export function splitEntry(entry: string): { readonly channel: string; readonly device: string | null } {
+  const slash = entry.indexOf('/')
+  if (slash < 0) return { channel: entry, device: null }
+  return { channel: entry.slice(0, slash), device: entry.slice(slash + 1) }
+}
+
+/** The channels that a stream reads, each once. */
+export function channelsOf({ from }: Pick<StreamConfig, 'from'>): string[] {
+  return [...new Set(from.map(entry => splitEntry(entry).channel))]
 }

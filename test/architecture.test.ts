@@ -14,9 +14,13 @@ const layers = ['schemas', 'connectors', 'processors', 'test']
 
 /** Where each package may be imported; `lazily` means only by `await import()`. Tests may import what they need. */
 const packages: Readonly<Record<string, { readonly in: string; readonly lazily?: true }>> = {
+  '@turf/boolean-point-in-polygon': { in: 'processors/geo' },
+  '@turf/distance': { in: 'processors/geo' },
+  '@turf/helpers': { in: 'processors/geo' },
+  '@turf/point-to-line-distance': { in: 'processors/geo' },
   ajv: { in: 'processors/service' },
   commander: { in: 'processors' },
-  'fastest-levenshtein': { in: 'processors/service' },
+  'fastest-levenshtein': { in: 'processors' },
   fastify: { in: 'connectors/http' },
   jose: { in: 'connectors/http' },
   fzstd: { in: 'connectors/kafka', lazily: true },

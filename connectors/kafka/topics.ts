@@ -4,7 +4,7 @@
 import type { ChannelConfig } from '../../schemas/config.ts'
 import { FaultError } from '../../schemas/errors.ts'
 import type { LogEvent } from '../../schemas/events.ts'
-import type { DeadLettersConfig, HeldConfig, LedgerConfig } from '../../schemas/stream.ts'
+import type { DeadLettersConfig, HeldConfig } from '../../schemas/stream.ts'
 import type { LogAdmin, TopicSpec } from './log/log.ts'
 
 /** A topic as the configuration wants it. */
@@ -34,9 +34,21 @@ export function wantedHeldTopic({ topic, maxHours }: HeldConfig, partitions: num
   return { name: topic, partitions, retentionHours: 2 * maxHours }
 }
 
-/** The topic of a stream's ledger. */
-export function wantedLedgerTopic({ topic }: Pick<LedgerConfig, 'topic'>, partitions: number): WantedTopic {
-  return { name: topic, partitions, retentionHours: null }
+/** A topic that keeps the newest record of each key. */
+export function wantedCompactedTopic(name: string, partitions: number): WantedTopic {
+  return { name, partitions, retentionHours: null }
+}
+
+/** Makes sure of a compacted topic with a partition for each of the topics that it is beside. Rejects as ensureTopic. */
+export async function ensureCompacted(
+  admin: LogAdmin,
+  { topic: name, beside }: { readonly topic: string; readonly beside: readonly string[] },
+  log: LogEvent
+): Promise<void> {
+  const specs = await Promise.all(beside.map(topic => admin.topic(topic)))
+  const partitions = Math.max(1, ...specs.map(spec => spec?.partitions ?? 1))
+  const found = await ensureTopic(admin, wantedCompactedTopic(name, partitions), log)
+  if (found.partitions < partitions) await admin.raisePartitions(name, partitions)
 }
 
 /** The replicas of a topic that is created now. */

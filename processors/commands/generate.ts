@@ -11,6 +11,7 @@ import { policyTestSchema } from '../../schemas/policy-test.ts'
 import { configurationPage } from '../../schemas/render/configuration-page.ts'
 import { editorSchema } from '../../schemas/render/editor-schema.ts'
 import { errorsPage, eventsPage, messagePage, metricsPage } from '../../schemas/render/list-pages.ts'
+import { stepSchemas } from '../steps/registry.ts'
 import { packageRoot } from './package-root.ts'
 
 const { values } = parseArgs({
@@ -20,7 +21,7 @@ const { values } = parseArgs({
   }
 })
 
-const configuration = plainSchema(schemaOf(registry))
+const configuration = plainSchema(schemaOf(registry, stepSchemas))
 const files: Readonly<Record<string, string>> = {
   'configuration.md': configurationPage(configuration),
   'errors.md': errorsPage(),

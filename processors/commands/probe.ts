@@ -7,17 +7,19 @@ import {
   differences,
   replicationOf,
   type WantedTopic,
+  wantedCompactedTopic,
   wantedDeadLetterTopic,
   wantedHeldTopic,
-  wantedLedgerTopic,
   wantedTopic
 } from '../../connectors/kafka/topics.ts'
 import type { Registry } from '../../connectors/registry.ts'
 import type { Config } from '../../schemas/config.ts'
 import { messageOf } from '../../schemas/errors.ts'
 import type { LogEvent } from '../../schemas/events.ts'
+import { channelsOf } from '../../schemas/stream.ts'
 import type { ValidConfig } from '../service/config/load.ts'
 import { makeTarget } from '../service/config/targets.ts'
+import { remembers } from '../steps/compile.ts'
 import { counted } from './output.ts'
 
 /** How long one target may take to open. */
@@ -69,18 +71,30 @@ function wantedTopics({ channels, streams }: Config): [string, WantedTopic][] {
       `channels.${name}`,
       wantedTopic(channel)
     ]),
-    ...Object.entries(streams).flatMap(
-      ([name, { deadLetters, from, held, ledger }]): [string, WantedTopic][] => {
-        const partitions = Math.max(...from.map(channel => channels[channel]?.partitions ?? 1))
-        return [
-          [`streams.${name}.deadLetters`, wantedDeadLetterTopic(deadLetters)],
-          [`streams.${name}.held`, wantedHeldTopic(held, partitions)],
-          ...(ledger
-            ? [[`streams.${name}.ledger`, wantedLedgerTopic(ledger, partitions)] as [string, WantedTopic]]
-            : [])
-        ]
-      }
-    )
+    ...Object.entries(streams).flatMap(([name, stream]): [string, WantedTopic][] => {
+      const { deadLetters, held, ledger, state } = stream
+      const partitions = Math.max(...channelsOf(stream).map(channel => channels[channel]?.partitions ?? 1))
+      return [
+        [`streams.${name}.deadLetters`, wantedDeadLetterTopic(deadLetters)],
+        [`streams.${name}.held`, wantedHeldTopic(held, partitions)],
+        ...(ledger
+          ? [
+              [`streams.${name}.ledger`, wantedCompactedTopic(ledger.topic, partitions)] as [
+                string,
+                WantedTopic
+              ]
+            ]
+          : []),
+        ...(remembers(stream.steps)
+          ? [
+              [`streams.${name}.state`, wantedCompactedTopic(state.topic, partitions)] as [
+                string,
+                WantedTopic
+              ]
+            ]
+          : [])
+      ]
+    })
   ]
 }
 

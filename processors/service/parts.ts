@@ -19,6 +19,8 @@ export interface ServiceParts {
   readonly log: LogEvent
   readonly registry: Registry
   readonly version: string
+  /** The folder of the configuration, where relative paths in it start. */
+  readonly folder: string
   /** Of the secrets of the configuration. */
   readonly mask: Mask
   /** Opens the log that the service works on; called once. */

@@ -54,13 +54,14 @@ export async function runService(options: ProcessOptions): Promise<void> {
   }
 }
 
-function createService({ config, mask }: ValidConfig, log: LogEvent, version: string): Service {
+function createService({ config, folder, mask }: ValidConfig, log: LogEvent, version: string): Service {
   const clock = systemClock
   return new Service(config, {
     clock,
     log,
     registry,
     version,
+    folder,
     mask,
     openLog: env => kafkaLog(config.kafka, { clock, log, ...env })
   })

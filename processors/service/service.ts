@@ -7,6 +7,7 @@ import type { ListenAddress } from '../../connectors/connector.ts'
 import type { LogAdmin, LogProducer } from '../../connectors/kafka/log/log.ts'
 import type { Config } from '../../schemas/config.ts'
 import { FaultError } from '../../schemas/errors.ts'
+import type { OpenAttributes } from '../attributes/attributes.ts'
 import { Ingest } from '../ingest/ingest.ts'
 import type { Trouble } from '../stream/health/state.ts'
 import type { AdminListener } from './admin/listener.ts'
@@ -28,6 +29,7 @@ import { Metrics } from './metrics/metrics.ts'
 import type { ServiceParts } from './parts.ts'
 import { Generation } from './reload/generation.ts'
 import { isEmpty, type Plan, planReload } from './reload/plan.ts'
+import { attributesOf, noAttributes, surroundingsOf } from './streams/steps.ts'
 import { type Streamed, Streams } from './streams/streams.ts'
 import { graceMs, within } from './within.ts'
 
@@ -45,6 +47,7 @@ export class Service {
   readonly generation: Generation
   readonly #stopping = new AbortController()
   #config: Config
+  #attributes: OpenAttributes = noAttributes
   #brokers = 0
   #phase: Phase = 'connecting'
   /** Why it does not start yet. */
@@ -134,6 +137,7 @@ export class Service {
     await stop('reload', Promise.allSettled([this.#reloading]))
     await stop('sources', this.#ingest.stop(leftMs() / 2))
     await stop('streams', this.#streams.stop(leftMs()))
+    await stop('attributes', this.#attributes.close())
     await stop('producer', this.#producer.close(Math.max(leftMs(), graceMs)))
     await stop('admin', this.#admin.close())
     this.#phase = 'stopped'
@@ -171,6 +175,7 @@ export class Service {
     this.#hasTopics = true
     this.#phase = 'starting'
     this.#brokers = brokers
+    this.#attributes = await attributesOf(this.#config, { ...this.#parts, admin: this.#admin })
     const changes = Object.keys(streams).map(stream => ({ stream, action: 'start' }) as const)
     await this.#apply(changes, this.#startedMs)
     if (signal.aborted) return
@@ -202,7 +207,9 @@ export class Service {
   /** Makes the streams what the configuration says; those that are new begin at `sinceMs` where they say latest. */
   async #apply(changes: Streamed['changes'], sinceMs: number): Promise<void> {
     const [config, budget, generation] = [this.#config, this.#budget(), this.generation.number]
-    await this.#streams.apply({ config, changes, budget, generation, sinceMs }, this.#stopping.signal)
+    const surroundings = surroundingsOf(config, this.#attributes)
+    const streamed = { config, changes, budget, generation, sinceMs, surroundings }
+    await this.#streams.apply(streamed, this.#stopping.signal)
   }
 
   #createIngest(): Ingest {

@@ -8,6 +8,7 @@ import type {
   LogConsumerOptions,
   LogProducer
 } from '../../connectors/kafka/log/log.ts'
+import type { RecordChunk } from '../../connectors/kafka/log/record-chunk.ts'
 import type { WantedTopic } from '../../connectors/kafka/topics.ts'
 import type { LogEvent } from '../../schemas/events.ts'
 import type { RetryConfig, SafetyStopConfig } from '../../schemas/stream.ts'
@@ -17,6 +18,7 @@ import type { FaultPoint } from './held/fault-points.ts'
 import type { HeldOptions } from './held/held.ts'
 import type { LedgerOptions } from './ledger/ledger.ts'
 import type { StreamMeter } from './meter.ts'
+import type { StepsOptions } from './steps/steps.ts'
 import type { Tap } from './tap.ts'
 
 export interface StreamOptions extends DispatchOptions {
@@ -32,6 +34,10 @@ export interface StreamOptions extends DispatchOptions {
   readonly deadLetters: WantedTopic
   /** Where devices wait that the target refuses, and dead letters that are resent. */
   readonly held: HeldOptions
+  /** Is the record one that the stream wants? Asked before anything of it is decoded. */
+  isWanted(chunk: RecordChunk): boolean
+  /** Null: there are none. */
+  readonly steps: StepsOptions | null
   /** Null: none is kept. */
   readonly ledger: LedgerOptions | null
   /** It joins its group and reads nothing. */

@@ -4,20 +4,23 @@
 import type { Target } from '../../connectors/connector.ts'
 import type { LogAdmin, LogConsumer } from '../../connectors/kafka/log/log.ts'
 import type { RecordChunk } from '../../connectors/kafka/log/record-chunk.ts'
+import { Assignment } from './assignment/assignment.ts'
 import { Intake } from './assignment/intake.ts'
-import { Membership } from './assignment/membership.ts'
-import { Openings, type OpeningsPort } from './assignment/openings.ts'
 import type { Partition } from './assignment/partition.ts'
 import { Partitions } from './assignment/partitions.ts'
 import type { StreamContext } from './context.ts'
 import { Dispatcher } from './dispatch/dispatcher.ts'
+import type { Pending } from './dispatch/lane.ts'
+import type { Rejected } from './dispatch/outcome/aftermath.ts'
 import { Health } from './health/health.ts'
 import { persist } from './health/persist.ts'
 import { type StreamStatus, statusOf } from './health/status.ts'
 import { Watchdog } from './health/watchdog.ts'
 import { Held } from './held/held.ts'
 import type { StreamOptions, StreamParts } from './options.ts'
+import type { End } from './settlement/accounts.ts'
 import { Settlement } from './settlement/settlement.ts'
+import { Steps } from './steps/steps.ts'
 import { Tap } from './tap.ts'
 
 export class Stream {
@@ -28,13 +31,13 @@ export class Stream {
   readonly #health: Health
   readonly #consumer: LogConsumer
   readonly #held: Held
+  readonly #steps: Steps
   readonly #intake: Intake
   readonly #dispatcher: Dispatcher
   readonly #settlement: Settlement
-  readonly #openings: Openings
   readonly #watchdog: Watchdog
   readonly #stopping = new AbortController()
-  readonly #membership: Membership
+  readonly #assignment: Assignment
   #isTargetOpen = false
 
   constructor(options: StreamOptions, parts: StreamParts) {
@@ -52,18 +55,18 @@ export class Stream {
       reached: parts.reached
     }
     this.#health = new Health(this.#context, this.partitions, () => this.#dispatcher.trouble)
-    this.#openings = this.#createOpenings(parts.admin)
     this.#consumer = parts.consumer({
       group: options.group,
       topics: this.#topics,
-      birthMs: () => this.#openings.birthMs,
+      birthMs: () => this.#assignment.birthMs,
       maxFetchBytes: () => options.budget.maxFetchBytes
     })
+    this.#steps = this.#createSteps(parts)
     this.#held = this.#createHeld(parts)
     this.#settlement = this.#createSettlement(parts)
     this.#intake = this.#createIntake()
     this.#dispatcher = this.#createDispatcher()
-    this.#membership = this.#createMembership()
+    this.#assignment = this.#createAssignment(parts.admin)
     this.#watchdog = this.#createWatchdog()
   }
 
@@ -75,8 +78,8 @@ export class Stream {
     const attempt = () => this.#held.ensure()
     if (!(await persist(this.#context, this.#health, { name: 'held topic', signal, attempt }))) return
     await this.#consumer.start({
-      onAssigned: assignment => this.#membership.assign(assignment),
-      onRevoking: deadlineMs => this.#membership.handOver(deadlineMs),
+      onAssigned: assignment => this.#assignment.membership.assign(assignment),
+      onRevoking: deadlineMs => this.#assignment.membership.handOver(deadlineMs),
       onRecords: chunk => this.#receive(chunk),
       onPositionLost: (origin, position) =>
         this.#health.halt(origin, 'position_lost', `position ${position}`),
@@ -92,11 +95,13 @@ export class Stream {
     this.#watchdog.stop()
     this.#consumer.pause(this.partitions.origins)
     const endMs = this.#context.clock.now() + deadlineMs
-    await this.#membership.drain(deadlineMs, { endMs, isRefusalFinal: false })
+    await this.#assignment.membership.drain(deadlineMs, { endMs, isRefusalFinal: false })
     this.#settlement.close()
     this.#dispatcher.close()
-    this.#membership.release(this.partitions.origins)
+    this.#assignment.membership.release(this.partitions.origins)
     this.#held.close()
+    this.#intake.close()
+    this.#steps.close()
     await this.#consumer.stop()
     await this.#target.close()
     this.#health.enter('stopped')
@@ -127,7 +132,7 @@ export class Stream {
   }
 
   #send(): void {
-    if (this.#isTargetOpen && !this.#membership.isHandingOver) this.#dispatcher.start()
+    if (this.#isTargetOpen && !this.#assignment.membership.isHandingOver) this.#dispatcher.start()
   }
 
   #receive(chunk: RecordChunk): void {
@@ -144,51 +149,44 @@ export class Stream {
     this.#dispatcher.pump()
   }
 
-  #createMembership(): Membership {
-    return new Membership(this.#context, {
-      consumer: this.#consumer,
-      partitions: this.partitions,
-      held: this.#held,
-      openings: this.#openings,
-      intake: this.#intake,
-      dispatcher: this.#dispatcher,
-      settlement: this.#settlement,
-      health: this.#health,
-      isPaused: this.options.paused,
+  /** What the parts that a message passes through tell of it and ask of one another. */
+  get #flow() {
+    return {
+      taken: (messages: number) => this.#settlement.accounts.take(messages),
+      ended: (end: End, messages: number) => this.#settlement.ended(end, messages),
+      rejected: (rejected: Rejected) => this.#settlement.rejected(rejected),
+      offer: (message: Pending) => this.#dispatcher.offer(message),
+      pump: () => this.#dispatcher.pump()
+    }
+  }
+
+  #createSteps({ admin, producer }: StreamParts): Steps {
+    return new Steps(this.#context, {
+      ...{ options: this.options.steps, origins: this.options.topics, admin, producer, health: this.#health },
+      partitions: () => this.partitions,
+      touch: () => this.#settlement.touch(),
+      attributesChanged: () => this.#held.retryLacking()
+    })
+  }
+
+  #createAssignment(admin: LogAdmin): Assignment {
+    return new Assignment(this.#context, {
+      ...{ options: this.options, topics: this.#topics, admin, consumer: this.#consumer },
+      ...{ partitions: this.partitions, held: this.#held, steps: this.#steps, intake: this.#intake },
+      ...{ dispatcher: this.#dispatcher, settlement: this.#settlement, health: this.#health },
       signal: this.#stopping.signal,
       settled: () => this.#send()
     })
   }
 
-  #createOpenings(admin: LogAdmin): Openings {
-    const { group, birthMs, deadLetters, held } = this.options
-    const port: OpeningsPort = {
-      group,
-      topics: this.#topics,
-      deadLetters: deadLetters.name,
-      held: held.topic,
-      admin,
-      health: this.#health,
-      signal: this.#stopping.signal,
-      commit: entries => this.#consumer.commit(entries),
-      prepare: partition => this.#held.prepare(partition),
-      opened: (partition, next) => this.#membership.opened(partition, next)
-    }
-    return new Openings(this.#context, port, birthMs)
-  }
-
   #createHeld({ admin, producer }: StreamParts): Held {
     const { held: options, topics, paused: isPaused, budget } = this.options
     return new Held(this.#context, {
-      ...{ options, topics, isPaused, admin, producer, health: this.#health },
+      ...{ options, topics, isPaused, admin, producer, health: this.#health, steps: this.#steps },
       roomBytes: () => budget.windowBytes / 4 / Math.max(1, this.partitions.size),
       partitionOf: (topic, partition) => this.partitions.get({ topic, partition }),
-      taken: messages => this.#settlement.accounts.take(messages),
-      ended: (end, messages) => this.#settlement.ended(end, messages),
-      relieved: partition => this.#relieve(partition),
-      rejected: rejected => this.#settlement.rejected(rejected),
-      offer: message => this.#dispatcher.offer(message),
-      pump: () => this.#dispatcher.pump()
+      ...this.#flow,
+      relieved: partition => this.#relieve(partition)
     })
   }
 
@@ -200,6 +198,7 @@ export class Stream {
       ledger: ledger && { options: ledger, topics: origins, admin, producer },
       deadLetters: { topic, origins, admin, producer, health: this.#health },
       commit: entries => this.#consumer.commit(entries),
+      committed: () => this.#steps.committed(),
       relieved: partition => this.#relieve(partition),
       maxSpan: this.options.maxSpan,
       crowded: partition => this.options.held.holdsDevices && this.#dispatcher.makeRoom(partition)
@@ -214,9 +213,9 @@ export class Stream {
       pause: origin => this.#consumer.pause([origin]),
       seek: (origin, offset) => this.#consumer.seek(origin, offset),
       resume: origin => this.#consumer.resume([origin]),
-      taken: messages => this.#settlement.accounts.take(messages),
-      ended: (end, messages) => this.#settlement.ended(end, messages),
-      offer: message => this.#dispatcher.offer(message),
+      ...this.#flow,
+      stage: this.#steps.stage,
+      isWanted: this.options.isWanted,
       divert: (device, message) => this.#held.divert(device, message)
     })
   }
@@ -224,15 +223,15 @@ export class Stream {
   #createDispatcher(): Dispatcher {
     return new Dispatcher(this.#context, this.options, {
       target: this.#target,
-      share: () => this.#membership.share,
+      share: () => this.#assignment.membership.share,
       take: () => this.#intake.take(),
-      ended: (end, messages) => this.#settlement.ended(end, messages),
+      ...this.#flow,
       relieved: partition => this.#intake.relieve(partition),
-      rejected: rejected => this.#settlement.rejected(rejected),
       delivered: this.#settlement.ledger?.delivered ?? null,
       expired: message => this.#settlement.ledger?.ended(message, 'expired'),
       holdsDevices: this.options.held.holdsDevices,
       hold: (lane, failure) => this.#held.hold(lane, failure),
+      lacking: (lane, failure) => this.#held.lack(lane, failure),
       changed: () => this.#health.refresh()
     })
   }

@@ -24,6 +24,7 @@ export function serviceConfig({ brokers, topics, budgetBytes, streams }: Service
     memory: { maxBytes: budgetBytes ?? 268_435_456 },
     drainTimeoutMs: 5_000,
     channels: Object.fromEntries(channels),
+    geofences: {},
     streams
   }
 }
@@ -52,6 +53,9 @@ export function forwardStream({ topic, batch, inFlight, url }: ForwardSettings):
     held: { topic: `${group}.held`, maxDelayMs: 300_000, maxHours: 168 },
     deadLetters: { topic: `${group}.dead-letters`, partitions: 1, retentionHours: 1 },
     start: 'earliest',
+    steps: [],
+    requires: [],
+    state: { topic: `${group}.state`, maxDevices: 50_000 },
     attemptTimeoutMs: 60_000,
     order: 'device',
     concurrency: 256,

@@ -10,7 +10,15 @@ import type { Config } from '../../schemas/config.ts'
 
 export async function startService(config: Config): Promise<Service> {
   const openLog = (env: LogEnv) => kafkaLog(config.kafka, { log: () => {}, clock: systemClock, ...env })
-  const parts = { clock: systemClock, log: () => {}, registry, version: 'bench', mask: new Mask([]), openLog }
+  const parts = {
+    clock: systemClock,
+    log: () => {},
+    registry,
+    version: 'bench',
+    folder: '.',
+    mask: new Mask([]),
+    openLog
+  }
   const service = new Service(config, parts)
   await service.start()
   return service

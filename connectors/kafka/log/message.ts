@@ -16,6 +16,22 @@ export interface RecordView {
   readonly valueEnd: number
 }
 
+/** The record, with its key, and another value, in bytes of its own. */
+export function withValue(
+  { offset, timestampMs, bytes, keyStart, keyEnd }: Omit<RecordView, 'valueStart' | 'valueEnd'>,
+  value: Buffer
+): RecordView {
+  const keyBytes = Math.max(0, keyEnd - keyStart)
+  const own = Buffer.allocUnsafeSlow(keyBytes + value.length)
+  if (keyBytes > 0) bytes.copy(own, 0, keyStart, keyEnd)
+  value.copy(own, keyBytes)
+  const newKeyEnd = keyEnd < keyStart ? -1 : keyBytes
+  return {
+    ...{ offset, timestampMs, bytes: own },
+    ...{ keyStart: 0, keyEnd: newKeyEnd, valueStart: keyBytes, valueEnd: own.length }
+  }
+}
+
 /** A record of a channel. Key and value are slices of a fetch response; retaining a message retains its chunk. */
 export class Message {
   readonly origin: TopicPartition

@@ -4,10 +4,12 @@ import type { Misbehaviour } from '../../../connectors/connector.ts'
 import { registry } from '../../../connectors/registry.ts'
 import type { Config } from '../../../schemas/config.ts'
 import { FaultError } from '../../../schemas/errors.ts'
-import type { StreamConfig } from '../../../schemas/stream.ts'
+import { channelsOf, type StreamConfig } from '../../../schemas/stream.ts'
 import { type LoadOptions, loadConfig } from '../../service/config/load.ts'
+import type { Surroundings } from '../../service/streams/steps.ts'
 import { counted, type Paint, painter, printJson } from '../output.ts'
 import { type StreamOption, streamIn } from '../shared/stream.ts'
+import { fileSurroundings } from '../shared/surroundings.ts'
 import { type Observed, play } from '../test/observe.ts'
 import { durationText, parseRule, parseSending } from '../test/suite/lines.ts'
 import { contract } from '../test/suite/names.ts'
@@ -29,13 +31,14 @@ interface Case {
 
 export async function certify(name: string, options: CertifyOptions): Promise<void> {
   const loading: LoadOptions = { registry, env: process.env, isRehearsal: true }
-  const { config } = loadConfig(options.config, loading)
+  const { config, folder } = loadConfig(options.config, loading)
+  const surroundings = fileSurroundings(config, folder)
   const stream = streamIn(config, name, options.config)
   const [kind = ''] = Object.keys(stream.target)
   const cases: Case[] = []
   if (!options.json) process.stdout.write(headText(name, kind, stream))
   for (const misbehaviour of rehearsalOf(stream).misbehaviours(stream.target[kind])) {
-    const one = await playCase(misbehaviour, { name, stream, channels: config.channels })
+    const one = await playCase(misbehaviour, { name, stream, channels: config.channels, surroundings })
     cases.push(one)
     if (!options.json) process.stdout.write(textOf(one, painter(process.stdout)))
   }
@@ -49,17 +52,22 @@ interface Tested {
   readonly name: string
   readonly stream: StreamConfig
   readonly channels: Config['channels']
+  readonly surroundings: Surroundings
 }
 
-async function playCase(misbehaviour: Misbehaviour, { name, stream, channels }: Tested): Promise<Case> {
+async function playCase(misbehaviour: Misbehaviour, tested: Tested): Promise<Case> {
+  const { name, stream, channels, surroundings } = tested
   const sendings = sent.flatMap(line => parseSending(line) ?? [])
   const names = sendings.flatMap(sending => sending.names)
   const rules = misbehaviour.answers.map(line => parseRule(line) ?? wrong(line))
   const config = { ...stream, paused: false }
   const observed = await play({
     ...{ sendings, deeds: [], values: {}, untilMs: null, config },
-    topics: config.from.flatMap(channel => channels[channel]?.topic ?? []),
-    stage: () => ({ stream: name, config, channels, partitions: 1, rehearsal: rehearsalOf(config), rules })
+    topics: channelsOf(config).flatMap(channel => channels[channel]?.topic ?? []),
+    stage: () => ({
+      ...{ stream: name, config, channels, surroundings, partitions: 1 },
+      ...{ rehearsal: rehearsalOf(config), rules }
+    })
   })
   return { misbehaviour, observed, fates: fatesOf(names, observed), breaches: breaches(names, observed) }
 }

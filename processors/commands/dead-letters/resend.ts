@@ -148,7 +148,8 @@ function recordOf({ letter, record }: Found) {
       answer: facts.answer,
       heldMs: Date.now(),
       resent: facts.resent + 1,
-      letter: placeText(letter)
+      letter: placeText(letter),
+      isRaw: facts.isRaw
     },
     facts.originPartition
   )

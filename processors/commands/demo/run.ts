@@ -76,9 +76,9 @@ async function runOn(brokers: readonly string[], folder: string, signal: AbortSi
 }
 
 function createService(path: string, log: LogEvent): Service {
-  const { config, mask } = loadConfig(path, { registry, env: process.env })
+  const { config, folder, mask } = loadConfig(path, { registry, env: process.env })
   const openLog = (env: LogEnv) => kafkaLog(config.kafka, { clock, log, ...env })
-  return new Service(config, { clock, log, registry, version: packageVersion(), mask, openLog })
+  return new Service(config, { clock, log, registry, version: packageVersion(), folder, mask, openLog })
 }
 
 interface Running {

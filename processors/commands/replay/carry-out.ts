@@ -11,6 +11,7 @@ import { silentMeter } from '../../stream/meter.ts'
 import { ends } from '../../stream/settlement/accounts.ts'
 import { Stream } from '../../stream/stream.ts'
 import type { StreamView } from '../shared/stream.ts'
+import { presentSurroundings } from '../shared/surroundings.ts'
 import { fired } from '../terminal/interrupt.ts'
 import { grouped, Progress } from '../terminal/progress.ts'
 import { ReplayBuffer, replayProducer } from './buffer.ts'
@@ -83,11 +84,12 @@ async function openStream(
   plan: Plan,
   { buffer, ratePerSecond }: { readonly buffer: ReplayBuffer; readonly ratePerSecond: number }
 ): Promise<Stream> {
-  const { admin, config, mask, name, producer, whole } = view
+  const { admin, config, folder, mask, name, producer, whole } = view
   const { target } = targetOf(view, plan.target)
   const env: TargetEnv = { clock: systemClock, log: () => {}, mask, stream: name, replay: plan.name }
   const replayed = replayedConfig(config, { group: plan.group, ratePerSecond })
-  const wanted = { name, config: replayed, channels: whole.channels, sinceMs: 0, budget }
+  const surroundings = await presentSurroundings(whole, { folder, admin })
+  const wanted = { name, config: replayed, channels: whole.channels, sinceMs: 0, budget, surroundings }
   const deadLetters = wantedDeadLetterTopic(config.deadLetters)
   const ensure = async () => {
     await ensureTopic(admin, deadLetters, () => {})

@@ -3,7 +3,7 @@
 import { systemClock } from '../../../connectors/clock.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import type { StreamConfig } from '../../../schemas/stream.ts'
-import { suggestion } from '../../service/config/expectations.ts'
+import { suggestion } from '../../suggestion.ts'
 import { counted, printJson } from '../output.ts'
 import { type StreamOption, type StreamView, withStream } from '../shared/stream.ts'
 import { confirm } from '../terminal/confirm.ts'

@@ -6,8 +6,8 @@ import type { LogAdmin, LogProducer } from '../../../connectors/kafka/log/log.ts
 import type { Mask } from '../../../connectors/shared/mask.ts'
 import type { Config } from '../../../schemas/config.ts'
 import { FaultError } from '../../../schemas/errors.ts'
-import type { StreamConfig } from '../../../schemas/stream.ts'
-import { suggestion } from '../../service/config/expectations.ts'
+import { channelsOf, type StreamConfig } from '../../../schemas/stream.ts'
+import { suggestion } from '../../suggestion.ts'
 
 /** What the producer may take to close; who appends waits for it. */
 const closeMs = 5_000
@@ -29,6 +29,8 @@ export interface StreamView {
   /** The configuration that it stands in, and the mask of its secrets. */
   readonly whole: Config
   readonly mask: Mask
+  /** Where relative paths in it start. */
+  readonly folder: string
   /** The topics of its channels. */
   readonly topics: readonly string[]
   readonly admin: LogAdmin
@@ -49,13 +51,13 @@ export async function withStream(
     import('../../service/config/load.ts'),
     import('../../../connectors/kafka/log/kafkajs/log.ts')
   ])
-  const { config, mask } = loadConfig(path, { registry, env: process.env })
+  const { config, folder, mask } = loadConfig(path, { registry, env: process.env })
   const stream = streamIn(config, name, path)
-  const topics = stream.from.flatMap(channel => config.channels[channel]?.topic ?? [])
+  const topics = channelsOf(stream).flatMap(channel => config.channels[channel]?.topic ?? [])
   const log = kafkaLog(config.kafka, { log: () => {}, clock: systemClock })
   const [admin, producer] = [log.admin(), log.producer()]
   try {
-    await act({ name, config: stream, whole: config, mask, topics, admin, producer })
+    await act({ name, config: stream, whole: config, mask, folder, topics, admin, producer })
   } finally {
     await Promise.all([admin.close(), producer.close(closeMs)])
   }

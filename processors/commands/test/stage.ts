@@ -8,8 +8,9 @@ import { partitionOf } from '../../../connectors/kafka/log/partitioner.ts'
 import { Mask } from '../../../connectors/shared/mask.ts'
 import { VirtualClock } from '../../../connectors/virtual-clock.ts'
 import type { Config } from '../../../schemas/config.ts'
-import type { StreamConfig } from '../../../schemas/stream.ts'
+import { channelsOf, type StreamConfig } from '../../../schemas/stream.ts'
 import { streamOptions } from '../../service/streams/build.ts'
+import type { Surroundings } from '../../service/streams/steps.ts'
 import { heldNote } from '../../stream/held/held-record.ts'
 import { silentMeter } from '../../stream/meter.ts'
 import { type End, ends } from '../../stream/settlement/accounts.ts'
@@ -32,6 +33,7 @@ export interface StageParts {
   readonly stream: string
   readonly config: StreamConfig
   readonly channels: Config['channels']
+  readonly surroundings: Surroundings
   readonly partitions: number
   readonly rehearsal: Rehearsal<unknown>
   /** What the target answers. */
@@ -63,7 +65,7 @@ export class Stage {
     this.#parts = parts
     this.log = new MemoryLog({ clock: this.#clock })
     this.#script = new Script(parts.rules, parts.rehearsal.examples[0])
-    const topics = parts.config.from.map(channel => parts.channels[channel]?.topic ?? channel)
+    const topics = channelsOf(parts.config).map(channel => parts.channels[channel]?.topic ?? channel)
     for (const topic of topics) this.log.create(topic, parts.partitions)
     this.#topic = topics[0] ?? ''
   }
@@ -139,7 +141,7 @@ export class Stage {
   }
 
   async #start(): Promise<void> {
-    const { channels, config, rehearsal, stream: name } = this.#parts
+    const { channels, config, rehearsal, stream: name, surroundings } = this.#parts
     const clock = this.#clock
     const env = { clock, log: () => {}, mask: new Mask([]), stream: name }
     const [kind = ''] = Object.keys(config.target)
@@ -149,7 +151,8 @@ export class Stage {
       return this.#answer
     }
     const nameOf = (message: Message) => this.nameAt(message.origin, message.offset)
-    const wanted = { name, config: { ...config, start: 'earliest' }, channels, sinceMs: 0, budget }
+    const from = { ...config, start: 'earliest' }
+    const wanted = { name, config: from, channels, sinceMs: 0, budget, surroundings }
     this.#stream = new Stream(streamOptions(wanted), {
       ...env,
       reached: () => {},

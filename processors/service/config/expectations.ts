@@ -1,7 +1,6 @@
-// Phrases for people: what was found instead of what the schema expects, and what may have been meant. Values are
+// Phrases for people: what was found instead of what the schema expects. Values are
 // shown only where neither the schema nor a reference makes them secret.
 
-import { distance } from 'fastest-levenshtein'
 import type { Schema } from '../../../schemas/json-schema.ts'
 import type { Reference } from './problem.ts'
 
@@ -32,13 +31,4 @@ function holdsSecret(schema: Schema): boolean {
 function quote(text: string): string {
   const shown = text.replace(/\/\/.*@/s, '//***@')
   return JSON.stringify(shown.length > 80 ? `${shown.slice(0, 77)}...` : shown)
-}
-
-/** `, did you mean "filter"?`, or nothing where no known name is near. */
-export function suggestion(written: string, known: readonly string[]): string {
-  const near = known
-    .map(name => ({ name, far: distance(written.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ name, far }) => far <= Math.min(3, Math.floor(name.length / 2)))
-    .sort((a, b) => a.far - b.far)[0]
-  return near === undefined ? '' : `, did you mean "${near.name}"?`
 }

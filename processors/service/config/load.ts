@@ -1,6 +1,7 @@
 // Loads a configuration: files -> YAML with positions -> references -> one tree -> schema with defaults -> rules
 // between places -> frozen Config. All mistakes are found in one go, each with its place.
 
+import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Registry, schemaOf } from '../../../connectors/registry.ts'
 import { Mask } from '../../../connectors/shared/mask.ts'
@@ -8,6 +9,7 @@ import type { ChannelConfig, Config } from '../../../schemas/config.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import { plainSchema } from '../../../schemas/json-schema.ts'
 import type { StreamConfig } from '../../../schemas/stream.ts'
+import { stepSchemas } from '../../steps/registry.ts'
 import { isMapping, merge } from './merge.ts'
 import { formatProblem, type Problem } from './problem.ts'
 import { readDocument, type Tree } from './reading/document.ts'
@@ -20,6 +22,7 @@ import {
   deadLetterTopic,
   heldTopic,
   ledgerTopic,
+  stateTopic,
   streamGroup
 } from './semantics.ts'
 import { validate } from './validate.ts'
@@ -37,6 +40,8 @@ export interface LoadOptions {
 export interface ValidConfig {
   readonly kind: 'valid'
   readonly config: Config
+  /** Where relative paths in it start. */
+  readonly folder: string
   /** Of all its secrets; whatever is shown goes through it. */
   readonly mask: Mask
   /** Where a value stands, for mistakes that only a connector can find; `pointer` is a JSON pointer. */
@@ -53,23 +58,28 @@ export function readConfig(path: string, options: LoadOptions): Loaded {
   )
   // After a file that is no YAML, or no mapping, what it should have held would be reported as missing.
   const isWhole = trees.every(tree => isMapping(tree.data))
-  return checkConfig({ ...merge(trees), isWhole }, options.registry)
+  const folder = statSync(path).isDirectory() ? path : dirname(path)
+  return checkConfig({ ...merge(trees), isWhole, folder }, options.registry)
 }
 
 /** A configuration as plain data; `problems` have been found in it before, and it is complete if `isWhole`. */
 export interface Unchecked extends Tree {
   readonly isWhole: boolean
+  /** Where relative paths in it start; default: where the process was started. */
+  readonly folder?: string
 }
 
 /** Checks a configuration, which gets its defaults filled in. */
-export function checkConfig({ data, places, problems, isWhole }: Unchecked, registry: Registry): Loaded {
-  const schema = plainSchema(schemaOf(registry))
+export function checkConfig(unchecked: Unchecked, registry: Registry): Loaded {
+  const { data, places, problems, isWhole, folder = '.' } = unchecked
+  const schema = plainSchema(schemaOf(registry, stepSchemas))
   const findings = isWhole ? [...validate(schema, data, places), ...checkRules(data, places)] : []
   const all = [...problems, ...findings.flatMap(finding => places.problem(finding) ?? [])]
   if (all.length > 0) return { kind: 'invalid', problems: all.sort(byPlace) }
   return {
     kind: 'valid',
     config: complete(data),
+    folder,
     mask: new Mask(secretsOf(data, schema, places)),
     problemAt: (pointer, sentence) => places.problem({ pointer, at: 'key', sentence })
   }
@@ -99,8 +109,9 @@ function complete(data: unknown): Config {
     const group = stream.group ?? streamGroup(name)
     const deadLetters = { ...stream.deadLetters, topic: stream.deadLetters.topic ?? deadLetterTopic(group) }
     const held = { ...stream.held, topic: stream.held.topic ?? heldTopic(group) }
+    const state = { ...stream.state, topic: stream.state.topic ?? stateTopic(group) }
     const ledger = stream.ledger && { ...stream.ledger, topic: stream.ledger.topic ?? ledgerTopic(group) }
-    return [name, { ...stream, group, deadLetters, held, ...(ledger && { ledger }) }]
+    return [name, { ...stream, group, deadLetters, held, state, ...(ledger && { ledger }) }]
   })
   return deepFreeze({
     ...config,

@@ -4,10 +4,13 @@
 import { secureContext, serverTls } from '../../../connectors/shared/tls.ts'
 import { topicPattern } from '../../../schemas/define.ts'
 import { FaultError } from '../../../schemas/errors.ts'
-import { found, suggestion } from './expectations.ts'
+import { splitEntry } from '../../../schemas/stream.ts'
+import { suggestion } from '../../suggestion.ts'
+import { found } from './expectations.ts'
 import { listeningRules } from './listening.ts'
 import { isMapping } from './merge.ts'
 import { type Finding, type Part, type Places, pointerTo } from './problem.ts'
+import { stepRules } from './step-rules.ts'
 
 /** Checks the merged data with its defaults filled in. */
 export function checkRules(data: unknown, places: Places): Finding[] {
@@ -29,6 +32,7 @@ export function checkRules(data: unknown, places: Places): Finding[] {
     ...streams.flatMap(wrongBackOff),
     ...streams.flatMap(idleSafetyStop),
     ...streams.flatMap(heldWithoutDevices),
+    ...stepRules(data, streams, places),
     ...unusableTls(data, 'kafka', secureContext),
     ...unusableTls(data, 'listen', usableListenTls),
     ...listeningRules(data, channels, places)
@@ -50,6 +54,9 @@ export const heldTopic = (group: string) => `${group}.held`
 /** The topic of the ledger of a stream that names none. */
 export const ledgerTopic = (group: string) => `${group}.ledger`
 
+/** The topic of what the steps of a stream remember, if it names none. */
+export const stateTopic = (group: string) => `${group}.state`
+
 function children(data: unknown, key: string): Part[] {
   const parent = isMapping(data) ? data[key] : undefined
   if (!isMapping(parent)) return []
@@ -63,11 +70,15 @@ function unknownChannels({ pointer, fields }: Part, channels: readonly Part[], p
   const list = known.length === 0 ? ' (no channel is defined)' : ` (known channels: ${known.join(', ')})`
   const from = Array.isArray(fields.from) ? fields.from : []
   return from.flatMap((name: unknown, index) => {
-    if (typeof name !== 'string' || known.includes(name)) return []
-    const at = pointerTo(pointerTo(pointer, 'from'), index)
-    const got = found(name, {}, places.get(at)?.references ?? [])
-    const sentence = `must be the name of a channel, got ${got}${suggestion(name, known) || list}`
-    return [{ pointer: at, at: 'value', sentence }]
+    if (typeof name !== 'string') return []
+    const { channel, device } = splitEntry(name)
+    const here = pointerTo(pointerTo(pointer, 'from'), index)
+    if (device === '')
+      return [{ pointer: here, at: 'value', sentence: 'must have the ident of a device behind the /' }]
+    if (known.includes(channel)) return []
+    const got = found(name, {}, places.get(here)?.references ?? [])
+    const sentence = `must be the name of a channel, got ${got}${suggestion(channel, known) || list}`
+    return [{ pointer: here, at: 'value', sentence }]
   })
 }
 
@@ -97,9 +108,9 @@ function sharedNames(parts: readonly Part[], places: Places, { key, nameOf, sent
 
 /** A topic that every stream needs for itself. */
 interface OwnTopic {
-  readonly key: 'deadLetters' | 'held' | 'ledger'
-  /** It has none unless it is asked for. */
-  readonly isOptional?: boolean
+  readonly key: 'deadLetters' | 'held' | 'ledger' | 'state'
+  /** Whether the stream has one; default: it has. */
+  readonly isNeeded?: (fields: Part['fields']) => boolean
   readonly nameOf: (group: string) => string
   readonly puts: string
 }
@@ -107,7 +118,16 @@ interface OwnTopic {
 const ownTopics: readonly OwnTopic[] = [
   { key: 'deadLetters', nameOf: deadLetterTopic, puts: 'put its dead letters into' },
   { key: 'held', nameOf: heldTopic, puts: 'let its devices wait in' },
-  { key: 'ledger', nameOf: ledgerTopic, puts: 'keep its ledger in', isOptional: true }
+  {
+    ...{ key: 'state', nameOf: stateTopic, puts: 'keep what its steps remember in' },
+    isNeeded: ({ steps }) => Array.isArray(steps) && steps.length > 0
+  },
+  {
+    key: 'ledger',
+    nameOf: ledgerTopic,
+    puts: 'keep its ledger in',
+    isNeeded: ({ ledger }) => ledger !== undefined
+  }
 ]
 
 /** What is in a topic that is read would be delivered; in that of another stream nobody could tell whose it is. */
@@ -121,11 +141,11 @@ function sharedTopics(streams: readonly Part[], channels: readonly Part[]): Find
 
 function sharedTopic(
   { name, pointer, fields }: Part,
-  { key, nameOf, puts, isOptional }: OwnTopic,
+  { key, nameOf, puts, isNeeded = () => true }: OwnTopic,
   { owners, derived }: { owners: Map<string, string>; derived: Set<string> }
 ): Finding[] {
   const part = fields[key]
-  if (isOptional && part === undefined) return []
+  if (!isNeeded(fields)) return []
   const written = isMapping(part) ? textOf(part.topic) : undefined
   const group = textOf(fields.group)
   const topic = written ?? nameOf(group ?? streamGroup(name))

@@ -6,7 +6,8 @@ import { own, parseJson } from '../../../connectors/shared/json/values.ts'
 import type { Schema } from '../../../schemas/json-schema.ts'
 import { expected, knownKinds } from '../../../schemas/render/expected.ts'
 import { parseTime } from '../../../schemas/time.ts'
-import { found, suggestion } from './expectations.ts'
+import { suggestion } from '../../suggestion.ts'
+import { found } from './expectations.ts'
 import { type Finding, type Places, pointerTo } from './problem.ts'
 
 /** Checks `data`, which gets the defaults filled in, against the schema. */

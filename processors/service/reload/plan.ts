@@ -1,8 +1,10 @@
 // What a changed configuration means for a process that runs: which streams start, stop, restart or keep running, and
 // why. A pure function of the two configurations; the service applies what it says, and `tailrace plan` shows it.
-// A stream is a part of its own and the topics of the channels it reads; if neither changed, it is not touched.
+// A stream is a part of its own, the topics of the channels it reads and the geofences its steps name; if nothing of that
+// changed, it is not touched.
 
 import type { ChannelConfig, Config } from '../../../schemas/config.ts'
+import { channelsOf } from '../../../schemas/stream.ts'
 import { changedPaths } from './changes.ts'
 
 export type Action = 'start' | 'stop' | 'restart' | 'keep'
@@ -44,7 +46,8 @@ export function planReload(before: Config, after: Config): Plan {
     needsRestart: [
       ...changedPaths(kafka, after.kafka, 'kafka'),
       ...listen.needsRestart,
-      ...changedPaths(memory, after.memory, 'memory')
+      ...changedPaths(memory, after.memory, 'memory'),
+      ...changedPaths(before.attributes, after.attributes, 'attributes')
     ],
     immediate: [...listen.immediate, ...changedPaths(drainTimeoutMs, after.drainTimeoutMs, 'drainTimeoutMs')]
   }
@@ -85,11 +88,14 @@ function streamChanges(before: Config, after: Config): StreamChange[] {
 function streamChange(stream: string, before: Config, after: Config): StreamChange {
   const [old, now] = [before.streams[stream], after.streams[stream]]
   if (old === undefined || now === undefined) return { stream, action: 'start', because: [], notes: [] }
-  const topicsChanged = now.from
+  const topicsChanged = channelsOf(now)
     .filter(channel => before.channels[channel]?.topic !== after.channels[channel]?.topic)
-    .filter(channel => old.from.includes(channel))
+    .filter(channel => channelsOf(old).includes(channel))
     .map(channel => `channels.${channel}.topic`)
-  const because = [...changedPaths(old, now), ...topicsChanged]
+  const geofencesChanged = JSON.stringify(now.steps).includes('geofence')
+    ? changedPaths(before.geofences, after.geofences, 'geofences')
+    : []
+  const because = [...changedPaths(old, now), ...topicsChanged, ...geofencesChanged]
   if (because.length === 0) return { stream, action: 'keep', because, notes: [] }
   const notes = [
     ...(old.group === now.group

@@ -6,7 +6,7 @@ import { wantedDeadLetterTopic } from '../../../connectors/kafka/topics.ts'
 import { createTarget, type Registry } from '../../../connectors/registry.ts'
 import type { Config } from '../../../schemas/config.ts'
 import { FaultError } from '../../../schemas/errors.ts'
-import type { StreamConfig } from '../../../schemas/stream.ts'
+import { channelsOf, type StreamConfig } from '../../../schemas/stream.ts'
 import { birthOf } from '../../stream/assignment/birth.ts'
 import type { FaultPoint } from '../../stream/held/fault-points.ts'
 import { heldOptions } from '../../stream/held/held.ts'
@@ -15,6 +15,7 @@ import { Stream } from '../../stream/stream.ts'
 import type { Tap } from '../../stream/tap.ts'
 import { streamMeter } from '../metrics/meters.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import { type Surroundings, stepsOf, wantedBy } from './steps.ts'
 
 /** What all streams of a service share. */
 export interface StreamsParts {
@@ -35,6 +36,7 @@ export interface Wanted {
   /** When this process was first told of it: where `start: latest` begins. Unix ms. */
   readonly sinceMs: number
   readonly budget: StreamBudget
+  readonly surroundings: Surroundings
   readonly tap?: Tap
 }
 
@@ -57,11 +59,14 @@ export async function buildStream(wanted: Wanted, parts: StreamsParts): Promise<
 }
 
 /** What a stream is told by its part of the configuration. */
-export function streamOptions({ name, config, channels, sinceMs, budget }: Wanted): StreamOptions {
+export function streamOptions(wanted: Omit<Wanted, 'tap'>): StreamOptions {
+  const { name, config, channels, sinceMs, budget, surroundings } = wanted
   return {
     name,
     group: config.group,
-    topics: config.from.map(channel => topicOf(channel, channels)),
+    topics: channelsOf(config).map(channel => topicOf(channel, channels)),
+    isWanted: wantedBy(config, channels, surroundings),
+    steps: stepsOf(config, surroundings),
     birthMs: birthOf(config.start, sinceMs),
     order: config.order,
     concurrency: config.concurrency,

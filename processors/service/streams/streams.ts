@@ -18,6 +18,7 @@ import { streamMeter } from '../metrics/meters.ts'
 import type { Action } from '../reload/plan.ts'
 import { graceMs, within } from '../within.ts'
 import { buildStream, type StreamsParts } from './build.ts'
+import type { Surroundings } from './steps.ts'
 
 /** How many streams start at the same time, and for how long one of them may keep the next from starting. */
 const startsAtOnce = 20
@@ -30,6 +31,7 @@ export interface Streamed {
   readonly generation: number
   readonly changes: readonly { readonly stream: string; readonly action: Action }[]
   readonly budget: StreamBudget
+  readonly surroundings: Surroundings
   /** Where `start: latest` of the streams begins that are new. Unix ms. */
   readonly sinceMs: number
 }
@@ -135,13 +137,14 @@ export class Streams {
   }
 
   async #start(name: string, config: StreamConfig, streamed: Streamed): Promise<void> {
-    const { generation, config: whole, sinceMs } = streamed
+    const { generation, config: whole, sinceMs, surroundings } = streamed
     const entry = { name, group: config.group, generation }
     const since = this.#since.get(name) ?? sinceMs
     const tap = this.#taps.get(name) ?? new Tap(this.#parts.env.clock)
     this.#taps.set(name, tap)
     try {
-      const wanted = { name, config, channels: whole.channels, sinceMs: since, budget: this.#budget, tap }
+      const about = { name, config, channels: whole.channels, sinceMs: since, surroundings }
+      const wanted = { ...about, budget: this.#budget, tap }
       const stream = await buildStream(wanted, this.#parts)
       this.#entries.set(name, { ...entry, stream, failed: null })
       const started = new AbortController()

@@ -8,18 +8,26 @@ import type { RecordChunk } from '../../../connectors/kafka/log/record-chunk.ts'
 import { messageOf } from '../../../schemas/errors.ts'
 import type { StreamContext } from '../context.ts'
 import { overheadBytes, Pending } from '../dispatch/lane.ts'
+import type { Rejected } from '../dispatch/outcome/aftermath.ts'
 import type { Health } from '../health/health.ts'
 import { KeyWatch } from '../health/key-watch.ts'
 import type { WaitingDevice } from '../held/waiting-device.ts'
 import type { End } from '../settlement/accounts.ts'
 import type { Tracker } from '../settlement/tracker.ts'
+import type { Refused, Stage } from '../steps/stage.ts'
 import type { Partition } from './partition.ts'
 
 /** Records that are taken of a partition at a time. */
 const recordsAtOnce = 250
+/** Records that meet steps in one turn of the event loop: some 20 ms. */
+const recordsInTurn = 4_000
 
 export interface IntakePort {
   readonly health: Health
+  /** The steps that messages meet; null: none. */
+  readonly stage: Stage | null
+  /** Is the record one that the stream wants? Asked before anything of it is decoded. */
+  isWanted(chunk: RecordChunk): boolean
   /** Offsets between commit point and read position at which a partition takes no more. */
   readonly maxSpan: number
   /** Bytes of one partition at which it fetches no more; a single larger message may be on top. */
@@ -36,7 +44,14 @@ export interface IntakePort {
   offer(message: Pending): void
   /** A message of a device that waits in the held topic. */
   divert(device: WaitingDevice, message: Pending): void
+  /** A step rejects a message. */
+  rejected(rejected: Rejected): void
+  /** Sends on. */
+  pump(): void
 }
+
+/** How many records were walked over, by what became of them. */
+type Walked = Record<'owed' | 'filtered' | 'expired' | 'already_settled', number>
 
 export class Intake {
   readonly #context: StreamContext
@@ -45,6 +60,11 @@ export class Intake {
   /** Partitions of which something may be taken, in turn. */
   readonly #turn = new Set<Partition>()
   #isKeyMoveTold = false
+  /** The newest message of the walk at hand. */
+  #newest: Pending | null = null
+  /** Records that were walked over since others had their turn. */
+  #records = 0
+  #cancelRest: (() => void) | null = null
 
   constructor(context: StreamContext, port: IntakePort) {
     this.#context = context
@@ -70,6 +90,7 @@ export class Intake {
 
   /** Takes some of what was fetched into the lanes; false when there is nothing that may be taken. */
   take(): boolean {
+    if (this.#isResting()) return false
     for (const partition of this.#turn) {
       this.#turn.delete(partition)
       const { tracker } = partition
@@ -83,6 +104,21 @@ export class Intake {
       return true
     }
     return false
+  }
+
+  /** Steps may drop nearly everything: then others get their turn now and again. */
+  #isResting(): boolean {
+    if (this.#port.stage === null || this.#records < recordsInTurn) return false
+    this.#cancelRest ??= this.#context.clock.after(0, () => {
+      this.#cancelRest = null
+      this.#records = 0
+      this.#port.pump()
+    })
+    return true
+  }
+
+  close(): void {
+    this.#cancelRest?.()
   }
 
   /** Lets the partition fetch on, and take on, once enough was delivered. */
@@ -107,30 +143,64 @@ export class Intake {
   #walk(partition: Partition, tracker: Tracker): void {
     const { maxSpan } = this.#port
     const { unread } = partition
-    let newest: Pending | null = null
-    let messages = 0
-    let empty = 0
-    let alreadySettled = 0
+    const { stage } = this.#port
+    const walked: Walked = { owed: 0, filtered: 0, expired: 0, already_settled: 0 }
+    let records = 0
     for (let chunk = unread.head; chunk !== null && !partition.isStretched(maxSpan); chunk = unread.head) {
-      if (messages + empty + alreadySettled >= recordsAtOnce) break
+      if (records >= recordsAtOnce) break
       if (!chunk.next()) {
         tracker.skipTo(chunk.lastOffset + 1)
         unread.shift()
-      } else if (chunk.offset < tracker.next) continue
-      else if (tracker.takeSettled(chunk.offset)) alreadySettled++
-      else if (chunk.valueEnd > chunk.valueStart) {
-        newest = this.#owe(partition, chunk)
-        if (newest === null) alreadySettled++
-        else messages++
-      } else {
-        empty++ // a tombstone holds nothing to deliver
-        tracker.skipTo(chunk.offset + 1)
+        continue
       }
+      const isSettled = chunk.offset < tracker.next
+      if (isSettled && partition.memory === null) continue
+      records++
+      if (isSettled || tracker.takeSettled(chunk.offset)) {
+        if (this.#port.isWanted(chunk)) stage?.absorb(partition, chunk)
+        walked.already_settled++
+        continue
+      }
+      // A tombstone holds nothing to deliver.
+      const isEmpty = chunk.valueEnd <= chunk.valueStart || !this.#port.isWanted(chunk)
+      const become = isEmpty ? 'filtered' : this.#take(partition, chunk)
+      walked[become]++
+      if (become !== 'owed') tracker.skipTo(chunk.offset + 1)
     }
-    this.#port.taken(messages + empty + alreadySettled)
-    this.#port.ended('filtered', empty)
-    this.#port.ended('already_settled', alreadySettled)
-    if (newest !== null) this.#watchKey(newest)
+    this.#records += records
+    this.#port.taken(records)
+    for (const end of ['filtered', 'expired', 'already_settled'] as const) this.#port.ended(end, walked[end])
+    if (this.#newest !== null) this.#watchKey(this.#newest)
+    this.#newest = null
+  }
+
+  /** Owes the record to the target, unless it ends here. */
+  #take(partition: Partition, chunk: RecordChunk): keyof Walked {
+    const { stage } = this.#port
+    const taken = stage === null ? this.#plain(partition, chunk) : stage.take(partition, chunk)
+    if (typeof taken === 'string') return taken
+    if (taken instanceof Pending) this.#owe(partition, taken)
+    else this.#refuse(partition, taken)
+    return 'owed'
+  }
+
+  #owe(partition: Partition, taken: Pending): void {
+    const { lane } = taken
+    const message = lane.isSlow ? taken.detached() : taken
+    partition.owe(message)
+    this.#newest = message
+    if (this.#context.tap.isOn) this.#context.tap.read(message)
+    if (lane.device === null) this.#port.offer(message)
+    else this.#port.divert(lane.device, message)
+  }
+
+  /** A step rejects it. */
+  #refuse(partition: Partition, { message, failure }: Refused): void {
+    const { lane } = message
+    partition.owe(message)
+    if (this.#context.tap.isOn) this.#context.tap.read(message)
+    this.#port.rejected({ message, failure, attempts: 0 })
+    if (lane.head === null && lane.state === 'idle' && lane.device === null) partition.lanes.remove(lane)
   }
 
   /** Its bytes are no records: as nothing may be skipped, it takes no more until a person has looked. */
@@ -140,21 +210,10 @@ export class Intake {
     this.#port.health.halt(origin, 'records_corrupt', detail)
   }
 
-  /** Null for a message that waits in the held topic already: it was put there before a restart. */
-  #owe(partition: Partition, chunk: RecordChunk): Pending | null {
+  /** A message without steps; one that waits in the held topic already was put there before a restart. */
+  #plain(partition: Partition, chunk: RecordChunk): Pending | 'already_settled' {
     const lane = partition.lanes.of(chunk)
-    const { device } = lane
-    if (device?.has(chunk.offset)) {
-      partition.tracker?.skipTo(chunk.offset + 1)
-      return null
-    }
-    let message = new Pending(lane, chunk)
-    if (lane.isSlow) message = message.detached()
-    partition.owe(message)
-    if (this.#context.tap.isOn) this.#context.tap.read(message)
-    if (device === null) this.#port.offer(message)
-    else this.#port.divert(device, message)
-    return message
+    return lane.device?.has(chunk.offset) ? 'already_settled' : new Pending(lane, chunk)
   }
 
   #watchKey(message: Pending): void {

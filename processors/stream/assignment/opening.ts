@@ -30,6 +30,8 @@ export interface OpenPosition {
   readonly end: number
   readonly birthMs: number
   readonly owner: string | null
+  /** From where it is to be read, so that steps know what came before the commit point; null: from there. */
+  readonly readFrom: number | null
   /** It has no commit yet: its first position is to be committed before anything is read. */
   readonly isNew: boolean
 }
@@ -63,9 +65,11 @@ export async function readOpening(admin: LogAdmin, request: OpeningRequest): Pro
       const next = commit?.next ?? null
       if (next !== null) checkHeld(origin, next, range)
       const position = next ?? Math.max(range.start, firsts[origin.partition] ?? range.start)
-      const { settled = [], owner = null } = (commit && metadataOf(commit)) ?? {}
-      const { end } = range
-      positions.push({ origin, next: position, settled, end, birthMs, owner, isNew: next === null })
+      const { settled = [], owner = null, readFrom } = (commit && metadataOf(commit)) ?? {}
+      positions.push({
+        ...{ origin, next: position, settled, end: range.end, birthMs, owner, isNew: next === null },
+        readFrom: readFrom === undefined ? null : Math.min(position, Math.max(range.start, readFrom))
+      })
     }
   }
   return { positions, birthMs, counts }

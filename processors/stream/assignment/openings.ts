@@ -23,8 +23,8 @@ export interface OpeningsPort {
   /** Fires when the stream stops. */
   readonly signal: AbortSignal
   commit(entries: readonly CommitEntry[]): Promise<void>
-  /** Resolves once it is known which devices of the partition wait; rejects while that cannot be known. */
-  prepare(partition: Partition): Promise<void>
+  /** Resolves once it is known what waits and what is remembered of the partition; rejects while that cannot be known. */
+  prepare(partition: Partition, position: OpenPosition): Promise<void>
   /** It may be read from `next` on. */
   opened(partition: Partition | HeldPartition, next: number): void
 }
@@ -74,12 +74,13 @@ export class Openings {
     await this.#commitFirst(alive.flatMap(({ origin }) => byKey.get(partitionKey(origin)) ?? []))
     const open = async (partition: Partition | HeldPartition) => {
       const position = byKey.get(partitionKey(partition.origin))
-      if (partition instanceof Partition) await this.#port.prepare(partition)
+      if (position === undefined) return
+      if (partition instanceof Partition) await this.#port.prepare(partition, position)
       // Another attempt may have opened it while this one waited. Invariant 4
-      if (position === undefined || partition.closed || partition.isOpen) return
+      if (partition.closed || partition.isOpen) return
       const resumed = this.#resumeAt(position)
       partition.open({ ...position, committed: position.next, ...resumed })
-      this.#port.opened(partition, resumed.next)
+      this.#port.opened(partition, partition instanceof Partition ? partition.unread.next : resumed.next)
     }
     await Promise.all(alive.map(open))
   }

@@ -10,6 +10,7 @@ import type { PartitionState, Trouble } from '../health/state.ts'
 import { encodeMetadata } from '../settlement/commit-metadata.ts'
 import { maxSettledBytes, type Run, safeSpan } from '../settlement/settled-set.ts'
 import { Tracker } from '../settlement/tracker.ts'
+import type { PartitionMemory } from '../steps/partition-memory.ts'
 import { Unread } from './unread.ts'
 
 /** How far a partition had got: everything below `base` and in `settled` is settled, `committed` is Kafka's word. */
@@ -26,6 +27,8 @@ export interface Position {
   /** What is settled above it. */
   readonly settled: readonly Run[]
   readonly committed: number
+  /** From where it is read, so that steps know what came before the commit point; null: from there. */
+  readonly readFrom: number | null
   readonly birthMs: number
   /** Of a held partition: who owned it there; null where that is not known. */
   readonly owner: string | null
@@ -48,6 +51,8 @@ export class Partition {
   waitingLanes = 0
   /** One past the last record of the partition, as last heard. */
   end = 0
+  /** What steps remember of its devices; null where none does. */
+  memory: PartitionMemory | null = null
   /** Fetching is paused because enough is pending and unread. */
   full = false
   closed = false
@@ -103,9 +108,9 @@ export class Partition {
     return { base: this.#tracker.base, settled: this.#tracker.ahead(), committed: this.#committed }
   }
 
-  open({ next, settled, committed, birthMs, end }: Position): void {
+  open({ next, settled, committed, readFrom, birthMs, end }: Position): void {
     this.#tracker = new Tracker(next, settled)
-    this.unread = new Unread(next)
+    this.unread = new Unread(this.memory === null ? next : (readFrom ?? next))
     this.#committed = committed
     this.#committedChanges = next === committed ? 0 : -1
     this.#birthMs = birthMs
@@ -157,7 +162,9 @@ export class Partition {
     if (tracker === null || tracker.changes === this.#committedChanges) return null
     this.#offeredChanges = tracker.changes
     const { base } = tracker
-    const metadata = encodeMetadata(base, { birthMs: this.#birthMs, settled: tracker.ahead() })
+    const standing = { birthMs: this.#birthMs, settled: tracker.ahead() }
+    const { memory } = this
+    const metadata = encodeMetadata(base, memory === null ? standing : { ...standing, readFrom: memory.from })
     this.#isSetFull = metadata.length > fullSettledBytes
     this.#offered = { ...this.origin, next: base, metadata }
     return this.#offered
@@ -168,6 +175,16 @@ export class Partition {
     if (entry !== this.#offered) return // Invariant 4
     this.#committed = entry.next
     this.#committedChanges = this.#offeredChanges
+  }
+
+  /** What Kafka has confirmed: everything below is settled for whoever comes next. */
+  get committedNext(): number {
+    return this.#committed
+  }
+
+  /** A commit would tell more than the last one. */
+  renew(): void {
+    this.#committedChanges = -1
   }
 
   /** Ends this assignment of the partition: whatever still runs for it no longer counts. */

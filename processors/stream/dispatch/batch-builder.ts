@@ -78,7 +78,8 @@ export class BatchBuilder {
     let head = lane.head
     while (head !== null && messages.length < most) {
       if (this.#port.isExpired(head)) this.#port.expired(head)
-      else if (this.#goesElsewhere(head, lane) || (head.size > left && messages.length > 0)) break
+      else if (head.lack !== null || this.#goesElsewhere(head, lane)) break
+      else if (head.size > left && messages.length > 0) break
       else {
         messages.push(head)
         left -= head.size
@@ -91,7 +92,7 @@ export class BatchBuilder {
 
   #goesOn(lane: Lane, destination: Destination): boolean {
     const { head } = lane
-    return head !== null && this.#port.destinationOf(head) === destination.name
+    return head !== null && head.lack === null && this.#port.destinationOf(head) === destination.name
   }
 
   #goesElsewhere(message: Pending, lane: Lane): boolean {

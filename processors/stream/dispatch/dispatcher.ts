@@ -111,6 +111,10 @@ export class Dispatcher {
       if (lane.device === null) partition.lanes.remove(lane)
       return
     }
+    if (head.lack !== null) {
+      this.#port.lacking(lane, head.lack)
+      return
+    }
     const destination = this.destinations.of(head)
     destination.addLane(lane)
     this.destinations.wake(destination)

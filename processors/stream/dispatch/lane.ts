@@ -7,7 +7,7 @@
 //             +------ waiting     with its batch, or alone when only its device was refused for a while
 
 import type { Failure } from '../../../connectors/connector.ts'
-import { Message, type RecordView } from '../../../connectors/kafka/log/message.ts'
+import { Message, type RecordView, withValue } from '../../../connectors/kafka/log/message.ts'
 import type { Partition } from '../assignment/partition.ts'
 import type { WaitingDevice } from '../held/waiting-device.ts'
 import { Chain, type Link } from './chain.ts'
@@ -24,6 +24,10 @@ export type LaneState = 'idle' | 'ready' | 'inFlight' | 'waiting'
 export class Pending extends Message implements Link<Pending> {
   next: Pending | null = null
   readonly lane: Lane
+  /** The steps have not been applied to it. */
+  isRaw = false
+  /** Why they cannot be yet: it is not sent before. */
+  lack: Failure | null = null
 
   constructor(lane: Lane, view: RecordView) {
     super(lane.partition.origin, view)
@@ -42,14 +46,11 @@ export class Pending extends Message implements Link<Pending> {
   /** The same message with bytes of its own, so that a long wait does not retain the whole fetch. Invariant 5 */
   detached(): Pending {
     const keyBytes = Math.max(0, this.keyEnd - this.keyStart)
-    if (this.bytes.length === keyBytes + this.size) return this
-    const bytes = Buffer.allocUnsafeSlow(keyBytes + this.size)
-    if (keyBytes > 0) this.bytes.copy(bytes, 0, this.keyStart, this.keyEnd)
-    this.bytes.copy(bytes, keyBytes, this.start, this.end)
-    const { offset, timestampMs } = this
-    const keyEnd = this.keyEnd < this.keyStart ? -1 : keyBytes
-    const place = { keyStart: 0, keyEnd, valueStart: keyBytes, valueEnd: bytes.length }
-    return new Pending(this.lane, { offset, timestampMs, bytes, ...place })
+    if (this.bytes.buffer.byteLength === keyBytes + this.size) return this
+    const detached = new Pending(this.lane, withValue(this, this.value()))
+    detached.isRaw = this.isRaw
+    detached.lack = this.lack
+    return detached
   }
 }
 
@@ -72,6 +73,8 @@ export class Lane extends Chain<Pending> implements Link<Lane> {
   failure: Failure | null = null
   /** Set while its device waits in the held topic: what comes goes there, and what is sent comes from there. */
   device: WaitingDevice | null = null
+  /** Set while the steps cannot be applied to its newest messages, and so not to those that come. */
+  lack: Failure | null = null
   /** Its messages wait long: they have bytes of their own, and so shall those that come. */
   isSlow = false
   #state: LaneState = 'idle'

@@ -51,6 +51,13 @@ export class Lanes {
     return this.#find(hash, bytes) ?? this.#add(hash, bytes)
   }
 
+  /** The lane that the record would be put into, if it is there. */
+  find({ bytes, keyStart, keyEnd }: RecordChunk): Lane | null {
+    if (this.#order === 'none' || (this.#order === 'device' && keyEnd < keyStart)) return null
+    const key = { bytes, start: keyStart, end: this.#order === 'partition' ? keyStart : keyEnd }
+    return this.#find(this.#hash(key), key)
+  }
+
   remove(lane: Lane): void {
     const at = lane.hash & (this.#buckets.length - 1)
     let before: Lane | null = null

@@ -38,6 +38,8 @@ export interface DispatchPort {
   readonly holdsDevices: boolean
   /** Lets what is in the lane, which is in no batch, wait in the held topic; false where it cannot. */
   hold(lane: Lane, failure: Failure): boolean
+  /** The steps cannot be applied to what is in the lane, which is in no batch: its device waits, or it is set aside. */
+  lacking(lane: Lane, failure: Failure): void
   /** What the stream's state depends on has changed. */
   changed(): void
 }

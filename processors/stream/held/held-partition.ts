@@ -9,6 +9,7 @@ import type { Partition, Position } from '../assignment/partition.ts'
 import type { StreamContext } from '../context.ts'
 import type { Lane, Pending } from '../dispatch/lane.ts'
 import { encodeMetadata } from '../settlement/commit-metadata.ts'
+import type { Why } from './held-record.ts'
 import { Owner } from './owner/owner.ts'
 import type { HeldPort } from './port.ts'
 import { Release } from './release/release.ts'
@@ -132,6 +133,12 @@ export class HeldPartition {
     if (entry === this.#offered) this.#committed = entry.next
   }
 
+  /** Tries those that wait for an attribute: they may have got it. */
+  retryLacking(): void {
+    for (const device of this.devices)
+      if (device.rawFrom < Number.POSITIVE_INFINITY) this.#release?.now(device)
+  }
+
   drain(deadlineMs: number): Promise<void> {
     return this.#owner.drain(deadlineMs)
   }
@@ -170,6 +177,8 @@ export class HeldPartition {
   #attach(device: WaitingDevice, partition: Partition): void {
     device.lane = partition.lanes.ofDevice(device.key, device.first)
     device.lane.hold(device)
+    // Since others of it wait as they came, so do those that come.
+    if (device.rawFrom < Number.POSITIVE_INFINITY) device.lane.lack ??= lackOf(device.why)
   }
 
   /** The device of a lane that is about to wait; null where no more may. */
@@ -192,6 +201,12 @@ export class HeldPartition {
     const { lane } = device
     if (lane === null) return
     lane.device = null
+    lane.lack = null
     if (lane.state === 'idle' && lane.head === null) lane.partition.lanes.remove(lane)
   }
+}
+
+/** Why its messages cannot meet the steps, as far as it is known before they are tried. */
+function lackOf({ answer: detail }: Why): Failure {
+  return { kind: 'reject', scope: 'device', code: 'attribute_missing', detail }
 }

@@ -37,6 +37,8 @@ export interface HeldMessage extends Why {
   readonly resent: number
   /** The place of the dead letter that was resent; null for a message of a channel. */
   readonly letter: string | null
+  /** The steps have not been applied to it. */
+  readonly isRaw: boolean
 }
 
 export interface Released {
@@ -59,7 +61,7 @@ export type HeldRecord =
 
 /** The record of a message that waits, with copies of its bytes. */
 export function heldMessage(
-  message: Message,
+  message: Message & { readonly isRaw?: boolean },
   { why, owner, nowMs }: { readonly why: Why; readonly owner: string; readonly nowMs: number }
 ): AppendRecord {
   return {
@@ -76,7 +78,8 @@ export function heldMessage(
       answer: why.answer.slice(0, maxAnswerLength),
       heldMs: nowMs,
       resent: 0,
-      letter: null
+      letter: null,
+      isRaw: message.isRaw === true
     })
   }
 }
@@ -128,6 +131,6 @@ function checked(fields: Partial<Record<string, unknown>>): HeldRecord | null {
     shape?.texts.every(name => typeof fields[name] === 'string') &&
     shape.numbers.every(name => typeof fields[name] === 'number')
   if (!isWhole) return null
-  const filled: unknown = kind === 'message' ? { owner: null, letter: null, ...fields } : fields
+  const filled: unknown = kind === 'message' ? { owner: null, letter: null, isRaw: false, ...fields } : fields
   return filled as HeldRecord // its shape was checked above
 }

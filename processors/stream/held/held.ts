@@ -120,6 +120,14 @@ export class Held {
     return this.#partitions.get(lane.partition.origin.partition)?.hold(lane, failure) ?? false
   }
 
+  /** The device lacks what the steps need: it waits or, where none may, its messages are set aside. */
+  lack(lane: Lane, failure: Failure): void {
+    if (this.#parts.options.holdsDevices && this.hold(lane, failure)) return
+    for (const message of lane.empty()) this.#parts.rejected({ message, failure, attempts: 0 })
+    lane.lack = null
+    lane.partition.lanes.remove(lane)
+  }
+
   /** Lets a message wait, since its device does. */
   divert(device: WaitingDevice, message: Pending): void {
     this.#partitions.get(message.origin.partition)?.divert(device, message)
@@ -133,6 +141,11 @@ export class Held {
   /** Kafka has these very `entries` of due(). */
   committed(entries: readonly CommitEntry[]): void {
     for (const entry of entries) if (this.owns(entry)) this.#partitions.get(entry.partition)?.committed(entry)
+  }
+
+  /** Attributes have changed. */
+  retryLacking(): void {
+    for (const partition of this) partition.retryLacking()
   }
 
   async drain(deadlineMs: number): Promise<void> {

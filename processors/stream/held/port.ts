@@ -6,6 +6,7 @@ import type { Pending } from '../dispatch/lane.ts'
 import type { Rejected } from '../dispatch/outcome/aftermath.ts'
 import type { Health } from '../health/health.ts'
 import type { End } from '../settlement/accounts.ts'
+import type { Steps } from '../steps/steps.ts'
 import type { HeldOptions } from './held.ts'
 
 export interface HeldPort {
@@ -13,6 +14,8 @@ export interface HeldPort {
   readonly producer: LogProducer
   readonly health: Health
   readonly options: HeldOptions
+  /** What messages meet that wait as they came. */
+  readonly steps: Steps
   /** Nothing is released while the stream is paused. */
   readonly isPaused: boolean
   /** Bytes of one held partition that may be on their way to the target. */

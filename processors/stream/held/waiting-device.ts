@@ -25,6 +25,8 @@ export class WaitingDevice {
   last = -1
   /** The highest offset of an original that was held: what comes again at or below it is there already. */
   lastOrigin = -1
+  /** The lowest offset of an original to which the steps have not been applied. */
+  rawFrom = Number.POSITIVE_INFINITY
   /** Since when the oldest waits. Unix ms. */
   sinceMs: number
   why: Why
@@ -88,7 +90,9 @@ export class WaitingDevice {
     this.count++
     this.#places?.push(heldOffset)
     this.last = heldOffset
-    if (message.owner !== null) this.lastOrigin = Math.max(this.lastOrigin, message.offset)
+    if (message.owner === null) return
+    this.lastOrigin = Math.max(this.lastOrigin, message.offset)
+    if (message.isRaw) this.rawFrom = Math.min(this.rawFrom, message.offset)
   }
 
   /** The log says that some have ended. A marker that is there twice says it once. */

@@ -5,7 +5,7 @@
 import { pauseFor } from '../../../connectors/clock.ts'
 import type { LogAdmin, LogProducer } from '../../../connectors/kafka/log/log.ts'
 import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
-import { ensureTopic, wantedLedgerTopic } from '../../../connectors/kafka/topics.ts'
+import { ensureCompacted } from '../../../connectors/kafka/topics.ts'
 import { messageOf } from '../../../schemas/errors.ts'
 import { type Partition, partitionKey } from '../assignment/partition.ts'
 import type { StreamContext } from '../context.ts'
@@ -149,7 +149,7 @@ export class Ledger {
 
   #ensure(): Promise<void> {
     const { admin, options, topics } = this.#parts
-    this.#ensured ??= ensureLedgerTopic(admin, { topic: options.topic, topics }, this.#context.log)
+    this.#ensured ??= ensureCompacted(admin, { topic: options.topic, beside: topics }, this.#context.log)
     return this.#ensured.catch(error => {
       this.#ensured = null
       throw error
@@ -192,16 +192,4 @@ export class Ledger {
       this.#context.log('ledger_failed', { stream: this.#context.stream, reason: messageOf(error) })
     this.#isFailing = true
   }
-}
-
-/** The ledger topic: compacted, with a partition for each of every channel. */
-async function ensureLedgerTopic(
-  admin: LogAdmin,
-  { topic: name, topics }: { readonly topic: string; readonly topics: readonly string[] },
-  log: StreamContext['log']
-): Promise<void> {
-  const specs = await Promise.all(topics.map(topic => admin.topic(topic)))
-  const partitions = Math.max(1, ...specs.map(spec => spec?.partitions ?? 1))
-  const found = await ensureTopic(admin, wantedLedgerTopic({ topic: name }, partitions), log)
-  if (found.partitions < partitions) await admin.raisePartitions(name, partitions)
 }

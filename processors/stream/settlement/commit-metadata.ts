@@ -1,7 +1,8 @@
 // What travels in the metadata of every commit: the stream's birth, so that a partition that is added or opened by
 // another member later starts where the stream did, and what is settled above the commit point. Text, versioned, at
 // most 4,096 bytes: "1;birth=<Unix ms>;settled=<base64url>", the last only where there is something to say. In a held
-// partition its owner's name takes the place of the settled: "1;birth=<Unix ms>;owner=<name>".
+// partition its owner's name takes the place of the settled: "1;birth=<Unix ms>;owner=<name>". Where steps remember
+// something, "from=<offset>" says from where on messages are to be read again, so that they know it all.
 
 import { decodeSettled, encodeSettled, type Run } from './settled-set.ts'
 
@@ -11,23 +12,29 @@ export interface CommitMetadata {
   readonly settled: readonly Run[]
   /** Who owns a held partition there. */
   readonly owner?: string
+  /** What steps remember, as it is written, holds up to this offset, which is not above the commit point. */
+  readonly readFrom?: number
 }
 
 /** `base` is the commit point that the metadata travels with. */
-export function encodeMetadata(base: number, { birthMs, settled, owner }: CommitMetadata): string {
+export function encodeMetadata(base: number, { birthMs, settled, owner, readFrom }: CommitMetadata): string {
   const set = encodeSettled(base, settled)
   const more = set === '' ? '' : `;settled=${set}`
-  return `1;birth=${birthMs}${more}${owner === undefined ? '' : `;owner=${owner}`}`
+  const from = readFrom === undefined ? '' : `;from=${readFrom}`
+  return `1;birth=${birthMs}${more}${owner === undefined ? '' : `;owner=${owner}`}${from}`
 }
 
 /** Null for metadata that is not ours or of a version that is not known: it says nothing then. */
 export function decodeMetadata(base: number, text: string): CommitMetadata | null {
-  const match = /^1;birth=(\d{1,16})(?:;settled=([\w-]+))?(?:;owner=(\w+))?(?:;|$)/.exec(text)
+  const match = /^1;birth=(\d{1,16})(?:;settled=([\w-]+))?(?:;owner=(\w+))?(?:;from=(\d{1,16}))?(?:;|$)/.exec(
+    text
+  )
   if (match === null) return null
-  const [, birthMs, settled, owner] = match
+  const [, birthMs, settled, owner, readFrom] = match
   return {
     birthMs: Number(birthMs),
     settled: settled === undefined ? [] : decodeSettled(base, settled),
-    ...(owner !== undefined && { owner })
+    ...(owner !== undefined && { owner }),
+    ...(readFrom !== undefined && { readFrom: Number(readFrom) })
   }
 }

@@ -21,6 +21,8 @@ export interface DeadLetterFacts {
   readonly attempts: number
   /** How often it had been resent before. */
   readonly resent: number
+  /** It is as it came, and meets the steps when it is resent; else it is as the target was to get it. */
+  readonly isRaw: boolean
   readonly originTopic: string
   readonly originPartition: number
   readonly originOffset: number
@@ -37,12 +39,14 @@ export interface Death {
   readonly attempts: number
   /** How often it had been resent before. */
   readonly resent?: number
+  /** The steps have not been applied to it. */
+  readonly isRaw?: boolean
 }
 
 /** The record to append: copies of the message's bytes, so that one that waits does not retain a whole fetch. */
 export function deadLetterOf(
   message: Message,
-  { failure, attempts, resent = 0 }: Death,
+  { failure, attempts, resent = 0, isRaw = false }: Death,
   { stream, timeMs }: { readonly stream: string; readonly timeMs: number }
 ): AppendRecord {
   const isKeyless = message.keyEnd < message.keyStart
@@ -53,6 +57,7 @@ export function deadLetterOf(
     answer: failure.detail.slice(0, maxAnswerLength),
     attempts: String(attempts),
     ...(resent > 0 && { resent: String(resent) }),
+    ...(isRaw && { raw: 'true' }),
     'origin.topic': message.origin.topic,
     'origin.partition': String(message.origin.partition),
     'origin.offset': String(message.offset),
@@ -80,6 +85,7 @@ export function decodeFacts(headers: readonly Header[]): DeadLetterFacts | null 
     answer: text('answer'),
     attempts: number('attempts'),
     resent: Number(fields.get('resent') ?? 0),
+    isRaw: fields.get('raw') === 'true',
     originTopic: text('origin.topic'),
     originPartition: number('origin.partition'),
     originOffset: number('origin.offset'),

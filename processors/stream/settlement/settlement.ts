@@ -27,6 +27,8 @@ export interface SettlementPort {
   readonly ledger: LedgerParts | null
   readonly deadLetters: DeadLettersPort
   commit(entries: readonly CommitEntry[]): Promise<void>
+  /** Kafka has taken commits. */
+  committed(): void
   /** Offsets between commit point and read position at which a partition takes no more. */
   readonly maxSpan: number
   /** The oldest messages of the partition wait so long that it will soon take no more. */
@@ -56,6 +58,7 @@ export class Settlement {
       committed: entries => {
         partitions.committed(entries)
         held.committed(entries)
+        port.committed()
       }
     })
   }
@@ -82,7 +85,7 @@ export class Settlement {
   rejected({ message, ...death }: Rejected): void {
     const { partition } = message.lane
     const resent = message instanceof ReleasedMessage ? message.resent : 0
-    this.#deadLetters.put(message, { ...death, resent }, () => {
+    this.#deadLetters.put(message, { ...death, resent, isRaw: message.isRaw }, () => {
       if (partition.closed) return // Invariant 4
       partition.settle(message)
       this.#port.relieved(partition)

@@ -47,12 +47,12 @@ export function writeConfig(t: ExecutionContext, config: object): string {
 
 /** Builds a service of the parts of a configuration that matter to the test. Stopped when the test ends. */
 export function createService(t: ExecutionContext, parts: object): RunningService {
-  const { config, mask } = load(t, parts)
+  const { config, folder, mask } = load(t, parts)
   const logged: Logged[] = []
   const log = (name: EventName, fields = {}) => void logged.push({ name, fields })
   const clock = systemClock
   const openLog: ServiceParts['openLog'] = env => kafkaLog(config.kafka, { clock, log, ...env })
-  const service = new Service(config, { clock, log, registry, mask, version: '0.0.0-test', openLog })
+  const service = new Service(config, { clock, log, registry, folder, mask, version: '0.0.0-test', openLog })
   t.teardown(async () => {
     if (service.status().phase !== 'stopped') await service.stop(1_000)
   })

@@ -3,10 +3,10 @@
 import type { Rehearsal } from '../../../../connectors/connector.ts'
 import type { Expectations, PolicyCase } from '../../../../schemas/policy-test.ts'
 import { parseDuration } from '../../../../schemas/time.ts'
-import { suggestion } from '../../../service/config/expectations.ts'
 import { type Place, type Places, type Problem, pointerTo } from '../../../service/config/problem.ts'
 import { stateKinds } from '../../../stream/health/state.ts'
 import { ends } from '../../../stream/settlement/accounts.ts'
+import { suggestion } from '../../../suggestion.ts'
 import {
   type Deed,
   durationText,

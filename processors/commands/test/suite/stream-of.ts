@@ -5,10 +5,10 @@ import { registry as allConnectors, type Registry } from '../../../../connectors
 import type { Config } from '../../../../schemas/config.ts'
 import type { PolicyCase, PolicyTest } from '../../../../schemas/policy-test.ts'
 import type { StreamConfig } from '../../../../schemas/stream.ts'
-import { suggestion } from '../../../service/config/expectations.ts'
 import { checkConfig } from '../../../service/config/load.ts'
 import { isMapping } from '../../../service/config/merge.ts'
 import { type Finding, Places, type Problem, pointerTo } from '../../../service/config/problem.ts'
+import { suggestion } from '../../../suggestion.ts'
 
 /** A stream without a configuration around it. */
 const alone = { name: 'acme', stream: { from: ['fleet'] }, channels: { fleet: {} } }
@@ -47,6 +47,8 @@ export function streamOf(sources: StreamSources, registry: Registry = allConnect
   const data = {
     kafka: { brokers: ['localhost:9092'] },
     channels: config === null ? alone.channels : withoutSources(config.channels),
+    geofences: config?.geofences ?? {},
+    ...(config?.attributes !== undefined && { attributes: config.attributes }),
     streams: { [name]: merged }
   }
   const whole = { data: structuredClone(data), places: placesOf(sources, name), problems: [], isWhole: true }

@@ -11,13 +11,15 @@ import {
   type PolicyTest,
   policyTestSchema
 } from '../../../../schemas/policy-test.ts'
-import type { StreamConfig } from '../../../../schemas/stream.ts'
+import { channelsOf, type StreamConfig } from '../../../../schemas/stream.ts'
 import { readConfig } from '../../../service/config/load.ts'
 import { isMapping } from '../../../service/config/merge.ts'
 import { type Place, type Places, type Problem, pointerTo } from '../../../service/config/problem.ts'
 import { readDocument } from '../../../service/config/reading/document.ts'
 import { FileSet } from '../../../service/config/reading/file-set.ts'
 import { validate } from '../../../service/config/validate.ts'
+import { surroundingsOf } from '../../../service/streams/steps.ts'
+import { fileSurroundings } from '../../shared/surroundings.ts'
 import { outcomeRehearsal } from '../outcome-rehearsal.ts'
 import type { StageParts } from '../stage.ts'
 import { CaseReader } from './case-reader.ts'
@@ -86,13 +88,15 @@ function readCases(
   const options = { registry, env: process.env, isRehearsal: true }
   const loaded = file.config === undefined ? null : readConfig(join(dirname(path), file.config), options)
   if (loaded?.kind === 'invalid') return loaded
+  const surroundings =
+    loaded === null ? surroundingsOf({ geofences: {} }) : fileSurroundings(loaded.config, loaded.folder)
   const read = file.cases.map((test, at) => {
     const pointer = pointerTo('/cases', at)
     const found = streamOf({ file, test, pointer, places, config: loaded?.config ?? null })
     if (found.kind === 'invalid') return found
     const rehearsal = rehearsalOf(found.stream.config)
     const reader = new CaseReader(test, { pointer, places, rehearsal, isShown })
-    const ready = readCase(test, reader, { ...found.stream, rehearsal })
+    const ready = readCase(test, reader, { ...found.stream, rehearsal, surroundings })
     return reader.problems.length > 0
       ? { kind: 'invalid' as const, problems: reader.problems.toSorted(byPlace) }
       : ready
@@ -109,8 +113,9 @@ function readCase(
     name,
     config,
     channels,
+    surroundings,
     rehearsal
-  }: Pick<StageParts, 'config' | 'channels' | 'rehearsal'> & { name: string }
+  }: Pick<StageParts, 'config' | 'channels' | 'surroundings' | 'rehearsal'> & { name: string }
 ): TestCase {
   const rules = reader.rules()
   return {
@@ -123,9 +128,9 @@ function readCase(
     expect: test.expect ?? {},
     requests: reader.requests(),
     config,
-    topics: config.from.flatMap(channel => channels[channel]?.topic ?? []),
+    topics: channelsOf(config).flatMap(channel => channels[channel]?.topic ?? []),
     stage: () => ({
-      ...{ stream: name, config, channels, rehearsal, partitions: test.partitions },
+      ...{ stream: name, config, channels, surroundings, rehearsal, partitions: test.partitions },
       rules
     })
   }

@@ -1,6 +1,7 @@
 // What the owner of a held partition writes into it: its name, the messages that wait, and markers. Each is valid once it
 // was read back, since then it stands before the name of any later owner.
 
+import { pauseFor } from '../../../../connectors/clock.ts'
 import type { TopicPartition } from '../../../../connectors/kafka/log/message.ts'
 import type { Partition } from '../../assignment/partition.ts'
 import type { StreamContext } from '../../context.ts'
@@ -27,6 +28,8 @@ export class Owner {
   readonly #port: OwnerPort
   readonly #writer: Writer
   readonly #markers: Markers
+  /** What is remembered of devices is being written, before their markers are. */
+  readonly #keeping = new Set<Promise<unknown>>()
   #cancelInsisting: (() => void) | null = null
   /** Messages that were read back and not told of, and their partitions. */
   #settled = 0
@@ -105,6 +108,11 @@ export class Owner {
   /** Writes what is to be written, within `deadlineMs`. Invariant 7 */
   async drain(deadlineMs: number): Promise<void> {
     this.#markers.flush()
+    if (this.#keeping.size > 0) {
+      const kept = new AbortController()
+      void Promise.all(this.#keeping).finally(() => kept.abort())
+      await pauseFor(this.#context.clock, deadlineMs, kept.signal)
+    }
     await this.#writer.drain(deadlineMs)
   }
 
@@ -130,7 +138,17 @@ export class Owner {
 
   #mark(device: WaitingDevice): void {
     const marker = device.takeMarker(this.name)
-    if (marker !== null) this.#writeMarker(device, marker)
+    if (marker === null) return
+    const kept = this.#port.steps.keep(device)
+    if (kept === null) this.#writeMarker(device, marker)
+    else {
+      this.#keeping.add(kept)
+      // What steps remember of messages that a marker says are gone must be known to whoever comes next.
+      void kept.then(() => {
+        this.#keeping.delete(kept)
+        this.#writeMarker(device, marker)
+      })
+    }
   }
 
   #writeMarker(device: WaitingDevice, marker: Released): void {

@@ -1,17 +1,19 @@
 // Tries the devices of one held partition, each after a back-off of its own, and brings what waits to the target once
 // its device is taken: it decides when, passes.ts reads.
 
+import type { Failure } from '../../../../connectors/connector.ts'
 import type { TopicPartition } from '../../../../connectors/kafka/log/message.ts'
 import type { LogRecord } from '../../../../connectors/kafka/log/record-chunk.ts'
 import type { StreamContext } from '../../context.ts'
 import { backoffMs } from '../../dispatch/outcome/backoff.ts'
 import { Tries } from '../../dispatch/outcome/tries.ts'
+import { pass } from '../../steps/steps.ts'
 import type { HeldMessage } from '../held-record.ts'
 import type { HeldPort } from '../port.ts'
 import type { WaitingDevice } from '../waiting-device.ts'
 import type { WaitingSet } from '../waiting-set.ts'
 import { Passes } from './passes.ts'
-import { ReleasedMessage } from './released-message.ts'
+import { ReleasedMessage, viewOf } from './released-message.ts'
 
 export interface ReleasePort extends HeldPort {
   readonly origin: TopicPartition
@@ -79,24 +81,47 @@ export class Release {
   #offer(device: WaitingDevice, held: HeldMessage, record: LogRecord): void {
     const { lane } = device
     if (lane === null) return
-    const { clock } = this.#context
-    const ended = (message: ReleasedMessage) => this.#ended(message)
-    const message = new ReleasedMessage(lane, { device, held, record, ended })
-    const isLate = clock.now() - held.heldMs > this.#port.options.maxMs
-    const isDiscarded = record.offset < device.discardBelow
+    const raw = viewOf(record, held)
+    const failure = this.#givenUp(device, held, record)
+    const met = held.isRaw && failure === null ? this.#port.steps.release(lane.partition, raw) : pass(raw)
+    if (met.kind === 'lacking') {
+      device.refused(met.failure)
+      this.schedule(device)
+      return
+    }
+    const ended = (one: ReleasedMessage) => this.#ended(one)
+    const view = met.kind === 'pass' ? met.view : raw
+    const message = new ReleasedMessage(lane, { device, held, heldOffset: record.offset, view, ended })
+    const why = met.kind === 'refused' ? met.failure : failure
+    message.isRaw = held.isRaw && why !== null
     device.offer(message)
     lane.partition.take(message)
     this.#port.taken(1)
-    if (isLate || isDiscarded) {
-      const code = isDiscarded ? 'held_discarded' : 'held_too_long'
-      const detail = device.why.answer
-      this.#port.rejected({ message, failure: { kind: 'reject', code, detail }, attempts: device.failures })
-      return
+    if (met.kind === 'ended') this.#end(message, met.end)
+    else if (why !== null) this.#port.rejected({ message, failure: why, attempts: device.failures })
+    else {
+      if (device.phase === 'probing') {
+        lane.tries ??= new Tries()
+        lane.tries.failures ||= 1 // so that it is sent alone
+      }
+      this.#port.offer(message)
     }
-    if (device.phase === 'probing') {
-      lane.tries ??= new Tries()
-      lane.tries.failures ||= 1 // so that it is sent alone
-    }
-    this.#port.offer(message)
+  }
+
+  /** Why it goes to the dead letters without being tried; null when it does not. */
+  #givenUp(device: WaitingDevice, held: HeldMessage, record: LogRecord): Failure | null {
+    const isLate = this.#context.clock.now() - held.heldMs > this.#port.options.maxMs
+    const isDiscarded = record.offset < device.discardBelow
+    if (!isLate && !isDiscarded) return null
+    const code = isDiscarded ? 'held_discarded' : 'held_too_long'
+    return { kind: 'reject', code, detail: device.why.answer }
+  }
+
+  /** The steps drop it. */
+  #end(message: ReleasedMessage, end: 'filtered' | 'expired'): void {
+    const { partition } = message.lane
+    partition.settle(message)
+    this.#port.ended(end, 1)
+    this.#port.relieved(partition)
   }
 }

@@ -11,7 +11,9 @@ import type { WaitingDevice } from '../waiting-device.ts'
 export interface ReleaseOf {
   readonly device: WaitingDevice
   readonly held: HeldMessage
-  readonly record: LogRecord
+  /** Where it stands in the held topic. */
+  readonly heldOffset: number
+  readonly view: RecordView
   /** Told once when the message has ended. */
   ended(message: ReleasedMessage): void
 }
@@ -26,11 +28,11 @@ export class ReleasedMessage extends Pending {
   hasEnded = false
   readonly #ended: (message: ReleasedMessage) => void
 
-  constructor(lane: Lane, { device, held, record, ended }: ReleaseOf) {
-    super(lane, viewOf(record, held))
+  constructor(lane: Lane, { device, held, heldOffset, view, ended }: ReleaseOf) {
+    super(lane, view)
     this.device = device
     this.#ended = ended
-    this.heldOffset = record.offset
+    this.heldOffset = heldOffset
     this.heldMs = held.heldMs
     this.resent = held.resent
     this.isResent = held.owner === null
@@ -49,7 +51,7 @@ export class ReleasedMessage extends Pending {
 }
 
 /** Key and value in bytes of their own: a device may wait again, and shall not keep a whole fetch. */
-function viewOf({ key, value }: LogRecord, { offset, timestampMs }: HeldMessage): RecordView {
+export function viewOf({ key, value }: LogRecord, { offset, timestampMs }: HeldMessage): RecordView {
   const bytes = Buffer.concat([key ?? Buffer.alloc(0), value ?? Buffer.alloc(0)])
   const keyEnd = key === null ? -1 : key.length
   const valueStart = Math.max(0, keyEnd)

@@ -285,6 +285,8 @@ function optionsOf(settings: Settings) {
     ...{ order, concurrency, ttlMs, maxSpan },
     adaptiveConcurrency: isAdaptive,
     rateLimit: {},
+    isWanted: () => true,
+    steps: null,
     ledger: null,
     paused: false,
     held: {

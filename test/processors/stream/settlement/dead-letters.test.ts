@@ -64,6 +64,7 @@ test('a message is set aside with its very bytes and the facts, and is done once
     answer: '422: no such unit',
     attempts: 2,
     resent: 0,
+    isRaw: false,
     originTopic: 'fleet',
     originPartition: 3,
     originOffset: 0,

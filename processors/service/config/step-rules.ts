@@ -1,0 +1,105 @@
+// The rules of steps, geofences and attributes that a schema cannot say: that expressions can be read, that what they name is
+// there, that shapes are shapes.
+
+import type { OneOfKinds } from '../../../schemas/define.ts'
+import type { GeofencesConfig } from '../../../schemas/geofences.ts'
+import { Expression } from '../../expression/expression.ts'
+import { ExpressionError, excerpt } from '../../expression/expression-error.ts'
+import { compileGeofences, type Geofence } from '../../geo/geofence.ts'
+import { compileSteps } from '../../steps/compile.ts'
+import { stepOf } from '../../steps/registry.ts'
+import { isMapping } from './merge.ts'
+import { type Finding, type Part, type Places, pointerTo } from './problem.ts'
+
+export function stepRules(data: unknown, streams: readonly Part[], places: Places): Finding[] {
+  const { geofences, findings } = geofenceRules(data)
+  const hasAttributes = isMapping(data) && data.attributes !== undefined
+  return [
+    ...findings,
+    ...streams.flatMap(stream => [
+      ...wrongSteps(stream, geofences),
+      ...wrongWhere(stream, places),
+      ...(hasAttributes ? [] : withoutAttributes(stream))
+    ])
+  ]
+}
+
+function geofenceRules(data: unknown): {
+  readonly geofences: ReadonlyMap<string, Geofence>
+  readonly findings: Finding[]
+} {
+  const shapes = isMapping(data) && isMapping(data.geofences) ? data.geofences : {}
+  const whole = Object.fromEntries(Object.entries(shapes).filter(([, shape]) => hasOutline(shape)))
+  const { geofences, mistakes } = compileGeofences(whole as GeofencesConfig) // its outline was looked at
+  const findings = mistakes.map(
+    ({ name, sentence }): Finding => ({ pointer: pointerTo('/geofences', name), at: 'value', sentence })
+  )
+  return { geofences, findings }
+}
+
+/** Whether the schema finds nothing: what is wrong is told once. */
+function hasOutline(shape: unknown): boolean {
+  if (!isMapping(shape) || Object.keys(shape).length !== 1) return false
+  const { circle, corridor, geojson } = shape
+  const isPosition = (value: unknown) =>
+    Array.isArray(value) && value.length === 2 && value.every(part => typeof part === 'number')
+  if (isMapping(circle)) return isPosition(circle.center) && typeof circle.radiusM === 'number'
+  if (isMapping(corridor))
+    return (
+      Array.isArray(corridor.path) && corridor.path.every(isPosition) && typeof corridor.widthM === 'number'
+    )
+  return geojson !== undefined
+}
+
+function wrongSteps({ pointer, fields }: Part, geofences: ReadonlyMap<string, Geofence>): Finding[] {
+  const list: unknown[] = Array.isArray(fields.steps) ? fields.steps : []
+  // Each by itself, so that one which the schema refuses does not hide the others.
+  return list.flatMap((config, index) => {
+    const [kind = ''] = isMapping(config) ? Object.keys(config) : []
+    if (!isMapping(config) || stepOf(kind) === undefined) return []
+    const { mistakes } = compiled(config, { geofences, isLast: index === list.length - 1 })
+    return mistakes.map(({ path, sentence }): Finding => {
+      const [, ...inside] = path
+      const at = [index, ...inside].reduce<string>(pointerTo, pointerTo(pointer, 'steps'))
+      return { pointer: at, at: 'value', sentence }
+    })
+  })
+}
+
+/** Settings that the schema refuses may be anything: what they make a step do then is told by the schema. */
+function compiled(
+  config: OneOfKinds,
+  { geofences, isLast }: { readonly geofences: ReadonlyMap<string, Geofence>; readonly isLast: boolean }
+): ReturnType<typeof compileSteps> {
+  const configs = isLast ? [config] : [config, { filter: 'true' }]
+  try {
+    return compileSteps(configs, { geofences, attributes: { of: () => null } })
+  } catch (error) {
+    if (error instanceof TypeError) return { steps: [], mistakes: [] }
+    throw error
+  }
+}
+
+function wrongWhere({ pointer, fields }: Part, places: Places): Finding[] {
+  const { where } = fields
+  const at = pointerTo(pointer, 'where')
+  if (typeof where !== 'string' || places.get(at)?.unresolved) return []
+  try {
+    const { remembered } = new Expression(where)
+    if (remembered.size === 0) return []
+    return [{ pointer: at, at: 'value', sentence: 'is about attributes, which have no message before' }]
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error
+    return [{ pointer: at, at: 'value', sentence: `${error.sentence}\n${excerpt(error.source, error.at)}` }]
+  }
+}
+
+function withoutAttributes({ pointer, fields }: Part): Finding[] {
+  const needs = (key: string): Finding => ({
+    pointer: pointerTo(pointer, key),
+    at: 'key',
+    sentence: 'needs the section attributes, which says where they are kept'
+  })
+  const requires = Array.isArray(fields.requires) && fields.requires.length > 0
+  return [...(requires ? [needs('requires')] : []), ...(fields.where === undefined ? [] : [needs('where')])]
+}

@@ -1,0 +1,51 @@
+// Messages as JSON objects, and back. What a step does not touch stays what it was: a whole number beyond the 53 bits of a
+// double, which JSON.parse would round in silence, is carried as its digits.
+
+import { randomBytes } from 'node:crypto'
+import { type Json, LongNumber } from '../expression/values.ts'
+
+/** A number of 16 digits or more where a value may begin, or something in a text that looks so. */
+const maybeLong = /[:,[]\s*-?\d{16}/
+/** Texts, which are passed over, and numbers. */
+const textsAndNumbers = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g
+
+/** Nobody can guess it, so no text of a message is taken for a number. */
+const mark = `number-${randomBytes(12).toString('hex')}:`
+const marked = new RegExp(`"${mark}(-?\\d+)"`, 'g')
+
+/** Undefined where the bytes are no JSON object. */
+export function decodeFields(bytes: Buffer, start: number, end: number): Record<string, Json> | undefined {
+  const text = bytes.toString('utf8', start, end)
+  try {
+    const value: unknown = maybeLong.test(text) ? parseLong(text) : JSON.parse(text)
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+    return value as Record<string, Json> // what JSON.parse gives, and no list
+  } catch {
+    return undefined
+  }
+}
+
+export function encodeJson(value: Json): string {
+  const text = JSON.stringify(value)
+  return text.includes(mark) ? text.replaceAll(marked, '$1') : text
+}
+
+/** Sets a field of its own, whatever it is called: an assignment to __proto__ would set none. */
+export function put(fields: Record<string, Json>, name: string, value: Json): void {
+  if (name === '__proto__')
+    Object.defineProperty(fields, name, { value, writable: true, enumerable: true, configurable: true })
+  else fields[name] = value
+}
+
+function parseLong(text: string): unknown {
+  const digits = text.replaceAll(textsAndNumbers, token => (isLong(token) ? `"${mark}${token}"` : token))
+  return JSON.parse(digits, (_, value: unknown) =>
+    typeof value === 'string' && value.startsWith(mark)
+      ? new LongNumber(value.slice(mark.length), mark)
+      : value
+  )
+}
+
+function isLong(token: string): boolean {
+  return /^-?[1-9]\d{15,}$/.test(token) && !Number.isSafeInteger(Number(token))
+}

@@ -1,0 +1,38 @@
+// Lists of field names with wildcards, as `select`, `drop` and others take them.
+
+import { Type } from 'typebox'
+import { matchesPieces } from '../expression/text-match.ts'
+
+/** The schema of such a list. */
+export const nameList = (description: string) =>
+  Type.Array(Type.String({ minLength: 1 }), {
+    description: `${description} * stands for any characters: "position.*".`,
+    minItems: 1,
+    uniqueItems: true
+  })
+
+/** Names that were looked at are remembered, up to so many: messages could bring new ones without end. */
+const maxKnown = 10_000
+
+/** Tells which names are in a list. */
+export class NameSet {
+  readonly #exact: ReadonlySet<string>
+  readonly #patterns: readonly (readonly string[])[]
+  readonly #known = new Map<string, boolean>()
+
+  constructor(names: readonly string[]) {
+    this.#exact = new Set(names.filter(name => !name.includes('*')))
+    this.#patterns = names.filter(name => name.includes('*')).map(name => name.split('*'))
+  }
+
+  has(name: string): boolean {
+    if (this.#exact.has(name)) return true
+    if (this.#patterns.length === 0) return false
+    const known = this.#known.get(name)
+    if (known !== undefined) return known
+    const isMatch = this.#patterns.some(pieces => matchesPieces(name, pieces))
+    if (this.#known.size >= maxKnown) this.#known.clear()
+    this.#known.set(name, isMatch)
+    return isMatch
+  }
+}

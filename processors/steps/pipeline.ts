@@ -1,0 +1,123 @@
+// The steps of a stream, one after the other, over one message: from the bytes that Kafka holds to those that are sent. A
+// message that no step has changed goes on as the very bytes it came in.
+
+import type { Attributes } from '../attributes/attributes.ts'
+import type { Json } from '../expression/values.ts'
+import type { NamedStep } from './compile.ts'
+import { decodeFields, encodeJson } from './json.ts'
+import { Draft, Refusal, type Verdict } from './step.ts'
+
+/** A message as it lies in Kafka: its value is bytes[start, end). */
+export interface Raw {
+  readonly bytes: Buffer
+  readonly start: number
+  readonly end: number
+  /** Its key; empty where there is none. */
+  readonly device: string
+  /** When Kafka got it, in Unix ms. */
+  readonly timestampMs: number
+}
+
+/** It goes on with other bytes. */
+export class Changed {
+  readonly kind = 'changed'
+  /** JSON. */
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+/** A step rejects it. */
+export interface Rejected {
+  readonly kind: 'rejected'
+  /** Which step, which field, and why. */
+  readonly detail: string
+}
+
+/** The device lacks something that every message of it needs. */
+export interface Lacking {
+  readonly kind: 'lacking'
+  readonly attribute: string
+}
+
+/** What became of a message: `same` goes on as it is. */
+export type Shaped = 'same' | 'filtered' | 'expired' | Changed | Rejected | Lacking
+
+/** What the steps remember of one device, in their order; null for one that remembers nothing. */
+export type Memories = Json[]
+
+/** Told after each step, for somebody who wants to see what it does. */
+export type Look = (step: string, verdict: Verdict, draft: Draft) => void
+
+export interface Circumstances {
+  readonly nowMs: number
+  /** Of the device; changed in place. Null where nothing is remembered. */
+  readonly memories: Memories | null
+  /** It has been here before, and is to be sent: what is remembered says nothing about it. */
+  readonly isRepeat?: boolean
+}
+
+export interface PipelineOptions {
+  readonly steps: readonly NamedStep[]
+  /** Attributes without which a device has to wait. */
+  readonly requires: readonly string[]
+  readonly attributes: Pick<Attributes, 'of'>
+}
+
+export class Pipeline {
+  readonly steps: readonly NamedStep[]
+  /** Some step remembers something of each device. */
+  readonly remembers: boolean
+  readonly #requires: readonly string[]
+  readonly #attributes: Pick<Attributes, 'of'>
+  readonly #draft = new Draft()
+
+  constructor({ steps, requires, attributes }: PipelineOptions) {
+    this.steps = steps
+    this.#requires = requires
+    this.#attributes = attributes
+    this.remembers = steps.some(({ step }) => step.remembers)
+  }
+
+  /** Never throws. */
+  shape(raw: Raw, { nowMs, memories, isRepeat = false }: Circumstances, look?: Look): Shaped {
+    const fields = decodeFields(raw.bytes, raw.start, raw.end)
+    if (fields === undefined) return { kind: 'rejected', detail: 'it is no JSON object' }
+    const draft = this.#draft
+    draft.begin(fields)
+    draft.nowMs = nowMs
+    draft.device = raw.device
+    draft.timestampMs = raw.timestampMs
+    const attribute = this.#missing(draft)
+    if (attribute !== null) return { kind: 'lacking', attribute }
+    for (let index = 0; index < this.steps.length; index++) {
+      const named = this.steps[index]
+      if (named === undefined) break
+      const { step, name } = named
+      draft.memory = memories?.[index] ?? null
+      draft.previous = null
+      const verdict = step.apply(draft)
+      look?.(name, verdict, draft)
+      if (verdict instanceof Refusal) return { kind: 'rejected', detail: detailOf(name, verdict) }
+      if (step.remembers && memories !== null && !isRepeat) memories[index] = draft.memory
+      if (verdict !== 'pass' && !(isRepeat && step.remembers)) return verdict
+    }
+    return draft.isChanged ? new Changed(encodeJson(draft.fields)) : 'same'
+  }
+
+  /** The first attribute that the device lacks. */
+  #missing(draft: Draft): string | null {
+    if (this.#requires.length === 0) return null
+    const attributes = this.#attributes.of(draft.device, draft.measuredMs)
+    for (const name of this.#requires)
+      if (attributes === null || !Object.hasOwn(attributes, name)) return name
+    return null
+  }
+}
+
+/** `steps[2].map, field "speed": the message has no ...` */
+function detailOf(step: string, { field, reason }: Refusal): string {
+  return `${step}${field === null ? '' : `, field "${field}"`}: ${reason}`
+}

@@ -1,0 +1,136 @@
+// Keeps what steps remember over restarts and take-overs, in a compacted topic beside the channels.
+//
+// Every few seconds a cut is made through a partition: a copy of what is remembered now of each device that was seen since
+// the last one. It may be ahead of what is settled, and whoever reads on from the commit point must find what was
+// remembered there. So it waits until Kafka has a commit at or above it; only then is it written, and once that is
+// acknowledged the next commit says from where on messages have to be seen again: from the cut. A restart reads what is
+// written, shows the steps everything from there to the commit point, which sends nothing, and goes on. A crash between
+// two writes leaves devices that are ahead of others: each record says which message its device's steps saw last, and
+// none is shown them twice.
+
+import { every } from '../../../connectors/clock.ts'
+import type { LogAdmin, LogProducer } from '../../../connectors/kafka/log/log.ts'
+import { ensureCompacted } from '../../../connectors/kafka/topics.ts'
+import type { NamedStep } from '../../steps/compile.ts'
+import type { OpenPosition } from '../assignment/opening.ts'
+import type { Partition } from '../assignment/partition.ts'
+import type { StreamContext } from '../context.ts'
+import type { Health } from '../health/health.ts'
+import { persist } from '../health/persist.ts'
+import { type Cut, type DeviceMemory, PartitionMemory } from './partition-memory.ts'
+import { decodeState, encodeState, type StatePlace } from './state-record.ts'
+
+/** How often a cut is made: what lies behind the last one is read again after a restart. */
+const cutMs = 5_000
+/** Records of one append. */
+const maxRecords = 500
+
+export interface CheckpointsPort {
+  readonly topic: string
+  /** The topics of the stream's channels. */
+  readonly origins: readonly string[]
+  readonly steps: readonly NamedStep[]
+  readonly admin: LogAdmin
+  readonly producer: LogProducer
+  readonly health: Health
+  partitions(): Iterable<Partition>
+  /** A commit would tell more than the last one. */
+  touch(): void
+}
+
+export class Checkpoints {
+  readonly #context: StreamContext
+  readonly #port: CheckpointsPort
+  readonly #closing = new AbortController()
+  readonly #stop: () => void
+  #ensured: Promise<void> | null = null
+
+  constructor(context: StreamContext, port: CheckpointsPort) {
+    this.#context = context
+    this.#port = port
+    this.#stop = every(context.clock, cutMs, () => this.#cut())
+  }
+
+  /** Gives the partition what is remembered of its devices. Rejects with a FaultError while it cannot be read. */
+  async restore(partition: Partition, { next, readFrom }: OpenPosition): Promise<void> {
+    await this.#ensure()
+    const { admin, topic, steps } = this.#port
+    const place = this.#placeOf(partition)
+    const memory = new PartitionMemory(readFrom ?? next, steps.length)
+    const { partition: number } = partition.origin
+    const range = (await admin.ranges(topic)).find(one => one.partition === number)
+    if (range !== undefined)
+      for await (const record of admin.read({ topic, partition: number, from: range.start, to: range.end })) {
+        const state = decodeState(record, place)
+        // Where somebody has set the commit back, what was remembered of later messages does not count.
+        if (state !== null && state.offset < next && readFrom !== null) memory.restore(state)
+      }
+    partition.memory = memory
+  }
+
+  /** Kafka has taken commits: what waited for them is written. */
+  committed(): void {
+    for (const partition of this.#port.partitions()) {
+      const { memory, committedNext } = partition
+      const cut = memory?.cut ?? null
+      if (memory === null || cut === null || memory.isWriting || committedNext < cut.to) continue
+      memory.isWriting = true
+      void this.#write(partition, memory, cut)
+    }
+  }
+
+  /** Resolves once what is remembered now of a device is written, or nothing can be; null where nothing is. */
+  keep(partition: Partition, device: string): Promise<void> | null {
+    const memory = partition.memory?.copyOf(device) ?? null
+    if (memory === null) return null
+    return this.#append(partition, [memory]).then(() => {})
+  }
+
+  close(): void {
+    this.#stop()
+    this.#closing.abort()
+  }
+
+  #cut(): void {
+    for (const { memory, tracker } of this.#port.partitions())
+      if (tracker !== null) memory?.takeCut(tracker.next)
+    this.committed()
+  }
+
+  async #write(partition: Partition, memory: PartitionMemory, cut: Cut): Promise<void> {
+    for (let at = 0; at < cut.devices.length; at += maxRecords)
+      if (!(await this.#append(partition, cut.devices.slice(at, at + maxRecords)))) return
+    memory.isWriting = false
+    if (partition.closed) return
+    memory.written(cut)
+    partition.renew()
+    this.#port.touch()
+  }
+
+  /** False when the stream stopped first. */
+  #append(partition: Partition, devices: readonly DeviceMemory[]): Promise<boolean> {
+    const { topic, producer, health } = this.#port
+    const place = this.#placeOf(partition)
+    const { signal } = this.#closing
+    const name = `state ${partition.origin.topic}/${partition.origin.partition}`
+    const attempt = async () => {
+      if (partition.closed) return // Invariant 4
+      const records = devices.map(device => encodeState(device, place))
+      await producer.append(topic, records)
+    }
+    return persist(this.#context, health, { name, signal, attempt })
+  }
+
+  #placeOf({ origin }: Partition): StatePlace {
+    return { steps: this.#port.steps, topic: origin.topic, partition: origin.partition }
+  }
+
+  #ensure(): Promise<void> {
+    const { admin, topic, origins } = this.#port
+    this.#ensured ??= ensureCompacted(admin, { topic, beside: origins }, this.#context.log)
+    return this.#ensured.catch(error => {
+      this.#ensured = null
+      throw error
+    })
+  }
+}

@@ -1,0 +1,89 @@
+// What the steps of a stream remember of the devices of one partition, during one assignment. Each device's part is as old
+// as its last message that the steps have seen, so that none is applied twice. Of too many devices those that were
+// silent longest are forgotten. Invariant 5
+
+import type { Memories } from '../../steps/pipeline.ts'
+
+/** What is remembered of one device. */
+export interface DeviceMemory {
+  /** The Kafka key, as text. */
+  readonly device: string
+  /** The offset of the last message that the steps have seen; -1 while there was none. */
+  offset: number
+  readonly memories: Memories
+}
+
+/** What is to be written once everything before `to` is settled. */
+export interface Cut {
+  readonly to: number
+  readonly devices: readonly DeviceMemory[]
+}
+
+export class PartitionMemory {
+  /** What is written holds up to here: from here on messages have to be seen again after a restart. */
+  from: number
+  /** What is about to be written, if anything is. */
+  cut: Cut | null = null
+  isWriting = false
+  /** The device seen least recently first. */
+  readonly #devices = new Map<string, DeviceMemory>()
+  readonly #changed = new Set<DeviceMemory>()
+  readonly #steps: number
+
+  /** `steps` is how many there are. */
+  constructor(from: number, steps: number) {
+    this.from = from
+    this.#steps = steps
+  }
+
+  get size(): number {
+    return this.#devices.size
+  }
+
+  /** What is remembered of the device, which is about to be seen; one more may be forgotten for it above `most`. */
+  of(device: string, most: number): DeviceMemory {
+    const known = this.#devices.get(device)
+    const memory = known ?? { device, offset: -1, memories: Array(this.#steps).fill(null) }
+    if (known !== undefined) this.#devices.delete(device)
+    else if (this.#devices.size >= most) this.#forgetOne()
+    this.#devices.set(device, memory)
+    return memory
+  }
+
+  /** The steps have seen the message of that offset. */
+  seen(memory: DeviceMemory, offset: number): void {
+    memory.offset = offset
+    this.#changed.add(memory)
+  }
+
+  /** What is remembered of the device now; null where nothing is. */
+  copyOf(device: string): DeviceMemory | null {
+    const memory = this.#devices.get(device)
+    return memory === undefined ? null : { ...memory, memories: [...memory.memories] }
+  }
+
+  restore(memory: DeviceMemory): void {
+    this.#devices.set(memory.device, memory)
+  }
+
+  /** Takes a copy of all that has changed, to be written once everything before `to` is settled. */
+  takeCut(to: number): void {
+    if (this.cut !== null || this.#changed.size === 0) return
+    const devices = [...this.#changed].map(memory => ({ ...memory, memories: [...memory.memories] }))
+    this.#changed.clear()
+    this.cut = { to, devices }
+  }
+
+  /** The cut is written. */
+  written({ to }: Cut): void {
+    this.from = to
+    this.cut = null
+  }
+
+  #forgetOne(): void {
+    const [oldest] = this.#devices.values()
+    if (oldest === undefined) return
+    this.#devices.delete(oldest.device)
+    this.#changed.delete(oldest)
+  }
+}

@@ -1,0 +1,55 @@
+// What steps remember of one device, as Kafka keeps it: one record for each device and channel, whose key is
+// `<topic>/<device>`, so that compaction leaves the newest. The value is JSON, so that every Kafka tool can show it. What a
+// step remembers stands under the step's id: after a change of its settings it begins anew, and the others go on.
+
+import type { AppendRecord, LogRecord } from '../../../connectors/kafka/log/log.ts'
+import type { Json } from '../../expression/values.ts'
+import type { NamedStep } from '../../steps/compile.ts'
+import type { DeviceMemory } from './partition-memory.ts'
+
+interface StateRecord {
+  readonly topic: string
+  readonly device: string
+  /** Of the last message that the steps have seen. */
+  readonly offset: number
+  readonly steps: Readonly<Record<string, Json>>
+}
+
+/** Of which steps, and of which partition of a channel. */
+export interface StatePlace {
+  readonly steps: readonly NamedStep[]
+  readonly topic: string
+  readonly partition: number
+}
+
+export function encodeState({ device, offset, memories }: DeviceMemory, place: StatePlace): AppendRecord {
+  const remembered = place.steps.flatMap(({ id }, at): [string, Json][] => {
+    const memory = memories[at] ?? null
+    return memory === null ? [] : [[id, memory]]
+  })
+  const record: StateRecord = { topic: place.topic, device, offset, steps: Object.fromEntries(remembered) }
+  return {
+    key: Buffer.from(`${place.topic}/${device}`),
+    value: Buffer.from(JSON.stringify(record)),
+    partition: place.partition
+  }
+}
+
+/** Null for a record that is none of ours, or of another channel. */
+export function decodeState({ value }: LogRecord, { steps, topic }: StatePlace): DeviceMemory | null {
+  if (value === null) return null
+  try {
+    const fields = JSON.parse(value.toString()) as Partial<Record<keyof StateRecord, unknown>> // each is looked at
+    const { device, offset, steps: kept } = fields
+    if (fields.topic !== topic || typeof device !== 'string' || typeof offset !== 'number') return null
+    if (typeof kept !== 'object' || kept === null) return null
+    const memories = kept as Readonly<Record<string, Json>> // of JSON
+    return {
+      device,
+      offset,
+      memories: steps.map(({ id }) => (Object.hasOwn(memories, id) ? (memories[id] ?? null) : null))
+    }
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,90 @@
+// The steps of one stream as its other parts see them. A stream without steps has this, too: then messages pass as they
+// are, nothing is remembered, and no topic is kept.
+
+import type { Failure } from '../../../connectors/connector.ts'
+import type { RecordView } from '../../../connectors/kafka/log/message.ts'
+import { withValue } from '../../../connectors/kafka/log/message.ts'
+import type { Pipeline } from '../../steps/pipeline.ts'
+import type { OpenPosition } from '../assignment/opening.ts'
+import type { Partition } from '../assignment/partition.ts'
+import type { StreamContext } from '../context.ts'
+import type { WaitingDevice } from '../held/waiting-device.ts'
+import { Checkpoints, type CheckpointsPort } from './checkpoints.ts'
+import { failureOf, Stage } from './stage.ts'
+
+export interface StepsOptions {
+  readonly pipeline: Pipeline
+  /** Where what is remembered is kept. */
+  readonly topic: string
+  /** Devices of which something is remembered at most, over all partitions. */
+  readonly maxDevices: number
+  /** Calls `changed` when attributes of devices have changed, until the returned function is called. */
+  watchAttributes(changed: () => void): () => void
+}
+
+export interface StepsPort extends Omit<CheckpointsPort, 'topic' | 'steps' | 'partitions'> {
+  /** Null: there are no steps. */
+  readonly options: StepsOptions | null
+  partitions(): Iterable<Partition> & { readonly size: number }
+  /** Devices that lack an attribute may have got it. */
+  attributesChanged(): void
+}
+
+/** What becomes of a message that meets the steps after it has waited. */
+export type Met =
+  | { readonly kind: 'pass'; readonly view: RecordView }
+  | { readonly kind: 'ended'; readonly end: 'filtered' | 'expired' }
+  | { readonly kind: 'refused' | 'lacking'; readonly failure: Failure }
+
+export const pass = (view: RecordView): Met => ({ kind: 'pass', view })
+
+export class Steps {
+  /** Null where there are no steps. */
+  readonly stage: Stage | null
+  readonly #checkpoints: Checkpoints | null
+  readonly #unwatch: () => void
+
+  constructor(context: StreamContext, { options, ...port }: StepsPort) {
+    this.stage =
+      options &&
+      new Stage(context, {
+        pipeline: options.pipeline,
+        maxDevices: () => Math.ceil(options.maxDevices / Math.max(1, port.partitions().size))
+      })
+    this.#checkpoints = options?.pipeline.remembers
+      ? new Checkpoints(context, { ...port, topic: options.topic, steps: options.pipeline.steps })
+      : null
+    this.#unwatch = options?.watchAttributes(() => port.attributesChanged()) ?? (() => {})
+  }
+
+  /** Resolves once it is known what is remembered of the partition. Rejects with a FaultError while it cannot be. */
+  async prepare(partition: Partition, position: OpenPosition): Promise<void> {
+    await this.#checkpoints?.restore(partition, position)
+  }
+
+  /** Lets a message meet the steps that has waited as it came. */
+  release(partition: Partition, view: RecordView): Met {
+    if (this.stage === null) return pass(view)
+    const shaped = this.stage.release(partition, view)
+    if (shaped === 'same') return pass(view)
+    if (typeof shaped === 'string') return { kind: 'ended', end: shaped }
+    if (shaped.kind === 'changed') return pass(withValue(view, Buffer.from(shaped.text)))
+    if (shaped.kind === 'lacking') return { kind: 'lacking', failure: this.stage.lackOf(shaped.attribute) }
+    return { kind: 'refused', failure: failureOf(shaped.detail) }
+  }
+
+  /** Resolves once what is remembered of a device is kept; null where nothing has to be. */
+  keep({ lane, key }: WaitingDevice): Promise<void> | null {
+    return lane === null ? null : (this.#checkpoints?.keep(lane.partition, key.toString()) ?? null)
+  }
+
+  /** Kafka has taken commits. */
+  committed(): void {
+    this.#checkpoints?.committed()
+  }
+
+  close(): void {
+    this.#unwatch()
+    this.#checkpoints?.close()
+  }
+}
