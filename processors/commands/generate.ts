@@ -10,8 +10,11 @@ import { messageSchema } from '../../schemas/message.ts'
 import { policyTestSchema } from '../../schemas/policy-test.ts'
 import { configurationPage } from '../../schemas/render/configuration-page.ts'
 import { editorSchema } from '../../schemas/render/editor-schema.ts'
+import { expressionsPage } from '../../schemas/render/expressions-page.ts'
 import { errorsPage, eventsPage, messagePage, metricsPage } from '../../schemas/render/list-pages.ts'
-import { stepSchemas } from '../steps/registry.ts'
+import { stepsPage } from '../../schemas/render/steps-page.ts'
+import { functionGroups } from '../expression/functions/functions.ts'
+import { stepDefinitions, stepSchemas } from '../steps/registry.ts'
 import { packageRoot } from './package-root.ts'
 
 const { values } = parseArgs({
@@ -26,9 +29,11 @@ const files: Readonly<Record<string, string>> = {
   'configuration.md': configurationPage(configuration),
   'errors.md': errorsPage(),
   'events.md': eventsPage(),
+  'expressions.md': expressionsPage(functionGroups),
   'message.md': messagePage(plainSchema(messageSchema)),
   'metrics.md': metricsPage(),
   'policy-test.schema.json': `${JSON.stringify(editorSchema(plainSchema(policyTestSchema)), null, 2)}\n`,
+  'steps.md': stepsPage(stepDefinitions),
   'tailrace.schema.json': `${JSON.stringify(editorSchema(configuration), null, 2)}\n`
 }
 

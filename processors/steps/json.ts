@@ -6,20 +6,25 @@ import { type Json, LongNumber } from '../expression/values.ts'
 
 /** A number of 16 digits or more where a value may begin, or something in a text that looks so. */
 const maybeLong = /[:,[]\s*-?\d{16}/
-/** Texts, which are passed over, and numbers. */
-const textsAndNumbers = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g
+/** Texts, which are passed over, and numbers, of what is known to be JSON. */
+const textsAndNumbers = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g
+
+/** Deeper ones could be read, but to write them takes a call for each level: that is bounded by the stack. */
+const maxDepth = 1_000
 
 /** Nobody can guess it, so no text of a message is taken for a number. */
 const mark = `number-${randomBytes(12).toString('hex')}:`
 const marked = new RegExp(`"${mark}(-?\\d+)"`, 'g')
 
-/** Undefined where the bytes are no JSON object. */
+/** Undefined where the bytes are no JSON object, or one that is nested beyond all measure. */
 export function decodeFields(bytes: Buffer, start: number, end: number): Record<string, Json> | undefined {
   const text = bytes.toString('utf8', start, end)
   try {
-    const value: unknown = maybeLong.test(text) ? parseLong(text) : JSON.parse(text)
+    const value: unknown = JSON.parse(text)
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-    return value as Record<string, Json> // what JSON.parse gives, and no list
+    if (text.length > 2 * maxDepth && isDeeper(value, maxDepth)) return undefined
+    const fields = maybeLong.test(text) ? parseLong(text) : value
+    return fields as Record<string, Json> // what JSON.parse gives, and no list
   } catch {
     return undefined
   }
@@ -37,6 +42,12 @@ export function put(fields: Record<string, Json>, name: string, value: Json): vo
   else fields[name] = value
 }
 
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some(inner => isDeeper(inner, levels - 1))
+}
+
+/** Of JSON: in anything else a number might become the text that makes JSON of it. */
 function parseLong(text: string): unknown {
   const digits = text.replaceAll(textsAndNumbers, token => (isLong(token) ? `"${mark}${token}"` : token))
   return JSON.parse(digits, (_, value: unknown) =>

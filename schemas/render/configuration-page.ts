@@ -17,6 +17,9 @@ reference stands for (but addresses of brokers, names of topics and the like), a
 short, so a secret of one letter makes every line hard to read. Of what may be a secret or not, namely headers and the query of
 a URL that are written out, only texts of six characters and more are masked: let a shorter secret be a reference.
 
+Steps, with their settings and examples, are on [steps.md](steps.md); the functions of expressions are on
+[expressions.md](expressions.md).
+
 For completion in an editor, begin the file with \`# yaml-language-server: $schema=<path of tailrace.schema.json>\`.`
 
 /** The page; `schema` is the composed one of the whole configuration. */
@@ -27,16 +30,24 @@ export function configurationPage(schema: Schema): string {
 /** The section of a mapping, then those of the mappings in it. */
 function sections(path: string, schema: Schema): string[] {
   const keys = Object.entries(schema.properties ?? {})
-  const rows = keys.map(([key, field]) => [
-    code(key),
+  const head = path === '' ? [] : [`## ${code(path)}`, about(schema)]
+  const own = schema['x-kinds'] === undefined ? [keysTable(keyRows(schema))] : []
+  const inner = keys.flatMap(([key, field]) => inside(path === '' ? key : `${path}.${key}`, field))
+  return schema['x-kinds'] === undefined && keys.length > 0 ? [...head, ...own, ...inner] : inner
+}
+
+/** A row for each key of a mapping; `prefix` is put in front of the keys. */
+export function keyRows(schema: Schema, prefix = ''): string[][] {
+  return Object.entries(schema.properties ?? {}).map(([key, field]) => [
+    code(prefix + key),
     expected(field),
     defaultOf(key, field, schema),
     about(field)
   ])
-  const head = path === '' ? [] : [`## ${code(path)}`, about(schema)]
-  const own = schema['x-kinds'] === undefined ? [table(['Key', 'Must be', 'Default', 'Meaning'], rows)] : []
-  const inner = keys.flatMap(([key, field]) => inside(path === '' ? key : `${path}.${key}`, field))
-  return schema['x-kinds'] === undefined && keys.length > 0 ? [...head, ...own, ...inner] : inner
+}
+
+export function keysTable(rows: readonly (readonly string[])[]): string {
+  return table(['Key', 'Must be', 'Default', 'Meaning'], rows)
 }
 
 /** The sections of what a field holds: its own keys, the entries of a list, the values by name. */
@@ -49,10 +60,14 @@ function inside(path: string, field: Schema): string[] {
 
 function defaultOf(key: string, field: Schema, parent: Schema): string {
   if (field.default === undefined) return parent.required?.includes(key) ? 'required' : ''
-  return typeof field.default === 'object' ? '' : code(String(field.default))
+  if (Array.isArray(field.default))
+    return field.default.length === 0 ? '' : code(JSON.stringify(field.default))
+  if (typeof field.default === 'object') return ''
+  return field.default === '' ? 'nothing' : code(String(field.default))
 }
 
-function about(field: Schema): string {
+/** What a field means. */
+export function about(field: Schema): string {
   const secret = field.writeOnly === true || field.items?.writeOnly === true ? ' Secret.' : ''
   // Outside of code, Markdown takes <name> for HTML.
   return `${field.description ?? ''}${secret}`.replaceAll('<', '&lt;')

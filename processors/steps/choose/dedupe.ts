@@ -20,7 +20,7 @@ export const dedupe = defineStep({
       by: Type.Optional(nameList('The fields that make a message what it is; default: all of them.')),
       last: count('Messages of each device that are remembered, some 25 bytes each.', 20)
     },
-    { additionalProperties: false, default: {} }
+    { additionalProperties: false }
   ),
   examples: [
     {

@@ -13,7 +13,7 @@ export const enrich = defineStep({
       attributes: { ...nameList('The attributes to add.'), default: ['*'] },
       prefix: Type.String({ description: 'Is put in front of their names.', default: '' })
     },
-    { additionalProperties: false, default: {} }
+    { additionalProperties: false }
   ),
   examples: [
     {

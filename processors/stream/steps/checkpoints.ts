@@ -16,14 +16,12 @@ import type { OpenPosition } from '../assignment/opening.ts'
 import type { Partition } from '../assignment/partition.ts'
 import type { StreamContext } from '../context.ts'
 import type { Health } from '../health/health.ts'
-import { persist } from '../health/persist.ts'
+import { Writer } from '../writer.ts'
 import { type Cut, type DeviceMemory, PartitionMemory } from './partition-memory.ts'
 import { decodeState, encodeState, type StatePlace } from './state-record.ts'
 
 /** How often a cut is made: what lies behind the last one is read again after a restart. */
 const cutMs = 5_000
-/** Records of one append. */
-const maxRecords = 500
 
 export interface CheckpointsPort {
   readonly topic: string
@@ -41,13 +39,15 @@ export interface CheckpointsPort {
 export class Checkpoints {
   readonly #context: StreamContext
   readonly #port: CheckpointsPort
-  readonly #closing = new AbortController()
+  readonly #writer: Writer
   readonly #stop: () => void
   #ensured: Promise<void> | null = null
 
   constructor(context: StreamContext, port: CheckpointsPort) {
     this.#context = context
     this.#port = port
+    const { topic, producer, health } = port
+    this.#writer = new Writer(context, { topic, name: 'state', producer, health })
     this.#stop = every(context.clock, cutMs, () => this.#cut())
   }
 
@@ -75,7 +75,7 @@ export class Checkpoints {
       const cut = memory?.cut ?? null
       if (memory === null || cut === null || memory.isWriting || committedNext < cut.to) continue
       memory.isWriting = true
-      void this.#write(partition, memory, cut)
+      void this.#append(partition, cut.devices).then(() => this.#written(partition, memory, cut))
     }
   }
 
@@ -83,12 +83,12 @@ export class Checkpoints {
   keep(partition: Partition, device: string): Promise<void> | null {
     const memory = partition.memory?.copyOf(device) ?? null
     if (memory === null) return null
-    return this.#append(partition, [memory]).then(() => {})
+    return this.#append(partition, [memory])
   }
 
   close(): void {
     this.#stop()
-    this.#closing.abort()
+    this.#writer.close()
   }
 
   #cut(): void {
@@ -97,28 +97,26 @@ export class Checkpoints {
     this.committed()
   }
 
-  async #write(partition: Partition, memory: PartitionMemory, cut: Cut): Promise<void> {
-    for (let at = 0; at < cut.devices.length; at += maxRecords)
-      if (!(await this.#append(partition, cut.devices.slice(at, at + maxRecords)))) return
+  #written(partition: Partition, memory: PartitionMemory, cut: Cut): void {
     memory.isWriting = false
-    if (partition.closed) return
+    if (partition.closed) return // Invariant 4
     memory.written(cut)
     partition.renew()
     this.#port.touch()
   }
 
-  /** False when the stream stopped first. */
-  #append(partition: Partition, devices: readonly DeviceMemory[]): Promise<boolean> {
-    const { topic, producer, health } = this.#port
+  /** Resolves once Kafka has what is remembered of the devices; never, once the stream has stopped. */
+  #append(partition: Partition, devices: readonly DeviceMemory[]): Promise<void> {
     const place = this.#placeOf(partition)
-    const { signal } = this.#closing
-    const name = `state ${partition.origin.topic}/${partition.origin.partition}`
-    const attempt = async () => {
-      if (partition.closed) return // Invariant 4
-      const records = devices.map(device => encodeState(device, place))
-      await producer.append(topic, records)
-    }
-    return persist(this.#context, health, { name, signal, attempt })
+    let left = devices.length
+    return new Promise(resolve => {
+      const done = () => {
+        if (--left === 0) resolve()
+      }
+      // What Kafka does not take because of its size is not kept: after a restart the device begins anew.
+      for (const device of devices)
+        this.#writer.put({ record: encodeState(device, place), done, tooLarge: done })
+    })
   }
 
   #placeOf({ origin }: Partition): StatePlace {

@@ -16,6 +16,7 @@ import { poison } from './poison.ts'
 import type { EnginePromise, Findings, Scale } from './promise.ts'
 import { slowDevice } from './slow-device.ts'
 import { Stage } from './stage.ts'
+import { remembered } from './steps/remembered.ts'
 
 export const promises: readonly EnginePromise[] = [
   poison,
@@ -31,7 +32,8 @@ export const promises: readonly EnginePromise[] = [
   replay,
   destinations,
   tokens,
-  hostile
+  hostile,
+  remembered
 ]
 
 export interface PromiseResult extends Findings {

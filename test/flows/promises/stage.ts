@@ -26,6 +26,8 @@ export interface Process {
   readonly topic: string
   /** Of the channel. */
   readonly sources?: readonly unknown[]
+  /** Further sections of the configuration. */
+  readonly sections?: Settings
   readonly maxMemoryBytes?: number
   readonly nodeOptions?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
@@ -132,13 +134,14 @@ export class Stage {
   }
 
   /** What a process is configured with. */
-  config({ streams, topic, sources = [], maxMemoryBytes }: Process) {
+  config({ streams, topic, sources = [], sections = {}, maxMemoryBytes }: Process) {
     const shared = { from: ['fleet'], start: 'earliest', retry: { minDelayMs: 100, maxDelayMs: 2_000 } }
     const described = Object.entries(streams).map(([name, stream]) => [name, { ...shared, ...stream }])
     return {
       kafka: { brokers: this.#brokers },
       listen: { http: 0, admin: 0 },
       ...(maxMemoryBytes !== undefined && { memory: { maxBytes: maxMemoryBytes } }),
+      ...sections,
       channels: { fleet: { topic, partitions: partitionCount, sources } },
       streams: Object.fromEntries(described)
     }

@@ -25,6 +25,7 @@ const maxMessageBytes = 'max.message.bytes'
 /** Settings of a topic that Tailrace reads, by Kafka's own names. */
 const settingNames = [
   'retention.ms',
+  'segment.ms',
   'retention.bytes',
   'cleanup.policy',
   'message.timestamp.type',

@@ -6,11 +6,11 @@ import type { TopicPartition } from '../../../../connectors/kafka/log/message.ts
 import type { Partition } from '../../assignment/partition.ts'
 import type { StreamContext } from '../../context.ts'
 import type { Pending } from '../../dispatch/lane.ts'
+import { Writer } from '../../writer.ts'
 import { heldMessage, heldNote, type Released } from '../held-record.ts'
 import type { HeldPort } from '../port.ts'
 import type { WaitingDevice } from '../waiting-device.ts'
 import { Markers } from './markers.ts'
-import { Writer } from './writer.ts'
 
 /** About how long before a name is written again. */
 const insistMs = 1_000

@@ -1,14 +1,14 @@
-// Writes into one held partition: everything that its owner writes there goes through here, one append after the other
-// and each until Kafka has it, so that the order in the partition is the order in which it was written. An append is
+// Writes into a topic of the stream's own, one append after the other and each until Kafka has it, so that the order in a
+// partition is the order in which it was written: what waits in the held topic, and what steps remember. An append is
 // small enough to be one request, of which Kafka stores all or nothing; one that is repeated is there twice, and whoever
-// reads knows the second by the offsets of the originals.
+// reads knows the second by the offsets in it.
 
-import { pauseFor } from '../../../../connectors/clock.ts'
-import type { AppendRecord, LogProducer } from '../../../../connectors/kafka/log/log.ts'
-import { FaultError } from '../../../../schemas/errors.ts'
-import type { StreamContext } from '../../context.ts'
-import type { Health } from '../../health/health.ts'
-import { persist } from '../../health/persist.ts'
+import { pauseFor } from '../../connectors/clock.ts'
+import type { AppendRecord, LogProducer } from '../../connectors/kafka/log/log.ts'
+import { FaultError } from '../../schemas/errors.ts'
+import type { StreamContext } from './context.ts'
+import type { Health } from './health/health.ts'
+import { persist } from './health/persist.ts'
 
 /** How long a record waits for others: nobody waits for it, and a request costs more than what is in it. */
 const lingerMs = 50
