@@ -9,7 +9,7 @@
 // none is shown them twice.
 
 import { every } from '../../../connectors/clock.ts'
-import type { LogAdmin, LogProducer } from '../../../connectors/kafka/log/log.ts'
+import type { LogAdmin, LogProducer, PartitionRange } from '../../../connectors/kafka/log/log.ts'
 import { ensureCompacted } from '../../../connectors/kafka/topics.ts'
 import type { NamedStep } from '../../steps/compile.ts'
 import type { OpenPosition } from '../assignment/opening.ts'
@@ -42,6 +42,7 @@ export class Checkpoints {
   readonly #writer: Writer
   readonly #stop: () => void
   #ensured: Promise<void> | null = null
+  #asked: Promise<readonly PartitionRange[]> | null = null
 
   constructor(context: StreamContext, port: CheckpointsPort) {
     this.#context = context
@@ -58,7 +59,7 @@ export class Checkpoints {
     const place = this.#placeOf(partition)
     const memory = new PartitionMemory(readFrom ?? next, steps.length)
     const { partition: number } = partition.origin
-    const range = (await admin.ranges(topic)).find(one => one.partition === number)
+    const range = (await this.#ranges()).find(one => one.partition === number)
     if (range !== undefined)
       for await (const record of admin.read({ topic, partition: number, from: range.start, to: range.end })) {
         const state = decodeState(record, place)
@@ -121,6 +122,14 @@ export class Checkpoints {
 
   #placeOf({ origin }: Partition): StatePlace {
     return { steps: this.#port.steps, topic: origin.topic, partition: origin.partition }
+  }
+
+  /** Partitions are opened many at a time, and ask at the same moment. */
+  #ranges(): Promise<readonly PartitionRange[]> {
+    this.#asked ??= this.#port.admin.ranges(this.#port.topic).finally(() => {
+      this.#asked = null
+    })
+    return this.#asked
   }
 
   #ensure(): Promise<void> {

@@ -16,7 +16,9 @@ import { poison } from './poison.ts'
 import type { EnginePromise, Findings, Scale } from './promise.ts'
 import { slowDevice } from './slow-device.ts'
 import { Stage } from './stage.ts'
+import { lacking } from './steps/lacking.ts'
 import { remembered } from './steps/remembered.ts'
+import { reshaped } from './steps/reshaped.ts'
 
 export const promises: readonly EnginePromise[] = [
   poison,
@@ -33,6 +35,8 @@ export const promises: readonly EnginePromise[] = [
   destinations,
   tokens,
   hostile,
+  reshaped,
+  lacking,
   remembered
 ]
 

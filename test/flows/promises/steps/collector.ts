@@ -4,20 +4,25 @@ import { systemClock } from '../../../../connectors/clock.ts'
 import { HttpDouble, type Reply } from '../../../../connectors/http/double.ts'
 import type { Stage } from '../stage.ts'
 
+type Message = Readonly<Record<string, unknown>>
+
 export class Collector {
   arrivals = 0
   readonly #byDevice = new Map<string, Set<string>>()
-  readonly #deviceName: string
+  readonly #deviceOf: (message: Message) => string
   readonly #double: HttpDouble
 
-  private constructor(deviceName: string) {
-    this.#deviceName = deviceName
+  private constructor(deviceOf: (message: Message) => string) {
+    this.#deviceOf = deviceOf
     this.#double = new HttpDouble({ clock: systemClock, reply: ({ body }) => this.#take(body) })
   }
 
-  /** `deviceName` is the field that names the device. */
-  static async open(stage: Stage, deviceName = 'ident'): Promise<Collector> {
-    const collector = await stage.opened(new Collector(deviceName))
+  /** `deviceOf` says which device a message is of. */
+  static async open(
+    stage: Stage,
+    deviceOf: (message: Message) => string = ({ ident }) => String(ident)
+  ): Promise<Collector> {
+    const collector = await stage.opened(new Collector(deviceOf))
     await collector.#double.start()
     return collector
   }
@@ -41,8 +46,8 @@ export class Collector {
   }
 
   #take(body: Buffer): Reply {
-    for (const message of JSON.parse(body.toString()) as Record<string, unknown>[]) {
-      const device = String(message[this.#deviceName])
+    for (const message of JSON.parse(body.toString()) as Message[]) {
+      const device = this.#deviceOf(message)
       const messages = this.#byDevice.get(device) ?? new Set()
       this.#byDevice.set(device, messages)
       messages.add(canonical(message))

@@ -1,0 +1,105 @@
+// A device without an attribute that its stream requires: it waits with that very reason, which `tailrace held` tells, and
+// nobody else is delayed. Once somebody has written the attribute into the file, everything of it goes out in order.
+
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { packageRoot } from '../../../../processors/commands/package-root.ts'
+import { uniqueName } from '../../../kafka.ts'
+import { Fleet } from '../../harness/fleet.ts'
+import type { Instance } from '../../harness/instance.ts'
+import { until } from '../../harness/until.ts'
+import { type EnginePromise, unless } from '../promise.ts'
+import type { Stage } from '../stage.ts'
+import { Collector } from './collector.ts'
+
+const messages = 6_100
+const more = 1_220
+const lackingDevices = 3
+
+export const lacking: EnginePromise = {
+  name: 'lacking',
+  title: 'a device without a required attribute waits with that reason, and goes out in order once it has it',
+  async run(stage) {
+    const folder = await mkdtemp(join(tmpdir(), 'tailrace-attributes-'))
+    try {
+      return await run(stage, join(folder, 'devices.yaml'))
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  }
+}
+
+async function run(stage: Stage, file: string) {
+  const fleet = new Fleet()
+  const { devices } = fleet
+  const without = devices.slice(-lackingDevices)
+  await writeAttributes(file, devices.slice(0, -lackingDevices))
+  const [topic, group, collector] = [
+    await stage.createTopic(),
+    uniqueName('lacking'),
+    await Collector.open(stage)
+  ]
+  const target = { http: { url: collector.url } }
+  const acme = { group, target, requires: ['axles'], steps: [{ enrich: {} }] }
+  const process = { topic, streams: { acme }, sections: { attributes: { file } } }
+  let instance = await stage.start(process)
+  await stage.fill(topic, { fleet, messages })
+  await stage.settled(group, topic)
+  const others = collector.distinct
+  const told = await heldTold(instance)
+  await stage.stop(instance)
+  instance = await stage.start(process)
+  await writeAttributes(file, devices)
+  await until('nothing waits', async () => (await instance.stream())?.held.messages === 0)
+  await stage.fill(topic, { fleet, messages: more })
+  await stage.settled(group, topic)
+  await stage.stop(instance)
+  const perDevice = (messages + more) / devices.length
+  const inOrder = devices.filter(device => isInOrder(collector.byDevice.get(device) ?? [], perDevice))
+  return {
+    complaints: unless(
+      [
+        others === (messages / devices.length) * (devices.length - lackingDevices),
+        `${others} of the others arrived`
+      ],
+      [without.every(device => told.includes(device)), `tailrace held does not tell who waits: ${told}`],
+      [told.includes('the device has no "axles"'), `tailrace held does not tell why: ${told}`],
+      [
+        inOrder.length === devices.length,
+        `${devices.length - inOrder.length} devices incomplete or out of order`
+      ],
+      [
+        collector.arrivals === messages + more,
+        `${collector.arrivals} arrivals of ${messages + more} messages`
+      ]
+    ),
+    shortfalls: [],
+    figures: {
+      messages: messages + more,
+      beforeTheAttribute: others,
+      arrivals: collector.arrivals,
+      told: told.split('\n')
+    }
+  }
+}
+
+async function writeAttributes(file: string, devices: readonly string[]): Promise<void> {
+  const lines = devices.map(device => `"${device}": { axles: 2, plate: "CB ${device.slice(-4)} AB" }`)
+  await writeFile(file, `${lines.join('\n')}\n`)
+}
+
+/** What the command says of the stream. */
+async function heldTold({ configFile }: Instance): Promise<string> {
+  const args = [packageRoot('dist/processors/main.js'), 'held', 'acme', '--config', configFile]
+  const { stdout } = await promisify(execFile)(process.execPath, args)
+  return stdout.trim()
+}
+
+/** Every message, with its attributes, in order. */
+function isInOrder(arrived: readonly string[], count: number): boolean {
+  const seqs = arrived.map(message => JSON.parse(message)).filter(({ axles }) => axles === 2)
+  return seqs.length === count && seqs.every((message, at) => message['custom.seq'] === at)
+}
