@@ -5,7 +5,7 @@
 import { Command, CommanderError } from 'commander'
 import { FaultError, messageOf } from '../schemas/errors.ts'
 import { certifyCommand } from './commands/certify/command.ts'
-import { checkCommand } from './commands/check.ts'
+import { checkCommand } from './commands/check/check.ts'
 import { deadLettersCommand } from './commands/dead-letters/command.ts'
 import { demoCommand } from './commands/demo.ts'
 import { heldCommand } from './commands/held/command.ts'
@@ -19,6 +19,7 @@ import { replayCommand } from './commands/replay/command.ts'
 import { runCommand } from './commands/run.ts'
 import { simulateCommand } from './commands/simulate.ts'
 import { testCommand } from './commands/test/command.ts'
+import { tryCommand } from './commands/try/command.ts'
 import { watchCommand } from './commands/watch/command.ts'
 import { whereCommand } from './commands/where/command.ts'
 
@@ -27,6 +28,7 @@ const commands: ((program: Command) => void)[] = [
   runCommand,
   checkCommand,
   planCommand,
+  tryCommand,
   testCommand,
   certifyCommand,
   initCommand,

@@ -32,6 +32,7 @@ const withoutLocalKafka = `Do one of these:
 const list = {
   // Configuration and environment
   config_invalid: { sentence: 'The configuration is not valid', exitCode: 2 },
+  expression_invalid: { sentence: 'The expression is not valid', exitCode: 2 },
   config_unreadable: { sentence: 'The configuration cannot be read', exitCode: 3 },
   config_needs_restart: {
     sentence: 'The configuration changes what can be changed only by a restart of the process',
@@ -58,6 +59,7 @@ const list = {
     hint: 'Please report this with the log around it.',
     exitCode: 1
   },
+  file_unreadable: { sentence: 'The file cannot be read', exitCode: 3 },
   file_unwritable: { sentence: 'The file cannot be written', exitCode: 3 },
   send_refused: {
     sentence: 'The receiver takes no messages from this sender',

@@ -29,6 +29,11 @@ const expectSchema = Type.Object(
         'names of messages'
       )
     ),
+    sent: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), {
+        description: 'What the target got of a message, by its name: what the steps of the stream made of it.'
+      })
+    ),
     deadLetters: Type.Optional(
       lines('The dead letters, in order.', 'Such as "a1 http_rejected".', 'a line such as "a1 http_rejected"')
     ),
@@ -45,7 +50,7 @@ const expectSchema = Type.Object(
     counts: Type.Optional(
       Type.Record(Type.String(), Type.Integer({ minimum: 0 }), {
         description:
-          'How many messages ended how, by the names of /status: delivered, expired, held, dead_lettered.'
+          'How many messages ended how, by the names of /status: delivered, filtered, expired, held, dead_lettered.'
       })
     ),
     state: Type.Optional(
@@ -77,6 +82,11 @@ const caseSchema = Type.Object(
     ),
     values: Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
       description: 'What is in a message, by its name; default: its ident, its name and a timestamp.',
+      default: {}
+    }),
+    attributes: Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
+      description:
+        'Attributes of devices, by their idents; they take the place of those of the configuration.',
       default: {}
     }),
     answers: Type.Array(

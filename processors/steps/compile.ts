@@ -29,29 +29,44 @@ export interface NamedStep {
   readonly step: Step
 }
 
+/** A field that a step looks at, and the keys that lead from the list of steps to where it is named. */
+export interface FieldRead {
+  readonly path: readonly (string | number)[]
+  readonly field: string
+}
+
 export interface CompiledSteps {
   readonly steps: readonly NamedStep[]
+  readonly reads: readonly FieldRead[]
   readonly mistakes: readonly StepMistake[]
+}
+
+/** Has whatever is asked for: where it lies changes nothing about what steps remember. */
+class AnyGeofence extends Map<string, Geofence> {
+  override get(name: string): Geofence {
+    return { name, contains: () => false }
+  }
 }
 
 /** Whether any of the steps remembers something of each device. */
 export function remembers(configs: readonly OneOfKinds[]): boolean {
-  const { steps } = compileSteps(configs, { geofences: new Map(), attributes: { of: () => null } })
+  const { steps } = compileSteps(configs, { geofences: new AnyGeofence(), attributes: { of: () => null } })
   return steps.some(({ step }) => step.remembers)
 }
 
 /** `configs` is what stands under `steps:`, and has been checked against the schema. */
 export function compileSteps(configs: readonly OneOfKinds[], parts: StepParts): CompiledSteps {
   const mistakes: StepMistake[] = []
+  const reads: FieldRead[] = []
   const steps = configs.flatMap((config, index): NamedStep[] => {
     const [kind = ''] = Object.keys(config)
     const definition = stepOf(kind)
     if (definition === undefined) return []
-    const env = envOf(parts, { mistakes, base: [index, kind], isLast: index === configs.length - 1 })
+    const env = envOf(parts, { mistakes, reads, base: [index, kind], isLast: index === configs.length - 1 })
     const id = idOf(config, configs.slice(0, index))
     return [{ name: `steps[${index}].${kind}`, id, step: definition.create(config[kind], env) }]
   })
-  return { steps, mistakes }
+  return { steps, reads, mistakes }
 }
 
 /** Of two equal steps the second has another. */
@@ -63,11 +78,12 @@ function idOf(config: OneOfKinds, before: readonly OneOfKinds[]): string {
 
 interface Noting {
   readonly mistakes: StepMistake[]
+  readonly reads: FieldRead[]
   readonly base: readonly (string | number)[]
   readonly isLast: boolean
 }
 
-function envOf(parts: StepParts, { mistakes, base, isLast }: Noting): StepEnv {
+function envOf(parts: StepParts, { mistakes, reads, base, isLast }: Noting): StepEnv {
   const mistake: StepEnv['mistake'] = (sentence, ...path) => {
     mistakes.push({ path: [...base, ...path], sentence })
   }
@@ -75,9 +91,13 @@ function envOf(parts: StepParts, { mistakes, base, isLast }: Noting): StepEnv {
     ...parts,
     isLast,
     mistake,
+    reads: (field, ...path) => void reads.push({ path: [...base, ...path], field }),
     expression(source, ...path) {
+      if (typeof source !== 'string') return new Expression('null') // it is told by the schema
       try {
-        return new Expression(source, parts)
+        const expression = new Expression(source, parts)
+        for (const field of expression.fields) reads.push({ path: [...base, ...path], field })
+        return expression
       } catch (error) {
         if (!(error instanceof ExpressionError)) throw error
         mistake(`${error.sentence}\n${excerpt(error.source, error.at)}`, ...path)

@@ -1,7 +1,8 @@
-// Lists of field names with wildcards, as `select`, `drop` and others take them.
+// Lists of field names with wildcards, as `select`, `drop` and others take them, and settings by field.
 
-import { Type } from 'typebox'
+import { type TSchema, Type } from 'typebox'
 import { matchesPieces } from '../expression/text-match.ts'
+import type { StepEnv } from './step.ts'
 
 /** The schema of such a list. */
 export const nameList = (description: string) =>
@@ -11,8 +12,30 @@ export const nameList = (description: string) =>
     uniqueItems: true
   })
 
+/** The schema of settings by the name of a field, which is never empty. */
+export const byField = <S extends TSchema>(
+  value: S,
+  options: { minProperties?: number; description?: string; default?: object }
+) =>
+  Type.Record(Type.String({ pattern: '^[\\s\\S]+$' }), value, {
+    ...options,
+    additionalProperties: false,
+    'x-expects': 'the name of a field'
+  })
+
 /** Names that were looked at are remembered, up to so many: messages could bring new ones without end. */
 const maxKnown = 10_000
+
+/** Notes which fields such a list, at `path`, is about by their very names. */
+export function noteNames(
+  { reads }: Pick<StepEnv, 'reads'>,
+  names: readonly string[],
+  ...path: readonly string[]
+): void {
+  names.forEach((name, index) => {
+    if (!name.includes('*')) reads(name, ...path, index)
+  })
+}
 
 /** Tells which names are in a list. */
 export class NameSet {

@@ -48,8 +48,13 @@ export type Shaped = 'same' | 'filtered' | 'expired' | Changed | Rejected | Lack
 /** What the steps remember of one device, in their order; null for one that remembers nothing. */
 export type Memories = Json[]
 
-/** Told after each step, for somebody who wants to see what it does. */
-export type Look = (step: string, verdict: Verdict, draft: Draft) => void
+/** For somebody who wants to see what the steps do. */
+export interface Onlooker {
+  /** The message meets them now. */
+  begins(draft: Draft): void
+  /** A step has seen it. */
+  after(step: string, verdict: Verdict, draft: Draft): void
+}
 
 export interface Circumstances {
   readonly nowMs: number
@@ -82,7 +87,7 @@ export class Pipeline {
   }
 
   /** Never throws. */
-  shape(raw: Raw, { nowMs, memories, isRepeat = false }: Circumstances, look?: Look): Shaped {
+  shape(raw: Raw, { nowMs, memories, isRepeat = false }: Circumstances, onlooker?: Onlooker): Shaped {
     const fields = decodeFields(raw.bytes, raw.start, raw.end)
     if (fields === undefined) return { kind: 'rejected', detail: 'it is no JSON object' }
     const draft = this.#draft
@@ -92,6 +97,7 @@ export class Pipeline {
     draft.timestampMs = raw.timestampMs
     const attribute = this.#missing(draft)
     if (attribute !== null) return { kind: 'lacking', attribute }
+    onlooker?.begins(draft)
     for (let index = 0; index < this.steps.length; index++) {
       const named = this.steps[index]
       if (named === undefined) break
@@ -99,7 +105,7 @@ export class Pipeline {
       draft.memory = memories?.[index] ?? null
       draft.previous = null
       const verdict = step.apply(draft)
-      look?.(name, verdict, draft)
+      onlooker?.after(name, verdict, draft)
       if (verdict instanceof Refusal) return { kind: 'rejected', detail: detailOf(name, verdict) }
       if (step.remembers && memories !== null && !isRepeat) memories[index] = draft.memory
       if (verdict !== 'pass' && !(isRepeat && step.remembers)) return verdict

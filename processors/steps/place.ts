@@ -9,8 +9,9 @@ export interface Position {
 }
 
 /** Unix seconds. */
-export function timestampOf({ timestamp = null }: Fields): number | Refusal {
+export function timestampOf({ timestamp }: Fields): number | Refusal {
   if (typeof timestamp === 'number') return timestamp
+  if (timestamp === undefined) return new Refusal('timestamp', 'the message has none; it is needed here')
   return new Refusal('timestamp', `it must be a number of Unix seconds, found ${nameOf(timestamp)}`)
 }
 

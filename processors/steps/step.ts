@@ -77,6 +77,8 @@ export interface StepEnv {
   readonly isLast: boolean
   /** Compiles an expression; a mistake in it is noted at its place. */
   expression(source: string, ...path: readonly (string | number)[]): Expression
+  /** Notes that the step looks at a field. Those of its expressions are noted already. */
+  reads(name: string, ...path: readonly (string | number)[]): void
   /** Notes a mistake in the settings that their schema cannot find. */
   mistake(sentence: string, ...path: readonly (string | number)[]): void
 }

@@ -216,6 +216,7 @@ export class Stream {
       ...this.#flow,
       stage: this.#steps.stage,
       isWanted: this.options.isWanted,
+      refused: rejected => this.#dispatcher.refused(rejected),
       divert: (device, message) => this.#held.divert(device, message)
     })
   }

@@ -1,5 +1,6 @@
 // What came of a case beside what was expected of it, as differences that a person reads from top to bottom.
 
+import { parseJson } from '../../../connectors/shared/json/values.ts'
 import type { Expectations } from '../../../schemas/policy-test.ts'
 import type { Observed } from './observe.ts'
 import { durationText, isAsExpected, parseRequest, type Request, requestText } from './suite/lines.ts'
@@ -33,6 +34,7 @@ export function compare(
           observed.delivered
         )
     ],
+    ['sent', expect.sent && compareSent(expect.sent, observed.sent)],
     ['deadLetters', expect.deadLetters && compareTexts(expect.deadLetters, observed.deadLetters)],
     ['held', expect.held && compareTexts(expect.held, observed.held)],
     ['offset', compareOne(expect.offset, observed.offset)],
@@ -61,6 +63,29 @@ function expectedText(request: Request): string {
 
 function compareTexts(expected: readonly string[], found: readonly string[]): DiffLine[] {
   return align(expected, found, (at, other) => expected[at] === found[other])
+}
+
+/** As JSON, whatever the order of its names. */
+function compareSent(
+  expected: Readonly<Record<string, unknown>>,
+  found: ReadonlyMap<string, string>
+): DiffLine[] {
+  const names = Object.keys(expected)
+  const line = (name: string, value: unknown) => `${name} ${JSON.stringify(sorted(value))}`
+  return compareTexts(
+    names.map(name => line(name, expected[name])),
+    names.map(name => {
+      const text = found.get(name)
+      return text === undefined ? `${name} was not sent` : line(name, parseJson(text))
+    })
+  )
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(([name, part]): [string, unknown] => [name, sorted(part)])
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 function compareOne(expected: number | string | undefined, found: number | string): DiffLine[] | undefined {

@@ -15,6 +15,8 @@ const commitMs = 1_000
 export interface Observed {
   readonly requests: readonly string[]
   readonly delivered: readonly string[]
+  /** What the target got of each message, by its name: JSON. */
+  readonly sent: ReadonlyMap<string, string>
   readonly deadLetters: readonly string[]
   readonly held: readonly string[]
   readonly offset: number
@@ -53,6 +55,7 @@ export async function play(test: Playable): Promise<Observed> {
   return {
     requests: stage.requests.made.map(requestText),
     delivered: stage.requests.delivered,
+    sent: stage.requests.sent,
     deadLetters: await deadLettersOf(stage, test),
     held,
     offset,

@@ -45,7 +45,7 @@ const drainMs = 20_000
 const budget = { windowBytes: 16_777_216, maxFetchBytes: 1_048_576 }
 
 export class Stage {
-  readonly requests: Requests = { made: [], delivered: [] }
+  readonly requests: Requests = { made: [], delivered: [], sent: new Map() }
   readonly ended = new Map<End, number>()
   readonly log: MemoryLog
   readonly #parts: StageParts

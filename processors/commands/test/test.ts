@@ -1,6 +1,7 @@
 // Plays the cases of the files and prints what is not as expected.
 
 import { stringify } from 'yaml'
+import { parseJson } from '../../../connectors/shared/json/values.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import { formatProblem } from '../../service/config/problem.ts'
 import { counted, type Paint, painter, printJson } from '../output.ts'
@@ -42,7 +43,9 @@ export async function test(paths: readonly string[], options: TestOptions): Prom
   process.exitCode = failed > 0 ? 1 : 0
 }
 
-function shown({ title }: TestCase, { isCutOff: _, ...observed }: Observed): string {
+function shown({ title, config }: TestCase, { isCutOff: _, sent: texts, ...rest }: Observed): string {
+  const sent = Object.fromEntries([...texts].map(([name, text]) => [name, parseJson(text)]))
+  const observed = { ...rest, ...(config.steps.length > 0 && { sent }) }
   return `${stringify([{ case: title, expect: { ...observed, delivered: inOneLine(observed.delivered) } }], { lineWidth: 0 })}`
 }
 

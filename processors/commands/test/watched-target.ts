@@ -15,6 +15,8 @@ export interface WatchParts {
 export interface Requests {
   readonly made: Request[]
   readonly delivered: string[]
+  /** What the target got last of each message, by its name: its text. */
+  readonly sent: Map<string, string>
 }
 
 export class WatchedTarget implements Target {
@@ -39,6 +41,9 @@ export class WatchedTarget implements Target {
   async deliver(batch: Batch, signal: AbortSignal): Promise<Outcome | Outcome[]> {
     const names = batch.messages.map(this.#parts.nameOf)
     const atMs = this.#parts.atMs()
+    batch.messages.forEach((message, at) => {
+      this.#requests.sent.set(names[at] ?? '', message.value().toString())
+    })
     this.#requests.made.push({ fromMs: atMs, toMs: atMs, names, answer: this.#parts.answer(names) })
     const outcome = await this.#inner.deliver(batch, signal)
     names.forEach((name, at) => {

@@ -30,7 +30,11 @@ function geofenceRules(data: unknown): {
 } {
   const shapes = isMapping(data) && isMapping(data.geofences) ? data.geofences : {}
   const whole = Object.fromEntries(Object.entries(shapes).filter(([, shape]) => hasOutline(shape)))
-  const { geofences, mistakes } = compileGeofences(whole as GeofencesConfig) // its outline was looked at
+  const { geofences: sound, mistakes } = compileGeofences(whole as GeofencesConfig) // its outline was looked at
+  // Steps may name those with mistakes, too: what is wrong is told once.
+  const geofences = new Map(
+    Object.keys(shapes).map(name => [name, sound.get(name) ?? { name, contains: () => false }])
+  )
   const findings = mistakes.map(
     ({ name, sentence }): Finding => ({ pointer: pointerTo('/geofences', name), at: 'value', sentence })
   )
@@ -58,12 +62,19 @@ function wrongSteps({ pointer, fields }: Part, geofences: ReadonlyMap<string, Ge
     const [kind = ''] = isMapping(config) ? Object.keys(config) : []
     if (!isMapping(config) || stepOf(kind) === undefined) return []
     const { mistakes } = compiled(config, { geofences, isLast: index === list.length - 1 })
-    return mistakes.map(({ path, sentence }): Finding => {
-      const [, ...inside] = path
+    return mistakes.flatMap(({ path: [, ...inside], sentence }): Finding[] => {
+      if (!isThere(config, inside)) return []
       const at = [index, ...inside].reduce<string>(pointerTo, pointerTo(pointer, 'steps'))
-      return { pointer: at, at: 'value', sentence }
+      return [{ pointer: at, at: 'value', sentence }]
     })
   })
+}
+
+/** A text in place of a mapping, or a key that is missing, is told by the schema; inside of it there is nothing to tell. */
+function isThere(settings: unknown, [key, ...inside]: readonly (string | number)[]): boolean {
+  if (key === undefined) return true
+  if (typeof settings !== 'object' || settings === null || !Object.hasOwn(settings, key)) return false
+  return isThere(Reflect.get(settings, key), inside)
 }
 
 /** Settings that the schema refuses may be anything: what they make a step do then is told by the schema. */
@@ -75,7 +86,7 @@ function compiled(
   try {
     return compileSteps(configs, { geofences, attributes: { of: () => null } })
   } catch (error) {
-    if (error instanceof TypeError) return { steps: [], mistakes: [] }
+    if (error instanceof TypeError) return { steps: [], reads: [], mistakes: [] }
     throw error
   }
 }
@@ -95,11 +106,18 @@ function wrongWhere({ pointer, fields }: Part, places: Places): Finding[] {
 }
 
 function withoutAttributes({ pointer, fields }: Part): Finding[] {
-  const needs = (key: string): Finding => ({
-    pointer: pointerTo(pointer, key),
+  const needs = (...path: (string | number)[]): Finding => ({
+    pointer: path.reduce<string>(pointerTo, pointer),
     at: 'key',
     sentence: 'needs the section attributes, which says where they are kept'
   })
   const requires = Array.isArray(fields.requires) && fields.requires.length > 0
-  return [...(requires ? [needs('requires')] : []), ...(fields.where === undefined ? [] : [needs('where')])]
+  const steps: unknown[] = Array.isArray(fields.steps) ? fields.steps : []
+  return [
+    ...(requires ? [needs('requires')] : []),
+    ...(fields.where === undefined ? [] : [needs('where')]),
+    ...steps.flatMap((step, index) =>
+      isMapping(step) && 'enrich' in step ? [needs('steps', index, 'enrich')] : []
+    )
+  ]
 }

@@ -5,7 +5,7 @@ import { Type } from 'typebox'
 import { count } from '../../../schemas/define.ts'
 import type { Json } from '../../expression/values.ts'
 import { encodeJson } from '../json.ts'
-import { NameSet, nameList } from '../names.ts'
+import { NameSet, nameList, noteNames } from '../names.ts'
 import { defineStep } from '../step.ts'
 
 /** So many bits of a hash that two messages of a device never share them by chance. */
@@ -33,7 +33,8 @@ export const dedupe = defineStep({
       results: [{ timestamp: 100, 'event.enum': 1 }, { timestamp: 100, 'event.enum': 2 }, 'filtered']
     }
   ],
-  create({ by, last }) {
+  create({ by, last }, env) {
+    if (by !== undefined) noteNames(env, by, 'by')
     const names = by === undefined ? null : new NameSet(by)
     return {
       remembers: true,

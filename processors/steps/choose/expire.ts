@@ -32,7 +32,8 @@ export const expire = defineStep({
       ]
     }
   ],
-  create({ olderThanSeconds, aheadSeconds = Number.POSITIVE_INFINITY }) {
+  create({ olderThanSeconds, aheadSeconds = Number.POSITIVE_INFINITY }, env) {
+    env.reads('timestamp')
     return {
       remembers: false,
       apply(draft) {

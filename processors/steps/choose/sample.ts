@@ -62,6 +62,7 @@ export const sample = defineStep({
     }
   ],
   create({ everySeconds, movedM, turnedDegrees, keep }, env) {
+    env.reads('timestamp')
     const always = keep === undefined ? null : env.expression(keep, 'keep')
     const recall = new Recall(always === null ? [] : [always])
     const bounds: Bounds = {

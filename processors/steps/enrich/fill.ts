@@ -4,7 +4,7 @@
 import { Type } from 'typebox'
 import type { Json } from '../../expression/values.ts'
 import { put } from '../json.ts'
-import { NameSet, nameList } from '../names.ts'
+import { NameSet, nameList, noteNames } from '../names.ts'
 import { timestampOf } from '../place.ts'
 import { defineStep } from '../step.ts'
 
@@ -47,7 +47,9 @@ export const fill = defineStep({
       ]
     }
   ],
-  create({ fields: list, maxAgeSeconds = Number.POSITIVE_INFINITY }) {
+  create({ fields: list, maxAgeSeconds = Number.POSITIVE_INFINITY }, env) {
+    env.reads('timestamp')
+    noteNames(env, list, 'fields')
     const names = new NameSet(list)
     return {
       remembers: true,

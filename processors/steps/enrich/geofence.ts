@@ -50,15 +50,15 @@ export const geofence = defineStep({
   ],
   create(settings, env) {
     const shapes = shapesOf(settings.of, env)
+    for (const name of ['timestamp', 'position.latitude', 'position.longitude']) env.reads(name)
     if (settings.inside === undefined && settings.enter === undefined && settings.leave === undefined)
       env.mistake('must name a field under inside, enter or leave')
+    const remembers = settings.enter !== undefined || settings.leave !== undefined
     return {
-      remembers: settings.enter !== undefined || settings.leave !== undefined,
+      remembers,
       apply(draft) {
         const position = positionOf(draft.fields)
         if (position === null) return 'pass'
-        const timestamp = timestampOf(draft.fields)
-        if (typeof timestamp !== 'number') return timestamp
         const inside = shapes
           .filter(shape => shape.contains(position.latitude, position.longitude))
           .map(({ name }) => name)
@@ -66,6 +66,9 @@ export const geofence = defineStep({
           if (name !== undefined && (isAlways || list.length > 0)) draft.set(name, list)
         }
         add(settings.inside, inside, true)
+        if (!remembers) return 'pass'
+        const timestamp = timestampOf(draft.fields)
+        if (typeof timestamp !== 'number') return timestamp
         const before = draft.memory as unknown as Memory | null // what was kept below
         if (before !== null && timestamp < before[0]) return 'pass'
         if (before !== null) {

@@ -1,6 +1,6 @@
 // Drops the named fields.
 
-import { NameSet, nameList } from '../names.ts'
+import { NameSet, nameList, noteNames } from '../names.ts'
 import { defineStep } from '../step.ts'
 import { keeping } from './select.ts'
 
@@ -15,5 +15,8 @@ export const drop = defineStep({
       results: [{ ident: 'a1' }]
     }
   ],
-  create: list => keeping(new NameSet(list), false)
+  create(list, env) {
+    noteNames(env, list)
+    return keeping(new NameSet(list), false)
+  }
 })

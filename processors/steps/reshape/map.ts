@@ -1,9 +1,9 @@
 // Computes fields from expressions.
 
-import { Type } from 'typebox'
 import { expression } from '../../../schemas/define.ts'
 import type { Expression } from '../../expression/expression.ts'
 import { Fault, type Json } from '../../expression/values.ts'
+import { byField } from '../names.ts'
 import { Recall } from '../recall.ts'
 import { defineStep, Refusal } from '../step.ts'
 
@@ -11,16 +11,14 @@ export const map = defineStep({
   kind: 'map',
   summary:
     'Sets fields to what expressions give. All of them see the message as it was before the step. An error rejects the message; behind a name that ends in ? it leaves the field out, as null does.',
-  config: Type.Record(Type.String({ minLength: 1 }), expression('What the field is set to.'), {
-    minProperties: 1
-  }),
+  config: byField(expression('What the field is set to.'), { minProperties: 1 }),
   examples: [
     {
       settings: `map: { position.speed: 'round(position.speed / 3.6, 1)', moving: 'position.speed > 0', 'driver?': 'ibutton.code' }`,
       messages: [{ 'position.speed': 90 }, { din: 1 }],
       results: [
         { 'position.speed': 25, moving: true },
-        'field "position.speed": the message has no "position.speed" (at 1 of the expression)'
+        'field "position.speed": the message has no "position.speed" (at 7 of the expression)'
       ]
     }
   ],

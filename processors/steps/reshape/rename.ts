@@ -3,6 +3,7 @@
 import { Type } from 'typebox'
 import type { Json } from '../../expression/values.ts'
 import { put } from '../json.ts'
+import { byField } from '../names.ts'
 import { type Draft, defineStep, Refusal, type Verdict } from '../step.ts'
 import { nested } from './nest.ts'
 
@@ -34,7 +35,7 @@ export const rename = defineStep({
   config: Type.Object(
     {
       fields: Type.Optional(
-        Type.Record(Type.String({ minLength: 1 }), Type.String({ minLength: 1 }), {
+        byField(Type.String({ minLength: 1 }), {
           description:
             'New names by old ones. One * on both sides stands for the same characters: { "can.*": "bus.*" }.',
           default: {}
@@ -68,9 +69,12 @@ export const rename = defineStep({
   ],
   create({ fields = {}, notation }, env) {
     const names = new Names(fields, notation === undefined ? name => name : notations[notation])
-    for (const [from, to] of Object.entries(fields))
-      if (from.split('*').length > 2 || from.includes('*') !== to.includes('*') || to.split('*').length > 2)
+    for (const [from, to] of Object.entries(fields)) {
+      const stars = (name: string) => name.split('*').length - 1
+      if (stars(from) !== stars(to) || stars(from) > 1)
         env.mistake('must have one * on both sides, or none', 'fields', from)
+      if (stars(from) === 0) env.reads(from, 'fields', from)
+    }
     return {
       remembers: false,
       apply: draft => renamed(draft, names, notation === 'nested')
@@ -81,11 +85,14 @@ export const rename = defineStep({
 function renamed(draft: Draft, names: Names, isNested: boolean): Verdict {
   const { fields } = draft
   const renamedFields: Record<string, Json> = {}
+  let isSame = true
   for (const name of Object.keys(fields)) {
     const other = names.of(name)
+    isSame &&= other === name && !(isNested && name.includes('.'))
     if (Object.hasOwn(renamedFields, other)) return collision(name, other)
     put(renamedFields, other, fields[name] ?? null)
   }
+  if (isSame) return 'pass'
   if (!isNested) {
     draft.become(renamedFields)
     return 'pass'

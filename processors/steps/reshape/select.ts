@@ -2,7 +2,7 @@
 
 import type { Json } from '../../expression/values.ts'
 import { put } from '../json.ts'
-import { NameSet, nameList } from '../names.ts'
+import { NameSet, nameList, noteNames } from '../names.ts'
 import { defineStep, type Step } from '../step.ts'
 
 export const select = defineStep({
@@ -16,7 +16,10 @@ export const select = defineStep({
       results: [{ ident: 'a1', timestamp: 100, 'position.speed': 80 }]
     }
   ],
-  create: list => keeping(new NameSet(list), true)
+  create(list, env) {
+    noteNames(env, list)
+    return keeping(new NameSet(list), true)
+  }
 })
 
 /** A step that keeps the fields that are in the list, or those that are not. */

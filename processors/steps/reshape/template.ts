@@ -31,7 +31,8 @@ export const template = defineStep({
   create(config, env) {
     const expressions: Expression[] = []
     const isMapping = typeof config === 'object' && config !== null && !Array.isArray(config)
-    if (!isMapping && !env.isLast) env.mistake('must be a mapping where other steps follow')
+    if (config === null) env.mistake('must have a shape, got nothing')
+    else if (!isMapping && !env.isLast) env.mistake('must be a mapping where other steps follow')
     const part = partOf(config, [], { env, expressions })
     const recall = new Recall(expressions)
     return {

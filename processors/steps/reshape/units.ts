@@ -2,6 +2,7 @@
 
 import { Type } from 'typebox'
 import { nameOf } from '../../expression/values.ts'
+import { byField } from '../names.ts'
 import { defineStep, Refusal } from '../step.ts'
 
 /** A unit as factor and offset to the first unit of its kind: that = value * factor + offset. */
@@ -25,8 +26,7 @@ export const units = defineStep({
   kind: 'units',
   summary:
     'Converts the units of fields. A field that is not there or null stays so; one that is no number rejects the message.',
-  config: Type.Record(
-    Type.String({ minLength: 1 }),
+  config: byField(
     Type.Object(
       {
         from: unit('The unit that the field is in.'),
@@ -55,12 +55,12 @@ export const units = defineStep({
   ],
   create(config, env) {
     const conversions = Object.entries(config).map(([name, { from, to, digits }]) => {
+      env.reads(name, name)
       const kind = Object.values(kinds).find(one => Object.hasOwn(one, from))
       const [fromUnit, toUnit] = [kind?.[from], kind?.[to]]
-      if (fromUnit === undefined || toUnit === undefined) {
-        const known = Object.keys(kind ?? {}).join(', ')
-        env.mistake(`cannot be made of ${from}: to is one of ${known}`, name, 'to')
-      }
+      // What is no unit at all is told by the schema.
+      if (kind !== undefined && toUnit === undefined && names.includes(to))
+        env.mistake(`cannot be made of ${from}: to is one of ${Object.keys(kind).join(', ')}`, name, 'to')
       return { name, convert: conversion(fromUnit ?? [1], toUnit ?? [1], digits) }
     })
     return {
@@ -72,7 +72,9 @@ export const units = defineStep({
           if (value === null) continue
           if (typeof value !== 'number')
             return new Refusal(name, `it must be a number, found ${nameOf(value)}`)
-          draft.set(name, convert(value))
+          const converted = convert(value)
+          if (!Number.isFinite(converted)) return new Refusal(name, 'it is too large to be converted')
+          draft.set(name, converted)
         }
         return 'pass'
       }
@@ -88,7 +90,8 @@ function conversion(
   const scale = 10 ** digits
   return value => {
     const converted = (value * factor + offset - toOffset) / toFactor
-    const rounded = Math.round(converted * scale) / scale
-    return Number.isFinite(rounded) ? rounded : converted // so large that it has no digits behind the point
+    const scaled = converted * scale
+    // Beyond that a double has no more digits than are to be kept.
+    return Math.abs(scaled) <= Number.MAX_SAFE_INTEGER ? Math.round(scaled) / scale : converted
   }
 }

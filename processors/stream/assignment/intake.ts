@@ -44,8 +44,8 @@ export interface IntakePort {
   offer(message: Pending): void
   /** A message of a device that waits in the held topic. */
   divert(device: WaitingDevice, message: Pending): void
-  /** A step rejects a message. */
-  rejected(rejected: Rejected): void
+  /** A step rejects a message; true when the stream halts for it, and nothing more is to be taken. */
+  refused(rejected: Rejected): boolean
   /** Sends on. */
   pump(): void
 }
@@ -62,6 +62,8 @@ export class Intake {
   #isKeyMoveTold = false
   /** The newest message of the walk at hand. */
   #newest: Pending | null = null
+  /** Steps rejected so much that the stream halts. */
+  #isHalted = false
   /** Records that were walked over since others had their turn. */
   #records = 0
   #cancelRest: (() => void) | null = null
@@ -146,8 +148,9 @@ export class Intake {
     const { stage } = this.#port
     const walked: Walked = { owed: 0, filtered: 0, expired: 0, already_settled: 0 }
     let records = 0
+    this.#isHalted = false
     for (let chunk = unread.head; chunk !== null && !partition.isStretched(maxSpan); chunk = unread.head) {
-      if (records >= recordsAtOnce) break
+      if (records >= recordsAtOnce || this.#isHalted) break
       if (!chunk.next()) {
         tracker.skipTo(chunk.lastOffset + 1)
         unread.shift()
@@ -199,7 +202,7 @@ export class Intake {
     const { lane } = message
     partition.owe(message)
     if (this.#context.tap.isOn) this.#context.tap.read(message)
-    this.#port.rejected({ message, failure, attempts: 0 })
+    if (this.#port.refused({ message, failure, attempts: 0 })) this.#isHalted = true
     if (lane.head === null && lane.state === 'idle' && lane.device === null) partition.lanes.remove(lane)
   }
 

@@ -14,7 +14,7 @@ import type { Destination } from './destination.ts'
 import { Destinations } from './destinations.ts'
 import { InFlight } from './in-flight.ts'
 import type { Lane, Pending } from './lane.ts'
-import { Aftermath } from './outcome/aftermath.ts'
+import { Aftermath, type Rejected } from './outcome/aftermath.ts'
 import { Breaker } from './outcome/breaker.ts'
 import { RateLimit } from './pace/rate-limit.ts'
 import type { DispatchOptions, DispatchPort } from './port.ts'
@@ -118,6 +118,11 @@ export class Dispatcher {
     const destination = this.destinations.of(head)
     destination.addLane(lane)
     this.destinations.wake(destination)
+  }
+
+  /** A step rejects a message; true when the stream halts for it. */
+  refused(rejected: Rejected): boolean {
+    return this.#aftermath.refused(rejected)
   }
 
   /** Devices that wait keep the partition from reading on: let them wait elsewhere. */

@@ -64,7 +64,7 @@ export class Checkpoints {
       for await (const record of admin.read({ topic, partition: number, from: range.start, to: range.end })) {
         const state = decodeState(record, place)
         // Where somebody has set the commit back, what was remembered of later messages does not count.
-        if (state !== null && state.offset < next && readFrom !== null) memory.restore(state)
+        if (state !== null && state.offset < next) memory.restore(state)
       }
     partition.memory = memory
   }

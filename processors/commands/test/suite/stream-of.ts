@@ -48,7 +48,7 @@ export function streamOf(sources: StreamSources, registry: Registry = allConnect
     kafka: { brokers: ['localhost:9092'] },
     channels: config === null ? alone.channels : withoutSources(config.channels),
     geofences: config?.geofences ?? {},
-    ...(config?.attributes !== undefined && { attributes: config.attributes }),
+    attributes: config?.attributes ?? { file: 'of the case' },
     streams: { [name]: merged }
   }
   const whole = { data: structuredClone(data), places: placesOf(sources, name), problems: [], isWhole: true }

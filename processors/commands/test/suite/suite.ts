@@ -12,13 +12,15 @@ import {
   policyTestSchema
 } from '../../../../schemas/policy-test.ts'
 import { channelsOf, type StreamConfig } from '../../../../schemas/stream.ts'
+import type { Attributes } from '../../../attributes/attributes.ts'
+import type { Json } from '../../../expression/values.ts'
 import { readConfig } from '../../../service/config/load.ts'
 import { isMapping } from '../../../service/config/merge.ts'
 import { type Place, type Places, type Problem, pointerTo } from '../../../service/config/problem.ts'
 import { readDocument } from '../../../service/config/reading/document.ts'
 import { FileSet } from '../../../service/config/reading/file-set.ts'
 import { validate } from '../../../service/config/validate.ts'
-import { surroundingsOf } from '../../../service/streams/steps.ts'
+import { type Surroundings, surroundingsOf } from '../../../service/streams/steps.ts'
 import { fileSurroundings } from '../../shared/surroundings.ts'
 import { outcomeRehearsal } from '../outcome-rehearsal.ts'
 import type { StageParts } from '../stage.ts'
@@ -96,7 +98,11 @@ function readCases(
     if (found.kind === 'invalid') return found
     const rehearsal = rehearsalOf(found.stream.config)
     const reader = new CaseReader(test, { pointer, places, rehearsal, isShown })
-    const ready = readCase(test, reader, { ...found.stream, rehearsal, surroundings })
+    const ready = readCase(test, reader, {
+      ...found.stream,
+      rehearsal,
+      surroundings: withAttributes(surroundings, test.attributes)
+    })
     return reader.problems.length > 0
       ? { kind: 'invalid' as const, problems: reader.problems.toSorted(byPlace) }
       : ready
@@ -104,6 +110,14 @@ function readCases(
   const wrong = read.flatMap(one => ('problems' in one ? one.problems : []))
   if (wrong.length > 0) return { kind: 'invalid', problems: wrong }
   return { kind: 'valid', cases: read.flatMap(one => ('title' in one ? one : [])) }
+}
+
+/** Those of the case take the place of what else is known of a device. */
+function withAttributes(surroundings: Surroundings, devices: PolicyCase['attributes']): Surroundings {
+  const { attributes } = surroundings
+  const own = new Map(Object.entries(devices) as [string, Readonly<Record<string, Json>>][]) // JSON, as YAML is
+  const of: Attributes['of'] = (ident, atMs) => own.get(ident) ?? attributes.of(ident, atMs)
+  return { ...surroundings, attributes: { of, size: attributes.size + own.size, watch: attributes.watch } }
 }
 
 function readCase(

@@ -100,6 +100,17 @@ export class Aftermath {
     if (wasTroubled || failure !== null || verdict.setbacks.length > 0) this.#port.changed()
   }
 
+  /** A step rejects a message. True once so many were rejected that the stream halts, and nothing more is to be taken. */
+  refused(rejected: Rejected): boolean {
+    const refusal = this.#safety.refusal(rejected.failure)
+    this.#safety.rejected()
+    this.#port.rejected(rejected)
+    if (refusal === null) return false
+    this.#sender.breaker.fail(refusal, 0)
+    this.#port.changed()
+    return true
+  }
+
   /** Devices that wait keep the partition from reading on. */
   makeRoom(partition: Partition): void {
     this.#setBacks.makeRoom(partition)

@@ -42,6 +42,7 @@ test('a stream that is not there is told', async t => {
 const observed: Observed = {
   requests: ['0s a1..a2 -> 200', '1s a2 -> 200', '2s b1 -> 400'],
   delivered: ['a1', 'a2'],
+  sent: new Map(),
   deadLetters: ['b1 http_rejected'],
   held: ['c 1 http_device_refused'],
   offset: 4,

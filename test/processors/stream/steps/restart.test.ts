@@ -117,10 +117,7 @@ test('of too many devices those silent longest are forgotten', async t => {
     message('b', 6)
   )
   await rig.clock.advance(1_000)
-  t.deepEqual(
-    target.confirmed.map(value => JSON.parse(value).ident).toSorted(),
-    ['a', 'b', 'b', 'c']
-  )
+  t.deepEqual(target.confirmed.map(value => JSON.parse(value).ident).toSorted(), ['a', 'b', 'b', 'c'])
   await stream.stop(1_000)
 })
 

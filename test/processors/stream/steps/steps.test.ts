@@ -209,3 +209,25 @@ test('a device whose attribute goes away while its messages are on their way kee
   t.deepEqual(member.target.confirmed, ['{"ident":"a","n":1}', '{"ident":"a","n":2}', '{"ident":"a","n":3}'])
   await member.stream.stop(1_000)
 })
+
+test('when steps reject nearly everything the stream halts instead, and what is left stays in Kafka', async t => {
+  const rig = new Rig(1)
+  const options = {
+    safetyStop: { rejected: 5, of: 20 },
+    ...shaping({ steps: [{ map: { v: 'speed + 1' } }] })
+  }
+  const { stream, target } = await rig.started(options)
+  await put(rig, ...Array.from({ length: 100 }, (_, n) => ({ ident: `d${n % 7}`, n })))
+  await rig.clock.advance(10_000)
+  t.like(stream.status(), { state: 'halted', trouble: { code: 'too_many_rejected' } })
+  t.regex(
+    stream.status().trouble?.detail ?? '',
+    /step_failed: steps\[0\]\.map, field "v": the message has no "speed"/
+  )
+  t.is((await rig.dead()).length, 6)
+  t.is(await rig.uncommitted(), 94)
+  await rig.clock.advance(600_000)
+  t.true((await rig.dead()).length <= 17, 'one a minute')
+  t.deepEqual(target.confirmed, [])
+  await stream.stop(1_000)
+})

@@ -2,15 +2,19 @@
 // the configuration names. What is right goes to standard output, what is wrong to standard error.
 
 import type { Command } from 'commander'
-import type { Registry } from '../../connectors/registry.ts'
-import { FaultError } from '../../schemas/errors.ts'
-import type { ValidConfig } from '../service/config/load.ts'
-import { formatProblem, type Problem } from '../service/config/problem.ts'
-import { counted, painter, printJson } from './output.ts'
+import type { Registry } from '../../../connectors/registry.ts'
+import { FaultError } from '../../../schemas/errors.ts'
+import { readAttributes } from '../../attributes/attributes.ts'
+import type { ValidConfig } from '../../service/config/load.ts'
+import { formatProblem, type Problem } from '../../service/config/problem.ts'
+import { counted, painter, printJson } from '../output.ts'
+import { wholeNumber } from '../terminal/values.ts'
 import type { Trial } from './probe.ts'
 
 interface CheckOptions {
   readonly connect?: true
+  readonly against?: string
+  readonly last: number
   readonly json?: true
 }
 
@@ -19,6 +23,7 @@ Examples:
   tailrace check tailrace.yaml            one file
   tailrace check /etc/tailrace            every .yaml and .yml file of a folder, as one configuration
   tailrace check --connect tailrace.yaml  also try Kafka, its topics and every target; nothing is changed or sent
+  tailrace check --against fleet tailrace.yaml  also warn of fields that steps look at and recent messages lack
   tailrace check --json tailrace.yaml     one JSON object: {"ok":false,"problems":[{"file":...,"line":...}]}
 
 Exit codes: 0 all is well, 2 the configuration is not valid, 3 something could not be read or reached.`
@@ -29,6 +34,11 @@ export function checkCommand(program: Command): void {
     .description('Check a configuration and tell every mistake with its place.')
     .argument('<path>', 'a YAML file, or a folder of them')
     .option('--connect', 'also try Kafka and the targets')
+    .option(
+      '--against <channel>',
+      'warn of fields that steps look at and recent messages of the channel lack'
+    )
+    .option('--last <count>', 'how many messages that means', wholeNumber(1, 10_000), 1_000)
     .option('--json', 'print the result as one JSON object')
     .addHelpText('after', examples)
     .action(check)
@@ -38,12 +48,14 @@ interface Report {
   readonly loaded?: ValidConfig
   readonly problems: readonly Problem[]
   readonly trials?: readonly Trial[]
+  /** What may be wrong. */
+  readonly warnings?: readonly Problem[]
 }
 
 async function check(path: string, options: CheckOptions): Promise<void> {
-  const { registry } = await import('../../connectors/registry.ts')
+  const { registry } = await import('../../../connectors/registry.ts')
   try {
-    const report = await examine(path, registry, options.connect === true)
+    const report = await examine(path, registry, options)
     if (options.json) printJson(jsonOf(report))
     else printReport(report)
     process.exitCode = exitCodeOf(report)
@@ -54,17 +66,31 @@ async function check(path: string, options: CheckOptions): Promise<void> {
   }
 }
 
-async function examine(path: string, registry: Registry, connect: boolean): Promise<Report> {
+async function examine(path: string, registry: Registry, options: CheckOptions): Promise<Report> {
   const [{ readConfig }, { targetProblems }, { tryConnections }] = await Promise.all([
-    import('../service/config/load.ts'),
-    import('../service/config/targets.ts'),
+    import('../../service/config/load.ts'),
+    import('../../service/config/targets.ts'),
     import('./probe.ts')
   ])
   const loaded = readConfig(path, { registry, env: process.env })
   if (loaded.kind === 'invalid') return { problems: loaded.problems }
-  const problems = await targetProblems(loaded, registry)
-  if (problems.length > 0 || !connect) return { loaded, problems }
-  return { loaded, problems, trials: await tryConnections(loaded, registry) }
+  const problems = [...(await targetProblems(loaded, registry)), ...attributeProblems(loaded)]
+  const { against, connect, last } = options
+  if (problems.length > 0) return { loaded, problems }
+  return {
+    ...{ loaded, problems },
+    ...(connect && { trials: await tryConnections(loaded, registry) }),
+    ...(against !== undefined && { warnings: await warningsOf(loaded, against, last) })
+  }
+}
+
+function attributeProblems({ config, folder }: ValidConfig): readonly Problem[] {
+  return config.attributes === undefined ? [] : readAttributes(config.attributes, folder).problems
+}
+
+async function warningsOf(loaded: ValidConfig, channel: string, last: number): Promise<Problem[]> {
+  const { warningsAgainst } = await import('./against.ts')
+  return warningsAgainst(loaded, channel, last)
 }
 
 function exitCodeOf({ problems, trials = [] }: Report): number {
@@ -74,16 +100,17 @@ function exitCodeOf({ problems, trials = [] }: Report): number {
 
 function jsonOf(report: Report): unknown {
   const ok = exitCodeOf(report) === 0
-  const { loaded, problems, trials } = report
+  const { loaded, problems, trials, warnings } = report
   if (loaded === undefined || problems.length > 0) return { ok, problems }
   const { channels, streams } = loaded.config
   const counts = { channels: Object.keys(channels).length, streams: Object.keys(streams).length }
-  return { ok, problems, ...counts, ...(trials === undefined ? {} : { trials }) }
+  return { ok, problems, ...counts, ...(trials && { trials }), ...(warnings && { warnings }) }
 }
 
 function printReport(report: Report): void {
-  const { loaded, problems, trials = [] } = report
+  const { loaded, problems, trials = [], warnings = [] } = report
   for (const trial of trials) printTrial(trial)
+  printProblems(warnings, 'yellow', 'warning')
   if (loaded !== undefined && problems.length === 0) {
     const { channels, streams } = loaded.config
     const counts = `${counted(Object.keys(channels).length, 'channel')}, ${counted(Object.keys(streams).length, 'stream')}`
@@ -91,13 +118,18 @@ function printReport(report: Report): void {
     if (exitCodeOf(report) === 0) process.stdout.write(`${paint('green', 'ok')}: ${counts}\n`)
     return
   }
+  printProblems(problems, 'red', 'mistake')
+}
+
+function printProblems(problems: readonly Problem[], colour: 'red' | 'yellow', noun: string): void {
+  if (problems.length === 0) return
   const paint = painter(process.stderr)
   for (const problem of problems) {
     const line = formatProblem(problem)
     const place = line.slice(0, line.indexOf(' '))
     process.stderr.write(`${paint('bold', place)}${line.slice(place.length)}\n`)
   }
-  process.stderr.write(`${paint('red', counted(problems.length, 'mistake'))}\n`)
+  process.stderr.write(`${paint(colour, counted(problems.length, noun))}\n`)
 }
 
 const colours = { ok: 'green', differs: 'yellow', failed: 'red' } as const

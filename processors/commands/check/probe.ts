@@ -1,8 +1,8 @@
 // What `tailrace check --connect` tries: that Kafka answers, how its topics compare with the channels, and that every
 // target opens. Nothing is changed or sent.
 
-import { systemClock } from '../../connectors/clock.ts'
-import type { TopicSpec } from '../../connectors/kafka/log/log.ts'
+import { systemClock } from '../../../connectors/clock.ts'
+import type { TopicSpec } from '../../../connectors/kafka/log/log.ts'
 import {
   differences,
   replicationOf,
@@ -11,16 +11,16 @@ import {
   wantedDeadLetterTopic,
   wantedHeldTopic,
   wantedTopic
-} from '../../connectors/kafka/topics.ts'
-import type { Registry } from '../../connectors/registry.ts'
-import type { Config } from '../../schemas/config.ts'
-import { messageOf } from '../../schemas/errors.ts'
-import type { LogEvent } from '../../schemas/events.ts'
-import { channelsOf } from '../../schemas/stream.ts'
-import type { ValidConfig } from '../service/config/load.ts'
-import { makeTarget } from '../service/config/targets.ts'
-import { remembers } from '../steps/compile.ts'
-import { counted } from './output.ts'
+} from '../../../connectors/kafka/topics.ts'
+import type { Registry } from '../../../connectors/registry.ts'
+import type { Config } from '../../../schemas/config.ts'
+import { messageOf } from '../../../schemas/errors.ts'
+import type { LogEvent } from '../../../schemas/events.ts'
+import { channelsOf } from '../../../schemas/stream.ts'
+import type { ValidConfig } from '../../service/config/load.ts'
+import { makeTarget } from '../../service/config/targets.ts'
+import { remembers } from '../../steps/compile.ts'
+import { counted } from '../output.ts'
 
 /** How long one target may take to open. */
 const patienceMs = 5_000
@@ -46,7 +46,7 @@ export async function tryConnections(loaded: ValidConfig, registry: Registry): P
 }
 
 async function tryKafka(config: Config): Promise<Trial[]> {
-  const { kafkaLog } = await import('../../connectors/kafka/log/kafkajs/log.ts')
+  const { kafkaLog } = await import('../../../connectors/kafka/log/kafkajs/log.ts')
   const env = { log: silent, clock: systemClock, patienceMs: kafkaPatienceMs }
   const admin = kafkaLog(config.kafka, env).admin()
   try {
