@@ -14,7 +14,8 @@ const maxDepth = 1_000
 
 /** Nobody can guess it, so no text of a message is taken for a number. */
 const mark = `number-${randomBytes(12).toString('hex')}:`
-const marked = new RegExp(`"${mark}(-?\\d+)"`, 'g')
+/** From quote to quote: one behind a backslash is inside of a text. */
+const marked = new RegExp(`(?<!\\\\)"${mark}(-?\\d+)"`, 'g')
 
 /** Undefined where the bytes are no JSON object, or one that is nested beyond all measure. */
 export function decodeFields(bytes: Buffer, start: number, end: number): Record<string, Json> | undefined {

@@ -75,6 +75,8 @@ export const rename = defineStep({
         env.mistake('must have one * on both sides, or none', 'fields', from)
       if (stars(from) === 0) env.reads(from, 'fields', from)
     }
+    if (Object.keys(fields).length === 0 && notation === undefined)
+      env.mistake('must have names under fields, or a notation')
     return {
       remembers: false,
       apply: draft => renamed(draft, names, notation === 'nested')

@@ -3,6 +3,7 @@
 // kafkajs also connects anew by itself for a call that is under way while its client is closed: a connection that others
 // still use is closed once more when the last of them is done.
 
+import { setMaxListeners } from 'node:events'
 import type { Admin, Kafka } from 'kafkajs'
 import { FaultError, messageOf } from '../../../../schemas/errors.ts'
 import { type Clock, pauseFor } from '../../../clock.ts'
@@ -31,6 +32,7 @@ export class AdminConnection {
 
   constructor(env: AdminConnectionEnv) {
     this.#env = env
+    setMaxListeners(0, this.#closing.signal) // of many streams that start at once each may wait
   }
 
   /** Rejects with a fault of the port. */
