@@ -4,12 +4,13 @@
 import type { Geofence } from '../geo/geofence.ts'
 import { type CalculationSign, type ComparisonSign, comparisons, numberOf } from './arithmetic.ts'
 import { ExpressionError } from './expression-error.ts'
-import { compileCall } from './functions/functions.ts'
+import { compileCall, isTest } from './functions/functions.ts'
 import {
   calculation,
   comparison,
   type Evaluate,
   equality,
+  flagOf,
   likeness,
   matching,
   type Operands,
@@ -63,6 +64,7 @@ export class Compiler {
       const operand = this.test(node.operand)
       return scope => !operand(scope)
     }
+    if (node.kind === 'call') return isTest(node) ? flagOf(this.value(node)) : testOf(this.value(node))
     if (node.kind !== 'binary') return testOf(this.value(node))
     const { operator, left, right } = node
     if (operator === '&&' || operator === '||') {
@@ -74,7 +76,8 @@ export class Compiler {
     const bound = numberIn(right)
     if (isComparison(operator) && left.kind === 'field' && bound !== null)
       return this.#bounded(left, operator, bound)
-    return testOf(this.#binary(node))
+    const isFlag = isComparison(operator) || operator === '==' || operator === '!=' || operator === '~'
+    return isFlag ? flagOf(this.#binary(node)) : testOf(this.#binary(node))
   }
 
   /** One of two values; the other is not evaluated. */

@@ -132,6 +132,11 @@ export function sign(operator: '-' | '+' | '~', operand: Evaluate, at: number): 
   }
 }
 
+/** The test of what is true, false or a fault. */
+export function flagOf(evaluate: Evaluate): Test {
+  return scope => evaluate(scope) === true
+}
+
 /** What a condition that was compiled as a value is as a test. */
 export function testOf(evaluate: Evaluate): Test {
   return scope => isTrue(evaluate(scope))

@@ -6,11 +6,11 @@ import { type BinaryOperator, type Node, strengths, type UnaryOperator, unaryOpe
 import { type Token, tokensOf } from './tokens.ts'
 
 /** UTF-16 units. */
-export const maxLength = 16_384
+const maxLength = 16_384
 /** Parentheses, calls, conditions and signs in front, in one another. */
-export const maxDepth = 100
+const maxDepth = 100
 /** Operators in a row count, too: each stands above the one before. */
-export const maxHeight = 1_000
+const maxHeight = 1_000
 
 const constants: Readonly<Record<string, true | false | null>> = { true: true, false: false, null: null }
 

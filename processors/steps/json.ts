@@ -4,7 +4,9 @@
 import { randomBytes } from 'node:crypto'
 import { type Json, LongNumber } from '../expression/values.ts'
 
-/** A number of 16 digits or more where a value may begin, or something in a text that looks so. */
+/** Every whole number with fewer digits is exact. */
+const longDigits = 16
+/** A number of so many digits where a value may begin, or something in a text that looks so. */
 const maybeLong = /[:,[]\s*-?\d{16}/
 /** Texts, which are passed over, and numbers, of what is known to be JSON. */
 const textsAndNumbers = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g
@@ -24,7 +26,7 @@ export function decodeFields(bytes: Buffer, start: number, end: number): Record<
     const value: unknown = JSON.parse(text)
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
     if (text.length > 2 * maxDepth && isDeeper(value, maxDepth)) return undefined
-    const fields = maybeLong.test(text) ? parseLong(text) : value
+    const fields = hasLongDigits(bytes, start, end) && maybeLong.test(text) ? parseLong(text) : value
     return fields as Record<string, Json> // what JSON.parse gives, and no list
   } catch {
     return undefined
@@ -49,6 +51,23 @@ function isDeeper(value: unknown, levels: number): boolean {
 }
 
 /** Of JSON: in anything else a number might become the text that makes JSON of it. */
+/** Whether so many digits stand in a row that a number may be long: then one of every sixteen bytes is one of them. */
+function hasLongDigits(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start + longDigits - 1; at < end; at += longDigits) {
+    if (!isDigit(bytes[at])) continue
+    let first = at
+    while (first > start && isDigit(bytes[first - 1])) first--
+    let last = at
+    while (last + 1 < end && isDigit(bytes[last + 1])) last++
+    if (last - first + 1 >= longDigits) return true
+  }
+  return false
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39
+}
+
 function parseLong(text: string): unknown {
   const digits = text.replaceAll(textsAndNumbers, token => (isLong(token) ? `"${mark}${token}"` : token))
   return JSON.parse(digits, (_, value: unknown) =>

@@ -5,17 +5,13 @@ import type { Attributes } from '../attributes/attributes.ts'
 import type { Json } from '../expression/values.ts'
 import type { NamedStep } from './compile.ts'
 import { decodeFields, encodeJson } from './json.ts'
-import { Draft, Refusal, type Verdict } from './step.ts'
+import { Draft, type Origin, Refusal, type Verdict } from './step.ts'
 
 /** A message as it lies in Kafka: its value is bytes[start, end). */
-export interface Raw {
+export interface Raw extends Origin {
   readonly bytes: Buffer
   readonly start: number
   readonly end: number
-  /** Its key; empty where there is none. */
-  readonly device: string
-  /** When Kafka got it, in Unix ms. */
-  readonly timestampMs: number
 }
 
 /** It goes on with other bytes. */
@@ -91,10 +87,8 @@ export class Pipeline {
     const fields = decodeFields(raw.bytes, raw.start, raw.end)
     if (fields === undefined) return { kind: 'rejected', detail: 'it is no JSON object' }
     const draft = this.#draft
-    draft.begin(fields)
+    draft.begin(fields, raw)
     draft.nowMs = nowMs
-    draft.device = raw.device
-    draft.timestampMs = raw.timestampMs
     const attribute = this.#missing(draft)
     if (attribute !== null) return { kind: 'lacking', attribute }
     onlooker?.begins(draft)

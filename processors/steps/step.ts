@@ -8,19 +8,24 @@ import type { Fields, Json, Scope } from '../expression/values.ts'
 import type { Geofence } from '../geo/geofence.ts'
 import { put } from './json.ts'
 
+/** What Kafka knows of a message beside its value. */
+export interface Origin {
+  /** Its key; empty where there is none. */
+  readonly device: string
+  /** When Kafka got it, in Unix ms. */
+  readonly timestampMs: number
+}
+
 /** A message in the hands of the steps. One object serves all messages of a stream, one after the other. */
 export class Draft implements Scope {
   fields: Record<string, Json> = {}
   previous: Fields | null = null
   nowMs = 0
-  /** The Kafka key; empty where the message has none. */
-  device = ''
-  /** When Kafka got it. Unix ms. */
-  timestampMs = 0
   /** Steps changed it, so that it is written anew. */
   isChanged = false
   /** What the step at hand remembers of the device, and what it is to remember; null at first. */
   memory: Json = null
+  #origin: Origin = { device: '', timestampMs: 0 }
 
   /** When it was measured, as far as it says so, else when Kafka got it. Unix ms. */
   get measuredMs(): number {
@@ -28,8 +33,19 @@ export class Draft implements Scope {
     return typeof timestamp === 'number' ? timestamp * 1000 : this.timestampMs
   }
 
-  begin(fields: Record<string, Json>): void {
+  /** The Kafka key; empty where the message has none. */
+  get device(): string {
+    return this.#origin.device
+  }
+
+  /** When Kafka got it. Unix ms. */
+  get timestampMs(): number {
+    return this.#origin.timestampMs
+  }
+
+  begin(fields: Record<string, Json>, origin: Origin): void {
     this.fields = fields
+    this.#origin = origin
     this.previous = null
     this.isChanged = false
   }

@@ -34,8 +34,8 @@ export interface StreamOptions extends DispatchOptions {
   readonly deadLetters: WantedTopic
   /** Where devices wait that the target refuses, and dead letters that are resent. */
   readonly held: HeldOptions
-  /** Is the record one that the stream wants? Asked before anything of it is decoded. */
-  isWanted(chunk: RecordChunk): boolean
+  /** Is the record one that the stream wants? Asked before anything of it is decoded. Null: all are. */
+  readonly isWanted: ((chunk: RecordChunk) => boolean) | null
   /** Null: there are none. */
   readonly steps: StepsOptions | null
   /** Null: none is kept. */

@@ -20,5 +20,9 @@ export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   forward: async () => (await import('./forward/bench.ts')).forward,
   consume: async () => (await import('./consume/bench.ts')).consume,
   ingest: async () => (await import('./ingest/bench.ts')).ingest,
-  streams: async () => (await import('./streams/bench.ts')).streamsBench
+  streams: async () => (await import('./streams/bench.ts')).streamsBench,
+  expression: async () => (await import('./expression/bench.ts')).expressionBench,
+  scan: async () => (await import('./expression/scan.ts')).scanBench,
+  'fan-out': async () => (await import('./fan-out/bench.ts')).fanOut,
+  filter: async () => (await import('./expression/filter.ts')).filterBench
 }

@@ -70,7 +70,7 @@ function player({ config, folder }: { config: Config; folder: string }): (value:
   const memories = new Map<string, Memories>()
   return value => {
     const chunk = recordOf(value, 'fleet')
-    if (!isWanted(chunk)) return 'filtered'
+    if (isWanted !== null && !isWanted(chunk)) return 'filtered'
     const device = chunk.bytes.toString('utf8', chunk.keyStart, chunk.keyEnd)
     if (!memories.has(device)) memories.set(device, Array(pipeline?.steps.length ?? 0).fill(null))
     const { bytes, valueStart: start, valueEnd: end, timestampMs } = chunk

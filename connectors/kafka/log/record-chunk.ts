@@ -2,7 +2,10 @@
 // Record layout (Kafka protocol, message format 2): length varint, attributes int8, timestampDelta varlong,
 // offsetDelta varint, keyLength varint, key, valueLength varint, value, header count varint, headers.
 
+import type { Header, LogRecord } from './log-record.ts'
 import type { TopicPartition } from './message.ts'
+
+export type { Header, LogRecord } from './log-record.ts'
 
 /** Where the records of a batch are, and the batch's own fields that they are relative to. */
 export interface ChunkSource {
@@ -17,21 +20,6 @@ export interface ChunkSource {
   readonly baseTimestampMs: number
   /** For LogAppendTime: the batch's one timestamp, which replaces those of the records. */
   readonly appendTimestampMs: number | null
-}
-
-export interface Header {
-  readonly key: string
-  readonly value: Buffer | null
-}
-
-/** One record as an object of its own. Key and value are slices of what was fetched: copy what is to stay. */
-export interface LogRecord {
-  readonly offset: number
-  /** When Kafka got it (LogAppendTime), or what its producer claims, in Unix ms. */
-  readonly timestampMs: number
-  readonly key: Buffer | null
-  readonly value: Buffer | null
-  readonly headers: readonly Header[]
 }
 
 /**
@@ -50,6 +38,8 @@ export class RecordChunk {
   offset = -1
   /** Before the first next() that of the first record. Unix ms. */
   timestampMs: number
+  /** Records that nobody wanted. */
+  leftOut = 0
   keyStart = 0
   keyEnd = -1
   valueStart = 0
@@ -125,6 +115,28 @@ export class RecordChunk {
     const bytes = Buffer.from(source.bytes.subarray(source.start, end))
     const taken = { ...source, bytes, start: 0, end: bytes.length, count, lastOffset }
     return new RecordChunk(this.origin, taken, this.highWatermark)
+  }
+
+  /**
+   * Only the records that are wanted, in bytes of their own: whoever keeps them does not keep the fetch. What is left out is
+   * a gap in the log, and counted. This chunk itself where most are wanted. To be called before the first next().
+   */
+  sifted(isWanted: (record: RecordChunk) => boolean): RecordChunk {
+    const source = this.#source
+    const cursor = new RecordChunk(this.origin, source, this.highWatermark)
+    const wanted: Buffer[] = []
+    let { start } = source
+    while (cursor.next()) {
+      if (isWanted(cursor)) wanted.push(source.bytes.subarray(start, cursor.#at))
+      start = cursor.#at
+    }
+    const { length: count } = wanted
+    if (count > source.count / 2) return this
+    const bytes = Buffer.concat(wanted)
+    const taken = { ...source, bytes, start: 0, end: bytes.length, count }
+    const sifted = new RecordChunk(this.origin, taken, this.highWatermark)
+    sifted.leftOut = source.count - count
+    return sifted
   }
 
   /** Steps to the next record; false at the end. Throws a RangeError on bytes that are no record. */

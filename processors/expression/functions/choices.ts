@@ -12,6 +12,7 @@ const exists: FunctionSpec = {
     { expression: 'exists("position.latitude")', message: { 'position.latitude': 53.2 }, result: true },
     { expression: 'exists("position.latitude")', message: {}, result: false }
   ],
+  isTest: true,
   takes: { least: 1, most: 1 },
   compile({ args: [arg] }, compiler) {
     if (arg?.kind === 'field' && !arg.isOptional)
@@ -53,6 +54,7 @@ const not: FunctionSpec = {
     { expression: 'not(position.valid)', message: { 'position.valid': true }, result: false },
     { expression: 'not(position.valid)', message: {}, result: true }
   ],
+  isTest: true,
   takes: { least: 1, most: 1 },
   compile({ args, at }, compiler) {
     const [operand = { kind: 'constant', at, value: null } as const] = args

@@ -26,6 +26,11 @@ const byName: ReadonlyMap<string, FunctionSpec> = new Map(
     .map(spec => [spec.name, spec])
 )
 
+/** Whether the call gives true or false, or a fault. */
+export function isTest({ name }: CallNode): boolean {
+  return byName.get(name)?.isTest === true
+}
+
 /** Throws an ExpressionError for a function that does not exist, or a wrong number of arguments. */
 export function compileCall(call: CallNode, compiler: Compiler): Evaluate {
   const spec = byName.get(call.name)

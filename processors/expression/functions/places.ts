@@ -86,6 +86,7 @@ const geofence: FunctionSpec = {
       result: true
     }
   ],
+  isTest: true,
   takes: { least: 1, most: 1 },
   compile({ args: [arg], at }, compiler) {
     if (arg?.kind !== 'text')

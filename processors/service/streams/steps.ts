@@ -82,6 +82,6 @@ export function wantedBy(
     if (device === null || known === null) devices.set(topic, null)
     else devices.set(topic, [...(known ?? []), device])
   }
-  if (where === undefined && [...devices.values()].every(names => names === null)) return () => true
+  if (where === undefined && [...devices.values()].every(names => names === null)) return null
   return subscription({ devices, where: where ?? null, attributes })
 }

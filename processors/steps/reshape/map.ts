@@ -46,14 +46,14 @@ export const map = defineStep({
 })
 
 /** A name with its expression. */
-export interface Leaf {
+interface Leaf {
   readonly name: string
   /** It is left out where there is no value. */
   readonly isOptional: boolean
   readonly expression: Expression
 }
 
-export function leafOf(key: string, compiled: Expression): Leaf {
+function leafOf(key: string, compiled: Expression): Leaf {
   const isOptional = key.endsWith('?') && key.length > 1
   return { name: isOptional ? key.slice(0, -1) : key, isOptional, expression: compiled }
 }

@@ -26,8 +26,8 @@ export interface IntakePort {
   readonly health: Health
   /** The steps that messages meet; null: none. */
   readonly stage: Stage | null
-  /** Is the record one that the stream wants? Asked before anything of it is decoded. */
-  isWanted(chunk: RecordChunk): boolean
+  /** Is the record one that the stream wants? Asked before anything of it is decoded. Null: all are. */
+  readonly isWanted: ((chunk: RecordChunk) => boolean) | null
   /** Offsets between commit point and read position at which a partition takes no more. */
   readonly maxSpan: number
   /** Bytes of one partition at which it fetches no more; a single larger message may be on top. */
@@ -74,10 +74,12 @@ export class Intake {
   }
 
   /** Keeps what fits of one chunk; one that was fetched before is passed over. */
-  keep(partition: Partition, chunk: RecordChunk): void {
+  keep(partition: Partition, fetched: RecordChunk): void {
     const { tracker, unread, origin } = partition
-    if (tracker === null || chunk.lastOffset < unread.next) return
-    partition.end = Math.max(partition.end, chunk.highWatermark)
+    if (tracker === null || fetched.lastOffset < unread.next) return
+    partition.end = Math.max(partition.end, fetched.highWatermark)
+    const { isWanted } = this.#port
+    const chunk = isWanted === null || partition.full ? fetched : fetched.sifted(isWanted)
     if (!partition.full) {
       const kept = this.#fitting(partition, chunk)
       unread.add(kept)
@@ -152,6 +154,8 @@ export class Intake {
     for (let chunk = unread.head; chunk !== null && !partition.isStretched(maxSpan); chunk = unread.head) {
       if (records >= recordsAtOnce || this.#isHalted) break
       if (!chunk.next()) {
+        walked.filtered += chunk.leftOut
+        records += chunk.leftOut
         tracker.skipTo(chunk.lastOffset + 1)
         unread.shift()
         continue
@@ -160,12 +164,12 @@ export class Intake {
       if (isSettled && partition.memory === null) continue
       records++
       if (isSettled || tracker.takeSettled(chunk.offset)) {
-        if (this.#port.isWanted(chunk)) stage?.absorb(partition, chunk)
+        if (this.#isWanted(chunk)) stage?.absorb(partition, chunk)
         walked.already_settled++
         continue
       }
       // A tombstone holds nothing to deliver.
-      const isEmpty = chunk.valueEnd <= chunk.valueStart || !this.#port.isWanted(chunk)
+      const isEmpty = chunk.valueEnd <= chunk.valueStart || !this.#isWanted(chunk)
       const become = isEmpty ? 'filtered' : this.#take(partition, chunk)
       walked[become]++
       if (become !== 'owed') tracker.skipTo(chunk.offset + 1)
@@ -175,6 +179,11 @@ export class Intake {
     for (const end of ['filtered', 'expired', 'already_settled'] as const) this.#port.ended(end, walked[end])
     if (this.#newest !== null) this.#watchKey(this.#newest)
     this.#newest = null
+  }
+
+  #isWanted(chunk: RecordChunk): boolean {
+    const { isWanted } = this.#port
+    return isWanted === null || isWanted(chunk)
   }
 
   /** Owes the record to the target, unless it ends here. */

@@ -5,7 +5,7 @@
 import type { Failure } from '../../../connectors/connector.ts'
 import { type RecordView, withValue } from '../../../connectors/kafka/log/message.ts'
 import type { RecordChunk } from '../../../connectors/kafka/log/record-chunk.ts'
-import type { Memories, Pipeline, Shaped } from '../../steps/pipeline.ts'
+import type { Memories, Pipeline, Raw, Shaped } from '../../steps/pipeline.ts'
 import type { Partition } from '../assignment/partition.ts'
 import type { StreamContext } from '../context.ts'
 import { Pending } from '../dispatch/lane.ts'
@@ -68,12 +68,12 @@ export class Stage {
   /** What becomes of a message of the held topic that has waited as it came. */
   release(partition: Partition, view: RecordView): Shaped {
     const { memory } = partition
-    const device = keyOf(view)
-    if (memory === null) return this.pipeline.shape(rawOf(view, device), this.#circumstances(null))
-    const known = memory.of(device, this.#maxDevices())
+    const raw = new RawRecord(view)
+    if (memory === null) return this.pipeline.shape(raw, this.#circumstances(null))
+    const known = memory.of(raw.device, this.#maxDevices())
     const isRepeat = view.offset <= known.offset
     const memories = [...known.memories]
-    const shaped = this.pipeline.shape(rawOf(view, device), { ...this.#circumstances(memories), isRepeat })
+    const shaped = this.pipeline.shape(raw, { ...this.#circumstances(memories), isRepeat })
     if (isRepeat || (typeof shaped === 'object' && shaped.kind === 'lacking')) return shaped
     known.memories.splice(0, memories.length, ...memories)
     memory.seen(known, view.offset)
@@ -95,11 +95,11 @@ export class Stage {
 
   #shape(partition: Partition, chunk: RecordChunk): Shaped {
     const { memory } = partition
-    const device = keyOf(chunk)
-    if (memory === null) return this.pipeline.shape(rawOf(chunk, device), this.#circumstances(null))
-    const known = memory.of(device, this.#maxDevices())
+    const raw = new RawRecord(chunk)
+    if (memory === null) return this.pipeline.shape(raw, this.#circumstances(null))
+    const known = memory.of(raw.device, this.#maxDevices())
     if (chunk.offset <= known.offset) return 'filtered' // it is settled, and was seen before a restart
-    const shaped = this.pipeline.shape(rawOf(chunk, device), this.#circumstances(known.memories))
+    const shaped = this.pipeline.shape(raw, this.#circumstances(known.memories))
     if (typeof shaped !== 'object' || shaped.kind !== 'lacking') memory.seen(known, chunk.offset)
     return shaped
   }
@@ -122,10 +122,25 @@ export function failureOf(detail: string): Failure {
   return { kind: 'reject', code: 'step_failed', detail }
 }
 
-function keyOf({ bytes, keyStart, keyEnd }: RecordView): string {
-  return keyEnd < keyStart ? '' : bytes.toString('utf8', keyStart, keyEnd)
-}
+/** A record as the steps see it. Its key becomes a text only where somebody asks for it. */
+class RawRecord implements Raw {
+  readonly bytes: Buffer
+  readonly start: number
+  readonly end: number
+  readonly timestampMs: number
+  readonly #keyStart: number
+  readonly #keyEnd: number
 
-function rawOf({ bytes, valueStart: start, valueEnd: end, timestampMs }: RecordView, device: string) {
-  return { bytes, start, end, device, timestampMs }
+  constructor({ bytes, keyStart, keyEnd, valueStart, valueEnd, timestampMs }: RecordView) {
+    this.bytes = bytes
+    this.start = valueStart
+    this.end = valueEnd
+    this.timestampMs = timestampMs
+    this.#keyStart = keyStart
+    this.#keyEnd = keyEnd
+  }
+
+  get device(): string {
+    return this.#keyEnd < this.#keyStart ? '' : this.bytes.toString('utf8', this.#keyStart, this.#keyEnd)
+  }
 }

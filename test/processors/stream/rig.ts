@@ -95,7 +95,7 @@ export class Rig {
         rateLimit: {},
         ttlMs: null,
         held: { topic: heldTopic, holdsDevices: true, maxDelayMs: 60_000, maxMs: 3_600_000 },
-        ...{ isWanted: () => true, steps: null, ledger: null, paused: false },
+        ...{ isWanted: null, steps: null, ledger: null, paused: false },
         maxSpan: 100_000,
         safetyStop: { rejected: 100, of: 1_000 },
         retry: { minDelayMs: 500, maxDelayMs: 30_000, haltedDelayMs: 60_000 },

@@ -26,6 +26,7 @@ import type { Breaker } from './breaker.ts'
 import { SafetyStop } from './safety-stop.ts'
 import { SetBacks, troubleAfter } from './set-back.ts'
 import { tellAttempt } from './tell-attempt.ts'
+import { answerIn, tellDevices } from './tell-devices.ts'
 import { isGivenUp, isOfDevice, judge, ofMessages, type Rejection, scopeOf, type Verdict } from './verdict.ts'
 
 /** A message for the dead letters. */
@@ -233,24 +234,4 @@ export class Aftermath {
       this.#sender.pump()
     })
   }
-}
-
-/** What a target said of a batch as a whole. */
-function answerIn(outcome: Outcome | readonly Outcome[]): string {
-  return 'answer' in outcome ? (outcome.answer ?? '') : ''
-}
-
-/** Those of a lane stand together. */
-function tellDevices(
-  messages: readonly Pending[],
-  answer: string,
-  tell: (last: Pending, messages: number, answer: string) => void
-): void {
-  let count = 0
-  messages.forEach((message, at) => {
-    count++
-    if (messages[at + 1]?.lane === message.lane) return
-    tell(message, count, answer)
-    count = 0
-  })
 }

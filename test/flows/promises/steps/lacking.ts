@@ -11,7 +11,7 @@ import { uniqueName } from '../../../kafka.ts'
 import { Fleet } from '../../harness/fleet.ts'
 import type { Instance } from '../../harness/instance.ts'
 import { until } from '../../harness/until.ts'
-import { type EnginePromise, unless } from '../promise.ts'
+import { type EnginePromise, type Findings, unless } from '../promise.ts'
 import type { Stage } from '../stage.ts'
 import { Collector } from './collector.ts'
 
@@ -32,10 +32,9 @@ export const lacking: EnginePromise = {
   }
 }
 
-async function run(stage: Stage, file: string) {
+async function run(stage: Stage, file: string): Promise<Findings> {
   const fleet = new Fleet()
   const { devices } = fleet
-  const without = devices.slice(-lackingDevices)
   await writeAttributes(file, devices.slice(0, -lackingDevices))
   const [topic, group, collector] = [
     await stage.createTopic(),
@@ -57,14 +56,21 @@ async function run(stage: Stage, file: string) {
   await stage.fill(topic, { fleet, messages: more })
   await stage.settled(group, topic)
   await stage.stop(instance)
+  return findings(collector, devices, { others, told })
+}
+
+function findings(
+  collector: Collector,
+  devices: readonly string[],
+  { others, told }: { readonly others: number; readonly told: string }
+): Findings {
   const perDevice = (messages + more) / devices.length
   const inOrder = devices.filter(device => isInOrder(collector.byDevice.get(device) ?? [], perDevice))
+  const expected = (messages / devices.length) * (devices.length - lackingDevices)
+  const without = devices.slice(-lackingDevices)
   return {
     complaints: unless(
-      [
-        others === (messages / devices.length) * (devices.length - lackingDevices),
-        `${others} of the others arrived`
-      ],
+      [others === expected, `${others} of the others arrived`],
       [without.every(device => told.includes(device)), `tailrace held does not tell who waits: ${told}`],
       [told.includes('the device has no "axles"'), `tailrace held does not tell why: ${told}`],
       [

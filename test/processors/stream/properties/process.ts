@@ -285,7 +285,7 @@ function optionsOf(settings: Settings) {
     ...{ order, concurrency, ttlMs, maxSpan },
     adaptiveConcurrency: isAdaptive,
     rateLimit: {},
-    isWanted: () => true,
+    isWanted: null,
     steps: null,
     ledger: null,
     paused: false,
