@@ -2,9 +2,9 @@
 // message that no step has changed goes on as the very bytes it came in.
 
 import type { Attributes } from '../attributes/attributes.ts'
+import { decodeFields, encodeJson } from '../expression/json.ts'
 import type { Json } from '../expression/values.ts'
 import type { NamedStep } from './compile.ts'
-import { decodeFields, encodeJson } from './json.ts'
 import { Draft, type Origin, Refusal, type Verdict } from './step.ts'
 
 /** A message as it lies in Kafka: its value is bytes[start, end). */

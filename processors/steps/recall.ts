@@ -1,8 +1,8 @@
 // What expressions remember of the message before of the same device, for previous(), mileage() and duration().
 
 import type { Expression } from '../expression/expression.ts'
+import { put } from '../expression/json.ts'
 import type { Fields, Json } from '../expression/values.ts'
-import { put } from './json.ts'
 import type { Draft } from './step.ts'
 
 export class Recall {

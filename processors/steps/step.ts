@@ -4,9 +4,9 @@
 import type { Static, TSchema } from 'typebox'
 import type { Attributes } from '../attributes/attributes.ts'
 import type { Expression } from '../expression/expression.ts'
+import { put } from '../expression/json.ts'
 import type { Fields, Json, Scope } from '../expression/values.ts'
 import type { Geofence } from '../geo/geofence.ts'
-import { put } from './json.ts'
 
 /** What Kafka knows of a message beside its value. */
 export interface Origin {

@@ -1,8 +1,8 @@
 // One message after the other through the steps of a stream, and what each step did with it.
 
 import type { Clock } from '../../../connectors/clock.ts'
+import { encodeJson } from '../../expression/json.ts'
 import type { Json } from '../../expression/values.ts'
-import { encodeJson } from '../../steps/json.ts'
 import type { Memories, Pipeline } from '../../steps/pipeline.ts'
 import { Refusal } from '../../steps/step.ts'
 import type { Paint } from '../output.ts'

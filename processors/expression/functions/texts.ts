@@ -1,5 +1,6 @@
 // Functions of texts. What they make is bounded, so that texts cannot grow without end by being put into one another.
 
+import { encodeJson } from '../json.ts'
 import { maxTextLength } from '../operators.ts'
 import { type Json, LongNumber } from '../values.ts'
 import { type FunctionSpec, plain } from './function.ts'
@@ -41,7 +42,7 @@ const tostring = plain({
 
 function textOf(value: Json): string {
   if (typeof value === 'string') return value
-  return value instanceof LongNumber ? value.digits : JSON.stringify(value)
+  return value instanceof LongNumber ? value.digits : encodeJson(value)
 }
 
 const concat: FunctionSpec = {

@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto'
 import { Type } from 'typebox'
 import { count } from '../../../schemas/define.ts'
+import { encodeJson } from '../../expression/json.ts'
 import type { Json } from '../../expression/values.ts'
-import { encodeJson } from '../json.ts'
 import { NameSet, nameList, noteNames } from '../names.ts'
 import { defineStep } from '../step.ts'
 
@@ -17,7 +17,11 @@ export const dedupe = defineStep({
     'Drops a message that is a repeat of one of the last of its device; it is counted as filtered. Repeats have the same values in all fields, or in those that are named.',
   config: Type.Object(
     {
-      by: Type.Optional(nameList('The fields that make a message what it is; default: all of them.')),
+      by: Type.Optional(
+        nameList(
+          'The fields that make a message what it is; one that has none of them passes. Default: all fields.'
+        )
+      ),
       last: count('Messages of each device that are remembered, some 25 bytes each.', 20)
     },
     { additionalProperties: false }
@@ -42,6 +46,7 @@ export const dedupe = defineStep({
         const entries = Object.entries(draft.fields)
           .filter(([name]) => names === null || names.has(name))
           .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+        if (names !== null && entries.length === 0) return 'pass' // nothing of it tells it from others
         const hash = createHash('sha256').update(encodeJson(entries)).digest('base64').slice(0, hashLength)
         const before = draft.memory as readonly string[] | null // what was kept below
         if (before?.includes(hash)) return 'filtered'

@@ -2,8 +2,8 @@
 // at, so that a message that comes late is not filled with what was measured after it.
 
 import { Type } from 'typebox'
+import { put } from '../../expression/json.ts'
 import type { Json } from '../../expression/values.ts'
-import { put } from '../json.ts'
 import { NameSet, nameList, noteNames } from '../names.ts'
 import { timestampOf } from '../place.ts'
 import { defineStep } from '../step.ts'

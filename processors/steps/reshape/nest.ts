@@ -1,7 +1,7 @@
 // Makes objects of what stands between the dots of names.
 
+import { put } from '../../expression/json.ts'
 import type { Json } from '../../expression/values.ts'
-import { put } from '../json.ts'
 import { Refusal } from '../step.ts'
 
 type Tree = { [name: string]: Json | Tree }

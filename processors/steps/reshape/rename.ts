@@ -1,8 +1,8 @@
 // Gives fields other names: some of them, or all by another notation.
 
 import { Type } from 'typebox'
+import { put } from '../../expression/json.ts'
 import type { Json } from '../../expression/values.ts'
-import { put } from '../json.ts'
 import { byField } from '../names.ts'
 import { type Draft, defineStep, Refusal, type Verdict } from '../step.ts'
 import { nested } from './nest.ts'

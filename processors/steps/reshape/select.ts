@@ -1,7 +1,7 @@
 // Keeps the named fields.
 
+import { put } from '../../expression/json.ts'
 import type { Json } from '../../expression/values.ts'
-import { put } from '../json.ts'
 import { NameSet, nameList, noteNames } from '../names.ts'
 import { defineStep, type Step } from '../step.ts'
 

@@ -2,8 +2,8 @@
 
 import { Type } from 'typebox'
 import type { Expression } from '../../expression/expression.ts'
+import { put } from '../../expression/json.ts'
 import { Fault, type Json } from '../../expression/values.ts'
-import { put } from '../json.ts'
 import { Recall } from '../recall.ts'
 import { type Draft, defineStep, Refusal, type StepEnv } from '../step.ts'
 import { reasonOf } from './map.ts'

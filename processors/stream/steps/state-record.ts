@@ -3,6 +3,7 @@
 // step remembers stands under the step's id: after a change of its settings it begins anew, and the others go on.
 
 import type { AppendRecord, LogRecord } from '../../../connectors/kafka/log/log.ts'
+import { decodeFields, encodeJson } from '../../expression/json.ts'
 import type { Json } from '../../expression/values.ts'
 import type { NamedStep } from '../../steps/compile.ts'
 import type { DeviceMemory } from './partition-memory.ts'
@@ -30,26 +31,22 @@ export function encodeState({ device, offset, memories }: DeviceMemory, place: S
   const record: StateRecord = { topic: place.topic, device, offset, steps: Object.fromEntries(remembered) }
   return {
     key: Buffer.from(`${place.topic}/${device}`),
-    value: Buffer.from(JSON.stringify(record)),
+    value: Buffer.from(encodeJson(record as unknown as Json)), // plain data
     partition: place.partition
   }
 }
 
 /** Null for a record that is none of ours, or of another channel. */
 export function decodeState({ value }: LogRecord, { steps, topic }: StatePlace): DeviceMemory | null {
-  if (value === null) return null
-  try {
-    const fields = JSON.parse(value.toString()) as Partial<Record<keyof StateRecord, unknown>> // each is looked at
-    const { device, offset, steps: kept } = fields
-    if (fields.topic !== topic || typeof device !== 'string' || typeof offset !== 'number') return null
-    if (typeof kept !== 'object' || kept === null) return null
-    const memories = kept as Readonly<Record<string, Json>> // of JSON
-    return {
-      device,
-      offset,
-      memories: steps.map(({ id }) => (Object.hasOwn(memories, id) ? (memories[id] ?? null) : null))
-    }
-  } catch {
-    return null
+  const fields = value === null ? undefined : decodeFields(value, 0, value.length)
+  if (fields === undefined) return null
+  const { device, offset, steps: kept } = fields
+  if (fields.topic !== topic || typeof device !== 'string' || typeof offset !== 'number') return null
+  if (typeof kept !== 'object' || kept === null) return null
+  const memories = kept as Readonly<Record<string, Json>> // of a list nothing would be found
+  return {
+    device,
+    offset,
+    memories: steps.map(({ id }) => (Object.hasOwn(memories, id) ? (memories[id] ?? null) : null))
   }
 }

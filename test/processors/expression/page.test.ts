@@ -5,11 +5,11 @@ import test from 'ava'
 import { packageRoot } from '../../../processors/commands/package-root.ts'
 import { Expression } from '../../../processors/expression/expression.ts'
 import { ExpressionError } from '../../../processors/expression/expression-error.ts'
+import { decodeFields, encodeJson } from '../../../processors/expression/json.ts'
 import { parse } from '../../../processors/expression/parse.ts'
 import { type Node, strengths, unaryOperators } from '../../../processors/expression/syntax.ts'
 import { Fault, type Fields } from '../../../processors/expression/values.ts'
 import { compileGeofences } from '../../../processors/geo/geofence.ts'
-import { decodeFields, encodeJson } from '../../../processors/steps/json.ts'
 import { codeBlocks, rowsUnder } from '../../markdown.ts'
 
 const page = readFileSync(packageRoot('processors/expression/README.md'), 'utf8')

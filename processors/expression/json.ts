@@ -2,7 +2,7 @@
 // double, which JSON.parse would round in silence, is carried as its digits.
 
 import { randomBytes } from 'node:crypto'
-import { type Json, LongNumber } from '../expression/values.ts'
+import { type Json, LongNumber } from './values.ts'
 
 /** Every whole number with fewer digits is exact. */
 const longDigits = 16
@@ -50,7 +50,6 @@ function isDeeper(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some(inner => isDeeper(inner, levels - 1))
 }
 
-/** Of JSON: in anything else a number might become the text that makes JSON of it. */
 /** Whether so many digits stand in a row that a number may be long: then one of every sixteen bytes is one of them. */
 function hasLongDigits(bytes: Buffer, start: number, end: number): boolean {
   for (let at = start + longDigits - 1; at < end; at += longDigits) {
@@ -68,6 +67,7 @@ function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= 0x30 && byte <= 0x39
 }
 
+/** Of JSON: in anything else a number might become the text that makes JSON of it. */
 function parseLong(text: string): unknown {
   const digits = text.replaceAll(textsAndNumbers, token => (isLong(token) ? `"${mark}${token}"` : token))
   return JSON.parse(digits, (_, value: unknown) =>
