@@ -64,7 +64,7 @@ export class Compiler {
       const operand = this.test(node.operand)
       return scope => !operand(scope)
     }
-    if (node.kind === 'call') return isTest(node) ? flagOf(this.value(node)) : testOf(this.value(node))
+    if (node.kind === 'call' && isTest(node)) return this.value(node) as Test // it says so
     if (node.kind !== 'binary') return testOf(this.value(node))
     const { operator, left, right } = node
     if (operator === '&&' || operator === '||') {

@@ -23,7 +23,7 @@ export interface FunctionSpec {
   /** What it gives, as a sentence. */
   readonly summary: string
   readonly examples: readonly [Example, ...Example[]]
-  /** It gives true or false, or a fault. */
+  /** It always gives true or false, and no fault. */
   readonly isTest?: true
   readonly takes: { readonly least: number; readonly most: number }
   compile(call: CallNode, compiler: Compiler): Evaluate

@@ -26,7 +26,7 @@ const byName: ReadonlyMap<string, FunctionSpec> = new Map(
     .map(spec => [spec.name, spec])
 )
 
-/** Whether the call gives true or false, or a fault. */
+/** Whether the call always gives true or false. */
 export function isTest({ name }: CallNode): boolean {
   return byName.get(name)?.isTest === true
 }

@@ -86,7 +86,6 @@ const geofence: FunctionSpec = {
       result: true
     }
   ],
-  isTest: true,
   takes: { least: 1, most: 1 },
   compile({ args: [arg], at }, compiler) {
     if (arg?.kind !== 'text')
