@@ -1,6 +1,7 @@
 // Messages as JSON objects, and back. What a step does not touch stays what it was: a whole number beyond the 53 bits of a
 // double, which JSON.parse would round in silence, is carried as its digits.
 
+import { isUtf8 } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { type Json, LongNumber } from './values.ts'
 
@@ -8,6 +9,8 @@ import { type Json, LongNumber } from './values.ts'
 const longDigits = 16
 /** A number of so many digits where a value may begin, or something in a text that looks so. */
 const maybeLong = /[:,[]\s*-?\d{16}/
+/** A power of ten beyond 99, or more than 300 digits, or a text that looks so. */
+const maybeHuge = /\d[eE]\+?\d{3}|\d{300}/
 /** Texts, which are passed over, and numbers, of what is known to be JSON. */
 const textsAndNumbers = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g
 
@@ -19,9 +22,11 @@ const mark = `number-${randomBytes(12).toString('hex')}:`
 /** From quote to quote: one behind a backslash is inside of a text. */
 const marked = new RegExp(`(?<!\\\\)"${mark}(-?\\d+)"`, 'g')
 
-/** Undefined where the bytes are no JSON object, or one that is nested beyond all measure. */
+/** Undefined where the bytes are no JSON object in UTF-8, or one that is nested beyond all measure. */
 export function decodeFields(bytes: Buffer, start: number, end: number): Record<string, Json> | undefined {
   const text = bytes.toString('utf8', start, end)
+  // What is no UTF-8 would be written as other characters in silence.
+  if (text.includes('\ufffd') && !isUtf8(bytes.subarray(start, end))) return undefined
   try {
     const value: unknown = JSON.parse(text)
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
@@ -43,6 +48,15 @@ export function put(fields: Record<string, Json>, name: string, value: Json): vo
   if (name === '__proto__')
     Object.defineProperty(fields, name, { value, writable: true, enumerable: true, configurable: true })
   else fields[name] = value
+}
+
+/** Whether the JSON holds a number that is too large for a double: written again, it would be null in silence. */
+export function holdsHuge(bytes: Buffer, start: number, end: number): boolean {
+  const text = bytes.toString('latin1', start, end)
+  if (!maybeHuge.test(text)) return false
+  return [...text.matchAll(textsAndNumbers)].some(
+    ([token]) => !token.startsWith('"') && !isLong(token) && !Number.isFinite(Number(token))
+  )
 }
 
 function isDeeper(value: unknown, levels: number): boolean {

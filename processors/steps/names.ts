@@ -25,6 +25,7 @@ export const byField = <S extends TSchema>(
 
 /** Names that were looked at are remembered, up to so many: messages could bring new ones without end. */
 const maxKnown = 10_000
+const longestKnown = 256
 
 /** Notes which fields such a list, at `path`, is about by their very names. */
 export function noteNames(
@@ -54,6 +55,7 @@ export class NameSet {
     const known = this.#known.get(name)
     if (known !== undefined) return known
     const isMatch = this.#patterns.some(pieces => matchesPieces(name, pieces))
+    if (name.length > longestKnown) return isMatch
     if (this.#known.size >= maxKnown) this.#known.clear()
     this.#known.set(name, isMatch)
     return isMatch

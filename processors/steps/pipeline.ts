@@ -1,11 +1,12 @@
 // The steps of a stream, one after the other, over one message: from the bytes that Kafka holds to those that are sent. A
 // message that no step has changed goes on as the very bytes it came in.
 
+import { messageOf } from '../../schemas/errors.ts'
 import type { Attributes } from '../attributes/attributes.ts'
-import { decodeFields, encodeJson } from '../expression/json.ts'
+import { decodeFields, encodeJson, holdsHuge } from '../expression/json.ts'
 import type { Json } from '../expression/values.ts'
 import type { NamedStep } from './compile.ts'
-import { Draft, type Origin, Refusal, type Verdict } from './step.ts'
+import { Draft, type Origin, Refusal, type Step, type Verdict } from './step.ts'
 
 /** A message as it lies in Kafka: its value is bytes[start, end). */
 export interface Raw extends Origin {
@@ -98,13 +99,16 @@ export class Pipeline {
       const { step, name } = named
       draft.memory = memories?.[index] ?? null
       draft.previous = null
-      const verdict = step.apply(draft)
+      const verdict = applied(step, draft)
       onlooker?.after(name, verdict, draft)
-      if (verdict instanceof Refusal) return { kind: 'rejected', detail: detailOf(name, verdict) }
       if (step.remembers && memories !== null && !isRepeat) memories[index] = draft.memory
+      if (verdict instanceof Refusal) return { kind: 'rejected', detail: detailOf(name, verdict) }
       if (verdict !== 'pass' && !(isRepeat && step.remembers)) return verdict
     }
-    return draft.isChanged ? new Changed(encodeJson(draft.fields)) : 'same'
+    if (!draft.isChanged) return 'same'
+    if (holdsHuge(raw.bytes, raw.start, raw.end))
+      return { kind: 'rejected', detail: 'it holds a number beyond all bounds' }
+    return new Changed(encodeJson(draft.fields))
   }
 
   /** The first attribute that the device lacks. */
@@ -114,6 +118,15 @@ export class Pipeline {
     for (const name of this.#requires)
       if (attributes === null || !Object.hasOwn(attributes, name)) return name
     return null
+  }
+}
+
+/** No step throws; should one, that must be the fate of this message and of no other. */
+function applied(step: Step, draft: Draft): Verdict {
+  try {
+    return step.apply(draft)
+  } catch (error) {
+    return new Refusal(null, `the step failed: ${messageOf(error)}`)
   }
 }
 

@@ -163,6 +163,7 @@ export class Stream {
   #createSteps({ admin, producer }: StreamParts): Steps {
     return new Steps(this.#context, {
       ...{ options: this.options.steps, origins: this.options.topics, admin, producer, health: this.#health },
+      holdsDevices: this.options.held.holdsDevices,
       partitions: () => this.partitions,
       touch: () => this.#settlement.touch(),
       attributesChanged: () => this.#held.retryLacking()
@@ -217,6 +218,7 @@ export class Stream {
       stage: this.#steps.stage,
       isWanted: this.options.isWanted,
       refused: rejected => this.#dispatcher.refused(rejected),
+      caughtUp: partition => this.#held.caughtUp(partition),
       divert: (device, message) => this.#held.divert(device, message)
     })
   }

@@ -7,6 +7,7 @@ import { channelsOf, type StreamConfig } from '../../../schemas/stream.ts'
 import type { ValidConfig } from '../../service/config/load.ts'
 import { type Problem, pointerTo } from '../../service/config/problem.ts'
 import type { Surroundings } from '../../service/streams/steps.ts'
+import { wantedBy } from '../../service/streams/steps.ts'
 import { compileSteps } from '../../steps/compile.ts'
 import { type Memories, Pipeline } from '../../steps/pipeline.ts'
 import { suggestion } from '../../suggestion.ts'
@@ -29,11 +30,13 @@ export async function warningsAgainst(
   const warnings: Problem[] = []
   await withAdmin(config, async admin => {
     const surroundings = await presentSurroundings(config, { folder, admin })
-    const messages = await lastMessages(admin, [topic], last)
-    if (messages.length === 0) throw new FaultError('usage', { detail: `${channel} holds no messages` })
     for (const [name, stream] of Object.entries(config.streams)) {
       if (!channelsOf(stream).includes(channel)) continue
-      const about = { channel, surroundings, clock: systemClock }
+      const isWanted = wantedBy(stream, config.channels, surroundings)
+      const messages = await lastMessages(admin, { topics: [topic], count: last, isWanted })
+      const of = isWanted === null ? channel : `${channel} that ${name} wants`
+      if (messages.length === 0) throw new FaultError('usage', { detail: `there are no messages of ${of}` })
+      const about = { channel: of, surroundings, clock: systemClock }
       for (const { path, sentence } of unseenFields(stream, messages, about)) {
         const pointer = ['streams', name, ...path].reduce<string>(pointerTo, '')
         warnings.push(...[loaded.problemAt(pointer, sentence) ?? []].flat())

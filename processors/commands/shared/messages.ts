@@ -4,10 +4,14 @@ import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { systemClock } from '../../../connectors/clock.ts'
 import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
-import type { LogAdmin } from '../../../connectors/kafka/log/log.ts'
+import type { LogAdmin, LogRecord } from '../../../connectors/kafka/log/log.ts'
+import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
 import { own, parseJson } from '../../../connectors/shared/json/values.ts'
 import type { Config } from '../../../schemas/config.ts'
 import { FaultError, messageOf } from '../../../schemas/errors.ts'
+import { decodeFields, encodeJson } from '../../expression/json.ts'
+import type { Json } from '../../expression/values.ts'
+import type { KeyedRecord } from '../../stream/assignment/subscription.ts'
 
 export interface Given {
   readonly value: Buffer
@@ -48,12 +52,12 @@ async function readMessages(path: string): Promise<{ json: string; from: string 
   const content = await (path === '-' ? text(process.stdin) : readFile(path, 'utf8')).catch(cause => {
     throw new FaultError('file_unreadable', { path, detail: messageOf(cause), cause })
   })
-  const whole = content.trimStart().startsWith('[') ? parseJson(content) : undefined
-  if (Array.isArray(whole))
-    return whole.map((one: unknown, index) => ({
-      json: JSON.stringify(one),
-      from: `${path}, entry ${index + 1}`
-    }))
+  const wrapped = Buffer.from(`{"list":${content}}`)
+  const list = content.trimStart().startsWith('[')
+    ? decodeFields(wrapped, 0, wrapped.length)?.list
+    : undefined
+  if (Array.isArray(list))
+    return list.map((one: Json, index) => ({ json: encodeJson(one), from: `${path}, entry ${index + 1}` }))
   return content.split('\n').flatMap((line, index) => {
     const json = line.trim()
     return json === '' ? [] : [{ json, from: `${path}, line ${index + 1}` }]
@@ -70,22 +74,54 @@ export async function withAdmin(config: Config, act: (admin: LogAdmin) => Promis
   }
 }
 
+export interface LastOptions {
+  readonly topics: readonly string[]
+  readonly count: number
+  /** Which are looked at; null: all. */
+  readonly isWanted?: ((record: KeyedRecord) => boolean) | null
+}
+
+/** So many records of a partition are looked through for those that are wanted. */
+const lookedThrough = 10_000
+
 /** The last messages of the topics, by when Kafka got them, the oldest first. */
 export async function lastMessages(
   admin: LogAdmin,
-  topics: readonly string[],
-  count: number
+  { topics, count, isWanted = null }: LastOptions
 ): Promise<Given[]> {
   const found: Given[] = []
   for (const topic of topics)
     for (const { partition, start, end } of await admin.ranges(topic)) {
-      const from = Math.max(start, end - count)
-      for await (const record of admin.read({ topic, partition, from, to: end })) {
-        const { key, value, offset, timestampMs } = record
-        if (value === null) continue
-        const place = `${topic}/${partition} @ ${offset}`
-        found.push({ value: Buffer.from(value), device: key?.toString() ?? '', timestampMs, place })
+      const from = Math.max(start, end - (isWanted === null ? count : Math.max(count, lookedThrough)))
+      const range = { topic, partition, from, to: end }
+      const ofPartition: Given[] = []
+      for await (const record of admin.read(range)) {
+        const given = givenOf(record, range)
+        if (given === null || (isWanted !== null && !isWanted(keyed(record, range)))) continue
+        ofPartition.push(given)
+        if (ofPartition.length > 2 * count) ofPartition.splice(0, count)
       }
+      found.push(...ofPartition.slice(-count))
     }
   return found.sort((a, b) => a.timestampMs - b.timestampMs).slice(-count)
+}
+
+function givenOf(
+  { key, value, offset, timestampMs }: LogRecord,
+  { topic, partition }: TopicPartition
+): Given | null {
+  if (value === null) return null
+  const place = `${topic}/${partition} @ ${offset}`
+  return { value: Buffer.from(value), device: key?.toString() ?? '', timestampMs, place }
+}
+
+function keyed({ key, timestampMs }: LogRecord, { topic, partition }: TopicPartition): KeyedRecord {
+  const bytes = key ?? Buffer.alloc(0)
+  return {
+    origin: { topic, partition },
+    bytes,
+    keyStart: 0,
+    keyEnd: key === null ? -1 : key.length,
+    timestampMs
+  }
 }

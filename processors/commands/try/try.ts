@@ -10,7 +10,7 @@ import { ExpressionError, excerpt } from '../../expression/expression-error.ts'
 import { decodeFields, encodeJson, put } from '../../expression/json.ts'
 import { Fault, type Json } from '../../expression/values.ts'
 import { loadConfig } from '../../service/config/load.ts'
-import { pipelineOf, type Surroundings, surroundingsOf } from '../../service/streams/steps.ts'
+import { pipelineOf, type Surroundings, surroundingsOf, wantedBy } from '../../service/streams/steps.ts'
 import { Pipeline } from '../../steps/pipeline.ts'
 import { painter, printJson } from '../output.ts'
 import { type Given, givenMessages, lastMessages, withAdmin } from '../shared/messages.ts'
@@ -44,7 +44,12 @@ export async function tryOut(expression: string | undefined, options: TryOptions
   if (options.stream !== undefined) return trySteps(options.stream, options, isGiven)
   if (isRead) return tryExpressionOnChannel(expression ?? '', options)
   const messages = isGiven ? await givenMessages(options) : [emptyMessage]
-  printValues(expression ?? '', messages, { options, surroundings: surroundingsOf({ geofences: {} }) })
+  // Only geofence() needs the configuration, and nobody else should have to have a valid one.
+  const isPlaced = /geofence\s*\(/.test(expression ?? '')
+  const { geofences } = isPlaced
+    ? loadConfig(options.config, { registry, env: process.env }).config
+    : { geofences: {} }
+  printValues(expression ?? '', messages, { options, surroundings: surroundingsOf({ geofences }) })
 }
 
 /** For an expression that reads no field. */
@@ -55,7 +60,7 @@ async function tryExpressionOnChannel(source: string, options: TryOptions): Prom
   const topic = channelTopic(config, options)
   await withAdmin(config, async admin => {
     const surroundings = await presentSurroundings(config, { folder, admin })
-    const messages = await lastMessages(admin, [topic], options.last ?? defaultLast)
+    const messages = await lastMessages(admin, { topics: [topic], count: options.last ?? defaultLast })
     printValues(source, messages, { options, surroundings })
   })
 }
@@ -73,7 +78,9 @@ function printValues(source: string, messages: readonly Given[], { options, surr
   for (const { value: bytes, device, place } of messages) {
     const fields = decodeFields(bytes, 0, bytes.length)
     if (fields === undefined) {
-      process.stdout.write(`${placeText(place, device)}${paint('red', 'it is no JSON object')}\n`)
+      const error = 'it is no JSON object'
+      if (options.json) printJson({ message: place, error })
+      else process.stdout.write(`${placeText(place, device)}${paint('red', error)}\n`)
       continue
     }
     const scope = { fields, previous: previous.get(device) ?? null, nowMs: systemClock.now() }
@@ -113,23 +120,24 @@ function compiled(source: string, { geofences }: Surroundings): Expression {
 }
 
 async function trySteps(name: string, options: TryOptions, isGiven: boolean): Promise<void> {
-  const { config, folder } = loadConfig(options.config, { registry, env: process.env })
+  const { config, folder, mask } = loadConfig(options.config, { registry, env: process.env })
   const stream = streamIn(config, name, options.config)
   await withAdmin(config, async admin => {
     const surroundings = await presentSurroundings(config, { folder, admin })
     const topics = options.channel === undefined ? topicsOf(config, name) : [channelTopic(config, options)]
+    const isWanted = wantedBy(stream, config.channels, surroundings)
     const messages = isGiven
       ? await givenMessages(options)
-      : await lastMessages(admin, topics, options.last ?? defaultLast)
+      : await lastMessages(admin, { topics, count: options.last ?? defaultLast, isWanted })
     const pipeline = pipelineOf(stream, surroundings) ?? emptyPipeline(surroundings)
     const run = new Run(pipeline, systemClock)
     const paint = painter(process.stdout)
     for (const message of messages) {
       const report = run.of(message)
-      if (options.json) printJson(report)
-      else process.stdout.write(`${reportText(report, paint)}\n`)
+      const text = options.json ? encodeJson(report as unknown as Json) : reportText(report, paint) // plain data
+      process.stdout.write(`${mask.apply(text)}\n`)
     }
-    if (messages.length === 0) process.stderr.write('There are no messages in the channel.\n')
+    if (messages.length === 0) process.stderr.write('There are no messages that the stream wants.\n')
   })
 }
 

@@ -27,6 +27,7 @@ const round = plain({
     if (!Number.isInteger(digits) || digits < 0 || digits > 15) return undefined
     if (digits === 0 || Number.isInteger(x)) return Math.round(x)
     const scaled = Math.round(Number(`${x}e${digits}`)) // in decimal digits, so that 1.005 is rounded as it is read
+    if (Math.abs(scaled) >= 1e21) return x // a double has no such digits
     return Number.isFinite(scaled)
       ? Number(`${scaled}e-${digits}`)
       : Math.round(x * 10 ** digits) / 10 ** digits

@@ -8,6 +8,10 @@ import { type FunctionSpec, plain } from './function.ts'
 const tooLong = `a text has at most ${maxTextLength} characters`
 const bounded = (text: string) => (text.length > maxTextLength ? undefined : text)
 
+/** A text that is a number is not longer. */
+const longestNumber = 64
+const numberText = /^\s*(?:0x[0-9a-f]+|[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)\s*$/i
+
 const tonumber = plain({
   name: 'tonumber',
   usage: 'tonumber(x)',
@@ -18,12 +22,17 @@ const tonumber = plain({
     { expression: 'tonumber("12 km")' }
   ],
   parameters: ['any'],
-  fails: 'tonumber() needs a text that is a number',
+  fails: 'tonumber() needs a text that is a number, of at most 53 bits where it is whole',
   compute(x) {
     if (typeof x === 'number' || typeof x === 'boolean') return Number(x)
-    const isNumber =
-      typeof x === 'string' && /^\s*(?:0x[0-9a-f]{1,14}|[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*$/i.test(x)
-    return isNumber ? Number(x) : undefined
+    if (typeof x !== 'string' || x.length > longestNumber || !numberText.test(x)) return undefined
+    const number = Number(x)
+    // More digits than a double has would be rounded in silence.
+    return Number.isInteger(number) &&
+      (/^\s*0x/i.test(x) || !/[.e]/i.test(x)) &&
+      !Number.isSafeInteger(number)
+      ? undefined
+      : number
   }
 })
 

@@ -61,7 +61,7 @@ function zoneIn(zone: Node | undefined, { name }: CallNode, compiler: Compiler):
 /** A function of a time and, in quotes, a zone. */
 function timeFunction(
   spec: Pick<FunctionSpec, 'name' | 'summary' | 'examples'>,
-  compute: (ms: number, zone: Zone) => string | number
+  compute: (ms: number, zone: Zone) => string | number | undefined
 ): FunctionSpec {
   const { name } = spec
   const usage = `${name}(time, "zone"?)`
@@ -120,7 +120,10 @@ const weekday = timeFunction(
       { expression: 'weekday(1681333200, "Asia/Tokyo")', result: 4 }
     ]
   },
-  (ms, zone) => new Date(wallMs(zone(ms))).getUTCDay() || 7
+  (ms, zone) => {
+    const day = new Date(wallMs(zone(ms))).getUTCDay()
+    return Number.isNaN(day) ? undefined : day || 7
+  }
 )
 
 const formatTime = timeFunction(
@@ -135,6 +138,7 @@ const formatTime = timeFunction(
   (ms, zone) => {
     const fraction = ((ms % 1000) + 1000) % 1000
     const shown = wallMs(zone(ms)) + fraction
+    if (Number.isNaN(shown)) return undefined // the last hours that Date knows are over there already
     const text = new Date(shown).toISOString().slice(0, fraction === 0 ? -5 : -1)
     return text + (zone === utc ? 'Z' : offset(Math.round((shown - ms) / 60_000)))
   }
@@ -171,7 +175,8 @@ const now: FunctionSpec = {
 const duration: FunctionSpec = {
   name: 'duration',
   usage: 'duration()',
-  summary: 'The seconds since the timestamp of the message before of the same device; null for the first.',
+  summary:
+    'The seconds since the timestamp of the message before of the same device; null for the first, and where that has none.',
   examples: [
     { expression: 'duration()', message: { timestamp: 160 }, previous: { timestamp: 100 }, result: 60 },
     { expression: 'duration()', message: { timestamp: 160 }, result: null }
@@ -180,11 +185,11 @@ const duration: FunctionSpec = {
   compile({ at }, compiler) {
     compiler.fields.add('timestamp')
     compiler.remembered.add('timestamp')
-    const wrong = new Fault('duration() needs the timestamps of both messages', at)
+    const wrong = new Fault('duration() needs the timestamp of the message', at)
     return ({ fields, previous }) => {
-      if (previous === null) return null
-      const [to, from] = [fields.timestamp, previous.timestamp]
-      return typeof to === 'number' && typeof from === 'number' ? to - from : wrong
+      const [to, from] = [fields.timestamp, previous?.timestamp]
+      if (typeof to !== 'number') return wrong
+      return typeof from === 'number' ? to - from : null
     }
   }
 }

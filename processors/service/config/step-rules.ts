@@ -17,7 +17,7 @@ export function stepRules(data: unknown, streams: readonly Part[], places: Place
   return [
     ...findings,
     ...streams.flatMap(stream => [
-      ...wrongSteps(stream, geofences),
+      ...wrongSteps(stream, geofences, places),
       ...wrongWhere(stream, places),
       ...(hasAttributes ? [] : withoutAttributes(stream))
     ])
@@ -55,7 +55,11 @@ function hasOutline(shape: unknown): boolean {
   return geojson !== undefined
 }
 
-function wrongSteps({ pointer, fields }: Part, geofences: ReadonlyMap<string, Geofence>): Finding[] {
+function wrongSteps(
+  { pointer, fields }: Part,
+  geofences: ReadonlyMap<string, Geofence>,
+  places: Places
+): Finding[] {
   const list: unknown[] = Array.isArray(fields.steps) ? fields.steps : []
   // Each by itself, so that one which the schema refuses does not hide the others.
   return list.flatMap((config, index) => {
@@ -65,9 +69,15 @@ function wrongSteps({ pointer, fields }: Part, geofences: ReadonlyMap<string, Ge
     return mistakes.flatMap(({ path: [, ...inside], sentence }): Finding[] => {
       if (!isThere(config, inside)) return []
       const at = [index, ...inside].reduce<string>(pointerTo, pointerTo(pointer, 'steps'))
-      return [{ pointer: at, at: 'value', sentence }]
+      return [{ pointer: at, at: 'value', sentence: hidden(sentence, places, at) }]
     })
   })
+}
+
+/** What a reference stands for may be secret, and the sentence may quote it. */
+function hidden(sentence: string, places: Places, at: string): string {
+  const [reference] = places.get(at)?.references ?? []
+  return reference === undefined ? sentence : `cannot be used with what ${reference.text} stands for`
 }
 
 /** A text in place of a mapping, or a key that is missing, is told by the schema; inside of it there is nothing to tell. */
@@ -101,7 +111,8 @@ function wrongWhere({ pointer, fields }: Part, places: Places): Finding[] {
     return [{ pointer: at, at: 'value', sentence: 'is about attributes, which have no message before' }]
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error
-    return [{ pointer: at, at: 'value', sentence: `${error.sentence}\n${excerpt(error.source, error.at)}` }]
+    const sentence = `${error.sentence}\n${excerpt(error.source, error.at)}`
+    return [{ pointer: at, at: 'value', sentence: hidden(sentence, places, at) }]
   }
 }
 

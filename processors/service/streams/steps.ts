@@ -12,8 +12,7 @@ import {
 import { compileGeofences, type Geofence } from '../../geo/geofence.ts'
 import { compileSteps } from '../../steps/compile.ts'
 import { Pipeline } from '../../steps/pipeline.ts'
-import { subscription } from '../../stream/assignment/subscription.ts'
-import type { StreamOptions } from '../../stream/options.ts'
+import { type KeyedRecord, subscription } from '../../stream/assignment/subscription.ts'
 import type { StepsOptions } from '../../stream/steps/steps.ts'
 
 /** What the steps of all streams share. */
@@ -74,7 +73,7 @@ export function wantedBy(
   { from, where }: StreamConfig,
   channels: Config['channels'],
   { attributes }: Surroundings
-): StreamOptions['isWanted'] {
+): ((record: KeyedRecord) => boolean) | null {
   const devices = new Map<string, string[] | null>()
   for (const { channel, device } of from.map(splitEntry)) {
     const topic = channels[channel]?.topic ?? channel

@@ -2,7 +2,6 @@
 
 import { createHash } from 'node:crypto'
 import { Type } from 'typebox'
-import { count } from '../../../schemas/define.ts'
 import { encodeJson } from '../../expression/json.ts'
 import type { Json } from '../../expression/values.ts'
 import { NameSet, nameList, noteNames } from '../names.ts'
@@ -22,7 +21,12 @@ export const dedupe = defineStep({
           'The fields that make a message what it is; one that has none of them passes. Default: all fields.'
         )
       ),
-      last: count('Messages of each device that are remembered, some 25 bytes each.', 20)
+      last: Type.Integer({
+        description: 'Messages of each device that are remembered, some 25 bytes each.',
+        default: 20,
+        minimum: 1,
+        maximum: 1_000
+      })
     },
     { additionalProperties: false }
   ),

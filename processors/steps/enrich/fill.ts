@@ -3,13 +3,14 @@
 
 import { Type } from 'typebox'
 import { put } from '../../expression/json.ts'
-import type { Json } from '../../expression/values.ts'
+import type { Fields, Json } from '../../expression/values.ts'
 import { NameSet, nameList, noteNames } from '../names.ts'
-import { timestampOf } from '../place.ts'
+import { isAhead, timestampOf } from '../place.ts'
+import { isShort } from '../recall.ts'
 import { defineStep } from '../step.ts'
 
 /** Fields that are remembered of a device at most. */
-const maxFields = 200
+const maxFields = 100
 
 /** Value and timestamp (Unix seconds) by name. */
 type Memory = Readonly<Record<string, readonly [value: Json, timestamp: number]>>
@@ -57,22 +58,33 @@ export const fill = defineStep({
         const timestamp = timestampOf(draft.fields)
         if (typeof timestamp !== 'number') return timestamp
         const before = (draft.memory ?? {}) as unknown as Memory // what was kept below
-        const own = Object.keys(draft.fields).filter(name => names.has(name) && draft.fields[name] !== null)
-        const kept: Record<string, Json> = { ...(before as Readonly<Record<string, Json>>) }
-        let room = maxFields - Object.keys(kept).length
-        for (const name of own) {
-          const known = Object.hasOwn(before, name) ? before[name] : undefined
-          if (known === undefined && room-- <= 0) continue
-          if (known === undefined || known[1] <= timestamp)
-            put(kept, name, [draft.fields[name] ?? null, timestamp])
-        }
+        const kept = isAhead(draft, timestamp) ? before : updated(before, draft.fields, { names, timestamp })
         for (const [name, [value, measured]] of Object.entries(before)) {
           const age = timestamp - measured
-          if (age >= 0 && age <= maxAgeSeconds && !own.includes(name)) draft.set(name, value)
+          const isThere = Object.hasOwn(draft.fields, name) && draft.fields[name] !== null
+          if (age >= 0 && age <= maxAgeSeconds && !isThere) draft.set(name, value)
         }
-        draft.memory = kept
+        draft.memory = kept as unknown as Json // plain data
         return 'pass'
       }
     }
   }
 })
+
+/** What is remembered once the message has been seen. */
+function updated(
+  before: Memory,
+  fields: Fields,
+  { names, timestamp }: { readonly names: NameSet; readonly timestamp: number }
+): Memory {
+  const kept: Record<string, Json> = { ...(before as Readonly<Record<string, Json>>) }
+  let room = maxFields - Object.keys(kept).length
+  for (const name of Object.keys(fields)) {
+    const value = fields[name] ?? null
+    const known = Object.hasOwn(before, name) ? before[name] : undefined
+    if (value === null || !names.has(name) || (known !== undefined && known[1] > timestamp)) continue
+    if (!isShort(value)) delete kept[name]
+    else if (known !== undefined || room-- > 0) put(kept, name, [value, timestamp])
+  }
+  return kept as unknown as Memory // each value with its time
+}

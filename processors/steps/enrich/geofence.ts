@@ -5,7 +5,7 @@ import { Type } from 'typebox'
 import type { Json } from '../../expression/values.ts'
 import type { Geofence } from '../../geo/geofence.ts'
 import { NameSet, nameList } from '../names.ts'
-import { positionOf, timestampOf } from '../place.ts'
+import { isAhead, positionOf, timestampOf } from '../place.ts'
 import { defineStep, type StepEnv } from '../step.ts'
 
 const field = (description: string) => Type.Optional(Type.String({ description, minLength: 1 }))
@@ -70,7 +70,7 @@ export const geofence = defineStep({
         const timestamp = timestampOf(draft.fields)
         if (typeof timestamp !== 'number') return timestamp
         const before = draft.memory as unknown as Memory | null // what was kept below
-        if (before !== null && timestamp < before[0]) return 'pass'
+        if ((before !== null && timestamp < before[0]) || isAhead(draft, timestamp)) return 'pass'
         if (before !== null) {
           add(
             settings.enter,

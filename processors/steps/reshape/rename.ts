@@ -27,6 +27,7 @@ const notations = {
 
 /** Names that were met are remembered, up to so many: messages could bring new ones without end. */
 const maxKnown = 10_000
+const longestKnown = 256
 
 export const rename = defineStep({
   kind: 'rename',
@@ -128,6 +129,7 @@ class Names {
     const known = this.#known.get(name)
     if (known !== undefined) return known
     const other = this.#exact.get(name) ?? this.#byPattern(name) ?? this.#notation(name)
+    if (name.length > longestKnown) return other
     if (this.#known.size >= maxKnown) this.#known.clear()
     this.#known.set(name, other)
     return other

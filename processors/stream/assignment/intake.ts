@@ -48,6 +48,8 @@ export interface IntakePort {
   refused(rejected: Rejected): boolean
   /** Sends on. */
   pump(): void
+  /** Steps know again what they knew before a restart. */
+  caughtUp(partition: Partition): void
 }
 
 /** How many records were walked over, by what became of them. */
@@ -56,10 +58,9 @@ type Walked = Record<'owed' | 'filtered' | 'expired' | 'already_settled', number
 export class Intake {
   readonly #context: StreamContext
   readonly #port: IntakePort
-  readonly #keys = new KeyWatch()
+  readonly #keys: KeyWatch
   /** Partitions of which something may be taken, in turn. */
   readonly #turn = new Set<Partition>()
-  #isKeyMoveTold = false
   /** The newest message of the walk at hand. */
   #newest: Pending | null = null
   /** Steps rejected so much that the stream halts. */
@@ -71,6 +72,7 @@ export class Intake {
   constructor(context: StreamContext, port: IntakePort) {
     this.#context = context
     this.#port = port
+    this.#keys = new KeyWatch(context)
   }
 
   /** Keeps what fits of one chunk; one that was fetched before is passed over. */
@@ -99,15 +101,23 @@ export class Intake {
       this.#turn.delete(partition)
       const { tracker } = partition
       if (partition.closed || tracker === null || partition.isStretched(this.#port.maxSpan)) continue
+      if (this.#isSwollen(partition)) continue
       try {
         this.#walk(partition, tracker)
       } catch (error) {
         this.#giveUp(partition, `offset ${tracker.next}: ${messageOf(error)}`)
       }
       this.relieve(partition) // what held nothing to deliver takes no room any more
-      return true
+      return !this.#isHalted
     }
     return false
+  }
+
+  /** Steps have made so much more of what was fetched that it must be delivered first. Invariant 5 */
+  #isSwollen(partition: Partition): boolean {
+    return (
+      this.#port.stage !== null && partition.pending > 0 && partition.bytes > 2 * this.#port.windowBytes()
+    )
   }
 
   /** Steps may drop nearly everything: then others get their turn now and again. */
@@ -149,17 +159,20 @@ export class Intake {
     const { unread } = partition
     const { stage } = this.#port
     const walked: Walked = { owed: 0, filtered: 0, expired: 0, already_settled: 0 }
+    const wasCaughtUp = partition.isCaughtUp
     let records = 0
     this.#isHalted = false
     for (let chunk = unread.head; chunk !== null && !partition.isStretched(maxSpan); chunk = unread.head) {
-      if (records >= recordsAtOnce || this.#isHalted) break
+      if (records >= recordsAtOnce || this.#isHalted || this.#isSwollen(partition)) break
       if (!chunk.next()) {
         walked.filtered += chunk.leftOut
         records += chunk.leftOut
         tracker.skipTo(chunk.lastOffset + 1)
+        partition.walked = chunk.lastOffset + 1
         unread.shift()
         continue
       }
+      partition.walked = chunk.offset + 1
       const isSettled = chunk.offset < tracker.next
       if (isSettled && partition.memory === null) continue
       records++
@@ -177,8 +190,9 @@ export class Intake {
     this.#records += records
     this.#port.taken(records)
     for (const end of ['filtered', 'expired', 'already_settled'] as const) this.#port.ended(end, walked[end])
-    if (this.#newest !== null) this.#watchKey(this.#newest)
+    if (this.#newest !== null) this.#keys.look(this.#newest)
     this.#newest = null
+    if (!wasCaughtUp && partition.isCaughtUp) this.#port.caughtUp(partition)
   }
 
   #isWanted(chunk: RecordChunk): boolean {
@@ -226,21 +240,5 @@ export class Intake {
   #plain(partition: Partition, chunk: RecordChunk): Pending | 'already_settled' {
     const lane = partition.lanes.of(chunk)
     return lane.device?.has(chunk.offset) ? 'already_settled' : new Pending(lane, chunk)
-  }
-
-  #watchKey(message: Pending): void {
-    const before = this.#keys.moved(message)
-    if (before === null) return
-    this.#context.meter.keyMoved()
-    if (this.#isKeyMoveTold) return
-    this.#isKeyMoveTold = true
-    const { topic, partition } = message.origin
-    const fields = {
-      stream: this.#context.stream,
-      topic,
-      partitions: [before, partition],
-      device: message.key()
-    }
-    this.#context.log('key_in_two_partitions', fields)
   }
 }

@@ -53,6 +53,8 @@ export class Partition {
   end = 0
   /** What steps remember of its devices; null where none does. */
   memory: PartitionMemory | null = null
+  /** One past the last record that was walked over: below the read position while steps catch up after a restart. */
+  walked = 0
   /** Fetching is paused because enough is pending and unread. */
   full = false
   closed = false
@@ -67,6 +69,7 @@ export class Partition {
   /** The commit that was made up last. */
   #offered: CommitEntry | null = null
   #isSetFull = false
+  #caughtUpAt = 0
 
   constructor(origin: TopicPartition, order: Order) {
     this.origin = { topic: origin.topic, partition: origin.partition }
@@ -81,6 +84,11 @@ export class Partition {
 
   get isOpen(): boolean {
     return this.#tracker !== null
+  }
+
+  /** The steps have seen everything that was settled before. */
+  get isCaughtUp(): boolean {
+    return this.#tracker !== null && this.walked >= this.#caughtUpAt
   }
 
   /** Null until it is open. */
@@ -110,7 +118,9 @@ export class Partition {
 
   open({ next, settled, committed, readFrom, birthMs, end }: Position): void {
     this.#tracker = new Tracker(next, settled)
-    this.unread = new Unread(this.memory === null ? next : (readFrom ?? next))
+    this.walked = this.memory === null ? next : (readFrom ?? committed)
+    this.#caughtUpAt = next
+    this.unread = new Unread(this.walked)
     this.#committed = committed
     this.#committedChanges = next === committed ? 0 : -1
     this.#birthMs = birthMs

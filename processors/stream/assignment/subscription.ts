@@ -17,12 +17,15 @@ export interface SubscriptionOptions {
 
 const nothing: Fields = {}
 
+/** What is looked at of a record. */
+export type KeyedRecord = Pick<RecordChunk, 'origin' | 'bytes' | 'keyStart' | 'keyEnd' | 'timestampMs'>
+
 /** Tells whether a record is wanted. */
 export function subscription({
   devices,
   where,
   attributes
-}: SubscriptionOptions): (chunk: RecordChunk) => boolean {
+}: SubscriptionOptions): (record: KeyedRecord) => boolean {
   // One character stands for one byte, in the patterns as in the keys.
   const bytewise = (name: string) => Buffer.from(name).toString('latin1')
   const sets = new Map(

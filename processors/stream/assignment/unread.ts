@@ -44,6 +44,9 @@ export class Unread {
   }
 }
 
-function costOf({ leftBytes, left }: RecordChunk): number {
-  return leftBytes + left * overheadBytes
+/** What a chunk takes in which nothing was wanted: it still tells how far it reaches. */
+const emptyBytes = 512
+
+function costOf({ leftBytes, left, leftOut }: RecordChunk): number {
+  return leftBytes + left * overheadBytes + (leftOut > 0 ? emptyBytes : 0)
 }

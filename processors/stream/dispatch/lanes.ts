@@ -2,9 +2,11 @@
 // the messages of a device, those of the whole partition, or none. As every message is looked up here, this is a hash
 // table over the bytes of the keys: with a Map each key would first have to be made a string, at several times the cost.
 
-import type { RecordChunk } from '../../../connectors/kafka/log/record-chunk.ts'
+import type { RecordView } from '../../../connectors/kafka/log/message.ts'
 import type { Partition } from '../assignment/partition.ts'
 import { Lane } from './lane.ts'
+
+type KeyedRecord = Pick<RecordView, 'bytes' | 'keyStart' | 'keyEnd' | 'offset'>
 
 export type Order = 'device' | 'partition' | 'none'
 
@@ -31,7 +33,7 @@ export class Lanes {
   }
 
   /** The lane of the record on which the cursor stands, which is to be put into it. */
-  of({ bytes, keyStart, keyEnd, offset }: RecordChunk): Lane {
+  of({ bytes, keyStart, keyEnd, offset }: KeyedRecord): Lane {
     // Without a key there is no device whose order could be kept.
     if (this.#order === 'none' || (this.#order === 'device' && keyEnd < keyStart))
       return this.#add(offset | 0, { bytes: nothing, start: 0, end: -1 })
@@ -52,7 +54,7 @@ export class Lanes {
   }
 
   /** The lane that the record would be put into, if it is there. */
-  find({ bytes, keyStart, keyEnd }: RecordChunk): Lane | null {
+  find({ bytes, keyStart, keyEnd }: KeyedRecord): Lane | null {
     if (this.#order === 'none' || (this.#order === 'device' && keyEnd < keyStart)) return null
     const key = { bytes, start: keyStart, end: this.#order === 'partition' ? keyStart : keyEnd }
     return this.#find(this.#hash(key), key)

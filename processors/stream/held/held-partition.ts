@@ -133,6 +133,11 @@ export class HeldPartition {
     if (entry === this.#offered) this.#committed = entry.next
   }
 
+  /** Messages that wait as they came may meet the steps now. */
+  wake(): void {
+    this.#release?.wake()
+  }
+
   /** Tries those that wait for an attribute: they may have got it. */
   retryLacking(): void {
     for (const device of this.devices)
@@ -184,6 +189,7 @@ export class HeldPartition {
   /** The device of a lane that is about to wait; null where no more may. */
   #deviceOf({ head, partition }: Lane, { code, detail }: Failure): WaitingDevice | null {
     if (this.#waiting === null || head === null || this.#waiting.devices.size >= maxDevices) return null
+    if (head.keyEnd < head.keyStart) return null // without a key there is no device
     const key = head.bytes.subarray(head.keyStart, head.keyEnd)
     const about = { sinceMs: this.#context.clock.now(), why: { code, answer: detail } }
     const device = new WaitingDevice(partition.origin.topic, key, about)

@@ -143,6 +143,11 @@ export class Held {
     for (const entry of entries) if (this.owns(entry)) this.#partitions.get(entry.partition)?.committed(entry)
   }
 
+  /** Steps know again what they knew before a restart: what waited for it may be released. */
+  caughtUp({ origin }: Partition): void {
+    this.#partitions.get(origin.partition)?.wake()
+  }
+
   /** Attributes have changed. */
   retryLacking(): void {
     for (const partition of this) partition.retryLacking()

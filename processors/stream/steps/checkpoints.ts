@@ -11,6 +11,7 @@
 import { every } from '../../../connectors/clock.ts'
 import type { LogAdmin, LogProducer, PartitionRange } from '../../../connectors/kafka/log/log.ts'
 import { ensureCompacted } from '../../../connectors/kafka/topics.ts'
+import { FaultError } from '../../../schemas/errors.ts'
 import type { NamedStep } from '../../steps/compile.ts'
 import type { OpenPosition } from '../assignment/opening.ts'
 import type { Partition } from '../assignment/partition.ts'
@@ -32,6 +33,8 @@ export interface CheckpointsPort {
   readonly producer: LogProducer
   readonly health: Health
   partitions(): Iterable<Partition>
+  /** Devices of a partition of which something is remembered, at most. */
+  maxDevices(): number
   /** A commit would tell more than the last one. */
   touch(): void
 }
@@ -55,17 +58,20 @@ export class Checkpoints {
   /** Gives the partition what is remembered of its devices. Rejects with a FaultError while it cannot be read. */
   async restore(partition: Partition, { next, readFrom }: OpenPosition): Promise<void> {
     await this.#ensure()
-    const { admin, topic, steps } = this.#port
+    const { admin, topic, steps, maxDevices } = this.#port
     const place = this.#placeOf(partition)
     const memory = new PartitionMemory(readFrom ?? next, steps.length)
     const { partition: number } = partition.origin
     const range = (await this.#ranges()).find(one => one.partition === number)
-    if (range !== undefined)
-      for await (const record of admin.read({ topic, partition: number, from: range.start, to: range.end })) {
-        const state = decodeState(record, place)
-        // Where somebody has set the commit back, what was remembered of later messages does not count.
-        if (state !== null && state.offset < next) memory.restore(state)
-      }
+    if (range === undefined) {
+      this.#ensured = null // the channel has got more partitions
+      throw new FaultError('topic_missing', { path: `${topic}/${number}` })
+    }
+    for await (const record of admin.read({ topic, partition: number, from: range.start, to: range.end })) {
+      const state = decodeState(record, place)
+      // Where somebody has set the commit back, what was remembered of later messages does not count.
+      if (state !== null && state.offset < next) memory.restore(state, maxDevices())
+    }
     partition.memory = memory
   }
 
@@ -93,8 +99,7 @@ export class Checkpoints {
   }
 
   #cut(): void {
-    for (const { memory, tracker } of this.#port.partitions())
-      if (tracker !== null) memory?.takeCut(tracker.next)
+    for (const { memory, isOpen, walked } of this.#port.partitions()) if (isOpen) memory?.takeCut(walked)
     this.committed()
   }
 
@@ -110,13 +115,17 @@ export class Checkpoints {
   #append(partition: Partition, devices: readonly DeviceMemory[]): Promise<void> {
     const place = this.#placeOf(partition)
     let left = devices.length
+    if (left === 0) return Promise.resolve()
     return new Promise(resolve => {
       const done = () => {
         if (--left === 0) resolve()
       }
-      // What Kafka does not take because of its size is not kept: after a restart the device begins anew.
-      for (const device of devices)
-        this.#writer.put({ record: encodeState(device, place), done, tooLarge: done })
+      for (const device of devices) {
+        // What Kafka does not take because of its size is not kept: after a restart the device begins anew.
+        const forget = () =>
+          this.#writer.put({ record: encodeState({ ...device, memories: [] }, place), done })
+        this.#writer.put({ record: encodeState(device, place), done, tooLarge: forget })
+      }
     })
   }
 

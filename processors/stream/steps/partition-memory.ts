@@ -36,10 +36,6 @@ export class PartitionMemory {
     this.#steps = steps
   }
 
-  get size(): number {
-    return this.#devices.size
-  }
-
   /** What is remembered of the device, which is about to be seen; one more may be forgotten for it above `most`. */
   of(device: string, most: number): DeviceMemory {
     const known = this.#devices.get(device)
@@ -62,13 +58,26 @@ export class PartitionMemory {
     return memory === undefined ? null : { ...memory, memories: [...memory.memories] }
   }
 
-  restore(memory: DeviceMemory): void {
-    this.#devices.set(memory.device, memory)
+  /** As if nothing had been seen since. */
+  takeBack(before: DeviceMemory): void {
+    const memory = this.#devices.get(before.device)
+    if (memory === undefined) return
+    memory.offset = before.offset
+    memory.memories.splice(0, before.memories.length, ...before.memories)
+    this.#changed.add(memory)
   }
 
-  /** Takes a copy of all that has changed, to be written once everything before `to` is settled. */
+  /** What was written before; of more than `most` devices those that were written first are forgotten. */
+  restore(memory: DeviceMemory, most: number): void {
+    if ((this.#devices.get(memory.device)?.offset ?? -1) > memory.offset) return
+    this.#devices.delete(memory.device)
+    this.#devices.set(memory.device, memory)
+    if (this.#devices.size > most) this.#forgetOne()
+  }
+
+  /** Takes a copy of all that has changed, to be written once everything before `to` is settled; maybe nothing has. */
   takeCut(to: number): void {
-    if (this.cut !== null || this.#changed.size === 0) return
+    if (this.cut !== null || to <= this.from) return
     const devices = [...this.#changed].map(memory => ({ ...memory, memories: [...memory.memories] }))
     this.#changed.clear()
     this.cut = { to, devices }

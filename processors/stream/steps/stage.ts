@@ -5,10 +5,11 @@
 import type { Failure } from '../../../connectors/connector.ts'
 import { type RecordView, withValue } from '../../../connectors/kafka/log/message.ts'
 import type { RecordChunk } from '../../../connectors/kafka/log/record-chunk.ts'
-import type { Memories, Pipeline, Raw, Shaped } from '../../steps/pipeline.ts'
+import type { Pipeline, Raw, Shaped } from '../../steps/pipeline.ts'
 import type { Partition } from '../assignment/partition.ts'
 import type { StreamContext } from '../context.ts'
 import { Pending } from '../dispatch/lane.ts'
+import type { DeviceMemory } from './partition-memory.ts'
 
 /** A message that a step rejects. */
 export interface Refused {
@@ -19,8 +20,16 @@ export interface Refused {
 
 export type Taken = Pending | Refused | 'filtered' | 'expired' | 'already_settled'
 
+/** What became of a message that was released, and what was remembered of its device before; null where nothing was. */
+export interface Released {
+  readonly shaped: Shaped
+  readonly before: DeviceMemory | null
+}
+
 export interface StageOptions {
   readonly pipeline: Pipeline
+  /** Devices may wait in the held topic. */
+  readonly holdsDevices: boolean
   /** Devices of a partition of which something is remembered, at most. */
   maxDevices(): number
 }
@@ -29,9 +38,12 @@ export class Stage {
   readonly pipeline: Pipeline
   readonly #context: StreamContext
   readonly #maxDevices: () => number
+  readonly #holdsDevices: boolean
   readonly #lacks = new Map<string, Failure>()
+  readonly #sparse = new Sparseness()
 
-  constructor(context: StreamContext, { pipeline, maxDevices }: StageOptions) {
+  constructor(context: StreamContext, { pipeline, holdsDevices, maxDevices }: StageOptions) {
+    this.#holdsDevices = holdsDevices
     this.#context = context
     this.pipeline = pipeline
     this.#maxDevices = maxDevices
@@ -46,38 +58,35 @@ export class Stage {
     }
     const lack = lane?.lack ?? null
     if (lack !== null) return this.#raw(partition, chunk, lack)
-    const shaped = this.#shape(partition, chunk)
+    const shaped = this.#shape(partition, chunk, { isRepeat: false }).shaped
+    this.#sparse.note(typeof shaped !== 'string' || shaped === 'same')
     if (shaped === 'filtered' || shaped === 'expired') return shaped
-    if (shaped === 'same') return new Pending(partition.lanes.of(chunk), chunk)
-    if (shaped.kind === 'lacking') return this.#raw(partition, chunk, this.lackOf(shaped.attribute))
-    if (shaped.kind === 'changed')
-      return new Pending(partition.lanes.of(chunk), withValue(chunk, Buffer.from(shaped.text)))
-    const message = new Pending(partition.lanes.of(chunk), chunk)
-    message.isRaw = true
-    return { kind: 'refused', message, failure: failureOf(shaped.detail) }
+    if (shaped === 'same' && !this.#sparse.isSparse) return pendingOf(partition, chunk)
+    if (shaped === 'same') return pendingOf(partition, withValue(chunk, valueIn(chunk)))
+    if (shaped.kind === 'lacking') return this.#lacking(partition, chunk, this.lackOf(shaped.attribute))
+    if (shaped.kind === 'changed') return pendingOf(partition, withValue(chunk, Buffer.from(shaped.text)))
+    return this.#refused(partition, chunk, failureOf(shaped.detail))
   }
 
   /** Lets the steps see a record that is settled, so that they know of it. */
   absorb(partition: Partition, chunk: RecordChunk): void {
-    if (partition.memory === null || chunk.valueEnd <= chunk.valueStart) return
+    const { memory } = partition
+    if (memory === null || chunk.valueEnd <= chunk.valueStart) return
+    const device = partition.lanes.find(chunk)?.device
     // What waits as it came is seen when it is released.
-    if ((partition.lanes.find(chunk)?.device?.rawFrom ?? Number.POSITIVE_INFINITY) <= chunk.offset) return
-    this.#shape(partition, chunk)
+    if (device && chunk.offset >= device.rawFrom && chunk.offset > device.readOrigin) return
+    const known = memory.of(new RawRecord(chunk).device, this.#maxDevices())
+    if (chunk.offset > known.offset) this.#shape(partition, chunk, { isRepeat: false })
   }
 
-  /** What becomes of a message of the held topic that has waited as it came. */
-  release(partition: Partition, view: RecordView): Shaped {
-    const { memory } = partition
-    const raw = new RawRecord(view)
-    if (memory === null) return this.pipeline.shape(raw, this.#circumstances(null))
-    const known = memory.of(raw.device, this.#maxDevices())
-    const isRepeat = view.offset <= known.offset
-    const memories = [...known.memories]
-    const shaped = this.pipeline.shape(raw, { ...this.#circumstances(memories), isRepeat })
-    if (isRepeat || (typeof shaped === 'object' && shaped.kind === 'lacking')) return shaped
-    known.memories.splice(0, memories.length, ...memories)
-    memory.seen(known, view.offset)
-    return shaped
+  /**
+   * What becomes of a message of the held topic that has waited as it came. `before` is what was remembered before, should
+   * it have to wait on. What was resent says nothing of its place among the others.
+   */
+  release(partition: Partition, view: RecordView, isResent: boolean): Released {
+    const before = partition.memory?.copyOf(new RawRecord(view).device) ?? null
+    const { shaped } = this.#shape(partition, view, { isRepeat: isResent })
+    return { shaped, before: isResent ? null : before }
   }
 
   lackOf(attribute: string): Failure {
@@ -93,19 +102,32 @@ export class Stage {
     return failure
   }
 
-  #shape(partition: Partition, chunk: RecordChunk): Shaped {
+  /** What has been seen before changes nothing that is remembered, and is not dropped by it. */
+  #shape(partition: Partition, view: RecordView, { isRepeat }: { readonly isRepeat: boolean }) {
     const { memory } = partition
-    const raw = new RawRecord(chunk)
-    if (memory === null) return this.pipeline.shape(raw, this.#circumstances(null))
+    const raw = new RawRecord(view)
+    const nowMs = this.#context.clock.now()
+    if (memory === null) return { shaped: this.pipeline.shape(raw, { nowMs, memories: null }) }
     const known = memory.of(raw.device, this.#maxDevices())
-    if (chunk.offset <= known.offset) return 'filtered' // it is settled, and was seen before a restart
-    const shaped = this.pipeline.shape(raw, this.#circumstances(known.memories))
-    if (typeof shaped !== 'object' || shaped.kind !== 'lacking') memory.seen(known, chunk.offset)
-    return shaped
+    const wasSeen = isRepeat || view.offset <= known.offset
+    const memories = wasSeen ? [...known.memories] : known.memories
+    const shaped = this.pipeline.shape(raw, { nowMs, memories, isRepeat: wasSeen })
+    const isLacking = typeof shaped === 'object' && shaped.kind === 'lacking'
+    if (!wasSeen && !isLacking) memory.seen(known, view.offset)
+    return { shaped }
   }
 
-  #circumstances(memories: Memories | null) {
-    return { nowMs: this.#context.clock.now(), memories }
+  /** The device waits; where none may, its message is set aside. */
+  #lacking(partition: Partition, chunk: RecordChunk, lack: Failure): Pending | Refused {
+    const isKeyless = chunk.keyEnd < chunk.keyStart
+    if (!this.#holdsDevices || isKeyless) return this.#refused(partition, chunk, lack)
+    return this.#raw(partition, chunk, lack)
+  }
+
+  #refused(partition: Partition, chunk: RecordChunk, failure: Failure): Refused {
+    const message = new Pending(partition.lanes.of(chunk), chunk)
+    message.isRaw = true
+    return { kind: 'refused', message, failure }
   }
 
   #raw(partition: Partition, chunk: RecordChunk, lack: Failure): Pending {
@@ -118,8 +140,33 @@ export class Stage {
   }
 }
 
+/** Made of the view, so that nothing of what was fetched is kept. */
+function pendingOf(partition: Partition, view: RecordView): Pending {
+  return new Pending(partition.lanes.of(view), view)
+}
+
 export function failureOf(detail: string): Failure {
   return { kind: 'reject', code: 'step_failed', detail }
+}
+
+function valueIn({ bytes, valueStart, valueEnd }: RecordView): Buffer {
+  return bytes.subarray(valueStart, valueEnd)
+}
+
+/** Whether so little passes that each message had better not keep the fetch that it came in. Invariant 5 */
+class Sparseness {
+  isSparse = false
+  #seen = 0
+  #passed = 0
+
+  note(passes: boolean): void {
+    this.#seen++
+    if (passes) this.#passed++
+    if (this.#seen < 1_000) return
+    this.isSparse = this.#passed < this.#seen / 4
+    this.#seen = 0
+    this.#passed = 0
+  }
 }
 
 /** A record as the steps see it. Its key becomes a text only where somebody asks for it. */

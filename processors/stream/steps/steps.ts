@@ -10,6 +10,7 @@ import type { Partition } from '../assignment/partition.ts'
 import type { StreamContext } from '../context.ts'
 import type { WaitingDevice } from '../held/waiting-device.ts'
 import { Checkpoints, type CheckpointsPort } from './checkpoints.ts'
+import type { DeviceMemory } from './partition-memory.ts'
 import { failureOf, Stage } from './stage.ts'
 
 export interface StepsOptions {
@@ -22,21 +23,27 @@ export interface StepsOptions {
   watchAttributes(changed: () => void): () => void
 }
 
-export interface StepsPort extends Omit<CheckpointsPort, 'topic' | 'steps' | 'partitions'> {
+export interface StepsPort extends Omit<CheckpointsPort, 'topic' | 'steps' | 'partitions' | 'maxDevices'> {
   /** Null: there are no steps. */
   readonly options: StepsOptions | null
+  /** Devices may wait in the held topic. */
+  readonly holdsDevices: boolean
   partitions(): Iterable<Partition> & { readonly size: number }
   /** Devices that lack an attribute may have got it. */
   attributesChanged(): void
 }
 
 /** What becomes of a message that meets the steps after it has waited. */
-export type Met =
+export type Met = (
   | { readonly kind: 'pass'; readonly view: RecordView }
   | { readonly kind: 'ended'; readonly end: 'filtered' | 'expired' }
   | { readonly kind: 'refused' | 'lacking'; readonly failure: Failure }
+) & {
+  /** What was remembered of its device before; null where nothing was. */
+  readonly before: DeviceMemory | null
+}
 
-export const pass = (view: RecordView): Met => ({ kind: 'pass', view })
+export const pass = (view: RecordView): Met & { kind: 'pass' } => ({ kind: 'pass', view, before: null })
 
 export class Steps {
   /** Null where there are no steps. */
@@ -44,15 +51,12 @@ export class Steps {
   readonly #checkpoints: Checkpoints | null
   readonly #unwatch: () => void
 
-  constructor(context: StreamContext, { options, ...port }: StepsPort) {
-    this.stage =
-      options &&
-      new Stage(context, {
-        pipeline: options.pipeline,
-        maxDevices: () => Math.ceil(options.maxDevices / Math.max(1, port.partitions().size))
-      })
+  constructor(context: StreamContext, { options, holdsDevices, ...port }: StepsPort) {
+    const most = options?.maxDevices ?? 0
+    const maxDevices = () => Math.ceil(most / Math.max(1, port.partitions().size))
+    this.stage = options && new Stage(context, { pipeline: options.pipeline, holdsDevices, maxDevices })
     this.#checkpoints = options?.pipeline.remembers
-      ? new Checkpoints(context, { ...port, topic: options.topic, steps: options.pipeline.steps })
+      ? new Checkpoints(context, { ...port, maxDevices, topic: options.topic, steps: options.pipeline.steps })
       : null
     this.#unwatch = options?.watchAttributes(() => port.attributesChanged()) ?? (() => {})
   }
@@ -63,14 +67,20 @@ export class Steps {
   }
 
   /** Lets a message meet the steps that has waited as it came. */
-  release(partition: Partition, view: RecordView): Met {
+  release(partition: Partition, view: RecordView, isResent: boolean): Met {
     if (this.stage === null) return pass(view)
-    const shaped = this.stage.release(partition, view)
-    if (shaped === 'same') return pass(view)
-    if (typeof shaped === 'string') return { kind: 'ended', end: shaped }
-    if (shaped.kind === 'changed') return pass(withValue(view, Buffer.from(shaped.text)))
-    if (shaped.kind === 'lacking') return { kind: 'lacking', failure: this.stage.lackOf(shaped.attribute) }
-    return { kind: 'refused', failure: failureOf(shaped.detail) }
+    const { shaped, before } = this.stage.release(partition, view, isResent)
+    if (shaped === 'same') return { ...pass(view), before }
+    if (typeof shaped === 'string') return { kind: 'ended', end: shaped, before }
+    if (shaped.kind === 'changed') return { ...pass(withValue(view, Buffer.from(shaped.text))), before }
+    if (shaped.kind === 'lacking')
+      return { kind: 'lacking', failure: this.stage.lackOf(shaped.attribute), before }
+    return { kind: 'refused', failure: failureOf(shaped.detail), before }
+  }
+
+  /** Takes back what the steps remember since: messages that were released wait on, and will meet them again. */
+  forgetSince(partition: Partition, before: DeviceMemory): void {
+    partition.memory?.takeBack(before)
   }
 
   /** Resolves once what is remembered of a device is kept; null where nothing has to be. */

@@ -159,19 +159,19 @@ test('fill remembers fields that are called like what every JavaScript object ha
   ])
 })
 
-test('fill remembers at most 200 fields of a device, the first, and those stay up to date', t => {
+test('fill remembers at most 100 fields of a device, the first, and those stay up to date', t => {
   const named = (from: number, to: number, value: number) =>
     Object.fromEntries(Array.from({ length: to - from }, (_, index) => [`f.${from + index}`, value]))
   const messages = [
-    { timestamp: 1, ...named(0, 150, 1) },
-    { timestamp: 2, ...named(100, 300, 2) },
-    { timestamp: 3, ...named(250, 400, 3) },
+    { timestamp: 1, ...named(0, 75, 1) },
+    { timestamp: 2, ...named(50, 150, 2) },
+    { timestamp: 3, ...named(125, 200, 3) },
     { timestamp: 4 }
   ]
   const [, second, third, fourth] = results(`fill: { fields: ['f.*'] }`, messages)
-  t.deepEqual(second, { ...messages[1], ...named(0, 100, 1) })
-  t.deepEqual(third, { ...messages[2], ...named(0, 100, 1), ...named(100, 200, 2) })
-  t.deepEqual(fourth, { timestamp: 4, ...named(0, 100, 1), ...named(100, 200, 2) })
+  t.deepEqual(second, { ...messages[1], ...named(0, 50, 1) })
+  t.deepEqual(third, { ...messages[2], ...named(0, 50, 1), ...named(50, 100, 2) })
+  t.deepEqual(fourth, { timestamp: 4, ...named(0, 50, 1), ...named(50, 100, 2) })
 })
 
 test('fill refuses a message without timestamp, and forgets nothing', t => {

@@ -144,12 +144,14 @@ test('mileage() and duration() go from message to message in the order they come
   )
 })
 
-test('duration() after a message without timestamp is an error, and then goes on', t => {
-  const reason = 'field "s": duration() needs the timestamps of both messages (at 1 of the expression)'
-  t.deepEqual(results('map: { s: duration() }', [{ timestamp: 1 }, {}, { timestamp: 3 }]), [
+test('duration() of a message without timestamp is an error, and after one there is none', t => {
+  const reason = 'field "s": duration() needs the timestamp of the message (at 1 of the expression)'
+  const messages = [{ timestamp: 1 }, {}, { timestamp: 3 }, { timestamp: 4 }]
+  t.deepEqual(results('map: { s: duration() }', messages), [
     { timestamp: 1, s: null },
     reason,
-    { timestamp: 3, s: 2 }
+    { timestamp: 3, s: null },
+    { timestamp: 4, s: 1 }
   ])
 })
 

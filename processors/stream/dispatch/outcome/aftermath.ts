@@ -64,6 +64,7 @@ export class Aftermath {
   readonly #port: AftermathPort
   readonly #safety: SafetyStop
   readonly #setBacks: SetBacks
+  #isHaltedBySteps = false
 
   constructor(context: StreamContext, sender: Sender, port: AftermathPort) {
     this.#context = context
@@ -107,6 +108,7 @@ export class Aftermath {
     this.#safety.rejected()
     this.#port.rejected(rejected)
     if (refusal === null) return false
+    this.#isHaltedBySteps = true // that the target takes what passes them says nothing
     this.#sender.breaker.fail(refusal, 0)
     this.#port.changed()
     return true
@@ -153,7 +155,7 @@ export class Aftermath {
     destination.breaker.succeed(startedMs)
     const wasHalted = this.#sender.breaker.trouble?.kind === 'halted'
     const isOver = this.#sender.breaker.succeed(startedMs)
-    if (wasHalted && isOver && delivered.length > 0) this.#safety.reset()
+    if (wasHalted && isOver && delivered.length > 0 && !this.#isHaltedBySteps) this.#safety.reset()
   }
 
   #reject(rejected: Rejected): void {

@@ -70,7 +70,8 @@ export class Passes {
     const offeredBytes = devices.reduce((sum, device) => sum + device.offeredBytes, 0)
     if (offeredBytes >= this.#port.roomBytes()) return []
     return devices.filter(
-      device => device.lane !== null && device.wants && device.offered.length < deviceMessages / 2
+      device =>
+        device.lane?.partition.isCaughtUp && device.wants && device.offered.length < deviceMessages / 2
     )
   }
 

@@ -63,6 +63,9 @@ export class Release {
   takeBack(device: WaitingDevice, messages: readonly ReleasedMessage[]): void {
     device.takeBack(messages)
     for (const message of messages) message.lane.partition.takeBack(message)
+    const first = messages.find(({ before }) => before !== null)
+    if (first !== undefined && first.before !== null)
+      this.#port.steps.forgetSince(first.lane.partition, first.before)
     this.#port.ended('held', messages.length)
   }
 
@@ -83,7 +86,10 @@ export class Release {
     if (lane === null) return
     const raw = viewOf(record, held)
     const failure = this.#givenUp(device, held, record)
-    const met = held.isRaw && failure === null ? this.#port.steps.release(lane.partition, raw) : pass(raw)
+    const met =
+      held.isRaw && failure === null
+        ? this.#port.steps.release(lane.partition, raw, held.owner === null)
+        : pass(raw)
     if (met.kind === 'lacking') {
       device.refused(met.failure)
       this.schedule(device)
@@ -94,6 +100,7 @@ export class Release {
     const message = new ReleasedMessage(lane, { device, held, heldOffset: record.offset, view, ended })
     const why = met.kind === 'refused' ? met.failure : failure
     message.isRaw = held.isRaw && why !== null
+    message.before = met.before
     device.offer(message)
     lane.partition.take(message)
     this.#port.taken(1)

@@ -4,6 +4,7 @@
 import type { RecordView } from '../../../../connectors/kafka/log/message.ts'
 import type { LogRecord } from '../../../../connectors/kafka/log/record-chunk.ts'
 import { type Lane, Pending } from '../../dispatch/lane.ts'
+import type { DeviceMemory } from '../../steps/partition-memory.ts'
 import type { HeldMessage } from '../held-record.ts'
 import type { WaitingDevice } from '../waiting-device.ts'
 
@@ -26,6 +27,8 @@ export class ReleasedMessage extends Pending {
   readonly resent: number
   readonly isResent: boolean
   hasEnded = false
+  /** What steps remembered of its device before they saw it; null where nothing was. */
+  before: DeviceMemory | null = null
   readonly #ended: (message: ReleasedMessage) => void
 
   constructor(lane: Lane, { device, held, heldOffset, view, ended }: ReleaseOf) {

@@ -231,3 +231,57 @@ test('when steps reject nearly everything the stream halts instead, and what is 
   t.deepEqual(target.confirmed, [])
   await stream.stop(1_000)
 })
+
+test('a message without a key that lacks an attribute is set aside, since there is no device that could wait', async t => {
+  const rig = new Rig(1)
+  const { stream, target } = await rig.started(shaping({ requires: ['plate'] }))
+  const appended = rig.log.producer().append('fleet', [
+    { key: null, value: Buffer.from('{"n":1}'), partition: 0 },
+    { key: null, value: Buffer.from('{"n":2}'), partition: 0 }
+  ])
+  await rig.clock.advance(2_000)
+  await appended
+  t.deepEqual(target.confirmed, [])
+  t.deepEqual(await rig.dead(), ['{"n":1}', '{"n":2}'])
+  t.is(await rig.uncommitted(), 0)
+  await stream.stop(1_000)
+})
+
+test('with order: partition only the messages of the device that lacks an attribute are set aside', async t => {
+  const rig = new Rig(1)
+  const attributes = new Table()
+  attributes.set('b', { plate: 'B' })
+  const held = { topic: 'tailrace.acme.held', holdsDevices: false, maxDelayMs: 60_000, maxMs: 3_600_000 }
+  const options = { held, order: 'partition' as const, ...shaping({ attributes, requires: ['plate'] }) }
+  const { stream, target } = await rig.started(options)
+  await put(rig, { ident: 'b', n: 1 }, { ident: 'a', n: 2 }, { ident: 'b', n: 3 })
+  await rig.clock.advance(2_000)
+  t.deepEqual(target.confirmed, ['{"ident":"b","n":1}', '{"ident":"b","n":3}'])
+  t.deepEqual(await rig.dead(), ['{"ident":"a","n":2}'])
+  await stream.stop(1_000)
+})
+
+test('what is released and refused once more meets the steps again as if for the first time', async t => {
+  const rig = new Rig(1)
+  const attributes = new Table()
+  const steps = [{ sample: { everySeconds: 60 } }]
+  const member = rig.member(shaping({ attributes, requires: ['plate'], steps }))
+  await member.stream.start()
+  await rig.clock.advance(1_000)
+  await put(rig, ...[0, 20, 40, 60, 80, 120].map(timestamp => ({ ident: 'a', timestamp })))
+  await rig.clock.advance(2_000)
+  let refusals = 2
+  member.target.script = async () =>
+    refusals-- > 0
+      ? { kind: 'reject', scope: 'device', code: 'http_device_refused', detail: '404' }
+      : undefined
+  attributes.set('a', { plate: 'A' })
+  await rig.clock.advance(300_000)
+  t.deepEqual(
+    member.target.confirmed.map(value => JSON.parse(value).timestamp),
+    [0, 60, 120]
+  )
+  t.like(member.stream.status().held, { devices: 0, messages: 0 })
+  t.is(member.meter.totals.imbalanced, undefined)
+  await member.stream.stop(1_000)
+})
