@@ -90,7 +90,7 @@ export class Pipeline {
     const draft = this.#draft
     draft.begin(fields, raw)
     draft.nowMs = nowMs
-    const attribute = this.#missing(draft)
+    const attribute = this.#requires.length === 0 ? null : this.missing(draft.device, draft.measuredMs)
     if (attribute !== null) return { kind: 'lacking', attribute }
     onlooker?.begins(draft)
     for (let index = 0; index < this.steps.length; index++) {
@@ -111,13 +111,10 @@ export class Pipeline {
     return new Changed(encodeJson(draft.fields))
   }
 
-  /** The first attribute that the device lacks. */
-  #missing(draft: Draft): string | null {
-    if (this.#requires.length === 0) return null
-    const attributes = this.#attributes.of(draft.device, draft.measuredMs)
-    for (const name of this.#requires)
-      if (attributes === null || !Object.hasOwn(attributes, name)) return name
-    return null
+  /** The first attribute that a device lacked at a time in Unix ms; null where it had all. */
+  missing(device: string, atMs: number): string | null {
+    const attributes = this.#attributes.of(device, atMs)
+    return this.#requires.find(name => attributes === null || !Object.hasOwn(attributes, name)) ?? null
   }
 }
 

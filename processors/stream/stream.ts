@@ -166,7 +166,7 @@ export class Stream {
       holdsDevices: this.options.held.holdsDevices,
       partitions: () => this.partitions,
       touch: () => this.#settlement.touch(),
-      attributesChanged: () => this.#held.retryLacking()
+      attributesChanged: lacks => this.#held.retryLacking(lacks)
     })
   }
 

@@ -138,10 +138,11 @@ export class HeldPartition {
     this.#release?.wake()
   }
 
-  /** Tries those that wait for an attribute: they may have got it. */
-  retryLacking(): void {
+  /** Tries those that have waited for an attribute and got it. */
+  retryLacking(lacks: (device: string) => boolean): void {
     for (const device of this.devices)
-      if (device.rawFrom < Number.POSITIVE_INFINITY) this.#release?.now(device)
+      if (device.rawFrom < Number.POSITIVE_INFINITY && !lacks(device.key.toString()))
+        this.#release?.now(device)
   }
 
   drain(deadlineMs: number): Promise<void> {

@@ -148,9 +148,9 @@ export class Held {
     this.#partitions.get(origin.partition)?.wake()
   }
 
-  /** Attributes have changed. */
-  retryLacking(): void {
-    for (const partition of this) partition.retryLacking()
+  /** Attributes have changed: `lacks` says whether a device lacks any. */
+  retryLacking(lacks: (device: string) => boolean): void {
+    for (const partition of this) partition.retryLacking(lacks)
   }
 
   async drain(deadlineMs: number): Promise<void> {

@@ -23,6 +23,8 @@ import { decodeState, encodeState, type StatePlace } from './state-record.ts'
 
 /** How often a cut is made: what lies behind the last one is read again after a restart. */
 const cutMs = 5_000
+/** Records that are made at a time. */
+const recordsAtOnce = 1_000
 
 export interface CheckpointsPort {
   readonly topic: string
@@ -112,10 +114,17 @@ export class Checkpoints {
   }
 
   /** Resolves once Kafka has what is remembered of the devices; never, once the stream has stopped. */
-  #append(partition: Partition, devices: readonly DeviceMemory[]): Promise<void> {
-    const place = this.#placeOf(partition)
+  async #append(partition: Partition, devices: readonly DeviceMemory[]): Promise<void> {
+    for (
+      let at = 0;
+      at < devices.length && !partition.closed;
+      at += recordsAtOnce // Invariant 4
+    )
+      await this.#appendSome(this.#placeOf(partition), devices.slice(at, at + recordsAtOnce))
+  }
+
+  #appendSome(place: StatePlace, devices: readonly DeviceMemory[]): Promise<void> {
     let left = devices.length
-    if (left === 0) return Promise.resolve()
     return new Promise(resolve => {
       const done = () => {
         if (--left === 0) resolve()

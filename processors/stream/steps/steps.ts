@@ -29,8 +29,8 @@ export interface StepsPort extends Omit<CheckpointsPort, 'topic' | 'steps' | 'pa
   /** Devices may wait in the held topic. */
   readonly holdsDevices: boolean
   partitions(): Iterable<Partition> & { readonly size: number }
-  /** Devices that lack an attribute may have got it. */
-  attributesChanged(): void
+  /** Devices that lacked an attribute may have got it: `lacks` says whether one still does. */
+  attributesChanged(lacks: (device: string) => boolean): void
 }
 
 /** What becomes of a message that meets the steps after it has waited. */
@@ -58,7 +58,8 @@ export class Steps {
     this.#checkpoints = options?.pipeline.remembers
       ? new Checkpoints(context, { ...port, maxDevices, topic: options.topic, steps: options.pipeline.steps })
       : null
-    this.#unwatch = options?.watchAttributes(() => port.attributesChanged()) ?? (() => {})
+    const lacks = (device: string) => options?.pipeline.missing(device, context.clock.now()) != null
+    this.#unwatch = options?.watchAttributes(() => port.attributesChanged(lacks)) ?? (() => {})
   }
 
   /** Resolves once it is known what is remembered of the partition. Rejects with a FaultError while it cannot be. */

@@ -1,6 +1,7 @@
 // Attributes in a folder of their own, or in a topic of a log in memory, with a clock that the test moves.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
@@ -76,11 +77,14 @@ const timeOf = (clock: VirtualClock, logged: readonly unknown[]) => ({
       await clock.advance(1_000)
       return logged.length >= lines
     }),
-  /** Lets some seconds pass, with time for files to be looked at. */
+  /** Lets some seconds pass, and after each all files be looked at: what was asked of the file system before is answered before. */
   async pass(seconds: number) {
     for (let second = 0; second < seconds; second++) {
       await clock.advance(1_000)
-      for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve))
+      for (let turn = 0; turn < 20; turn++) {
+        await Promise.all(Array.from({ length: 8 }, () => stat('.')))
+        await new Promise(resolve => setImmediate(resolve))
+      }
     }
   }
 })

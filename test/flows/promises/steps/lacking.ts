@@ -25,17 +25,56 @@ export const lacking: EnginePromise = {
   async run(stage) {
     const folder = await mkdtemp(join(tmpdir(), 'tailrace-attributes-'))
     try {
-      return await run(stage, join(folder, 'devices.yaml'))
+      const ofFile = await run(stage, inFile(join(folder, 'devices.yaml')))
+      const ofTopic = await run(stage, await inTopic(stage))
+      return {
+        complaints: [...ofFile.complaints, ...ofTopic.complaints.map(line => `topic: ${line}`)],
+        shortfalls: [],
+        figures: { ...ofFile.figures, arrivalsWithTopic: ofTopic.figures.arrivals ?? 0 }
+      }
     } finally {
       await rm(folder, { recursive: true })
     }
   }
 }
 
-async function run(stage: Stage, file: string): Promise<Findings> {
+/** Where the attributes of devices are kept. */
+interface Attributes {
+  /** The section of the configuration. */
+  readonly section: object
+  /** Gives each of the devices what is required. */
+  give(devices: readonly string[]): Promise<void>
+}
+
+const attributesOf = (device: string) => JSON.stringify({ axles: 2, plate: `CB ${device.slice(-4)} AB` })
+
+function inFile(file: string): Attributes {
+  const lines = new Set<string>()
+  return {
+    section: { file },
+    async give(devices) {
+      for (const device of devices) lines.add(`"${device}": ${attributesOf(device)}`)
+      await writeFile(file, `${[...lines].join('\n')}\n`)
+    }
+  }
+}
+
+async function inTopic(stage: Stage): Promise<Attributes> {
+  const topic = await stage.createTopic()
+  return {
+    section: { topic },
+    give: devices =>
+      stage.cluster.producer.append(
+        topic,
+        devices.map(device => ({ key: Buffer.from(device), value: Buffer.from(attributesOf(device)) }))
+      )
+  }
+}
+
+async function run(stage: Stage, attributes: Attributes): Promise<Findings> {
   const fleet = new Fleet()
   const { devices } = fleet
-  await writeAttributes(file, devices.slice(0, -lackingDevices))
+  await attributes.give(devices.slice(0, -lackingDevices))
   const [topic, group, collector] = [
     await stage.createTopic(),
     uniqueName('lacking'),
@@ -43,7 +82,7 @@ async function run(stage: Stage, file: string): Promise<Findings> {
   ]
   const target = { http: { url: collector.url } }
   const acme = { group, target, requires: ['axles'], steps: [{ enrich: {} }] }
-  const process = { topic, streams: { acme }, sections: { attributes: { file } } }
+  const process = { topic, streams: { acme }, sections: { attributes: attributes.section } }
   let instance = await stage.start(process)
   await stage.fill(topic, { fleet, messages })
   await stage.settled(group, topic)
@@ -51,7 +90,7 @@ async function run(stage: Stage, file: string): Promise<Findings> {
   const told = await heldTold(instance)
   await stage.stop(instance)
   instance = await stage.start(process)
-  await writeAttributes(file, devices)
+  await attributes.give(devices.slice(-lackingDevices))
   await until('nothing waits', async () => (await instance.stream())?.held.messages === 0)
   await stage.fill(topic, { fleet, messages: more })
   await stage.settled(group, topic)
@@ -90,11 +129,6 @@ function findings(
       told: told.split('\n')
     }
   }
-}
-
-async function writeAttributes(file: string, devices: readonly string[]): Promise<void> {
-  const lines = devices.map(device => `"${device}": { axles: 2, plate: "CB ${device.slice(-4)} AB" }`)
-  await writeFile(file, `${lines.join('\n')}\n`)
 }
 
 /** What the command says of the stream. */

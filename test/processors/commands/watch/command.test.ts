@@ -18,7 +18,10 @@ test('it shows a message on its way, until Ctrl-C', async t => {
   const child = startCommand(t, ['watch', 'acme', '--url', running.adminUrl(), '--device', 'truck-7'])
   // Until it looks on nothing is shown, so messages are sent until something is.
   let n = 0
-  const timer = setInterval(() => void running.post('fleet', [{ ident: 'truck-7', n: ++n }]), 100)
+  const timer = setInterval(
+    () => void running.post('fleet', [{ ident: 'truck-7', n: ++n }]).catch(() => {}),
+    100
+  )
   t.teardown(() => clearInterval(timer))
   t.regex(
     await child.line(),
@@ -26,7 +29,7 @@ test('it shows a message on its way, until Ctrl-C', async t => {
   )
   t.regex(
     await child.lineWhere(line => line.includes(' sent ')),
-    /sent {6}#\d+ {2}1 message, \d+ bytes: truck-7 /
+    /sent {6}#\d+ {2}\d+ messages?, \d+ bytes: truck-7 /
   )
   t.regex(
     await child.lineWhere(line => line.includes('delivered')),
