@@ -38,6 +38,8 @@ export interface FieldRead {
 export interface CompiledSteps {
   readonly steps: readonly NamedStep[]
   readonly reads: readonly FieldRead[]
+  /** Fields that steps may add, by the index of the step. */
+  readonly makes: readonly (readonly string[])[]
   readonly mistakes: readonly StepMistake[]
 }
 
@@ -58,15 +60,22 @@ export function remembers(configs: readonly OneOfKinds[]): boolean {
 export function compileSteps(configs: readonly OneOfKinds[], parts: StepParts): CompiledSteps {
   const mistakes: StepMistake[] = []
   const reads: FieldRead[] = []
+  const makes: string[][] = configs.map(() => [])
   const steps = configs.flatMap((config, index): NamedStep[] => {
     const [kind = ''] = Object.keys(config)
     const definition = stepOf(kind)
     if (definition === undefined) return []
-    const env = envOf(parts, { mistakes, reads, base: [index, kind], isLast: index === configs.length - 1 })
+    const env = envOf(parts, {
+      mistakes,
+      reads,
+      makes: makes[index] ?? [],
+      base: [index, kind],
+      isLast: index === configs.length - 1
+    })
     const id = idOf(config, configs.slice(0, index))
     return [{ name: `steps[${index}].${kind}`, id, step: definition.create(config[kind], env) }]
   })
-  return { steps, reads, mistakes }
+  return { steps, reads, makes, mistakes }
 }
 
 /** Of two equal steps the second has another. */
@@ -79,11 +88,12 @@ function idOf(config: OneOfKinds, before: readonly OneOfKinds[]): string {
 interface Noting {
   readonly mistakes: StepMistake[]
   readonly reads: FieldRead[]
+  readonly makes: string[]
   readonly base: readonly (string | number)[]
   readonly isLast: boolean
 }
 
-function envOf(parts: StepParts, { mistakes, reads, base, isLast }: Noting): StepEnv {
+function envOf(parts: StepParts, { mistakes, reads, makes, base, isLast }: Noting): StepEnv {
   const mistake: StepEnv['mistake'] = (sentence, ...path) => {
     mistakes.push({ path: [...base, ...path], sentence })
   }
@@ -91,12 +101,14 @@ function envOf(parts: StepParts, { mistakes, reads, base, isLast }: Noting): Ste
     ...parts,
     isLast,
     mistake,
+    makes: field => void makes.push(field),
     reads: (field, ...path) => void reads.push({ path: [...base, ...path], field }),
     expression(source, ...path) {
       if (typeof source !== 'string') return new Expression('null') // it is told by the schema
       try {
         const expression = new Expression(source, parts)
-        for (const field of expression.fields) reads.push({ path: [...base, ...path], field })
+        for (const field of new Set([...expression.fields, ...expression.remembered]))
+          reads.push({ path: [...base, ...path], field })
         return expression
       } catch (error) {
         if (!(error instanceof ExpressionError)) throw error

@@ -4,7 +4,7 @@
 import { messageOf } from '../../schemas/errors.ts'
 import type { Attributes } from '../attributes/attributes.ts'
 import { decodeFields, encodeJson, holdsHuge } from '../expression/json.ts'
-import type { Json } from '../expression/values.ts'
+import type { Fields, Json } from '../expression/values.ts'
 import type { NamedStep } from './compile.ts'
 import { Draft, type Origin, Refusal, type Step, type Verdict } from './step.ts'
 
@@ -50,7 +50,7 @@ export interface Onlooker {
   /** The message meets them now. */
   begins(draft: Draft): void
   /** A step has seen it. */
-  after(step: string, verdict: Verdict, draft: Draft): void
+  after(step: NamedStep, verdict: Verdict, draft: Draft): void
 }
 
 export interface Circumstances {
@@ -100,7 +100,7 @@ export class Pipeline {
       draft.memory = memories?.[index] ?? null
       draft.previous = null
       const verdict = applied(step, draft)
-      onlooker?.after(name, verdict, draft)
+      onlooker?.after(named, verdict, draft)
       if (step.remembers && memories !== null && !isRepeat) memories[index] = draft.memory
       if (verdict instanceof Refusal) return { kind: 'rejected', detail: detailOf(name, verdict) }
       if (verdict !== 'pass' && !(isRepeat && step.remembers)) return verdict
@@ -114,8 +114,13 @@ export class Pipeline {
   /** The first attribute that a device lacked at a time in Unix ms; null where it had all. */
   missing(device: string, atMs: number): string | null {
     const attributes = this.#attributes.of(device, atMs)
-    return this.#requires.find(name => attributes === null || !Object.hasOwn(attributes, name)) ?? null
+    return this.#requires.find(name => !has(attributes, name)) ?? null
   }
+}
+
+/** An attribute that is null is none. */
+function has(attributes: Fields | null, name: string): boolean {
+  return attributes !== null && Object.hasOwn(attributes, name) && attributes[name] !== null
 }
 
 /** No step throws; should one, that must be the fate of this message and of no other. */

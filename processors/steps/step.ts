@@ -83,6 +83,8 @@ export interface Step {
   readonly remembers: boolean
   /** Never throws. */
   apply(draft: Draft): Verdict
+  /** Why it has just dropped the message, for people; null where there is nothing to say. */
+  explain?(draft: Draft): string | null
 }
 
 /** What a step gets when it is made of its settings. `path` leads from its settings to the place that is meant. */
@@ -95,6 +97,8 @@ export interface StepEnv {
   expression(source: string, ...path: readonly (string | number)[]): Expression
   /** Notes that the step looks at a field. Those of its expressions are noted already. */
   reads(name: string, ...path: readonly (string | number)[]): void
+  /** Notes that the step may add a field. */
+  makes(name: string): void
   /** Notes a mistake in the settings that their schema cannot find. */
   mistake(sentence: string, ...path: readonly (string | number)[]): void
 }

@@ -35,9 +35,9 @@ export async function warningsAgainst(
       const isWanted = wantedBy(stream, config.channels, surroundings)
       const messages = await lastMessages(admin, { topics: [topic], count: last, isWanted })
       const of = isWanted === null ? channel : `${channel} that ${name} wants`
-      if (messages.length === 0) throw new FaultError('usage', { detail: `there are no messages of ${of}` })
       const about = { channel: of, surroundings, clock: systemClock }
-      for (const { path, sentence } of unseenFields(stream, messages, about)) {
+      const unseen = messages.length === 0 ? [nothingWanted(channel)] : unseenFields(stream, messages, about)
+      for (const { path, sentence } of [...unseen, ...unmet(stream, messages, surroundings)]) {
         const pointer = ['streams', name, ...path].reduce<string>(pointerTo, '')
         warnings.push(...[loaded.problemAt(pointer, sentence) ?? []].flat())
       }
@@ -58,17 +58,37 @@ function unseenFields(
   messages: readonly Given[],
   { channel, surroundings, clock }: { channel: string; surroundings: Surroundings; clock: Clock }
 ): Unseen[] {
-  const { steps, reads } = compileSteps(configs, surroundings)
+  const { steps, reads, makes } = compileSteps(configs, surroundings)
   const pipeline = new Pipeline({ steps, requires, attributes: surroundings.attributes })
   const seen = fieldsSeen(pipeline, messages, clock)
   return reads.flatMap(({ path, field }): Unseen[] => {
     const [index] = path
     const { fields, count } = seen[Number(index)] ?? { fields: new Set<string>(), count: 0 }
-    if (fields.has(field) || count === 0) return []
+    const isMade = makes.slice(0, Number(index)).some(made => made.includes(field))
+    if (fields.has(field) || isMade || count === 0) return []
     const of = `none of the last ${messages.length} messages of ${channel}`
     const reached = count === messages.length ? of : `${of}, ${count} of which get there,`
     const sentence = `looks at "${field}", which ${reached} has${suggestion(field, [...fields])}`
     return [{ path: ['steps', ...path], sentence }]
+  })
+}
+
+function nothingWanted(channel: string): Unseen {
+  return { path: ['from'], sentence: `wants none of the recent messages of ${channel} (from, where)` }
+}
+
+/** Attributes that the stream requires, and that no device of the messages has. */
+function unmet(
+  { requires }: Pick<StreamConfig, 'requires'>,
+  messages: readonly Given[],
+  { attributes }: Surroundings
+): Unseen[] {
+  const known = messages.map(({ device, timestampMs }) => attributes.of(device, timestampMs))
+  return requires.flatMap((name, index): Unseen[] => {
+    if (messages.length === 0 || known.some(one => one !== null && Object.hasOwn(one, name))) return []
+    const names = [...new Set(known.flatMap(one => Object.keys(one ?? {})))]
+    const sentence = `is "${name}", which no device of the last ${messages.length} messages has${suggestion(name, names)}`
+    return [{ path: ['requires', index], sentence }]
   })
 }
 

@@ -11,7 +11,8 @@ Examples:
   tailrace held acme --discard 862552046671133      put what waits of it into the dead letters
   tailrace held acme --json                         one line of JSON each
 
-A device waits because the target refuses it (onDeviceReject: hold). It is tried again by itself, after a back-off that
+A device waits because the target refuses it (onDeviceReject: hold), or because it lacks an attribute that the stream requires
+(requires): that is tried when the attributes change. It is tried again by itself, after a back-off that
 grows up to held.maxDelayMs, and what waits goes out in order once it is taken. A release or discard is written into the
 held topic: a stream that runs does it at once, one that does not when it starts.
 

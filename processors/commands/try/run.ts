@@ -12,6 +12,8 @@ import type { Given } from '../shared/messages.ts'
 export interface StepReport {
   readonly step: string
   readonly verdict: 'pass' | 'filtered' | 'expired' | 'rejected'
+  /** Why it was filtered, where that is more than that a condition was not true. */
+  readonly why?: string
   readonly added: Readonly<Record<string, Json>>
   readonly removed: Readonly<Record<string, Json>>
   readonly changed: Readonly<Record<string, readonly [before: Json, after: Json]>>
@@ -22,7 +24,7 @@ export interface MessageReport {
   readonly device: string
   readonly steps: readonly StepReport[]
   /** What became of it: sent (unchanged: as the bytes that it came in), or not. */
-  readonly end: 'sent' | 'unchanged' | 'filtered' | 'expired' | 'rejected' | 'waits'
+  readonly end: 'sent' | 'unchanged' | 'filtered' | 'expired' | 'rejected' | 'waits' | 'unread'
   /** What is sent, as JSON; else why it is not. */
   readonly detail: string
 }
@@ -49,10 +51,16 @@ export class Run {
         begins: draft => {
           before = { ...draft.fields }
         },
-        after: (step, verdict, draft) => {
+        after: ({ name, step }, verdict, draft) => {
           const after = { ...draft.fields }
           const kind = verdict instanceof Refusal ? 'rejected' : verdict
-          steps.push({ step, verdict: kind, ...difference(before, after) })
+          const why = verdict === 'filtered' ? (step.explain?.(draft) ?? null) : null
+          steps.push({
+            step: name,
+            verdict: kind,
+            ...(why !== null && { why }),
+            ...difference(before, after)
+          })
           before = after
         }
       }
@@ -86,14 +94,15 @@ const ends: Readonly<Record<MessageReport['end'], readonly ['green' | 'yellow' |
   filtered: ['yellow', 'filtered by'],
   expired: ['yellow', 'expired by'],
   rejected: ['red', 'rejected'],
-  waits: ['yellow', 'waits']
+  waits: ['yellow', 'waits'],
+  unread: ['yellow', 'not read']
 }
 
 /** The report for people, without a newline at its end. */
 export function reportText({ message, device, steps, end, detail }: MessageReport, paint: Paint): string {
   const title = [message, device].filter(Boolean).join(' ')
   const width = Math.max(0, ...steps.map(({ step }) => step.length))
-  const lines = steps.flatMap(({ step, verdict, added, removed, changed }) => {
+  const lines = steps.flatMap(({ step, verdict, why, added, removed, changed }) => {
     const changes = [
       ...Object.entries(removed).map(([name, value]) => paint('red', `- ${name}: ${encodeJson(value)}`)),
       ...Object.entries(added).map(([name, value]) => paint('green', `+ ${name}: ${encodeJson(value)}`)),
@@ -101,7 +110,9 @@ export function reportText({ message, device, steps, end, detail }: MessageRepor
         paint('yellow', `~ ${name}: ${encodeJson(old)} -> ${encodeJson(value)}`)
       )
     ]
-    const first = changes[0] ?? paint('dim', verdict === 'pass' ? 'passes' : verdict)
+    const first =
+      changes[0] ??
+      paint('dim', verdict === 'pass' ? 'passes' : `${verdict}${why === undefined ? '' : `: ${why}`}`)
     return [
       `  ${step.padEnd(width)}  ${first}`,
       ...changes.slice(1).map(line => `  ${' '.repeat(width)}  ${line}`)

@@ -12,11 +12,12 @@ import { Fault, type Json } from '../../expression/values.ts'
 import { loadConfig } from '../../service/config/load.ts'
 import { pipelineOf, type Surroundings, surroundingsOf, wantedBy } from '../../service/streams/steps.ts'
 import { Pipeline } from '../../steps/pipeline.ts'
+import type { KeyedRecord } from '../../stream/assignment/subscription.ts'
 import { painter, printJson } from '../output.ts'
 import { type Given, givenMessages, lastMessages, withAdmin } from '../shared/messages.ts'
 import { streamIn } from '../shared/stream.ts'
 import { presentSurroundings } from '../shared/surroundings.ts'
-import { Run, reportText } from './run.ts'
+import { type MessageReport, Run, reportText } from './run.ts'
 
 export interface TryOptions {
   readonly config: string
@@ -133,7 +134,8 @@ async function trySteps(name: string, options: TryOptions, isGiven: boolean): Pr
     const run = new Run(pipeline, systemClock)
     const paint = painter(process.stdout)
     for (const message of messages) {
-      const report = run.of(message)
+      const isRead = !isGiven || isWanted === null || topics.some(topic => isWanted(keyed(message, topic)))
+      const report = isRead ? run.of(message) : unread(message)
       const text = options.json ? encodeJson(report as unknown as Json) : reportText(report, paint) // plain data
       process.stdout.write(`${mask.apply(text)}\n`)
     }
@@ -161,4 +163,17 @@ function channelTopic({ channels }: Config, { channel, config }: TryOptions): st
       detail: `no channel "${name}" in ${config} (there are: ${names.join(', ')})`
     })
   return topic
+}
+
+/** A message that the stream leaves in its channel. */
+function unread({ place, device }: Given): MessageReport {
+  const detail = 'the stream does not want this device (from, where)'
+  return { message: place, device, steps: [], end: 'unread', detail }
+}
+
+/** As it would be read. */
+function keyed({ device, timestampMs }: Given, topic: string): KeyedRecord {
+  const bytes = Buffer.from(device)
+  const keyEnd = device === '' ? -1 : bytes.length
+  return { origin: { topic, partition: 0 }, bytes, keyStart: 0, keyEnd, timestampMs }
 }

@@ -96,7 +96,7 @@ function compiled(
   try {
     return compileSteps(configs, { geofences, attributes: { of: () => null } })
   } catch (error) {
-    if (error instanceof TypeError) return { steps: [], reads: [], mistakes: [] }
+    if (error instanceof TypeError) return { steps: [], reads: [], makes: [], mistakes: [] }
     throw error
   }
 }

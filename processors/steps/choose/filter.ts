@@ -1,6 +1,7 @@
 // Lets messages pass for which an expression is true.
 
 import { expression } from '../../../schemas/define.ts'
+import { Fault } from '../../expression/values.ts'
 import { Recall } from '../recall.ts'
 import { defineStep } from '../step.ts'
 
@@ -24,6 +25,10 @@ export const filter = defineStep({
       apply(draft) {
         recall.recall(draft)
         return condition.test(draft) ? 'pass' : 'filtered'
+      },
+      explain(draft) {
+        const value = condition.value(draft)
+        return value instanceof Fault ? value.reason : null
       }
     }
   }

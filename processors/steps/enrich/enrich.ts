@@ -22,7 +22,9 @@ export const enrich = defineStep({
       results: [{ ident: 'a1', timestamp: 100, 'vehicle.plate': 'CB 1234 AB' }]
     }
   ],
-  create({ attributes: names, prefix }, { attributes }) {
+  create({ attributes: names, prefix }, env) {
+    const { attributes } = env
+    for (const name of names) if (!name.includes('*')) env.makes(prefix + name)
     const wanted = new NameSet(names)
     return {
       remembers: false,

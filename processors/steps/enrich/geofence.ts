@@ -50,6 +50,8 @@ export const geofence = defineStep({
   ],
   create(settings, env) {
     const shapes = shapesOf(settings.of, env)
+    for (const name of [settings.inside, settings.enter, settings.leave])
+      if (name !== undefined) env.makes(name)
     for (const name of ['timestamp', 'position.latitude', 'position.longitude']) env.reads(name)
     if (settings.inside === undefined && settings.enter === undefined && settings.leave === undefined)
       env.mistake('must name a field under inside, enter or leave')

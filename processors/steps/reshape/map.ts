@@ -24,6 +24,7 @@ export const map = defineStep({
   ],
   create(config, env) {
     const entries = Object.entries(config).map(([key, source]) => leafOf(key, env.expression(source, key)))
+    for (const { name } of entries) env.makes(name)
     const recall = new Recall(entries.map(entry => entry.expression))
     return {
       remembers: recall.isNeeded,

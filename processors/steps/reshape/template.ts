@@ -33,6 +33,7 @@ export const template = defineStep({
     const isMapping = typeof config === 'object' && config !== null && !Array.isArray(config)
     if (config === null) env.mistake('must have a shape, got nothing')
     else if (!isMapping && !env.isLast) env.mistake('must be a mapping where other steps follow')
+    if (isMapping) for (const key of Object.keys(config)) env.makes(key.replace(/\?$/, ''))
     const part = partOf(config, [], { env, expressions })
     const recall = new Recall(expressions)
     return {

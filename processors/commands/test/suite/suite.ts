@@ -117,7 +117,7 @@ function withAttributes(surroundings: Surroundings, devices: PolicyCase['attribu
   const { attributes } = surroundings
   const own = new Map(Object.entries(devices) as [string, Readonly<Record<string, Json>>][]) // JSON, as YAML is
   const of: Attributes['of'] = (ident, atMs) => own.get(ident) ?? attributes.of(ident, atMs)
-  return { ...surroundings, attributes: { of, size: attributes.size + own.size, watch: attributes.watch } }
+  return { ...surroundings, attributes: { of, size: own.size, watch: changed => attributes.watch(changed) } }
 }
 
 function readCase(

@@ -240,3 +240,32 @@ test('to be shown a case need not expect anything', async t => {
   t.regex(stdout, /delivered:\n {6}- a1\.\.a3\n/)
   t.is((await outputOf(['test', 'a.yaml'], cwd)).code, 2)
 })
+
+test('steps of a configuration are tested with the attributes that it names, and with those of a case', async t => {
+  const cwd = folder(t, {
+    'tailrace.yaml': `kafka: { brokers: ["localhost:1"] }
+channels: { fleet: {} }
+attributes: { file: devices.yaml }
+streams:
+  acme:
+    from: [fleet]
+    requires: [plate]
+    steps: [{ enrich: {} }, { select: [plate] }]
+    target: { http: { url: "http://receiver.example/" } }
+`,
+    'devices.yaml': 'a: { plate: CB 1 }\n',
+    'a.yaml': `config: tailrace.yaml
+cases:
+  - case: attributes of both
+    messages: [a1 b1 c1]
+    attributes: { b: { plate: CB 2 } }
+    until: 10s
+    expect:
+      sent: { a1: { plate: CB 1 }, b1: { plate: CB 2 } }
+      held: [c 1 attribute_missing]
+`
+  })
+  const { code, stdout, stderr } = await outputOf(['test', 'a.yaml'], cwd)
+  t.is(stderr, '')
+  t.is(code, 0, stdout)
+})

@@ -121,3 +121,20 @@ test('what makes no sense together is refused with what to do', async t => {
     t.regex(stderr, sentence)
   }
 })
+
+test('a filter says which field it did not find, and a device that the stream does not read is told', async t => {
+  const text = config
+    .replace('from: [fleet]', 'from: ["fleet/a*"]')
+    .replace('requires: [plate]', 'requires: []')
+  const args = ['try', '-s', 'acme', '-m', '{"ident":"a1"}', '-m', '{"ident":"b1","speed":50}']
+  const { stdout } = await outputOf(args, folder(t, { ...files, 'tailrace.yaml': text }))
+  t.is(
+    stdout,
+    `message 1 a1
+  steps[0].filter  filtered: the message has no "speed"
+  filtered by: steps[0].filter
+message 2 b1
+  not read: the stream does not want this device (from, where)
+`
+  )
+})
