@@ -58,6 +58,11 @@ export class PartitionMemory {
     return memory === undefined ? null : { ...memory, memories: [...memory.memories] }
   }
 
+  /** The same, to be taken back: of a device that is not known, that nothing is. */
+  before(device: string): DeviceMemory {
+    return this.copyOf(device) ?? { device, offset: -1, memories: Array(this.#steps).fill(null) }
+  }
+
   /** As if nothing had been seen since. */
   takeBack(before: DeviceMemory): void {
     const memory = this.#devices.get(before.device)

@@ -58,7 +58,7 @@ export class Stage {
     }
     const lack = lane?.lack ?? null
     if (lack !== null) return this.#raw(partition, chunk, lack)
-    const shaped = this.#shape(partition, chunk, { isRepeat: false }).shaped
+    const shaped = this.#shape(partition, chunk)
     this.#sparse.note(typeof shaped !== 'string' || shaped === 'same')
     if (shaped === 'filtered' || shaped === 'expired') return shaped
     if (shaped === 'same' && !this.#sparse.isSparse) return pendingOf(partition, chunk)
@@ -76,7 +76,7 @@ export class Stage {
     // What waits as it came is seen when it is released.
     if (device && chunk.offset >= device.rawFrom && chunk.offset > device.readOrigin) return
     const known = memory.of(new RawRecord(chunk).device, this.#maxDevices())
-    if (chunk.offset > known.offset) this.#shape(partition, chunk, { isRepeat: false })
+    if (chunk.offset > known.offset) this.#shape(partition, chunk)
   }
 
   /**
@@ -84,9 +84,8 @@ export class Stage {
    * it have to wait on. What was resent says nothing of its place among the others.
    */
   release(partition: Partition, view: RecordView, isResent: boolean): Released {
-    const before = partition.memory?.copyOf(new RawRecord(view).device) ?? null
-    const { shaped } = this.#shape(partition, view, { isRepeat: isResent })
-    return { shaped, before: isResent ? null : before }
+    const before = isResent ? null : (partition.memory?.before(new RawRecord(view).device) ?? null)
+    return { shaped: this.#shape(partition, view, isResent), before }
   }
 
   lackOf(attribute: string): Failure {
@@ -103,18 +102,18 @@ export class Stage {
   }
 
   /** What has been seen before changes nothing that is remembered, and is not dropped by it. */
-  #shape(partition: Partition, view: RecordView, { isRepeat }: { readonly isRepeat: boolean }) {
+  #shape(partition: Partition, view: RecordView, isRepeat = false): Shaped {
     const { memory } = partition
     const raw = new RawRecord(view)
     const nowMs = this.#context.clock.now()
-    if (memory === null) return { shaped: this.pipeline.shape(raw, { nowMs, memories: null }) }
+    if (memory === null) return this.pipeline.shape(raw, { nowMs, memories: null })
     const known = memory.of(raw.device, this.#maxDevices())
     const wasSeen = isRepeat || view.offset <= known.offset
     const memories = wasSeen ? [...known.memories] : known.memories
     const shaped = this.pipeline.shape(raw, { nowMs, memories, isRepeat: wasSeen })
     const isLacking = typeof shaped === 'object' && shaped.kind === 'lacking'
     if (!wasSeen && !isLacking) memory.seen(known, view.offset)
-    return { shaped }
+    return shaped
   }
 
   /** The device waits; where none may, its message is set aside. */
