@@ -225,3 +225,11 @@ export function splitEntry(entry: string): { readonly channel: string; readonly 
 export function channelsOf({ from }: Pick<StreamConfig, 'from'>): string[] {
   return [...new Set(from.map(entry => splitEntry(entry).channel))]
 }
+
+/** The topics of the channels that a stream reads; a channel that is not known has none. */
+export function topicsOf(
+  stream: Pick<StreamConfig, 'from'>,
+  channels: Readonly<Record<string, { readonly topic: string }>>
+): string[] {
+  return channelsOf(stream).flatMap(channel => channels[channel]?.topic ?? [])
+}

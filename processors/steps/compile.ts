@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import type { OneOfKinds } from '../../schemas/define.ts'
 import type { Attributes } from '../attributes/attributes.ts'
 import { Expression } from '../expression/expression.ts'
-import { ExpressionError, excerpt } from '../expression/expression-error.ts'
+import { ExpressionError } from '../expression/expression-error.ts'
 import type { Geofence } from '../geo/geofence.ts'
 import { stepOf } from './registry.ts'
 import type { Step, StepEnv } from './step.ts'
@@ -112,7 +112,7 @@ function envOf(parts: StepParts, { mistakes, reads, makes, base, isLast }: Notin
         return expression
       } catch (error) {
         if (!(error instanceof ExpressionError)) throw error
-        mistake(`${error.sentence}\n${excerpt(error.source, error.at)}`, ...path)
+        mistake(error.message, ...path)
         return new Expression('null')
       }
     }

@@ -23,9 +23,11 @@ export const byField = <S extends TSchema>(
     'x-expects': 'the name of a field'
   })
 
-/** Names that were looked at are remembered, up to so many: messages could bring new ones without end. */
-const maxKnown = 10_000
-const longestKnown = 256
+/** The name that a key stands for; behind one that ends in ? a value may be lacking. */
+export function optionalName(key: string): { readonly name: string; readonly isOptional: boolean } {
+  const isOptional = key.endsWith('?') && key.length > 1
+  return { name: isOptional ? key.slice(0, -1) : key, isOptional }
+}
 
 /** Notes which fields such a list, at `path`, is about by their very names. */
 export function noteNames(
@@ -38,11 +40,35 @@ export function noteNames(
   })
 }
 
+/** How many names are remembered, and how long ones: messages could bring new ones without end. */
+const maxKnown = 10_000
+const longestKnown = 256
+
+/** Remembers what was found out about a name, so that it is worked out once for most messages. */
+export class NameCache<T> {
+  readonly #known = new Map<string, T>()
+  readonly #work: (name: string) => T
+
+  constructor(work: (name: string) => T) {
+    this.#work = work
+  }
+
+  of(name: string): T {
+    const known = this.#known.get(name)
+    if (known !== undefined) return known
+    const found = this.#work(name)
+    if (name.length > longestKnown) return found
+    if (this.#known.size >= maxKnown) this.#known.clear()
+    this.#known.set(name, found)
+    return found
+  }
+}
+
 /** Tells which names are in a list. */
 export class NameSet {
   readonly #exact: ReadonlySet<string>
   readonly #patterns: readonly (readonly string[])[]
-  readonly #known = new Map<string, boolean>()
+  readonly #matches = new NameCache(name => this.#patterns.some(pieces => matchesPieces(name, pieces)))
 
   constructor(names: readonly string[]) {
     this.#exact = new Set(names.filter(name => !name.includes('*')))
@@ -51,13 +77,6 @@ export class NameSet {
 
   has(name: string): boolean {
     if (this.#exact.has(name)) return true
-    if (this.#patterns.length === 0) return false
-    const known = this.#known.get(name)
-    if (known !== undefined) return known
-    const isMatch = this.#patterns.some(pieces => matchesPieces(name, pieces))
-    if (name.length > longestKnown) return isMatch
-    if (this.#known.size >= maxKnown) this.#known.clear()
-    this.#known.set(name, isMatch)
-    return isMatch
+    return this.#patterns.length > 0 && this.#matches.of(name)
   }
 }

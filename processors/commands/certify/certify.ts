@@ -4,7 +4,7 @@ import type { Misbehaviour } from '../../../connectors/connector.ts'
 import { registry } from '../../../connectors/registry.ts'
 import type { Config } from '../../../schemas/config.ts'
 import { FaultError } from '../../../schemas/errors.ts'
-import { channelsOf, type StreamConfig } from '../../../schemas/stream.ts'
+import { type StreamConfig, topicsOf } from '../../../schemas/stream.ts'
 import { type LoadOptions, loadConfig } from '../../service/config/load.ts'
 import type { Surroundings } from '../../service/streams/steps.ts'
 import { counted, type Paint, painter, printJson } from '../output.ts'
@@ -63,7 +63,7 @@ async function playCase(misbehaviour: Misbehaviour, tested: Tested): Promise<Cas
   const config = { ...stream, paused: false }
   const observed = await play({
     ...{ sendings, deeds: [], values: {}, untilMs: null, config },
-    topics: channelsOf(config).flatMap(channel => channels[channel]?.topic ?? []),
+    topics: topicsOf(config, channels),
     stage: () => ({
       ...{ stream: name, config, channels, surroundings, partitions: 1 },
       ...{ rehearsal: rehearsalOf(config), rules }

@@ -97,7 +97,7 @@ export async function lastMessages(
       const ofPartition: Given[] = []
       for await (const record of admin.read(range)) {
         const given = givenOf(record, range)
-        if (given === null || (isWanted !== null && !isWanted(keyed(record, range)))) continue
+        if (given === null || (isWanted !== null && !isWanted(keyedRecord(record, range)))) continue
         ofPartition.push(given)
         if (ofPartition.length > 2 * count) ofPartition.splice(0, count)
       }
@@ -115,7 +115,11 @@ function givenOf(
   return { value: Buffer.from(value), device: key?.toString() ?? '', timestampMs, place }
 }
 
-function keyed({ key, timestampMs }: LogRecord, { topic, partition }: TopicPartition): KeyedRecord {
+/** A record as the stream looks at it to tell whether it wants it. */
+export function keyedRecord(
+  { key, timestampMs }: Pick<LogRecord, 'key' | 'timestampMs'>,
+  { topic, partition }: TopicPartition
+): KeyedRecord {
   const bytes = key ?? Buffer.alloc(0)
   return {
     origin: { topic, partition },

@@ -6,7 +6,7 @@ import type { LogAdmin, LogProducer } from '../../../connectors/kafka/log/log.ts
 import type { Mask } from '../../../connectors/shared/mask.ts'
 import type { Config } from '../../../schemas/config.ts'
 import { FaultError } from '../../../schemas/errors.ts'
-import { channelsOf, type StreamConfig } from '../../../schemas/stream.ts'
+import { type StreamConfig, topicsOf } from '../../../schemas/stream.ts'
 import { suggestion } from '../../suggestion.ts'
 
 /** What the producer may take to close; who appends waits for it. */
@@ -53,7 +53,7 @@ export async function withStream(
   ])
   const { config, folder, mask } = loadConfig(path, { registry, env: process.env })
   const stream = streamIn(config, name, path)
-  const topics = channelsOf(stream).flatMap(channel => config.channels[channel]?.topic ?? [])
+  const topics = topicsOf(stream, config.channels)
   const log = kafkaLog(config.kafka, { log: () => {}, clock: systemClock })
   const [admin, producer] = [log.admin(), log.producer()]
   try {

@@ -4,7 +4,7 @@ import { systemClock } from '../../../connectors/clock.ts'
 import { registry } from '../../../connectors/registry.ts'
 import type { Config } from '../../../schemas/config.ts'
 import { FaultError } from '../../../schemas/errors.ts'
-import { channelsOf } from '../../../schemas/stream.ts'
+import { topicsOf } from '../../../schemas/stream.ts'
 import { Expression } from '../../expression/expression.ts'
 import { ExpressionError, excerpt } from '../../expression/expression-error.ts'
 import { decodeFields, encodeJson, put } from '../../expression/json.ts'
@@ -14,7 +14,7 @@ import { pipelineOf, type Surroundings, surroundingsOf, wantedBy } from '../../s
 import { Pipeline } from '../../steps/pipeline.ts'
 import type { KeyedRecord } from '../../stream/assignment/subscription.ts'
 import { painter, printJson } from '../output.ts'
-import { type Given, givenMessages, lastMessages, withAdmin } from '../shared/messages.ts'
+import { type Given, givenMessages, keyedRecord, lastMessages, withAdmin } from '../shared/messages.ts'
 import { streamIn } from '../shared/stream.ts'
 import { presentSurroundings } from '../shared/surroundings.ts'
 import { type MessageReport, Run, reportText } from './run.ts'
@@ -57,7 +57,7 @@ export async function tryOut(expression: string | undefined, options: TryOptions
 const emptyMessage: Given = { value: Buffer.from('{}'), device: '', timestampMs: Date.now(), place: '' }
 
 async function tryExpressionOnChannel(source: string, options: TryOptions): Promise<void> {
-  const { config, folder } = loadConfig(options.config, { registry, env: process.env, isRehearsal: false })
+  const { config, folder } = loadConfig(options.config, { registry, env: process.env })
   const topic = channelTopic(config, options)
   await withAdmin(config, async admin => {
     const surroundings = await presentSurroundings(config, { folder, admin })
@@ -125,7 +125,8 @@ async function trySteps(name: string, options: TryOptions, isGiven: boolean): Pr
   const stream = streamIn(config, name, options.config)
   await withAdmin(config, async admin => {
     const surroundings = await presentSurroundings(config, { folder, admin })
-    const topics = options.channel === undefined ? topicsOf(config, name) : [channelTopic(config, options)]
+    const topics =
+      options.channel === undefined ? topicsOf(stream, config.channels) : [channelTopic(config, options)]
     const isWanted = wantedBy(stream, config.channels, surroundings)
     const messages = isGiven
       ? await givenMessages(options)
@@ -134,7 +135,7 @@ async function trySteps(name: string, options: TryOptions, isGiven: boolean): Pr
     const run = new Run(pipeline, systemClock)
     const paint = painter(process.stdout)
     for (const message of messages) {
-      const isRead = !isGiven || isWanted === null || topics.some(topic => isWanted(keyed(message, topic)))
+      const isRead = !isGiven || isWanted === null || topics.some(topic => isWanted(asRead(message, topic)))
       const report = isRead ? run.of(message) : unread(message)
       const text = options.json ? encodeJson(report as unknown as Json) : reportText(report, paint) // plain data
       process.stdout.write(`${mask.apply(text)}\n`)
@@ -145,11 +146,6 @@ async function trySteps(name: string, options: TryOptions, isGiven: boolean): Pr
 
 function emptyPipeline({ attributes }: Surroundings): Pipeline {
   return new Pipeline({ steps: [], requires: [], attributes })
-}
-
-function topicsOf({ channels, streams }: Config, name: string): string[] {
-  const stream = streams[name]
-  return stream === undefined ? [] : channelsOf(stream).flatMap(channel => channels[channel]?.topic ?? [])
 }
 
 function channelTopic({ channels }: Config, { channel, config }: TryOptions): string {
@@ -171,9 +167,8 @@ function unread({ place, device }: Given): MessageReport {
   return { message: place, device, steps: [], end: 'unread', detail }
 }
 
-/** As it would be read. */
-function keyed({ device, timestampMs }: Given, topic: string): KeyedRecord {
-  const bytes = Buffer.from(device)
-  const keyEnd = device === '' ? -1 : bytes.length
-  return { origin: { topic, partition: 0 }, bytes, keyStart: 0, keyEnd, timestampMs }
+/** A given message as it would be read from the topic. */
+function asRead({ device, timestampMs }: Given, topic: string): KeyedRecord {
+  const key = device === '' ? null : Buffer.from(device)
+  return keyedRecord({ key, timestampMs }, { topic, partition: 0 })
 }

@@ -4,7 +4,7 @@
 import type { OneOfKinds } from '../../../schemas/define.ts'
 import type { GeofencesConfig } from '../../../schemas/geofences.ts'
 import { Expression } from '../../expression/expression.ts'
-import { ExpressionError, excerpt } from '../../expression/expression-error.ts'
+import { ExpressionError } from '../../expression/expression-error.ts'
 import { compileGeofences, type Geofence } from '../../geo/geofence.ts'
 import { compileSteps } from '../../steps/compile.ts'
 import { stepOf } from '../../steps/registry.ts'
@@ -111,8 +111,7 @@ function wrongWhere({ pointer, fields }: Part, places: Places): Finding[] {
     return [{ pointer: at, at: 'value', sentence: 'is about attributes, which have no message before' }]
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error
-    const sentence = `${error.sentence}\n${excerpt(error.source, error.at)}`
-    return [{ pointer: at, at: 'value', sentence: hidden(sentence, places, at) }]
+    return [{ pointer: at, at: 'value', sentence: hidden(error.message, places, at) }]
   }
 }
 

@@ -1,9 +1,8 @@
 // Computes fields from expressions.
 
 import { expression } from '../../../schemas/define.ts'
-import type { Expression } from '../../expression/expression.ts'
 import { Fault, type Json } from '../../expression/values.ts'
-import { byField } from '../names.ts'
+import { byField, optionalName } from '../names.ts'
 import { Recall } from '../recall.ts'
 import { defineStep, Refusal } from '../step.ts'
 
@@ -23,7 +22,10 @@ export const map = defineStep({
     }
   ],
   create(config, env) {
-    const entries = Object.entries(config).map(([key, source]) => leafOf(key, env.expression(source, key)))
+    const entries = Object.entries(config).map(([key, source]) => ({
+      ...optionalName(key),
+      expression: env.expression(source, key)
+    }))
     for (const { name } of entries) env.makes(name)
     const recall = new Recall(entries.map(entry => entry.expression))
     return {
@@ -45,19 +47,6 @@ export const map = defineStep({
     }
   }
 })
-
-/** A name with its expression. */
-interface Leaf {
-  readonly name: string
-  /** It is left out where there is no value. */
-  readonly isOptional: boolean
-  readonly expression: Expression
-}
-
-function leafOf(key: string, compiled: Expression): Leaf {
-  const isOptional = key.endsWith('?') && key.length > 1
-  return { name: isOptional ? key.slice(0, -1) : key, isOptional, expression: compiled }
-}
 
 /** Why an expression has no value, and where in its source. */
 export function reasonOf({ reason, at }: Fault): string {

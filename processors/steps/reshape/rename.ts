@@ -3,7 +3,7 @@
 import { Type } from 'typebox'
 import { put } from '../../expression/json.ts'
 import type { Json } from '../../expression/values.ts'
-import { byField } from '../names.ts'
+import { byField, NameCache } from '../names.ts'
 import { type Draft, defineStep, Refusal, type Verdict } from '../step.ts'
 import { nested } from './nest.ts'
 
@@ -24,10 +24,6 @@ const notations = {
   /** { position: { speed } } */
   nested: (name: string) => name
 } as const
-
-/** Names that were met are remembered, up to so many: messages could bring new ones without end. */
-const maxKnown = 10_000
-const longestKnown = 256
 
 export const rename = defineStep({
   kind: 'rename',
@@ -114,7 +110,9 @@ class Names {
   readonly #exact: ReadonlyMap<string, string>
   readonly #patterns: readonly { readonly from: readonly string[]; readonly to: readonly string[] }[]
   readonly #notation: (name: string) => string
-  readonly #known = new Map<string, string>()
+  readonly #known = new NameCache(
+    name => this.#exact.get(name) ?? this.#byPattern(name) ?? this.#notation(name)
+  )
 
   constructor(fields: Readonly<Record<string, string>>, notation: (name: string) => string) {
     const entries = Object.entries(fields)
@@ -126,13 +124,7 @@ class Names {
   }
 
   of(name: string): string {
-    const known = this.#known.get(name)
-    if (known !== undefined) return known
-    const other = this.#exact.get(name) ?? this.#byPattern(name) ?? this.#notation(name)
-    if (name.length > longestKnown) return other
-    if (this.#known.size >= maxKnown) this.#known.clear()
-    this.#known.set(name, other)
-    return other
+    return this.#known.of(name)
   }
 
   #byPattern(name: string): string | undefined {

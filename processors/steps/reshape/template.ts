@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import type { Expression } from '../../expression/expression.ts'
 import { put } from '../../expression/json.ts'
 import { Fault, type Json } from '../../expression/values.ts'
+import { optionalName } from '../names.ts'
 import { Recall } from '../recall.ts'
 import { type Draft, defineStep, Refusal, type StepEnv } from '../step.ts'
 import { reasonOf } from './map.ts'
@@ -33,7 +34,7 @@ export const template = defineStep({
     const isMapping = typeof config === 'object' && config !== null && !Array.isArray(config)
     if (config === null) env.mistake('must have a shape, got nothing')
     else if (!isMapping && !env.isLast) env.mistake('must be a mapping where other steps follow')
-    if (isMapping) for (const key of Object.keys(config)) env.makes(key.replace(/\?$/, ''))
+    if (isMapping) for (const key of Object.keys(config)) env.makes(optionalName(key).name)
     const part = partOf(config, [], { env, expressions })
     const recall = new Recall(expressions)
     return {
@@ -89,11 +90,10 @@ function listOf(shape: readonly unknown[], path: Path, making: Making): Part {
 }
 
 function mappingOf(shape: object, path: Path, making: Making): Part {
-  const parts = Object.entries(shape).map(([key, one]) => {
-    const isOptional = key.endsWith('?') && key.length > 1
-    const name = isOptional ? key.slice(0, -1) : key
-    return { name, isOptional, part: partOf(one, [...path, key], making) }
-  })
+  const parts = Object.entries(shape).map(([key, one]) => ({
+    ...optionalName(key),
+    part: partOf(one, [...path, key], making)
+  }))
   return draft => {
     const mapping: Record<string, Json> = {}
     for (const { name, isOptional, part } of parts) {

@@ -115,12 +115,10 @@ export class Checkpoints {
 
   /** Resolves once Kafka has what is remembered of the devices; never, once the stream has stopped. */
   async #append(partition: Partition, devices: readonly DeviceMemory[]): Promise<void> {
-    for (
-      let at = 0;
-      at < devices.length && !partition.closed;
-      at += recordsAtOnce // Invariant 4
-    )
+    for (let at = 0; at < devices.length; at += recordsAtOnce) {
+      if (partition.closed) return // Invariant 4
       await this.#appendSome(this.#placeOf(partition), devices.slice(at, at + recordsAtOnce))
+    }
   }
 
   #appendSome(place: StatePlace, devices: readonly DeviceMemory[]): Promise<void> {

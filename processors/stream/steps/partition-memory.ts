@@ -39,7 +39,7 @@ export class PartitionMemory {
   /** What is remembered of the device, which is about to be seen; one more may be forgotten for it above `most`. */
   of(device: string, most: number): DeviceMemory {
     const known = this.#devices.get(device)
-    const memory = known ?? { device, offset: -1, memories: Array(this.#steps).fill(null) }
+    const memory = known ?? this.#blank(device)
     if (known !== undefined) this.#devices.delete(device)
     else if (this.#devices.size >= most) this.#forgetOne()
     this.#devices.set(device, memory)
@@ -55,12 +55,12 @@ export class PartitionMemory {
   /** What is remembered of the device now; null where nothing is. */
   copyOf(device: string): DeviceMemory | null {
     const memory = this.#devices.get(device)
-    return memory === undefined ? null : { ...memory, memories: [...memory.memories] }
+    return memory === undefined ? null : copied(memory)
   }
 
   /** The same, to be taken back: of a device that is not known, that nothing is. */
   before(device: string): DeviceMemory {
-    return this.copyOf(device) ?? { device, offset: -1, memories: Array(this.#steps).fill(null) }
+    return this.copyOf(device) ?? this.#blank(device)
   }
 
   /** As if nothing had been seen since. */
@@ -83,7 +83,7 @@ export class PartitionMemory {
   /** Takes a copy of all that has changed, to be written once everything before `to` is settled; maybe nothing has. */
   takeCut(to: number): void {
     if (this.cut !== null || to <= this.from) return
-    const devices = [...this.#changed].map(memory => ({ ...memory, memories: [...memory.memories] }))
+    const devices = [...this.#changed].map(copied)
     this.#changed.clear()
     this.cut = { to, devices }
   }
@@ -94,10 +94,18 @@ export class PartitionMemory {
     this.cut = null
   }
 
+  #blank(device: string): DeviceMemory {
+    return { device, offset: -1, memories: Array(this.#steps).fill(null) }
+  }
+
   #forgetOne(): void {
     const [oldest] = this.#devices.values()
     if (oldest === undefined) return
     this.#devices.delete(oldest.device)
     this.#changed.delete(oldest)
   }
+}
+
+function copied(memory: DeviceMemory): DeviceMemory {
+  return { ...memory, memories: [...memory.memories] }
 }

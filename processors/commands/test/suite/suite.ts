@@ -11,7 +11,7 @@ import {
   type PolicyTest,
   policyTestSchema
 } from '../../../../schemas/policy-test.ts'
-import { channelsOf, type StreamConfig } from '../../../../schemas/stream.ts'
+import { type StreamConfig, topicsOf } from '../../../../schemas/stream.ts'
 import type { Attributes } from '../../../attributes/attributes.ts'
 import type { Json } from '../../../expression/values.ts'
 import { readConfig } from '../../../service/config/load.ts'
@@ -142,7 +142,7 @@ function readCase(
     expect: test.expect ?? {},
     requests: reader.requests(),
     config,
-    topics: channelsOf(config).flatMap(channel => channels[channel]?.topic ?? []),
+    topics: topicsOf(config, channels),
     stage: () => ({
       ...{ stream: name, config, channels, surroundings, rehearsal, partitions: test.partitions },
       rules
