@@ -2,15 +2,10 @@
 
 import { distanceM } from '../../geo/distance.ts'
 import { suggestion } from '../../suggestion.ts'
+import { isPlace, latitudeName, longitudeName, positionOf } from '../position.ts'
 import { textOf } from '../syntax.ts'
-import { Fault, type Fields } from '../values.ts'
+import { Fault } from '../values.ts'
 import { type FunctionSpec, plain } from './function.ts'
-
-const latitudeName = 'position.latitude'
-const longitudeName = 'position.longitude'
-
-const isPlace = (latitude: number, longitude: number) =>
-  Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180
 
 const noPlace = 'a latitude is from -90 to 90, a longitude from -180 to 180'
 const noPosition = 'the message has no position'
@@ -70,7 +65,8 @@ const mileage: FunctionSpec = {
     }
     return ({ fields, previous }) => {
       const [to, from] = [positionOf(fields), previous && positionOf(previous)]
-      return to === null || from === null ? null : distanceM(from[0], from[1], to[0], to[1]) / 1000
+      if (to === null || from === null) return null
+      return distanceM(from.latitude, from.longitude, to.latitude, to.longitude) / 1000
     }
   }
 }
@@ -106,13 +102,6 @@ const geofence: FunctionSpec = {
       return shape.contains(latitude, longitude)
     }
   }
-}
-
-/** Null where it has none, or one that is none. */
-function positionOf(fields: Fields): readonly [latitude: number, longitude: number] | null {
-  const [latitude, longitude] = [fields[latitudeName], fields[longitudeName]]
-  if (typeof latitude !== 'number' || typeof longitude !== 'number') return null
-  return isPlace(latitude, longitude) ? [latitude, longitude] : null
 }
 
 const previous: FunctionSpec = {

@@ -2,7 +2,7 @@
 // Kafka is another thing: `ttlSeconds` of the stream.
 
 import { Type } from 'typebox'
-import { timestampOf } from '../place.ts'
+import { timestampOf } from '../measured.ts'
 import { defineStep } from '../step.ts'
 
 export const expire = defineStep({

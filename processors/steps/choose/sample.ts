@@ -4,9 +4,10 @@
 
 import { Type } from 'typebox'
 import { expression } from '../../../schemas/define.ts'
+import { positionOf } from '../../expression/position.ts'
 import type { Fields, Json } from '../../expression/values.ts'
 import { distanceM } from '../../geo/distance.ts'
-import { positionOf, timestampOf } from '../place.ts'
+import { timestampOf } from '../measured.ts'
 import { Recall } from '../recall.ts'
 import { defineStep } from '../step.ts'
 

@@ -4,8 +4,8 @@
 import { Type } from 'typebox'
 import { put } from '../../expression/json.ts'
 import type { Fields, Json } from '../../expression/values.ts'
+import { isAhead, timestampOf } from '../measured.ts'
 import { NameSet, nameList, noteNames } from '../names.ts'
-import { isAhead, timestampOf } from '../place.ts'
 import { isShort } from '../recall.ts'
 import { defineStep } from '../step.ts'
 

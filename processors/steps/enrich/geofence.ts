@@ -2,10 +2,11 @@
 // since the message before.
 
 import { Type } from 'typebox'
+import { positionOf } from '../../expression/position.ts'
 import type { Json } from '../../expression/values.ts'
 import type { Geofence } from '../../geo/geofence.ts'
+import { isAhead, timestampOf } from '../measured.ts'
 import { NameSet, nameList } from '../names.ts'
-import { isAhead, positionOf, timestampOf } from '../place.ts'
 import { defineStep, type StepEnv } from '../step.ts'
 
 const field = (description: string) => Type.Optional(Type.String({ description, minLength: 1 }))

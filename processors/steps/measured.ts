@@ -1,12 +1,7 @@
-// When and where a message was measured, for the steps that compare it with others.
+// When a message was measured, for the steps that compare it with others.
 
 import { type Fields, nameOf } from '../expression/values.ts'
 import { type Origin, Refusal } from './step.ts'
-
-export interface Position {
-  readonly latitude: number
-  readonly longitude: number
-}
 
 /** Unix seconds. */
 export function timestampOf({ timestamp }: Fields): number | Refusal {
@@ -24,12 +19,4 @@ const aheadSeconds = 3_600
  */
 export function isAhead({ timestampMs }: Origin, timestamp: number): boolean {
   return timestamp > timestampMs / 1000 + aheadSeconds
-}
-
-/** Null where it has none, or one that is not on the earth. */
-export function positionOf(fields: Fields): Position | null {
-  const latitude = fields['position.latitude']
-  const longitude = fields['position.longitude']
-  if (typeof latitude !== 'number' || typeof longitude !== 'number') return null
-  return Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 ? { latitude, longitude } : null
 }
