@@ -1,7 +1,6 @@
 // Attributes in a folder of their own, or in a topic of a log in memory, with a clock that the test moves.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
@@ -10,7 +9,7 @@ import { VirtualClock } from '../../../connectors/virtual-clock.ts'
 import { type Attributes, openAttributes, readAttributes } from '../../../processors/attributes/attributes.ts'
 import { formatProblem } from '../../../processors/service/config/problem.ts'
 import type { AttributesConfig } from '../../../schemas/attributes.ts'
-import { until } from '../../flows/harness/until.ts'
+import { timeOf } from '../passing-time.ts'
 
 export type Files = Readonly<Record<string, string | Buffer>>
 
@@ -69,22 +68,3 @@ export async function followIn(
   t.teardown(() => attributes.close())
   return { attributes, logged, ...timeOf(clock, logged) }
 }
-
-const timeOf = (clock: VirtualClock, logged: readonly unknown[]) => ({
-  /** Lets seconds pass until the log has so many lines. */
-  logs: (lines: number) =>
-    until(`${lines} lines are logged`, async () => {
-      await clock.advance(1_000)
-      return logged.length >= lines
-    }),
-  /** Lets some seconds pass, and after each all files be looked at: what was asked of the file system before is answered before. */
-  async pass(seconds: number) {
-    for (let second = 0; second < seconds; second++) {
-      await clock.advance(1_000)
-      for (let turn = 0; turn < 20; turn++) {
-        await Promise.all(Array.from({ length: 8 }, () => stat('.')))
-        await new Promise(resolve => setImmediate(resolve))
-      }
-    }
-  }
-})

@@ -11,7 +11,7 @@ import { type Plan, planReload } from '../../../../processors/service/reload/pla
 import { Reloader } from '../../../../processors/service/reload/reloader.ts'
 import type { Config } from '../../../../schemas/config.ts'
 import { FaultError } from '../../../../schemas/errors.ts'
-import { until } from '../../../flows/harness/until.ts'
+import { timeOf } from '../../passing-time.ts'
 import { fixture, registry as schemas } from '../config/fixture.ts'
 
 /** Targets of these tests can be made. */
@@ -78,22 +78,6 @@ const handsOn = (folder: string) => ({
   write: (name: string, content: string) => writeFileSync(join(folder, name), content),
   move: (from: string, to: string) => renameSync(join(folder, from), join(folder, to)),
   remove: (name: string) => rmSync(join(folder, name))
-})
-
-const timeOf = (clock: VirtualClock, logged: readonly unknown[]) => ({
-  /** Lets seconds pass until the log has so many lines. */
-  logs: (lines: number) =>
-    until(`${lines} lines are logged`, async () => {
-      await clock.advance(1_000)
-      return logged.length >= lines
-    }),
-  /** Lets some seconds pass, with time for files to be read. */
-  async pass(seconds: number) {
-    for (let second = 0; second < seconds; second++) {
-      await clock.advance(1_000)
-      for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve))
-    }
-  }
 })
 
 const sizes = (applied: readonly Config[]) =>
