@@ -8,9 +8,9 @@ import type tls from 'node:tls'
 import { FaultError } from '../../schemas/errors.ts'
 import type { Batch, Outcome, Target, TargetEnv, TargetLimits } from '../connector.ts'
 import { bareHost } from '../shared/host.ts'
+import type { ConnectionSettings } from '../shared/mqtt/connection.ts'
+import { Publisher } from '../shared/mqtt/publisher.ts'
 import { secureContext } from '../shared/tls.ts'
-import type { ConnectionSettings } from './connection.ts'
-import { Publisher } from './publisher.ts'
 import type { MqttTargetConfig } from './target-config.ts'
 
 export class MqttTarget implements Target {

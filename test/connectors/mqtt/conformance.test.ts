@@ -2,13 +2,13 @@
 
 import test from 'ava'
 import { systemClock } from '../../../connectors/clock.ts'
+import { mqttTarget } from '../../../connectors/mqtt/index.ts'
 import {
   type ConnectReply,
   MqttDouble,
   type Published,
   type PublishReply
-} from '../../../connectors/mqtt/double.ts'
-import { mqttTarget } from '../../../connectors/mqtt/index.ts'
+} from '../../../connectors/shared/mqtt/double.ts'
 import { type Double, type DoubleOptions, type Order, targetSuite } from '../../conformance/target.ts'
 import { idOf } from '../../conformance/target-case.ts'
 import { settingsFor } from './settings.ts'

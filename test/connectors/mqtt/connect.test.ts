@@ -3,8 +3,8 @@
 
 import { setImmediate } from 'node:timers/promises'
 import test from 'ava'
-import type { ConnectReply } from '../../../connectors/mqtt/double.ts'
 import type { MqttTarget } from '../../../connectors/mqtt/target.ts'
+import type { ConnectReply } from '../../../connectors/shared/mqtt/double.ts'
 import { VirtualClock } from '../../../connectors/virtual-clock.ts'
 import { until } from '../../flows/harness/until.ts'
 import { batchOf, doubleWith, outcomesOf, targetAt } from './harness.ts'

@@ -4,10 +4,10 @@ import type { ExecutionContext } from 'ava'
 import { Value } from 'typebox/value'
 import { systemClock } from '../../../connectors/clock.ts'
 import type { Batch, Outcome, TargetEnv } from '../../../connectors/connector.ts'
-import { MqttDouble, type MqttDoubleOptions, type Published } from '../../../connectors/mqtt/double.ts'
 import { MqttTarget } from '../../../connectors/mqtt/target.ts'
 import { type MqttTargetConfig, mqttTargetSchema } from '../../../connectors/mqtt/target-config.ts'
 import { Mask } from '../../../connectors/shared/mask.ts'
+import { MqttDouble, type MqttDoubleOptions, type Published } from '../../../connectors/shared/mqtt/double.ts'
 import { batchFrom, messagesOf } from '../../messages.ts'
 
 export type Settings = Partial<MqttTargetConfig>

@@ -2,7 +2,7 @@
 // order, in part, never, or hang up.
 
 import test from 'ava'
-import type { PublishReply } from '../../../connectors/mqtt/double.ts'
+import type { PublishReply } from '../../../connectors/shared/mqtt/double.ts'
 import { VirtualClock } from '../../../connectors/virtual-clock.ts'
 import { until } from '../../flows/harness/until.ts'
 import { batchOf, deliver, doubleWith, numberOf, outcomesOf, partOf, targetAt } from './harness.ts'

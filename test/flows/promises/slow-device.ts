@@ -3,7 +3,7 @@
 // of it stays below the span that a partition reads ahead of its commit point.
 
 import { systemClock } from '../../../connectors/clock.ts'
-import { MqttDouble, type PublishReply } from '../../../connectors/mqtt/double.ts'
+import { MqttDouble, type PublishReply } from '../../../connectors/shared/mqtt/double.ts'
 import { uniqueName } from '../../kafka.ts'
 import { Fleet, identify } from '../harness/fleet.ts'
 import { Ledger } from '../harness/ledger.ts'

@@ -3,9 +3,9 @@
 
 import { fc, testProp } from '@fast-check/ava'
 import test from 'ava'
-import { delivered, type Failure, type Outcome } from '../../../connectors/connector.ts'
-import { Delivery } from '../../../connectors/mqtt/delivery.ts'
-import { batchOf } from './harness.ts'
+import { delivered, type Failure, type Outcome } from '../../../../connectors/connector.ts'
+import { Delivery } from '../../../../connectors/shared/mqtt/delivery.ts'
+import { batchOf } from '../../mqtt/harness.ts'
 
 const lost: Failure = { kind: 'unknown', code: 'mqtt_connection_lost', detail: '' }
 const notSent: Failure = { ...lost, kind: 'unsent' }

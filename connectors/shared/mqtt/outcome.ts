@@ -2,9 +2,9 @@
 // functions over the reason codes of MQTT 5 (2.4) and the return codes of 3.1.1 (3.2.2.3), which share no number; the
 // table is in README.md of this folder and is tested entry by entry.
 
-import { type ErrorCode, errors, FaultError } from '../../schemas/errors.ts'
-import { delivered, type Failure, type Outcome } from '../connector.ts'
-import { detailOf, isTlsFailure, nativeCode } from '../shared/tls.ts'
+import { type ErrorCode, errors, FaultError } from '../../../schemas/errors.ts'
+import { delivered, type Failure, type Outcome } from '../../connector.ts'
+import { detailOf, isTlsFailure, nativeCode } from '../tls.ts'
 
 /** A reason code, and what the broker said with it, free of secrets. */
 export interface Reason {

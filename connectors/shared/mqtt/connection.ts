@@ -6,10 +6,10 @@
 import net from 'node:net'
 import tls from 'node:tls'
 import { type IClientOptions, MqttClient, type Packet, UniqueMessageIdProvider } from 'mqtt'
-import { FaultError } from '../../schemas/errors.ts'
-import type { Clock } from '../clock.ts'
-import { delivered, type Outcome } from '../connector.ts'
-import type { Mask } from '../shared/mask.ts'
+import { FaultError } from '../../../schemas/errors.ts'
+import type { Clock } from '../../clock.ts'
+import { delivered, type Outcome } from '../../connector.ts'
+import type { Mask } from '../mask.ts'
 import {
   faultOfConnack,
   faultOfDisconnect,

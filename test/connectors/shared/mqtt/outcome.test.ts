@@ -7,8 +7,8 @@ import {
   faultOfError,
   outcomeOfFault,
   outcomeOfPuback
-} from '../../../connectors/mqtt/outcome.ts'
-import { type ErrorCode, errors, FaultError } from '../../../schemas/errors.ts'
+} from '../../../../connectors/shared/mqtt/outcome.ts'
+import { type ErrorCode, errors, FaultError } from '../../../../schemas/errors.ts'
 
 const connacks: readonly [code: number, kind: string, error: ErrorCode][] = [
   [0x01, 'halt', 'mqtt_version_refused'],

@@ -2,7 +2,7 @@
 // while no earlier one of its device has failed, and counts as delivered only then, because the engine will send
 // the failed one again and what follows it must arrive after it. Invariant 2
 
-import { delivered, type Failure, type Message, type Outcome } from '../connector.ts'
+import { delivered, type Failure, type Message, type Outcome } from '../../connector.ts'
 
 export class Delivery {
   /** One outcome for all when everything was delivered, else one per message. Never rejects. */

@@ -5,8 +5,8 @@
 import net, { type Socket } from 'node:net'
 import tls from 'node:tls'
 import mqttPacket, { type IConnackPacket, type IConnectPacket, type Packet } from 'mqtt-packet'
-import type { Clock } from '../clock.ts'
-import { DoubleServer } from '../shared/double-server.ts'
+import type { Clock } from '../../clock.ts'
+import { DoubleServer } from '../double-server.ts'
 
 type ConnackProperties = NonNullable<IConnackPacket['properties']>
 

@@ -2,9 +2,9 @@
 // full across them. It connects when there is something to send, never by a timer, and never sends a message twice:
 // what a lost connection leaves unanswered goes back to the engine.
 
-import { type ErrorCode, FaultError } from '../../schemas/errors.ts'
-import type { Failure, Message, Outcome } from '../connector.ts'
-import { abortFault } from '../shared/abort.ts'
+import { type ErrorCode, FaultError } from '../../../schemas/errors.ts'
+import type { Failure, Message, Outcome } from '../../connector.ts'
+import { abortFault } from '../abort.ts'
 import { Connection, type ConnectionSettings } from './connection.ts'
 import { Delivery } from './delivery.ts'
 import { outcomeOfFault } from './outcome.ts'
