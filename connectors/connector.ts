@@ -8,6 +8,7 @@ import type { ErrorCode, OutcomeKind } from '../schemas/errors.ts'
 import type { LogEvent } from '../schemas/events.ts'
 import type { Clock } from './clock.ts'
 import type { Message } from './kafka/log/message.ts'
+import type { ByteBudget } from './shared/byte-budget.ts'
 import type { Mask } from './shared/mask.ts'
 
 export type { Message } from './kafka/log/message.ts'
@@ -126,8 +127,8 @@ export interface SourceEnv {
   readonly clock: Clock
   readonly log: LogEvent
   readonly meter: SourceMeter
-  /** Bytes that all messages of a source may take until they are appended. Invariant 5 */
-  readonly maxBytes: number
+  /** Room for messages until they are appended, which all sources of the process share. Invariant 5 */
+  readonly budget: ByteBudget
   /** Where HTTP sources listen. */
   readonly listen: ListenAddress
 }

@@ -4,7 +4,6 @@
 import { FaultError } from '../../schemas/errors.ts'
 import type { Feed, ListenAddress, Source, SourceEnv } from '../connector.ts'
 import { type App, createApp } from './source/app.ts'
-import { ByteBudget } from './source/body/budget.ts'
 import { Deadlines } from './source/body/deadlines.ts'
 import type { HttpSourceConfig } from './source/config.ts'
 import { Intake } from './source/intake.ts'
@@ -15,7 +14,6 @@ import { defaultTimings, type Timings } from './source/timings.ts'
 export class HttpSource implements Source<HttpSourceConfig> {
   readonly #env: SourceEnv
   readonly #timings: Timings
-  readonly #budget: ByteBudget
   readonly #paces: Paces
   readonly #deadlines: Deadlines
   readonly #app: App
@@ -27,7 +25,6 @@ export class HttpSource implements Source<HttpSourceConfig> {
   constructor(feeds: readonly Feed<HttpSourceConfig>[], env: SourceEnv, timings = defaultTimings) {
     this.#env = env
     this.#timings = timings
-    this.#budget = new ByteBudget(env.maxBytes, env.clock)
     this.#paces = new Paces(env.clock)
     this.#deadlines = new Deadlines(env.clock, timings.checkIntervalMs)
     this.#feeds = feeds
@@ -79,8 +76,8 @@ export class HttpSource implements Source<HttpSourceConfig> {
 
   #open(feeds: readonly Feed<HttpSourceConfig>[]): Map<string, Intake> {
     const intakes = new Map<string, Intake>()
-    const [env, timings, budget] = [this.#env, this.#timings, this.#budget]
-    const parts = { env, timings, budget, paces: this.#paces, deadlines: this.#deadlines }
+    const [env, timings] = [this.#env, this.#timings]
+    const parts = { env, timings, paces: this.#paces, deadlines: this.#deadlines }
     for (const feed of feeds) {
       if (intakes.has(feed.channel)) {
         const path = `channels.${feed.channel}.sources`

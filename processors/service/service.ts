@@ -5,6 +5,7 @@
 
 import type { ListenAddress } from '../../connectors/connector.ts'
 import type { LogAdmin, LogProducer } from '../../connectors/kafka/log/log.ts'
+import { ByteBudget } from '../../connectors/shared/byte-budget.ts'
 import type { Config } from '../../schemas/config.ts'
 import { FaultError } from '../../schemas/errors.ts'
 import type { OpenAttributes } from '../attributes/attributes.ts'
@@ -216,8 +217,8 @@ export class Service {
     const { clock, log, registry } = this.#parts
     const { memory } = this.#config
     const meter = sourceMeter(this.#metrics)
-    const maxBytes = bodiesBytes(memory.maxBytes)
-    const env = { clock, log, meter, maxBytes }
+    const budget = new ByteBudget(bodiesBytes(memory.maxBytes), clock) // Invariant 5
+    const env = { clock, log, meter, budget }
     return new Ingest({ sources: registry.sources, producer: { append: this.#append }, env })
   }
 

@@ -7,6 +7,7 @@ import { kafkaLog } from '../../connectors/kafka/log/kafkajs/log.ts'
 import type { Log } from '../../connectors/kafka/log/log.ts'
 import { Message } from '../../connectors/kafka/log/message.ts'
 import type { RecordChunk } from '../../connectors/kafka/log/record-chunk.ts'
+import { ByteBudget } from '../../connectors/shared/byte-budget.ts'
 import { Ingest } from '../../processors/ingest/ingest.ts'
 import type { EventName } from '../../schemas/events.ts'
 import { testBrokers, uniqueName } from '../kafka.ts'
@@ -38,7 +39,7 @@ async function openChannel(t: ExecutionContext, log: Log, topic: string): Promis
         port = fields?.port
       },
       meter: { accepted: () => {}, refused: () => {} },
-      maxBytes: 64 << 20
+      budget: new ByteBudget(64 << 20, systemClock)
     }
   })
   const fleet = { topic, partitions: 3, retentionHours: 1, sources: [{ http: limits }] }

@@ -72,6 +72,7 @@ function addRoutes(app: FastifyInstance, parts: AppParts, continuations: Continu
         throw new FaultError('method_not_allowed')
       const accepted = await intake.receive({
         request: raw,
+        answer: reply.raw,
         query: queryOf(raw),
         allowBody: () => continuations.allow(raw)
       })

@@ -1,11 +1,12 @@
 // One channel's way in: checks a request, reads its messages, and appends them. The order of the checks is the order
 // of the answers in README.md: nothing of a body is read before the sender has proved who it is and there is room.
 
+import type { Writable } from 'node:stream'
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Feed, Incoming, SourceEnv } from '../../connector.ts'
+import type { BudgetShare } from '../../shared/byte-budget.ts'
 import { PartlyStored } from './answer.ts'
 import { Body } from './body/body.ts'
-import type { BudgetShare, ByteBudget } from './body/budget.ts'
 import type { Deadlines } from './body/deadlines.ts'
 import { type BodyKind, bodyKind } from './body/kind.ts'
 import { LinePieces, mostPieceBytes } from './body/lines.ts'
@@ -21,6 +22,8 @@ import type { Timings } from './timings.ts'
 /** A request for a channel. */
 export interface Arrival {
   readonly request: Request
+  /** Closes with its connection, or when it has been sent. */
+  readonly answer: Writable
   /** What stands behind the `?` of its URL. */
   readonly query: string
   /** Called before anything of its body is read. */
@@ -29,7 +32,6 @@ export interface Arrival {
 
 export interface IntakeParts {
   readonly env: SourceEnv
-  readonly budget: ByteBudget
   readonly paces: Paces
   readonly deadlines: Deadlines
   readonly timings: Timings
@@ -45,6 +47,20 @@ interface Admitted {
 
 /** The parameter in which senders that can set no header give their token. */
 const tokenParameter = 'token'
+
+/** Waits for room as long as its sender is there. Rejects with `overloaded` or `request_aborted`. */
+async function reserveFor({ arrival, share }: Admitted, bytes: number): Promise<void> {
+  if (share.reserveNow(bytes)) return
+  const { answer } = arrival
+  const leave = () => share.leave()
+  if (answer.destroyed) throw new FaultError('request_aborted')
+  answer.once('close', leave)
+  try {
+    await share.reserve(bytes)
+  } finally {
+    answer.off('close', leave)
+  }
+}
 
 export class Intake {
   readonly #feed: Feed<HttpSourceConfig>
@@ -62,7 +78,7 @@ export class Intake {
     this.#senders = new Senders(feed.config, path, { clock: env.clock, paces })
     const { maxBodyBytes, maxInflatedBytes, maxStreamedBytes } = feed.config
     // What never fits is refused for good, or its sender would repeat it for ever.
-    this.#limits = { maxBodyBytes, maxInflatedBytes: Math.min(maxInflatedBytes, parts.budget.largestBytes) }
+    this.#limits = { maxBodyBytes, maxInflatedBytes: Math.min(maxInflatedBytes, env.budget.largestBytes) }
     this.#streamLimits = {
       maxBodyBytes: maxStreamedBytes,
       maxInflatedBytes: maxStreamedBytes,
@@ -87,8 +103,8 @@ export class Intake {
     const problem = this.#senders.signatures?.headersProblem(headers, receivedAtMs) ?? null
     if (problem !== null) throw new FaultError('signature_refused', { detail: problem })
     const kind = bodyKind(headers['content-type'], this.takesParameters)
-    const { budget, timings } = this.#parts
-    const share = budget.share(timings.roomWaitMs)
+    const { env, timings } = this.#parts
+    const share = env.budget.share(timings.roomWaitMs)
     try {
       return await this.#store({ arrival, sender, share, receivedAtMs }, kind)
     } finally {
@@ -121,7 +137,7 @@ export class Intake {
     const most = mostBytes(arrival.request, limits)
     const firstBytes = Math.min(chunkBytes, most)
     const read = () => this.#bodyOf(admitted, limits, most).whole()
-    return share.reserveNow(firstBytes) ? read() : share.reserve(firstBytes).then(read)
+    return share.reserveNow(firstBytes) ? read() : reserveFor(admitted, firstBytes).then(read)
   }
 
   #checkSignature({ request }: Arrival, bytes: Buffer): void {
@@ -130,11 +146,11 @@ export class Intake {
   }
 
   async #storeLines(admitted: Admitted): Promise<number> {
-    const { arrival, share } = admitted
+    const { arrival } = admitted
     const { maxMessageBytes } = this.#feed.config
     const limits = this.#streamLimits
     const most = Math.min(mostPieceBytes, mostBytes(arrival.request, limits))
-    await share.reserve(Math.min(chunkBytes, most))
+    await reserveFor(admitted, Math.min(chunkBytes, most))
     const body = this.#bodyOf(admitted, limits, most)
     try {
       return await this.#storePieces(new LinePieces(body, maxMessageBytes), admitted)
@@ -155,7 +171,7 @@ export class Intake {
         stored += messages.length
         if (lines.isAtEnd) return stored
         share.release()
-        await share.reserve(chunkBytes + lines.keptBytes)
+        await reserveFor(admitted, chunkBytes + lines.keptBytes)
         share.take(lines.keptBytes)
       }
     } catch (error) {

@@ -12,6 +12,7 @@ import { systemClock } from '../../../connectors/clock.ts'
 import { httpSource } from '../../../connectors/http/index.ts'
 import { httpSourceConfig } from '../../../connectors/http/source/config.ts'
 import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
+import { ByteBudget } from '../../../connectors/shared/byte-budget.ts'
 import { Ingest } from '../../../processors/ingest/ingest.ts'
 import { answer } from './child.ts'
 
@@ -45,7 +46,7 @@ async function openTailrace(brokers: string[], topic: string): Promise<System> {
       clock,
       log,
       meter: { accepted: () => {}, refused: () => {} },
-      maxBytes: 64 << 20
+      budget: new ByteBudget(64 << 20, systemClock)
     }
   })
   const http = Value.Default(httpSourceConfig, {})

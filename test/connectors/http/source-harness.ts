@@ -8,6 +8,7 @@ import type { Append, Feed, Incoming } from '../../../connectors/connector.ts'
 import type { HttpSourceConfig } from '../../../connectors/http/source/config.ts'
 import { defaultTimings, type Timings } from '../../../connectors/http/source/timings.ts'
 import { HttpSource } from '../../../connectors/http/source.ts'
+import { ByteBudget } from '../../../connectors/shared/byte-budget.ts'
 import type { ListenTlsConfig } from '../../../schemas/config.ts'
 import type { ErrorCode } from '../../../schemas/errors.ts'
 import type { EventName } from '../../../schemas/events.ts'
@@ -78,7 +79,7 @@ export class Harness {
           this.changes.emit('refused')
         }
       },
-      maxBytes: options.maxBytes ?? 64 << 20,
+      budget: new ByteBudget(options.maxBytes ?? 64 << 20, systemClock),
       listen: {
         host: options.listenHost ?? '127.0.0.1',
         port: options.port ?? 0,

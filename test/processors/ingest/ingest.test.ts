@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { systemClock } from '../../../connectors/clock.ts'
 import type { Feed, SourceDefinition } from '../../../connectors/connector.ts'
 import type { AppendRecord, LogProducer } from '../../../connectors/kafka/log/log.ts'
+import { ByteBudget } from '../../../connectors/shared/byte-budget.ts'
 import { Ingest } from '../../../processors/ingest/ingest.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 
@@ -10,7 +11,7 @@ const env = {
   clock: systemClock,
   log: () => {},
   meter: { accepted: () => {}, refused: () => {} },
-  maxBytes: 64 << 20
+  budget: new ByteBudget(64 << 20, systemClock)
 }
 
 const listen = { host: '127.0.0.1', port: 0 }
@@ -25,13 +26,15 @@ const channel = (topic: string, ...sources: Record<string, unknown>[]) => ({
 /** A kind of source that tells what happens to it. */
 function fakeSource(kind: string, done: string[], startError?: Error) {
   const feeds: Feed<unknown>[] = []
+  const budgets: ByteBudget[] = []
   const named = (given: readonly Feed<unknown>[]) => given.map(feed => feed.channel).join()
   const definition: SourceDefinition = {
     kind,
     summary: '',
     config: Type.Object({}),
-    create: async given => {
+    create: async (given, { budget }) => {
       feeds.push(...given)
+      budgets.push(budget)
       return {
         start: async () => {
           if (startError !== undefined) throw startError
@@ -47,7 +50,7 @@ function fakeSource(kind: string, done: string[], startError?: Error) {
       }
     }
   }
-  return { definition, feeds }
+  return { definition, feeds, budgets }
 }
 
 function fakeProducer(result: Promise<void> = Promise.resolve()) {
@@ -80,6 +83,14 @@ test('one source of each kind gets the feeds of all channels that name it', asyn
     [['fleet', { b: 2 }]],
     []
   ])
+})
+
+test('all sources share one budget for what they hold', async t => {
+  const [one, two] = [fakeSource('one', []), fakeSource('two', [])]
+  const ingest = new Ingest({ sources: [one.definition, two.definition], ...fakeProducer(), env })
+  await ingest.serve({ fleet: channel('fleet', { one: {} }, { two: {} }) }, listen)
+  t.deepEqual([one.budgets[0], two.budgets[0]], [env.budget, env.budget])
+  t.is(one.budgets[0], two.budgets[0])
 })
 
 test('what a source appends goes to the topic of its channel, and resolves and fails with the producer', async t => {

@@ -6,7 +6,7 @@
 import type { Readable } from 'node:stream'
 import { createGunzip, createInflate, type Gunzip, type Inflate } from 'node:zlib'
 import { FaultError, messageOf } from '../../../../schemas/errors.ts'
-import { type BudgetShare, smallBytes } from './budget.ts'
+import { type BudgetShare, smallBytes } from '../../../shared/byte-budget.ts'
 import { Chunks } from './chunks.ts'
 import type { Awaited, Deadlines } from './deadlines.ts'
 import { type BodyLimits, broken, type Request, tooLarge } from './request.ts'

@@ -7,9 +7,9 @@ import { deflateSync, gzipSync } from 'node:zlib'
 import test from 'ava'
 import { systemClock as clock } from '../../../../connectors/clock.ts'
 import { Body } from '../../../../connectors/http/source/body/body.ts'
-import { type BudgetShare, ByteBudget } from '../../../../connectors/http/source/body/budget.ts'
 import { Chunks } from '../../../../connectors/http/source/body/chunks.ts'
 import { Deadlines } from '../../../../connectors/http/source/body/deadlines.ts'
+import { type BudgetShare, ByteBudget } from '../../../../connectors/shared/byte-budget.ts'
 import { startSource } from '../source-harness.ts'
 
 const limits = { maxBodyBytes: 1_000_000, maxInflatedBytes: 1_000_000 }

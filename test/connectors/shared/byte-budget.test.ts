@@ -1,8 +1,8 @@
 // Room for bodies: in line, the small before the large, and nothing is left behind.
 
 import test from 'ava'
-import { ByteBudget } from '../../../../connectors/http/source/body/budget.ts'
-import { VirtualClock } from '../../../../connectors/virtual-clock.ts'
+import { ByteBudget } from '../../../connectors/shared/byte-budget.ts'
+import { VirtualClock } from '../../../connectors/virtual-clock.ts'
 
 function scene(maxBytes: number) {
   const clock = new VirtualClock({ seed: 1 })
@@ -64,15 +64,31 @@ test('large ones leave room for small ones', async t => {
   t.is(budget.usedBytes, 0)
 })
 
-test('what is granted to a request that has gone is given back', async t => {
-  const { budget, ask } = scene(2 * large)
+test('who has gone waits no longer, and leaves no timer', async t => {
+  const { budget, clock, done, ask } = scene((8 / 3) * large)
   const first = ask('first', large)
   await first.asked
-  const gone = ask('gone', large)
+  const gone = ask('gone', 2 * large)
+  const next = ask('next', large)
+  t.is(clock.waiting, 2)
   gone.share.release()
+  await Promise.all([gone.asked, next.asked])
+  t.deepEqual(done, ['first', 'gone overloaded', 'next'])
+  t.is(clock.waiting, 0)
   first.share.release()
-  await gone.asked
+  next.share.release()
   t.is(budget.usedBytes, 0)
+})
+
+test('who names no time waits as long as it takes', async t => {
+  const { budget, clock } = scene(large)
+  const [first, second] = [budget.share(), budget.share()]
+  await first.reserve(large / 2)
+  const asked = second.reserve(0.7 * large)
+  await clock.advance(86_400_000)
+  first.release()
+  await asked
+  t.is(budget.usedBytes, 0.7 * large)
 })
 
 test('a share that needs more than it asked for says so', async t => {
