@@ -89,6 +89,8 @@ export interface TargetEnv {
    * with it where the protocol has a place for that, and identities are not those of the stream.
    */
   readonly replay?: string
+  /** How long after Kafka got them the stream's messages are of use, in ms; unset: for ever. */
+  readonly ttlMs?: number | undefined
 }
 
 /** A message as a source hands it over: the bytes to store, and the device they are of. */

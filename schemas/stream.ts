@@ -233,3 +233,8 @@ export function topicsOf(
 ): string[] {
   return channelsOf(stream).flatMap(channel => channels[channel]?.topic ?? [])
 }
+
+/** How long after Kafka got them its messages are sent, in ms; undefined: for ever. */
+export function ttlMsOf({ ttlSeconds }: StreamConfig): number | undefined {
+  return ttlSeconds === undefined ? undefined : ttlSeconds * 1_000
+}

@@ -36,6 +36,7 @@ const packages: Readonly<Record<string, { readonly in: string; readonly lazily?:
   undici: { in: 'connectors/http' },
   aws4: { in: 'connectors/http' },
   'proxy-from-env': { in: 'connectors/http' },
+  ws: { in: 'connectors/shared/mqtt' },
   yaml: { in: 'processors' }
 }
 

@@ -21,12 +21,16 @@ export interface MosquittoOptions {
   readonly access?: readonly string[]
   /** Speaks TLS on `port`. */
   readonly tls?: Certificates
+  /** Lets in only who has a certificate of the same authority. */
+  readonly clientCertificates?: true
 }
 
 export interface Mosquitto {
   readonly port: number
   /** A port without TLS; the same one if there is no TLS at all. */
   readonly plainPort: number
+  /** For WebSockets, with TLS where `port` has it. */
+  readonly webSocketPort: number
   /** Kills it, as an outage would. */
   kill(): Promise<void>
   /** Starts it again, with nothing kept. */
@@ -40,9 +44,9 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   const path = requireMosquitto()
   const directory = await mkdtemp(join(tmpdir(), 'tailrace-mosquitto-'))
   const guard = new Guard(directory)
-  const [port = 0, other = 0] = await freePorts(2)
+  const [port = 0, other = 0, webSocketPort = 0] = await freePorts(3)
   const plainPort = options.tls === undefined ? port : other
-  const config = await writeConfig(directory, { ...options, port, plainPort })
+  const config = await writeConfig(directory, { ...options, port, plainPort, webSocketPort })
   let child: ChildProcess | undefined
   const start = async () => {
     let said = ''
@@ -69,7 +73,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     await guard.close()
   }
   await start()
-  return { port, plainPort, kill, start, stop }
+  return { port, plainPort, webSocketPort, kill, start, stop }
 }
 
 const missing = 'mosquitto is missing: apt-get install mosquitto'
@@ -97,11 +101,11 @@ function apt(...args: string[]): boolean {
   return spawnSync('apt-get', [...wait, ...args], { env, stdio: 'ignore' }).status === 0
 }
 
-type Ports = Pick<Mosquitto, 'port' | 'plainPort'>
+type Ports = Pick<Mosquitto, 'port' | 'plainPort' | 'webSocketPort'>
 
 /** Writes its configuration and the files that this names, and returns its path. */
 async function writeConfig(directory: string, options: MosquittoOptions & Ports): Promise<string> {
-  const { settings = [], users, access, tls, port, plainPort } = options
+  const { settings = [], users, access, tls, port, plainPort, webSocketPort } = options
   const file = async (name: string, text: string) => {
     const path = join(directory, name)
     await writeFile(path, text)
@@ -115,11 +119,15 @@ async function writeConfig(directory: string, options: MosquittoOptions & Ports)
     lines.push(`password_file ${hashed(await file('passwords', passwords.join('')))}`)
   }
   if (access !== undefined) lines.push(`acl_file ${await file('access', `${access.join('\n')}\n`)}`)
-  lines.push(...settings, `listener ${plainPort} 127.0.0.1`)
+  const secure: string[] = []
   if (tls !== undefined) {
-    lines.push(`listener ${port} 127.0.0.1`, `cafile ${await file('ca.pem', tls.ca)}`)
-    lines.push(`certfile ${await file('cert.pem', tls.cert)}`, `keyfile ${await file('key.pem', tls.key)}`)
+    secure.push(`cafile ${await file('ca.pem', tls.ca)}`, `certfile ${await file('cert.pem', tls.cert)}`)
+    secure.push(`keyfile ${await file('key.pem', tls.key)}`)
+    secure.push(`require_certificate ${options.clientCertificates === true}`)
   }
+  lines.push(...settings, `listener ${plainPort} 127.0.0.1`)
+  if (tls !== undefined) lines.push(`listener ${port} 127.0.0.1`, ...secure)
+  lines.push(`listener ${webSocketPort} 127.0.0.1`, 'protocol websockets', ...secure)
   return file('mosquitto.conf', `${lines.join('\n')}\n`)
 }
 

@@ -1,73 +1,92 @@
-// The MQTT target: each message is one PUBLISH with QoS 1, delivered when its PUBACK has come. This file makes the
-// settings of a connection from the configuration; publisher.ts keeps messages on their way, and outcome.ts decides
+// The MQTT target: messages are published, each delivered when its PUBACK has come. This file makes the settings of
+// the connections from the configuration; shared/mqtt/publish/publisher.ts keeps messages on their way, and outcome.ts there decides
 // what an answer or a failure means.
 
 import { randomBytes } from 'node:crypto'
 import net from 'node:net'
 import type tls from 'node:tls'
 import { FaultError } from '../../schemas/errors.ts'
-import type { Batch, Outcome, Target, TargetEnv, TargetLimits } from '../connector.ts'
+import type { Batch, Message, Outcome, Target, TargetEnv, TargetLimits } from '../connector.ts'
 import { bareHost } from '../shared/host.ts'
 import type { ConnectionSettings } from '../shared/mqtt/connection.ts'
-import { Publisher } from '../shared/mqtt/publisher.ts'
+import { Publications } from '../shared/mqtt/publish/publications.ts'
+import { Publisher } from '../shared/mqtt/publish/publisher.ts'
+import { spreadOf } from '../shared/spread.ts'
 import { secureContext } from '../shared/tls.ts'
 import type { MqttTargetConfig } from './target-config.ts'
 
 export class MqttTarget implements Target {
   readonly limits: TargetLimits
-  readonly #publisher: Publisher
+  /** The connection of a device, by its number; only where there are several. */
+  readonly destination?: (message: Message) => string
+  readonly #publishers: readonly Publisher[]
 
   /** Throws a FaultError `config_invalid` for what the schema cannot tell. */
   constructor(config: MqttTargetConfig, env: TargetEnv) {
-    const { maxMessages, maxBytes, batchesInFlight } = config
+    const { maxMessages, maxBytes, batchesInFlight, connections } = config
     this.limits = { maxMessages, maxBytes, batchesInFlight }
-    this.#publisher = new Publisher(connectionSettings(config, env))
+    const publications = new Publications({ config, isVersion5: config.version === '5', env })
+    const settings = connectionSettings(config, env, publications.haveTopics)
+    const { clientId } = settings.identity
+    this.#publishers = Array.from({ length: connections }, (_, at) => {
+      const identity = connections === 1 ? {} : { clientId: `${clientId}-${at}` }
+      return new Publisher({ ...settings, identity: { ...settings.identity, ...identity } }, publications)
+    })
+    if (connections > 1) this.destination = message => String(spreadOf(message, connections))
   }
 
   /** Connects, which shows whether the broker takes the credentials. Throws a FaultError when it fails. */
   async open(signal: AbortSignal): Promise<void> {
-    await unlessAborted(this.#publisher.connect(), signal)
+    await unlessAborted(Promise.all(this.#publishers.map(publisher => publisher.connect())), signal)
   }
 
-  deliver(batch: Batch, signal: AbortSignal): Promise<Outcome | Outcome[]> {
-    return this.#publisher.deliver(batch.messages, signal)
+  async deliver(batch: Batch, signal: AbortSignal): Promise<Outcome | Outcome[]> {
+    const publisher = this.#publishers[Number(batch.destination)]
+    if (publisher === undefined)
+      throw new FaultError('internal', { detail: `no connection ${batch.destination}` })
+    return publisher.deliver(batch.messages, signal)
   }
 
   async close(): Promise<void> {
-    await this.#publisher.close()
+    await Promise.all(this.#publishers.map(publisher => publisher.close()))
   }
+}
+
+const defaultPorts: Readonly<Record<string, number>> = {
+  'mqtt:': 1883,
+  'mqtts:': 8883,
+  'ws:': 80,
+  'wss:': 443
 }
 
 function connectionSettings(
   config: MqttTargetConfig,
-  { clock, mask, stream, replay }: TargetEnv
+  { clock, mask, stream, replay }: TargetEnv,
+  haveTopics: boolean
 ): ConnectionSettings {
-  const { username, password, topic, maxInFlight, connectTimeoutMs, ackTimeoutMs } = config
-  const url = new URL(config.url)
+  const { username, password, qos, retain, maxInFlight, connectTimeoutMs, ackTimeoutMs } = config
+  const { hostname, pathname, port, protocol, search } = new URL(config.url)
   if (password !== undefined && username === undefined && config.version === '3.1.1') {
     throw new FaultError('config_invalid', {
       path: 'password',
       detail: 'needs a username beside it with MQTT 3.1.1'
     })
   }
-  const isSecure = url.protocol === 'mqtts:'
   return {
     clock,
-    host: bareHost(url.hostname),
-    port: url.port === '' ? (isSecure ? 8883 : 1883) : Number(url.port),
-    tls: tlsOptions(config, isSecure),
+    address: {
+      host: bareHost(hostname),
+      port: Number(port || defaultPorts[protocol]),
+      webSocketPath: protocol.startsWith('ws') ? pathname + search : null
+    },
+    tls: tlsOptions(config, /^(?:mqtts|wss):$/.test(protocol)),
     identity: {
       protocolVersion: config.version === '5' ? 5 : 4,
       clientId: clientIdOf(config, stream, replay),
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password })
     },
-    topic,
-    mark: config.version === '5' && replay !== undefined ? { 'tailrace-replay': replay } : null,
-    maxInFlight,
-    connectTimeoutMs,
-    ackTimeoutMs,
-    mask
+    ...{ qos, retain, haveTopics, maxInFlight, connectTimeoutMs, ackTimeoutMs, mask }
   }
 }
 
@@ -83,7 +102,7 @@ function tlsOptions(
 ): tls.ConnectionOptions | undefined {
   if (!isSecure) {
     if (config === undefined) return undefined
-    throw new FaultError('config_invalid', { path: 'tls', detail: 'needs an mqtts url beside it' })
+    throw new FaultError('config_invalid', { path: 'tls', detail: 'needs an mqtts or wss url beside it' })
   }
   const { hostname } = new URL(url)
   const isName = net.isIP(bareHost(hostname)) === 0
@@ -95,12 +114,12 @@ function tlsOptions(
 }
 
 /** Waits for a connection, which goes on coming about when the signal ends the wait. */
-function unlessAborted(opened: Promise<void>, signal: AbortSignal): Promise<void> {
+function unlessAborted(opened: Promise<unknown>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const give = () =>
       reject(new FaultError('attempt_aborted', { detail: 'the connection was not open yet' }))
     if (signal.aborted) return give()
     signal.addEventListener('abort', give, { once: true })
-    opened.then(resolve, reject).finally(() => signal.removeEventListener('abort', give))
+    opened.then(() => resolve(), reject).finally(() => signal.removeEventListener('abort', give))
   })
 }

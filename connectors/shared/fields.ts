@@ -50,3 +50,17 @@ export class Fields {
 function isLong(value: unknown): value is number {
   return typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER
 }
+
+/** Of a field in an address: a path, a header, a topic. In characters. */
+const maxTextLength = 1_024
+
+/** Why a field cannot stand in an address, or null when its text can. */
+export function unfitFor(name: string, fields: Fields): string | null {
+  const value = fields.get(name)
+  if (value === undefined || value === null) return `${name} is missing`
+  if (typeof value === 'object') return `${name} is no text, number or boolean`
+  const text = String(value)
+  if (text === '') return `${name} is ""`
+  if (text.length > maxTextLength) return `${name} has more than ${maxTextLength} characters`
+  return /\p{Surrogate}/u.test(text) ? `${name} holds half of a surrogate pair` : null
+}

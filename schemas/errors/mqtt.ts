@@ -74,6 +74,16 @@ export const mqttErrors = {
     hint: 'Check topic, and what the broker allows this user to write.',
     outcome: 'halt'
   },
+  mqtt_device_refused: {
+    sentence: 'The broker does not let this client publish to the topic of this device',
+    hint: 'Check what the broker allows this user to write, and that it knows the device.',
+    outcome: 'reject'
+  },
+  mqtt_message_unfit: {
+    sentence: 'The message does not have what its topic or payload is made of',
+    hint: 'A step can set the field, or filter such messages out.',
+    outcome: 'reject'
+  },
   mqtt_too_large: {
     sentence: 'The message is larger than the broker takes',
     hint: 'Raise the limit of the broker; a step can make such messages smaller.',

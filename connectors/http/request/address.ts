@@ -3,11 +3,8 @@
 
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Message } from '../../connector.ts'
-import { Fields } from '../../shared/fields.ts'
+import { Fields, unfitFor } from '../../shared/fields.ts'
 import { parseTemplate, renderTemplate, type Template } from '../../shared/template.ts'
-
-/** Of a field in a path or header, in characters. */
-const maxValueLength = 1_024
 
 /** What stands in headers for the request as a whole. */
 export interface RequestNames {
@@ -85,13 +82,10 @@ export class Address {
 
 /** `.` and `..` would lead out of their place in a path, also when they are encoded. */
 function problemOf(name: string, fields: Fields): string | null {
-  const value = fields.get(name)
-  if (value === undefined || value === null) return `${name} is missing`
-  if (typeof value === 'object') return `${name} is no text, number or boolean`
-  const text = String(value)
-  if (text === '' || text === '.' || text === '..') return `${name} is ${JSON.stringify(text)}`
-  if (text.length > maxValueLength) return `${name} has more than ${maxValueLength} characters`
-  return /\p{Surrogate}/u.test(text) ? `${name} holds half of a surrogate pair` : null
+  const problem = unfitFor(name, fields)
+  if (problem !== null) return problem
+  const text = String(fields.get(name))
+  return text === '.' || text === '..' ? `${name} is ${JSON.stringify(text)}` : null
 }
 
 /** Whatever is not printable ASCII is percent-encoded, so that no value ends a header or a line. */

@@ -4,9 +4,10 @@
 import { FaultError } from '../../../schemas/errors.ts'
 import { Message } from '../../kafka/log/message.ts'
 import { Fields } from '../../shared/fields.ts'
+import { arrayBody, ndjsonBody } from '../../shared/json/bodies.ts'
+import { itemTemplate } from '../../shared/json/filled.ts'
 import type { HttpTargetConfig } from '../target-config.ts'
-import { arrayBody, ndjsonBody } from './body.ts'
-import { bodyTemplate, itemTemplate } from './body-template.ts'
+import { bodyTemplate } from './body-template.ts'
 import { cloudEvent, cloudEvents } from './cloud-events.ts'
 
 export interface Format {

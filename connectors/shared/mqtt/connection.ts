@@ -1,40 +1,42 @@
 // One connection to a broker, from CONNECT to its end, over the client of the mqtt package. The package would keep,
 // queue and resend by itself; here a client serves one connection only and is handed a message only while that
-// stands, so nothing of it outlives the connection. Every message that was published is answered exactly once: by
-// its PUBACK, or with `unknown` when the connection ends first.
+// stands, so nothing of it outlives the connection. Every PUBLISH is answered exactly once: by its PUBACK or PUBCOMP (with QoS 0
+// once it is written), or with `unknown` when the connection ends first.
 
-import net from 'node:net'
-import tls from 'node:tls'
-import { type IClientOptions, MqttClient, type Packet, UniqueMessageIdProvider } from 'mqtt'
+import type { Duplex } from 'node:stream'
+import type tls from 'node:tls'
+import { type IClientOptions, MqttClient, type Packet } from 'mqtt'
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Clock } from '../../clock.ts'
 import { delivered, type Outcome } from '../../connector.ts'
 import type { Mask } from '../mask.ts'
+import { clientOptions } from './client-options.ts'
+import { type Address, openStream } from './open-stream.ts'
 import {
   faultOfConnack,
   faultOfDisconnect,
   faultOfError,
   outcomeOfFault,
-  outcomeOfPuback,
-  type Reason
+  outcomeOfPuback
 } from './outcome.ts'
+import { maxPacketBytes, publishBytes } from './publish/packet-size.ts'
+import type { Publication } from './publish/publications.ts'
+import { reasonOf } from './reason.ts'
 
-/** What the length field of a packet can express, with the header in front of it (MQTT 5, 2.1.4). */
-const maxPacketBytes = 268_435_455 + 5
-const keepAliveSeconds = 30
-const noTimeoutMs = 2_147_483_647
-const plain = { qos: 1 as const }
+/** How long a server may take to end a connection that said good-bye. */
+const farewellMs = 1_000
+const nothing = Buffer.alloc(0)
 
 export interface ConnectionSettings {
   readonly clock: Clock
-  readonly host: string
-  readonly port: number
+  readonly address: Address
   /** Undefined for a connection without TLS. */
   readonly tls: tls.ConnectionOptions | undefined
   readonly identity: Pick<IClientOptions, 'protocolVersion' | 'clientId' | 'username' | 'password'>
-  readonly topic: string
-  /** User properties of every message (MQTT 5). */
-  readonly mark: Readonly<Record<string, string>> | null
+  readonly qos: 0 | 1 | 2
+  readonly retain: boolean
+  /** Whether messages have topics of their own, so that a refused one says nothing about the others. */
+  readonly haveTopics: boolean
   readonly maxInFlight: number
   readonly connectTimeoutMs: number
   readonly ackTimeoutMs: number
@@ -52,7 +54,7 @@ export class Connection {
   /** Resolves, with the reason, when the connection has ended in whatever way. */
   readonly closed: Promise<FaultError>
   readonly #settings: ConnectionSettings
-  readonly #socket: net.Socket
+  readonly #stream: Duplex
   readonly #client: MqttClient
   readonly #inFlight = new Set<Sent>()
   #state: 'opening' | 'open' | 'closed' = 'opening'
@@ -60,6 +62,8 @@ export class Connection {
   #maxPacketBytes = maxPacketBytes
   #fault: FaultError | undefined
   #cancelTimer: (() => void) | undefined
+  /** Messages with QoS 0 that are not known to be written yet. */
+  #unwritten: Sent[] = []
   #onOpened: () => void = () => {}
   #onRefused: (fault: FaultError) => void = () => {}
   #onClosed: (fault: FaultError) => void = () => {}
@@ -80,15 +84,14 @@ export class Connection {
     this.#cancelTimer = clock.after(connectTimeoutMs, () =>
       this.#fail(new FaultError('mqtt_connect_timeout', { detail: `after ${connectTimeoutMs} ms` }))
     )
-    this.#socket = openSocket(settings)
-      .setNoDelay(true)
+    this.#stream = openStream(settings.address, settings.tls)
       .on('error', error => this.#fail(error))
       .once('close', () => this.#end())
-    this.#client = new MqttClient(() => this.#socket, clientOptions(settings))
+    this.#client = new MqttClient(() => this.#stream, clientOptions(settings.identity))
     this.#client
       .once('packetreceive', packet => this.#readConnack(packet))
       .once('connect', () => this.#open())
-      .on('disconnect', packet => this.#fail(faultOfDisconnect(this.#reasonOf(packet))))
+      .on('disconnect', packet => this.#fail(faultOfDisconnect(reasonOf(packet, this.#settings.mask))))
       .on('error', error => this.#fail(error))
   }
 
@@ -101,33 +104,58 @@ export class Connection {
     return this.#inFlight.size === 0
   }
 
-  /** Null when the broker takes a message of this length, otherwise what it does not. */
-  excessOf(payloadBytes: number): string | null {
-    const bytes = this.#packetBytes(payloadBytes)
+  /** Null when the broker takes a packet of this size, otherwise what it does not. */
+  excessOf(publication: Publication): string | null {
+    const bytes = publishBytes(publication, this.#settings.qos)
     return bytes <= this.#maxPacketBytes ? null : `${bytes} bytes, at most ${this.#maxPacketBytes}`
   }
 
-  /** Sends one message; only while there is room. `answer` is called once, never at once. */
-  publish(payload: Buffer, answer: (outcome: Outcome) => void): void {
+  /** Sends one PUBLISH; only while there is room. `answer` is called once, never at once. */
+  publish({ topic, payload, properties }: Publication, answer: (outcome: Outcome) => void): void {
     const sent = { atMs: this.#settings.clock.now(), answer }
     this.#inFlight.add(sent)
     if (this.#cancelTimer === undefined) this.#watch()
-    const { topic, mark } = this.#settings
-    const options = mark === null ? plain : { ...plain, properties: { userProperties: { ...mark } } }
+    const { qos, retain } = this.#settings
+    const options = properties === null ? { qos, retain } : { qos, retain, properties }
+    if (qos === 0) {
+      this.#client.publish(topic, payload, options)
+      this.#confirmOnceWritten(sent)
+      return
+    }
     this.#client.publish(topic, payload, options, (error, packet) => {
       const outcome = this.#outcomeOf(error, packet)
       // Without an outcome it is the package that gives up: the end of the connection will answer.
-      if (outcome !== undefined && this.#inFlight.delete(sent)) sent.answer(outcome)
+      if (outcome !== undefined) this.#answer(sent, outcome)
     })
   }
 
   /** Says good-bye if nothing is in flight, and resolves once the socket is closed. */
   async close(): Promise<void> {
     if (this.#state === 'open' && this.isIdle) {
-      this.#socket.once('finish', () => this.#socket.destroy())
-      this.#client.end() // writes DISCONNECT, then ends the socket
-    } else this.#socket.destroy()
+      this.#stream.once('finish', () => this.#stream.destroy())
+      this.#client.end() // writes DISCONNECT, then ends the stream
+      const cancel = this.#settings.clock.after(farewellMs, () => this.#stream.destroy())
+      await this.closed
+      cancel()
+    } else this.#stream.destroy()
     await this.closed
+  }
+
+  /** With QoS 0 no answer comes: what counts is that the socket has taken all bytes. One look for all of a turn. */
+  #confirmOnceWritten(sent: Sent): void {
+    this.#unwritten.push(sent)
+    if (this.#unwritten.length > 1) return
+    queueMicrotask(() => {
+      const written = this.#unwritten
+      this.#unwritten = []
+      this.#stream.write(nothing, error => {
+        if (!error) for (const each of written) this.#answer(each, delivered)
+      })
+    })
+  }
+
+  #answer(sent: Sent, outcome: Outcome): void {
+    if (this.#inFlight.delete(sent)) sent.answer(outcome)
   }
 
   #readConnack(packet: Packet): void {
@@ -144,9 +172,12 @@ export class Connection {
   #faultOfConnack(packet: Packet): FaultError | undefined {
     if (packet.cmd !== 'connack')
       return new FaultError('mqtt_answer_malformed', { detail: `${packet.cmd} before CONNACK` })
-    const reason = this.#reasonOf(packet)
+    const reason = reasonOf(packet, this.#settings.mask)
     if (reason.code !== 0) return faultOfConnack(reason)
-    return packet.properties?.maximumQoS === 0 ? faultOfConnack({ code: 0x9b }) : undefined
+    const { qos, retain } = this.#settings
+    const { maximumQoS = 2, retainAvailable = true } = packet.properties ?? {}
+    if (maximumQoS < qos) return faultOfConnack({ code: 0x9b })
+    return retain && !retainAvailable ? faultOfConnack({ code: 0x9a }) : undefined
   }
 
   #open(): void {
@@ -159,7 +190,7 @@ export class Connection {
   /** Ends the connection; the first reason is the one that is told. */
   #fail(error: unknown): void {
     this.#fault ??= faultOfError(error, this.#state === 'open')
-    this.#socket.destroy()
+    this.#stream.destroy()
   }
 
   #end(): void {
@@ -194,44 +225,6 @@ export class Connection {
     if (!error) return delivered
     const code = 'code' in error ? error.code : undefined
     if (typeof code !== 'number') return undefined
-    return outcomeOfPuback({ ...this.#reasonOf(packet), code })
-  }
-
-  #reasonOf(packet: Packet | undefined): Reason {
-    if (packet?.cmd !== 'connack' && packet?.cmd !== 'puback' && packet?.cmd !== 'disconnect')
-      return { code: 0 }
-    const returnCode = packet.cmd === 'connack' ? packet.returnCode : undefined
-    const code = packet.reasonCode ?? returnCode ?? 0
-    const said = packet.properties?.reasonString
-    return said === undefined ? { code } : { code, text: this.#settings.mask.apply(said) }
-  }
-
-  /** The size of a PUBLISH with QoS 1 and no properties (MQTT 5, 3.3). */
-  #packetBytes(payloadBytes: number): number {
-    const { topic, identity, mark } = this.#settings
-    const marks = Object.entries(mark ?? {}).map(entry => 5 + Buffer.byteLength(entry.join('')))
-    const propertiesBytes = identity.protocolVersion === 5 ? marks.reduce((sum, bytes) => sum + bytes, 1) : 0
-    const restBytes = 2 + Buffer.byteLength(topic) + 2 + propertiesBytes + payloadBytes
-    const lengthBytes = restBytes < 128 ? 1 : restBytes < 16_384 ? 2 : restBytes < 2_097_152 ? 3 : 4
-    return 1 + lengthBytes + restBytes
-  }
-}
-
-function openSocket({ host, port, tls: secure }: ConnectionSettings): net.Socket {
-  return secure === undefined ? net.connect({ host, port }) : tls.connect({ ...secure, host, port })
-}
-
-/** Switches off whatever the package would do by itself. */
-function clientOptions({ identity }: ConnectionSettings): IClientOptions {
-  return {
-    ...identity,
-    clean: true,
-    keepalive: keepAliveSeconds,
-    reconnectPeriod: 0,
-    connectTimeout: noTimeoutMs, // ours covers all of it, and tells why
-    queueQoSZero: false,
-    resubscribe: false,
-    messageIdProvider: new UniqueMessageIdProvider(),
-    log: () => {} // its own would show the user name
+    return outcomeOfPuback({ ...reasonOf(packet, this.#settings.mask), code }, this.#settings.haveTopics)
   }
 }

@@ -1,10 +1,15 @@
 // An MQTT broker that misbehaves to order: a script says how every connection and every message is answered, or how
 // it is failed. Like a real broker it hangs up on a client that exceeds its Receive Maximum or Maximum Packet Size,
-// so a target that does not honour them is found out. It takes QoS 1 and serves no subscribers.
+// so a target that does not honour them is found out. It takes QoS 0 and 1 and serves no subscribers.
 
 import net, { type Socket } from 'node:net'
 import tls from 'node:tls'
-import mqttPacket, { type IConnackPacket, type IConnectPacket, type Packet } from 'mqtt-packet'
+import mqttPacket, {
+  type IConnackPacket,
+  type IConnectPacket,
+  type IPublishPacket,
+  type Packet
+} from 'mqtt-packet'
 import type { Clock } from '../../clock.ts'
 import { DoubleServer } from '../double-server.ts'
 
@@ -34,6 +39,9 @@ export interface Published {
   readonly payload: Buffer
   readonly qos: number
   readonly dup: boolean
+  readonly retain: boolean
+  /** Those of MQTT 5. */
+  readonly properties?: IPublishPacket['properties']
 }
 
 export interface MqttDoubleOptions {
@@ -154,8 +162,9 @@ export class MqttDouble {
     else if (packet.cmd === 'pingreq') send(client, { cmd: 'pingresp' })
     else if (packet.cmd === 'disconnect') this.#disconnects++
     else if (packet.cmd === 'publish') {
-      const { topic, payload, qos, dup } = packet
-      const published = { connection: client.connection, topic, payload: Buffer.from(payload), qos, dup }
+      const { topic, payload, qos, dup, retain, properties } = packet
+      const read = { connection: client.connection, topic, payload: Buffer.from(payload), qos, dup, retain }
+      const published = properties === undefined ? read : { ...read, properties }
       const excess = this.#excess(client, packet)
       const reply: PublishReply =
         excess === undefined ? this.#replyTo(published) : { kind: 'hangUp', code: excess }
@@ -201,6 +210,7 @@ export class MqttDouble {
       send(client, { cmd: 'puback', messageId, reasonCode, ...properties })
     }
     if (reply.kind === 'hangUp') hangUp(client, reply.code)
+    else if (published.qos === 0) client.unconfirmed--
     else if (reply.kind === 'hold') this.#held.push(acknowledge)
     else this.#server.after(reply.afterMs ?? 0, acknowledge)
   }

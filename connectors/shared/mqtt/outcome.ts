@@ -82,11 +82,17 @@ const pubackCodes: ReadonlyMap<number, ErrorCode> = new Map([
   [0x99, 'mqtt_rejected']
 ])
 
-/** The outcome of one message by its PUBACK. 0x10 says that nobody subscribes; the broker has it all the same. */
-export function outcomeOfPuback(reason: Reason): Outcome {
+/**
+ * The outcome of one message by its PUBACK or PUBREC. 0x10 says that nobody subscribes; the broker has it all the same. Where
+ * messages have topics of their own, a topic that is refused is a matter of its device.
+ */
+export function outcomeOfPuback(reason: Reason, haveTopics: boolean): Outcome {
   if (reason.code < 0x80) return delivered
   const code = pubackCodes.get(reason.code) ?? 'mqtt_publish_failed'
-  const failure: Failure = { kind: kindOf(code), code, detail: `PUBACK ${describe(reason)}` }
+  const detail = `PUBACK ${describe(reason)}`
+  if (code === 'mqtt_topic_refused' && haveTopics)
+    return { kind: 'reject', scope: 'device', code: 'mqtt_device_refused', detail }
+  const failure: Failure = { kind: kindOf(code), code, detail }
   // An answer about this message only: others may pass, so only its device has to wait.
   return code === 'mqtt_publish_failed' ? { ...failure, scope: 'device' } : failure
 }

@@ -4,6 +4,7 @@ import { systemClock } from '../../../connectors/clock.ts'
 import type { Target } from '../../../connectors/connector.ts'
 import { createTarget, type Registry } from '../../../connectors/registry.ts'
 import { FaultError } from '../../../schemas/errors.ts'
+import { ttlMsOf } from '../../../schemas/stream.ts'
 import type { ValidConfig } from './load.ts'
 import type { Problem } from './problem.ts'
 
@@ -34,6 +35,8 @@ export async function makeTarget(
   stream: string,
   registry: Registry
 ): Promise<Target> {
-  const part = config.streams[stream]?.target ?? {}
-  return createTarget(registry, part, { stream, clock: systemClock, log: () => {}, mask })
+  const wanted = config.streams[stream]
+  if (wanted === undefined) throw new FaultError('internal', { detail: `no stream ${stream}` })
+  const env = { stream, clock: systemClock, log: () => {}, mask, ttlMs: ttlMsOf(wanted) }
+  return createTarget(registry, wanted.target, env)
 }

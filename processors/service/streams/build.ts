@@ -6,7 +6,7 @@ import { wantedDeadLetterTopic } from '../../../connectors/kafka/topics.ts'
 import { createTarget, type Registry } from '../../../connectors/registry.ts'
 import type { Config } from '../../../schemas/config.ts'
 import { FaultError } from '../../../schemas/errors.ts'
-import { channelsOf, type StreamConfig } from '../../../schemas/stream.ts'
+import { channelsOf, type StreamConfig, ttlMsOf } from '../../../schemas/stream.ts'
 import { birthOf } from '../../stream/assignment/birth.ts'
 import type { FaultPoint } from '../../stream/held/fault-points.ts'
 import { heldOptions } from '../../stream/held/held.ts'
@@ -44,7 +44,7 @@ export interface Wanted {
 export async function buildStream(wanted: Wanted, parts: StreamsParts): Promise<Stream> {
   const { admin, env, kafka, metrics, producer, reached, registry } = parts
   const { name, config } = wanted
-  const target = await createTarget(registry, config.target, { ...env, stream: name })
+  const target = await createTarget(registry, config.target, { ...env, stream: name, ttlMs: ttlMsOf(config) })
   const meter = streamMeter(metrics, name)
   return new Stream(streamOptions(wanted), {
     ...env,
@@ -73,7 +73,7 @@ export function streamOptions(wanted: Omit<Wanted, 'tap'>): StreamOptions {
     adaptiveConcurrency: config.adaptiveConcurrency,
     rateLimit: config.rateLimit,
     attemptTimeoutMs: config.attemptTimeoutMs,
-    ttlMs: config.ttlSeconds === undefined ? null : config.ttlSeconds * 1000,
+    ttlMs: ttlMsOf(config) ?? null,
     retry: config.retry,
     safetyStop: config.safetyStop,
     deadLetters: wantedDeadLetterTopic(config.deadLetters),

@@ -137,10 +137,12 @@ test('urls and topics that cannot work are no valid configuration', t => {
     'mqtt://a/b',
     'mqtt://a?b',
     'mqtt://a:b',
-    'a:1883'
+    'a:1883',
+    'ws://u:p@a/mqtt',
+    'ws://a/mqtt#x'
   ])
     t.throws(() => targetAt(t, url), undefined, url)
-  for (const url of ['mqtt://a', 'mqtts://a.b:8883/', 'mqtt://[::1]:1883', 'mqtt://127.0.0.1'])
+  for (const url of ['mqtt://a', 'mqtts://a.b:8883/', 'mqtt://[::1]:1883', 'ws://a', 'wss://a:1/m?t=1'])
     t.notThrows(() => targetAt(t, url), url)
   for (const topic of ['', 'a/#', '+/a', 'a\u0000'])
     t.throws(() => targetAt(t, 'mqtt://a', { topic }), undefined, topic)

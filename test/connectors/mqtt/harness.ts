@@ -16,12 +16,13 @@ export type Settings = Partial<MqttTargetConfig>
 export function targetAt(
   t: ExecutionContext,
   url: string,
-  settings: Settings & { clock?: TargetEnv['clock'] } = {}
+  settings: Settings & Partial<Pick<TargetEnv, 'clock' | 'ttlMs' | 'replay'>> = {}
 ): MqttTarget {
-  const { clock = systemClock, ...rest } = settings
+  const { clock = systemClock, ttlMs, replay, ...rest } = settings
   const given = { url, topic: 'fleet/telemetry', ...rest }
   const config = Value.Parse(mqttTargetSchema, Value.Default(mqttTargetSchema, given))
-  const target = new MqttTarget(config, { stream: 'acme', clock, log: () => {}, mask: new Mask([]) })
+  const env = { stream: 'acme', clock, log: () => {}, mask: new Mask([]), ttlMs }
+  const target = new MqttTarget(config, replay === undefined ? env : { ...env, replay })
   t.teardown(() => target.close())
   return target
 }
@@ -42,7 +43,7 @@ export async function doubleWith(t: ExecutionContext, options: Partial<MqttDoubl
 }
 
 /** The number that a message of batchOf() carries in its value. */
-export function numberOf({ payload }: Published): number {
+export function numberOf({ payload }: Pick<Published, 'payload'>): number {
   return Number(/"n":(\d+)/.exec(payload.toString())?.[1])
 }
 

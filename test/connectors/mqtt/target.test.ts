@@ -27,7 +27,8 @@ test('a message is one PUBLISH with QoS 1 of its very bytes', async t => {
       topic: 'fleet/telemetry',
       payload: Buffer.from(message.value()),
       qos: 1,
-      dup: false
+      dup: false,
+      retain: false
     }))
   )
 })

@@ -257,7 +257,7 @@ const mistakes: readonly [url: string, settings: Settings, message: RegExp][] = 
   ['http://h/', { body: '[{@messages},{@messages}]' }, /^body: .*\{@messages\} once/],
   ['http://h/', { body: '[{@messages},{ident}]' }, /^body: .*of one message/],
   ['http://h/', { body: '{"a": {@time}}' }, /^body: .*must not name \{@time\}/],
-  ['http://h/', { item: '{"a": {@batch}}' }, /^item: .*of the request/],
+  ['http://h/', { item: '{"a": {@batch}}' }, /^item: .*must not name \{@batch\}/],
   ['http://h/', { item: '{"a": "{@message}"}' }, /^item: .*outside of quotes/],
   ['http://h/', { item: '{"a": }' }, /^item: .*must be JSON/],
   ['http://h/', { messageId: { header: 'x-id' } }, /^messageId\.header: .*a request for each message/],

@@ -4,7 +4,7 @@
 import { fc, testProp } from '@fast-check/ava'
 import test from 'ava'
 import { delivered, type Failure, type Outcome } from '../../../../connectors/connector.ts'
-import { Delivery } from '../../../../connectors/shared/mqtt/delivery.ts'
+import { Delivery, type Group } from '../../../../connectors/shared/mqtt/publish/delivery.ts'
 import { batchOf } from '../../mqtt/harness.ts'
 
 const lost: Failure = { kind: 'unknown', code: 'mqtt_connection_lost', detail: '' }
@@ -15,25 +15,46 @@ const answers: Outcome[] = [
   { kind: 'retry', code: 'mqtt_throttled', detail: '' }
 ]
 
-const step = fc.record({ publish: fc.boolean(), which: fc.nat(20), answer: fc.constantFrom(...answers) })
+const refused: Failure = { kind: 'reject', scope: 'device', code: 'mqtt_device_refused', detail: '' }
+
+type Act = 'publish' | 'answer' | 'split'
+const step = fc.record({
+  act: fc.constantFrom<Act>('publish', 'publish', 'answer', 'answer', 'split'),
+  which: fc.nat(20),
+  answer: fc.constantFrom(...answers, refused)
+})
+
+/** Neighbours in groups of this many. */
+function groupsOf(count: number, size: number): number[][] {
+  const positions = Array.from({ length: count }, (_, at) => at)
+  return positions.flatMap(at => (at % size === 0 ? [positions.slice(at, at + size)] : []))
+}
 
 testProp(
   'whatever is answered in whatever order, a device stops at its first failure',
   [
-    fc.record({ count: fc.integer({ min: 1, max: 12 }), devices: fc.integer({ min: 1, max: 4 }) }),
+    fc.record({
+      count: fc.integer({ min: 1, max: 12 }),
+      devices: fc.integer({ min: 1, max: 4 }),
+      size: fc.integer({ min: 1, max: 5 })
+    }),
     fc.array(step, { maxLength: 40 })
   ],
-  async (t, { count, devices }, steps) => {
+  async (t, { count, devices, size }, steps) => {
     const { messages } = batchOf(count, { devices })
-    const delivery = new Delivery(messages)
-    const published: number[] = []
+    const delivery = new Delivery(messages, groupsOf(count, size))
+    const published: Group[] = []
     const answered = new Map<number, Outcome>()
-    for (const { publish, which, answer } of steps) {
-      if (publish && delivery.peek() !== undefined) published.push(delivery.take())
-      const [position] = publish ? [] : published.splice(which % Math.max(1, published.length), 1)
-      if (position === undefined) continue
-      answered.set(position, answer)
-      delivery.settle(position, answer)
+    for (const { act, which, answer } of steps) {
+      const next = act === 'answer' ? undefined : delivery.peek()
+      if (next !== undefined && act === 'split' && next.length > 1) delivery.split()
+      else if (next !== undefined) {
+        published.push(next)
+        delivery.take()
+      }
+      const [group = []] = act === 'answer' ? published.splice(which % Math.max(1, published.length), 1) : []
+      for (const position of group) answered.set(position, answer)
+      delivery.settle(group, answer)
     }
     delivery.giveUp(lost, notSent)
     const result = await delivery.outcome
@@ -45,17 +66,19 @@ testProp(
       if (outcome.kind === 'delivered') {
         t.false(failed.has(key))
         t.is(answered.get(position), delivered)
-      } else if (outcome.kind !== 'reject') failed.add(key)
+      } else if (outcome.kind !== 'reject' || outcome.scope === 'device') failed.add(key)
       if (outcome.kind === 'unsent') t.false(answered.has(position))
-      if (published.includes(position)) t.is(outcome.kind, 'unknown')
+      if (published.flat().includes(position)) t.is(outcome.kind, 'unknown')
     })
   }
 )
 
 test('a batch that is delivered as a whole says so once', async t => {
-  const delivery = new Delivery(batchOf(2).messages)
-  delivery.settle(delivery.take(), delivered)
-  delivery.settle(delivery.take(), delivered)
+  const delivery = new Delivery(batchOf(3).messages, [[0], [1, 2]])
+  for (let group = delivery.peek(); group !== undefined; group = delivery.peek()) {
+    delivery.take()
+    delivery.settle(group, delivered)
+  }
   t.is(await delivery.outcome, delivered)
-  t.is(await new Delivery([]).outcome, delivered)
+  t.is(await new Delivery([], []).outcome, delivered)
 })

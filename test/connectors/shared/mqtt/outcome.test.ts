@@ -64,14 +64,21 @@ const pubacks: readonly [code: number, kind: string, error?: ErrorCode, scope?: 
 
 for (const [code, kind, error, scope] of pubacks) {
   test(`PUBACK 0x${code.toString(16)} is ${kind} ${error ?? ''}`, t => {
-    const outcome = outcomeOfPuback({ code })
+    const outcome = outcomeOfPuback({ code }, false)
     if (outcome.kind === 'delivered') t.is(kind, 'delivered')
     else t.is(`${outcome.kind} ${outcome.code} ${outcome.scope}`, `${kind} ${error} ${scope}`)
   })
 }
 
+test('where devices have topics of their own, one that is refused is a matter of the device', t => {
+  for (const code of [0x87, 0x90]) {
+    t.like(outcomeOfPuback({ code }, true), { kind: 'reject', scope: 'device', code: 'mqtt_device_refused' })
+  }
+  t.like(outcomeOfPuback({ code: 0x99 }, true), { kind: 'reject', code: 'mqtt_rejected' })
+})
+
 test('a detail names the code, its meaning and what the broker said', t => {
-  t.like(outcomeOfPuback({ code: 0x99, text: 'no JSON' }), {
+  t.like(outcomeOfPuback({ code: 0x99, text: 'no JSON' }, false), {
     detail: 'PUBACK 0x99 payload format invalid: no JSON'
   })
   t.is(faultOfConnack({ code: 5 }).detail, 'CONNACK 0x05 not authorized')

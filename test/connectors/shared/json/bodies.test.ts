@@ -3,8 +3,8 @@
 import { testProp } from '@fast-check/ava'
 import test from 'ava'
 import fc from 'fast-check'
-import { arrayBody, ndjsonBody } from '../../../connectors/http/request/body.ts'
-import { messagesOf } from '../../messages.ts'
+import { arrayBody, ndjsonBody } from '../../../../connectors/shared/json/bodies.ts'
+import { messagesOf } from '../../../messages.ts'
 
 const runs = { numRuns: 5000 }
 const compact = fc.json({ maxDepth: 2 })

@@ -2,7 +2,7 @@
 // up, and takes down with it whatever else was on the connection; a message to which this happened twice running is
 // sent alone from then on, so that only the culprit is hit a third time.
 
-import type { Message } from '../../connector.ts'
+import type { Message } from '../../../connector.ts'
 
 const lossesOfSuspect = 2
 /** More than any window, so that only messages that never come back are forgotten. */

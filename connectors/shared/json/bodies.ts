@@ -1,4 +1,4 @@
-// Request bodies from raw messages: every byte is copied once, straight from the fetch response into the body.
+// Bodies of several raw messages: every byte is copied once, straight from the fetch response into the body.
 // Nothing is parsed, so numbers, spacing and key order arrive as they were sent.
 
 import type { Message } from '../../connector.ts'

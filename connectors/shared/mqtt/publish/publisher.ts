@@ -2,16 +2,18 @@
 // full across them. It connects when there is something to send, never by a timer, and never sends a message twice:
 // what a lost connection leaves unanswered goes back to the engine.
 
-import { type ErrorCode, FaultError } from '../../../schemas/errors.ts'
-import type { Failure, Message, Outcome } from '../../connector.ts'
-import { abortFault } from '../abort.ts'
-import { Connection, type ConnectionSettings } from './connection.ts'
-import { Delivery } from './delivery.ts'
-import { outcomeOfFault } from './outcome.ts'
+import { type ErrorCode, FaultError } from '../../../../schemas/errors.ts'
+import type { Failure, Message, Outcome } from '../../../connector.ts'
+import { abortFault } from '../../abort.ts'
+import { Connection, type ConnectionSettings } from '../connection.ts'
+import { outcomeOfFault } from '../outcome.ts'
+import { Delivery, type Group } from './delivery.ts'
+import type { Publication, Publications } from './publications.ts'
 import { Suspects } from './suspects.ts'
 
 export class Publisher {
   readonly #settings: ConnectionSettings
+  readonly #publications: Publications
   readonly #suspects = new Suspects()
   /** Deliveries with messages that are not published yet, the oldest first. */
   readonly #waiting: Delivery[] = []
@@ -20,8 +22,9 @@ export class Publisher {
   #isAlone = false
   #isClosed = false
 
-  constructor(settings: ConnectionSettings) {
+  constructor(settings: ConnectionSettings, publications: Publications) {
     this.#settings = settings
+    this.#publications = publications
   }
 
   /** Resolves when a connection stands; rejects with a FaultError when none comes about. */
@@ -32,7 +35,8 @@ export class Publisher {
 
   /** Publishes the messages in their order. Never rejects; settles at once when `signal` fires. */
   async deliver(messages: readonly Message[], signal: AbortSignal): Promise<Outcome | Outcome[]> {
-    const delivery = new Delivery(messages)
+    const groups = this.#publications.group(messages, message => this.#suspects.has(message))
+    const delivery = new Delivery(messages, groups)
     const giveUp = () => {
       this.#forget(delivery)
       const { code } = abortFault(signal)
@@ -91,36 +95,48 @@ export class Publisher {
     while (connection.room > 0 && !this.#isAlone) {
       const [delivery] = this.#waiting
       if (delivery === undefined) return
-      const message = delivery.peek()
-      if (message === undefined) this.#waiting.shift()
-      else if (!this.#publishNext(connection, delivery, message)) return
+      const group = delivery.peek()
+      if (group === undefined) this.#waiting.shift()
+      else if (!this.#publishNext(connection, delivery, group)) return
     }
   }
 
-  /** False when the message has to wait until nothing else is in flight. */
-  #publishNext(connection: Connection, delivery: Delivery, message: Message): boolean {
-    const alone = this.#suspects.has(message)
+  /** False when it has to wait until nothing else is in flight. */
+  #publishNext(connection: Connection, delivery: Delivery, group: Group): boolean {
+    const messages = delivery.messagesOf(group)
+    const alone = messages.some(message => this.#suspects.has(message))
     if (alone && !connection.isIdle) return false
-    const position = delivery.take()
-    const payload = message.value()
-    const excess = connection.excessOf(payload.length)
-    if (excess !== null) {
-      delivery.settle(position, { kind: 'reject', code: 'mqtt_too_large', detail: excess })
+    const publication = this.#make(messages, connection)
+    if ('kind' in publication) {
+      // Of several messages it is not said which one is at fault, or whether they are only too many.
+      if (group.length > 1) return delivery.split()
+      delivery.take()
+      delivery.settle(group, publication)
       return true
     }
+    delivery.take()
     this.#isAlone = alone
-    connection.publish(payload, outcome => {
+    connection.publish(publication, outcome => {
       this.#isAlone = false
-      if (outcome.kind === 'unknown') this.#suspects.lost(message)
-      else this.#suspects.answered(message)
+      for (const message of messages)
+        if (outcome.kind === 'unknown') this.#suspects.lost(message)
+        else this.#suspects.answered(message)
       // Nothing else was in flight, so the others need not wait for it.
-      delivery.settle(
-        position,
-        alone && outcome.kind === 'unknown' ? { ...outcome, scope: 'device' } : outcome
-      )
+      delivery.settle(group, alone && outcome.kind === 'unknown' ? { ...outcome, scope: 'device' } : outcome)
       this.#schedule()
     })
     return true
+  }
+
+  #make(messages: readonly Message[], connection: Connection): Publication | Failure {
+    try {
+      const publication = this.#publications.of(messages)
+      const excess = connection.excessOf(publication)
+      return excess === null ? publication : { kind: 'reject', code: 'mqtt_too_large', detail: excess }
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error
+      return { kind: 'reject', code: error.code, detail: error.detail ?? '' }
+    }
   }
 
   #forget(delivery: Delivery): void {

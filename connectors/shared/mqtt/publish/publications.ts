@@ -1,0 +1,157 @@
+// What a PUBLISH holds: topic, payload and properties of one message, or of several that have the same topic. Made when
+// its turn comes, so that only what is in flight takes memory.
+
+import type { IClientPublishOptions } from 'mqtt'
+import { FaultError } from '../../../../schemas/errors.ts'
+import type { Clock } from '../../../clock.ts'
+import type { Message, TargetEnv } from '../../../connector.ts'
+import { Fields } from '../../fields.ts'
+import { parseTemplate, renderTemplate, type Template } from '../../template.ts'
+import type { PublishConfig } from './config.ts'
+import { propertiesBytes } from './packet-size.ts'
+import { type Payload, payloadOf } from './payload.ts'
+import { Topic } from './topic.ts'
+
+export type Properties = NonNullable<IClientPublishOptions['properties']>
+
+export interface Publication {
+  readonly topic: string
+  readonly payload: Buffer
+  /** Null in MQTT 3.1.1, which has none. */
+  readonly properties: Properties | null
+  /** Their size in the packet. */
+  readonly propertiesBytes: number
+}
+
+export interface PublicationsOptions {
+  readonly config: PublishConfig
+  readonly isVersion5: boolean
+  readonly env: Pick<TargetEnv, 'clock' | 'replay' | 'ttlMs'>
+}
+
+export class Publications {
+  readonly #config: PublishConfig
+  readonly #topic: Topic
+  readonly #payload: Payload
+  readonly #isSingle: boolean
+  readonly #clock: Clock
+  /** Null: messages do not expire. */
+  readonly #ttlMs: number | null
+  readonly #userProperties: readonly { readonly name: string; readonly value: Template }[]
+  /** The properties of all messages, unless they differ. */
+  readonly #fixed: Pick<Publication, 'properties' | 'propertiesBytes'> | null
+
+  /** Throws a FaultError `config_invalid` for what the schema cannot tell. */
+  constructor({ config, isVersion5, env }: PublicationsOptions) {
+    this.#config = config
+    this.#topic = new Topic(config.topic)
+    this.#payload = payloadOf(config)
+    this.#isSingle = config.format === 'object'
+    this.#clock = env.clock
+    this.#ttlMs = config.expires ? ttlOf(env) : null
+    const mark = env.replay === undefined || !isVersion5 ? {} : { 'tailrace-replay': env.replay }
+    const entries = Object.entries({ ...config.userProperties, ...mark })
+    this.#userProperties = entries.map(([name, value]) => ({ name, value: parseTemplate(value) }))
+    if (!isVersion5) refuseProperties(config)
+    const names = this.#userProperties.flatMap(({ value }) => value.names)
+    if (names.length > 0 && !this.#isSingle)
+      wrong('userProperties', 'must name no fields where a PUBLISH holds several messages')
+    const foreign = names.find(name => name.startsWith('@') && name !== '@id')
+    if (foreign !== undefined)
+      wrong('userProperties', `must name fields of messages or {@id}, which {${foreign}} is not`)
+    const isFixed = names.length === 0 && this.#ttlMs === null
+    if (!isVersion5) this.#fixed = { properties: null, propertiesBytes: 0 }
+    else this.#fixed = isFixed ? sized(this.#propertiesOf(undefined)) : null
+  }
+
+  /** Do messages have topics of their own? */
+  get haveTopics(): boolean {
+    return this.#topic.isTemplate
+  }
+
+  /** Throws a FaultError `mqtt_message_unfit` when one of the messages has no topic or no device. */
+  of(messages: readonly Message[]): Publication {
+    const [first] = messages
+    if (first === undefined) throw new FaultError('internal', { detail: 'a PUBLISH without message' })
+    const { properties, propertiesBytes } = this.#fixed ?? sized(this.#propertiesOf(first))
+    return { topic: this.#topic.of(first), payload: this.#payload(messages), properties, propertiesBytes }
+  }
+
+  /**
+   * Which messages travel together, as positions, in the order in which they are published. Those of a device stay in their
+   * order; those that are to travel alone do.
+   */
+  group(messages: readonly Message[], isAlone: (message: Message) => boolean): number[][] {
+    if (this.#isSingle) return messages.map((_, at) => [at])
+    const groups: number[][] = []
+    const ofTopic = new Map<string, number>()
+    const ofDevice = new Map<string | null, number>()
+    for (const [at, message] of messages.entries()) {
+      const topic = isAlone(message) ? null : this.#topicOf(message)
+      const device = message.key()
+      const open = topic === null ? undefined : ofTopic.get(topic)
+      const mayJoin = open !== undefined && open >= (ofDevice.get(device) ?? 0)
+      const group = mayJoin ? open : groups.push([]) - 1
+      groups[group]?.push(at)
+      if (topic !== null) ofTopic.set(topic, group)
+      ofDevice.set(device, group)
+    }
+    return groups
+  }
+
+  /** Null for a message that has none, and is refused when its turn comes. */
+  #topicOf(message: Message): string | null {
+    try {
+      return this.#topic.of(message)
+    } catch {
+      return null
+    }
+  }
+
+  #propertiesOf(message: Message | undefined): Properties {
+    const { contentType } = this.#config
+    const userProperties: Record<string, string> = {}
+    const fields = message === undefined ? null : new Fields(message)
+    for (const { name, value } of this.#userProperties)
+      userProperties[name] = renderTemplate(value, field =>
+        field === '@id' ? (message?.id() ?? '') : textOf(fields?.get(field))
+      )
+    return {
+      ...(contentType !== undefined && { contentType }),
+      ...(this.#userProperties.length > 0 && { userProperties }),
+      ...(this.#ttlMs !== null &&
+        message !== undefined && { messageExpiryInterval: this.#leftSeconds(message, this.#ttlMs) })
+    }
+  }
+
+  /** At least one: 0 would be dropped by some brokers and kept for ever by others. */
+  #leftSeconds({ timestampMs }: Message, ttlMs: number): number {
+    return Math.max(1, Math.ceil((timestampMs + ttlMs - this.#clock.now()) / 1_000))
+  }
+}
+
+function sized(properties: Properties): Pick<Publication, 'properties' | 'propertiesBytes'> {
+  return { properties, propertiesBytes: propertiesBytes(properties) }
+}
+
+/** What a message lacks is an empty text. */
+function textOf(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+/** A replay sends what is old, and wants it to arrive. */
+function ttlOf({ replay, ttlMs }: PublicationsOptions['env']): number | null {
+  return replay === undefined ? (ttlMs ?? wrong('expires', 'needs ttlSeconds of the stream')) : null
+}
+
+function refuseProperties({ contentType, userProperties, expires }: PublishConfig): void {
+  const needed = 'needs MQTT 5'
+  if (contentType !== undefined) wrong('contentType', needed)
+  if (Object.keys(userProperties).length > 0) wrong('userProperties', needed)
+  if (expires) wrong('expires', needed)
+}
+
+function wrong(path: string, detail: string): never {
+  throw new FaultError('config_invalid', { path, detail })
+}
