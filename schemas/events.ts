@@ -94,6 +94,10 @@ const list = {
     level: 'warn',
     sentence: 'A target answered although nothing waited for an answer, so its connection was closed'
   },
+  fields_left_out: {
+    level: 'warn',
+    sentence: 'Fields of messages were left out, since the protocol of the target cannot carry them'
+  },
   attempt_failed: { level: 'debug', sentence: 'An attempt failed' }
 } as const satisfies Record<string, EventSpec>
 

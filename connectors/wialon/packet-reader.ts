@@ -2,13 +2,13 @@
 // does not allow is an error, so that a test against the double also judges the encoder.
 
 import { isUtf8 } from 'node:buffer'
+import { maxNameBytes } from '../shared/wialon/rules.ts'
 import {
   type Block,
   blockHeaderBytes,
   blockMark,
   dataTypes,
   flags,
-  maxNameBytes,
   type Packet,
   type Position,
   positionBytes,

@@ -56,8 +56,6 @@ export const reservedNames: ReadonlySet<string> = new Set([
 export const blockMark = 0x0bbb
 export const blockHeaderBytes = 6
 export const positionBytes = 29
-/** The longest name of a block, without its zero byte. */
-export const maxNameBytes = 38
 
 /**
  * The bytes of one packet. Texts must hold no zero byte and numbers must fit their types: a RangeError otherwise.

@@ -2,7 +2,8 @@
 // The protocol knows neither TLS nor credentials, so there is nothing secret in it.
 
 import { type Static, Type } from 'typebox'
-import { bytes, count, milliseconds } from '../../schemas/define.ts'
+import { bytes, count, type Frozen, milliseconds } from '../../schemas/define.ts'
+import { fieldRulesSchema } from '../shared/wialon/rules.ts'
 
 export const wialonTargetSchema = Type.Object(
   {
@@ -14,6 +15,7 @@ export const wialonTargetSchema = Type.Object(
       examples: ['wialon.example.com']
     }),
     port: Type.Integer({ description: 'The TCP port of the receiver.', minimum: 1, maximum: 65_535 }),
+    fields: fieldRulesSchema,
     maxMessages: count('Packets written at most before all of them have to be answered.', 100),
     maxBytes: bytes(
       'Size of the messages written together at most, as they lie in Kafka; a single larger one travels alone.',
@@ -31,4 +33,4 @@ export const wialonTargetSchema = Type.Object(
   }
 )
 
-export type WialonTargetConfig = Static<typeof wialonTargetSchema>
+export type WialonTargetConfig = Frozen<Static<typeof wialonTargetSchema>>

@@ -11,8 +11,11 @@ import {
   type TargetEnv,
   type TargetLimits
 } from '../connector.ts'
+import { reportOf } from '../shared/wialon/from-message.ts'
+import { LeftOutTeller } from '../shared/wialon/left-out.ts'
+import { FieldRules } from '../shared/wialon/rules.ts'
 import { Connection } from './connection.ts'
-import { packetOf } from './mapping.ts'
+import { nameLimits, packetOf } from './mapping.ts'
 import { outcomeOfRefusal } from './outcome.ts'
 import { encodePacket } from './packet.ts'
 import type { WialonTargetConfig } from './target-config.ts'
@@ -20,8 +23,13 @@ import type { WialonTargetConfig } from './target-config.ts'
 export class WialonTarget implements Target {
   readonly limits: TargetLimits
   readonly #connection: Connection
+  readonly #rules: FieldRules
+  readonly #teller: LeftOutTeller
 
+  /** Throws a FaultError `config_invalid` for what the schema cannot tell. */
   constructor(config: WialonTargetConfig, env: TargetEnv) {
+    this.#rules = new FieldRules(config.fields, nameLimits)
+    this.#teller = new LeftOutTeller(env.log, env.stream)
     // Answers do not say whose they are: two batches on one connection could not be told apart.
     this.limits = { maxMessages: config.maxMessages, maxBytes: config.maxBytes, batchesInFlight: 1 }
     this.#connection = new Connection({
@@ -40,7 +48,7 @@ export class WialonTarget implements Target {
   }
 
   async deliver(batch: Batch, signal: AbortSignal): Promise<Outcome | Outcome[]> {
-    const { packets, refusals } = encode(batch.messages)
+    const { packets, refusals } = this.#encode(batch.messages)
     const outcome = packets.length === 0 ? delivered : await this.#connection.send(packets, signal)
     return refusals.size === 0 ? outcome : batch.messages.map(message => refusals.get(message) ?? outcome)
   }
@@ -48,16 +56,18 @@ export class WialonTarget implements Target {
   async close(): Promise<void> {
     await this.#connection.close()
   }
-}
 
-/** The packets to write in order, and why the other messages have none. */
-function encode(messages: readonly Message[]): { packets: Buffer[]; refusals: Map<Message, Failure> } {
-  const packets: Buffer[] = []
-  const refusals = new Map<Message, Failure>()
-  for (const message of messages) {
-    const packet = packetOf(message.value())
-    if ('reason' in packet) refusals.set(message, outcomeOfRefusal(packet.reason))
-    else packets.push(encodePacket(packet))
+  /** The packets to write in order, and why the other messages have none. */
+  #encode(messages: readonly Message[]): { packets: Buffer[]; refusals: Map<Message, Failure> } {
+    const packets: Buffer[] = []
+    const refusals = new Map<Message, Failure>()
+    for (const message of messages) {
+      const report = reportOf(message.value(), this.#rules)
+      const packet = 'reason' in report ? report : packetOf(report)
+      if ('reason' in packet) refusals.set(message, outcomeOfRefusal(packet.reason))
+      else packets.push(encodePacket(packet))
+      if ('leftOut' in report) this.#teller.tell(report.unit, report.leftOut)
+    }
+    return { packets, refusals }
   }
-  return { packets, refusals }
 }

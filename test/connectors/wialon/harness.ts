@@ -9,25 +9,27 @@ import { type Reply, WialonDouble } from '../../../connectors/wialon/double.ts'
 import type { Packet } from '../../../connectors/wialon/packet.ts'
 import { WialonTarget } from '../../../connectors/wialon/target.ts'
 import { type WialonTargetConfig, wialonTargetSchema } from '../../../connectors/wialon/target-config.ts'
+import type { LogEvent } from '../../../schemas/events.ts'
 import { batchOf } from '../../messages.ts'
 
 export interface Surroundings {
   readonly clock?: Clock
   /** Receives the names of logged events. */
   readonly events?: string[]
+  /** Receives whole log lines. */
+  readonly log?: LogEvent
 }
 
 /** A target with the schema's defaults and these settings. */
 export function targetAt(
   t: ExecutionContext,
   settings: Partial<WialonTargetConfig>,
-  { clock = systemClock, events = [] }: Surroundings = {}
+  { clock = systemClock, events = [], log = name => void events.push(name) }: Surroundings = {}
 ): WialonTarget {
   const config = Value.Parse(
     wialonTargetSchema,
     Value.Default(wialonTargetSchema, { host: '127.0.0.1', ...settings })
   )
-  const log = (name: string) => void events.push(name)
   const target = new WialonTarget(config, { stream: 'acme', clock, log, mask: new Mask([]) })
   t.teardown(() => target.close())
   return target

@@ -104,3 +104,35 @@ test('a message of a megabyte is one packet', async t => {
   t.deepEqual(await deliver(targetAt(t, { port: double.port }), [value]), delivered)
   t.deepEqual(ledger[0]?.blocks, [{ kind: 'text', name: 'note', hidden: false, value: note }])
 })
+
+test('a field that is left out is told once, and the message is sent', async t => {
+  const { double, ledger } = await doubleWith(t)
+  const lines: unknown[] = []
+  const log = (name: string, fields?: object) => void lines.push({ name, ...fields })
+  const target = targetAt(t, { port: double.port }, { log })
+  const value = JSON.stringify({ ident: 'a', timestamp: 1, list: [1], posinfo: 2, x: 3 })
+  t.deepEqual(await deliver(target, [value, value]), delivered)
+  t.deepEqual(lines, [
+    {
+      name: 'fields_left_out',
+      stream: 'acme',
+      ident: 'a',
+      fields: { list: 'no type for it', posinfo: 'a name of the protocol' }
+    }
+  ])
+  t.is(ledger.length, 2)
+})
+
+test('inputs, outputs, driver and alarm arrive in the places that the protocol has for them', async t => {
+  const { double, ledger } = await doubleWith(t)
+  const value = { ident: 'a', timestamp: 1, din: 5, dout: 2 ** 32 - 1, 'driver.id': 'D', 'alarm.event': true }
+  t.deepEqual(await deliver(targetAt(t, { port: double.port }), [JSON.stringify(value)]), delivered)
+  t.like(ledger[0], {
+    flags: 0x36,
+    blocks: [
+      { kind: 'integer', name: 'avl_inputs', hidden: true, value: 5 },
+      { kind: 'integer', name: 'avl_outputs', hidden: true, value: -1 },
+      { kind: 'text', name: 'avl_driver', hidden: true, value: 'D' }
+    ]
+  })
+})

@@ -1,0 +1,192 @@
+// What a message says as a report: ident the unit, timestamp the time, the position, the digital inputs and outputs,
+// the driver and the alarm in their places, and every other text, number and boolean a parameter. Pure.
+
+import { isUtf8 } from 'node:buffer'
+import { messageOf as sentenceOf } from '../../../schemas/errors.ts'
+import { writtenMember } from '../json/values.ts'
+import { maxInt32, minInt32, type Parameter, type Position, type Refusal, type Report } from './report.ts'
+import { type FieldRules, upToZero } from './rules.ts'
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** A field that stands nowhere in the report, and why. */
+export interface LeftOut {
+  readonly field: string
+  readonly why: 'no type for it' | 'no name' | 'a name of the protocol' | 'a name twice' | 'too many'
+}
+
+export interface OutgoingReport extends Report {
+  readonly leftOut: readonly LeftOut[]
+}
+
+/** The report of one message, given as JSON. Never throws. */
+export function reportOf(value: Buffer, rules: FieldRules): OutgoingReport | Refusal {
+  if (!isUtf8(value)) return { reason: 'it is not UTF-8' }
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(value.toString())
+  } catch (error) {
+    return { reason: `it is not JSON: ${sentenceOf(error)}` }
+  }
+  if (!isFields(parsed)) return { reason: 'it is not a JSON object' }
+  const { ident, timestamp } = parsed
+  if (typeof ident !== 'string') return { reason: problemOf('ident', ident, 'a string') }
+  if (ident === '') return { reason: 'ident is empty' }
+  if (ident.includes('\0')) return { reason: 'ident holds a zero character, which would cut it' }
+  if (typeof timestamp !== 'number') return { reason: problemOf('timestamp', timestamp, 'a number') }
+  return read({ fields: parsed, value, rules, used: new Set(['ident', 'timestamp']) }, ident, timestamp)
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function problemOf(name: string, value: unknown, expected: string): string {
+  return value === undefined ? `${name} is missing` : `${name} must be ${expected}`
+}
+
+interface Reading {
+  readonly fields: Fields
+  /** The bytes of the message, for integers that a double cannot hold. */
+  readonly value: Buffer
+  readonly rules: FieldRules
+  /** Fields that have their place already. */
+  readonly used: Set<string>
+}
+
+function read(reading: Reading, unit: string, timeSeconds: number): OutgoingReport | Refusal {
+  const { inputs, outputs, requirePosition } = reading.rules.config
+  const position = positionOf(reading)
+  if (position === null && requirePosition)
+    return { reason: 'position.latitude and position.longitude are required here, by requirePosition' }
+  return {
+    unit,
+    timeSeconds,
+    position,
+    inputs: bitsOf(reading, inputs),
+    outputs: bitsOf(reading, outputs),
+    driver: driverOf(reading),
+    alarm: alarmOf(reading),
+    ...parametersOf(reading)
+  }
+}
+
+/** Null unless latitude and longitude are both known. */
+function positionOf(reading: Reading): Position | null {
+  const { fields } = reading
+  if (numberIn(fields, 'position.latitude') === null || numberIn(fields, 'position.longitude') === null)
+    return null
+  const take = (part: string) => {
+    const name = `position.${part}`
+    const value = numberIn(fields, name)
+    if (value !== null) reading.used.add(name)
+    return value
+  }
+  return {
+    longitude: take('longitude'),
+    latitude: take('latitude'),
+    altitudeM: take('altitude'),
+    speedKmh: take('speed'),
+    course: take('direction'),
+    satellites: take('satellites')
+  }
+}
+
+function numberIn(fields: Fields, name: string): number | null {
+  const value = fields[name]
+  return typeof value === 'number' && Number.isFinite(value) ? value : null
+}
+
+/** What is no mask of 32 bits stays a parameter. */
+function bitsOf({ fields, used }: Reading, name: string): number | null {
+  const value = numberIn(fields, name)
+  if (value === null || used.has(name) || !Number.isInteger(value) || value < 0 || value >= 2 ** 32)
+    return null
+  used.add(name)
+  return value + 0
+}
+
+/** Where it is not of the first field, that one stays a parameter as well: its name tells what kind of id it is. */
+function driverOf({ fields, used, rules }: Reading): string | null {
+  for (const [at, name] of rules.config.driver.entries()) {
+    const value = fields[name]
+    if (typeof value !== 'string' || used.has(name) || upToZero(value) === '') continue
+    if (at === 0) used.add(name)
+    return upToZero(value)
+  }
+  return null
+}
+
+/** Only `true` in the first field is said in full by the alarm itself; everything else stays a parameter as well. */
+function alarmOf({ fields, used, rules }: Reading): boolean {
+  const names = rules.config.alarm
+  const [first] = names
+  const isAlarm = names.some(name => isAlarming(fields[name]))
+  if (first !== undefined && fields[first] === true) used.add(first)
+  return isAlarm
+}
+
+export function isAlarming(value: unknown): boolean {
+  return (
+    value === true ||
+    (typeof value === 'number' && value !== 0) ||
+    (typeof value === 'bigint' && value !== 0n)
+  )
+}
+
+/** Of two names that are equal once cut, the first is kept. */
+function parametersOf({
+  fields,
+  value,
+  rules,
+  used
+}: Reading): Pick<OutgoingReport, 'parameters' | 'leftOut'> {
+  const parameters: Parameter[] = []
+  const leftOut: LeftOut[] = []
+  const taken = new Set<string>()
+  for (const [field, content] of Object.entries(fields)) {
+    if (used.has(field) || content === null) continue
+    const name = rules.parameterOf(field)
+    const parameter = parameterOf(name, content, () => digitsOf(value, field))
+    const why = problemOfParameter({ name, parameter, rules, taken })
+    if (parameter !== null && why === null) {
+      taken.add(name)
+      parameters.push(parameter)
+    } else leftOut.push({ field, why: why ?? 'no type for it' })
+  }
+  return { parameters, leftOut }
+}
+
+interface Candidate {
+  readonly name: string
+  readonly parameter: Parameter | null
+  readonly rules: FieldRules
+  readonly taken: ReadonlySet<string>
+}
+
+function problemOfParameter({ name, parameter, rules, taken }: Candidate): LeftOut['why'] | null {
+  if (parameter === null) return 'no type for it'
+  if (name === '') return 'no name'
+  if (rules.limits.reserved.has(name)) return 'a name of the protocol'
+  if (taken.has(name)) return 'a name twice'
+  return taken.size >= rules.config.maxParameters ? 'too many' : null
+}
+
+/** Null for what the protocols have no type for: objects, arrays, numbers beyond a double. */
+function parameterOf(name: string, value: unknown, digits: () => string | null): Parameter | null {
+  if (typeof value === 'string') return { kind: 'text', name, value: upToZero(value) }
+  if (typeof value === 'boolean') return { kind: 'integer', name, value: value ? 1 : 0 }
+  if (typeof value !== 'number' || !Number.isFinite(value)) return null
+  if (!Number.isInteger(value)) return { kind: 'double', name, value }
+  if (value >= minInt32 && value <= maxInt32) return { kind: 'integer', name, value: value + 0 }
+  const exact = BigInt(Number.isSafeInteger(value) ? value : (digits() ?? value))
+  return BigInt.asIntN(64, exact) === exact
+    ? { kind: 'long', name, value: exact }
+    : { kind: 'double', name, value }
+}
+
+/** An integer as it is written in the message: JSON.parse rounds those beyond 2^53. Null if it has an exponent. */
+function digitsOf(value: Buffer, field: string): string | null {
+  const digits = writtenMember(value, field) ?? ''
+  return /^-?\d+$/.test(digits) ? digits : null
+}
