@@ -180,6 +180,10 @@ const list = {
   request_timeout: { sentence: 'The request did not arrive in time', httpStatus: 408 },
   request_aborted: { sentence: 'The sender went away before its request was complete', httpStatus: 400 },
   overloaded: { sentence: 'Too much is being received at once', httpStatus: 503 },
+  connections_exceeded: {
+    sentence: 'As many senders are connected as may be at once',
+    hint: 'Raise maxConnections of the source, or find out who connects without need.'
+  },
   source_unguarded: {
     sentence: 'A channel would take messages from anyone who can reach it',
     hint: 'Give the source tokens, or listen.tls a clientCa, let listen.host be a loopback address, or write insecure: true.',

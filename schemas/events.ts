@@ -82,6 +82,10 @@ const list = {
   },
   certificate_renewed: { level: 'info', sentence: 'A renewed certificate was taken' },
   handshake_failed: { level: 'warn', sentence: 'Connections were refused in the TLS handshake' },
+  sender_refused: {
+    level: 'warn',
+    sentence: 'Senders were refused, and their connections closed; at most one line a minute for each reason'
+  },
   request_failed: { level: 'error', sentence: 'A request failed inside of Tailrace' },
   stop_failed: { level: 'warn', sentence: 'A part of Tailrace did not stop in order' },
   memory_small: {

@@ -1,0 +1,122 @@
+// The listeners of a source that has an address of its own for each feed, over changes of the configuration: an
+// address that stays keeps its listener and its connections, and learns what is new of its feed.
+
+import type { Socket } from 'node:net'
+import { FaultError } from '../../../schemas/errors.ts'
+import type { Feed, SourceEnv } from '../../connector.ts'
+import { Listener, type ListenerLimits, type Session } from './listener.ts'
+import { RefusalLog } from './refusal-log.ts'
+
+/** What the configuration of a feed must say. */
+export interface ListenConfig extends ListenerLimits {
+  readonly host: string
+  readonly port: number
+}
+
+/** A listener, as its sessions see it. */
+export interface Door<F> {
+  /** The feed of now: it may change while a connection is open. */
+  readonly feed: F
+}
+
+interface Open<F> {
+  feed: F
+  readonly listener: Listener
+}
+
+export interface ListenersOptions<F> {
+  /** The kind of source, for logs and the paths of mistakes. */
+  readonly kind: string
+  readonly env: SourceEnv
+  serve(socket: Socket, door: Door<F>): Session
+}
+
+/** How long senders may take to hear what they wait for whose listener was removed. */
+const endMs = 5_000
+
+export class Listeners<F extends Feed<ListenConfig>> {
+  readonly #options: ListenersOptions<F>
+  readonly #refusals: RefusalLog
+  #open = new Map<string, Open<F>>()
+
+  constructor(options: ListenersOptions<F>) {
+    this.#options = options
+    this.#refusals = new RefusalLog(options.env)
+  }
+
+  /** The ports, in the order of the feeds. */
+  get ports(): number[] {
+    return [...this.#open.values()].map(({ listener }) => listener.port)
+  }
+
+  /** How many connections are open. */
+  get connections(): number {
+    return [...this.#open.values()].reduce((sum, { listener }) => sum + listener.connections, 0)
+  }
+
+  /**
+   * Serves these feeds and no others. Rejects with `config_invalid` or `listen_failed`, and then nothing has changed.
+   */
+  async serve(feeds: readonly F[]): Promise<void> {
+    const wanted = this.#byAddress(feeds)
+    const opened = await this.#openMissing(wanted)
+    const gone = [...this.#open].filter(([key]) => !wanted.has(key))
+    const next = new Map<string, Open<F>>()
+    for (const [key, feed] of wanted) {
+      const open = opened.get(key) ?? this.#open.get(key)
+      if (open === undefined) throw new FaultError('internal', { detail: `no listener ${key}` })
+      open.feed = feed
+      open.listener.renew(feed.config)
+      next.set(key, open)
+    }
+    this.#open = next
+    await Promise.all(gone.map(([, { listener }]) => listener.stop(endMs)))
+  }
+
+  /** Lets what was received be answered within `deadlineMs`, and closes every socket. */
+  async stop(deadlineMs: number): Promise<void> {
+    await Promise.all([...this.#open.values()].map(({ listener }) => listener.stop(deadlineMs)))
+  }
+
+  #byAddress(feeds: readonly F[]): Map<string, F> {
+    const wanted = new Map<string, F>()
+    for (const feed of feeds) {
+      const { host, port } = feed.config
+      const key = port === 0 ? `a free port for ${feed.channel}` : `${host} port ${port}`
+      if (wanted.has(key)) {
+        const path = `channels.${feed.channel}.sources`
+        throw new FaultError('config_invalid', { path, detail: `${key} is listened on already` })
+      }
+      wanted.set(key, feed)
+    }
+    return wanted
+  }
+
+  /** All of them or none. */
+  async #openMissing(wanted: ReadonlyMap<string, F>): Promise<Map<string, Open<F>>> {
+    const opened = new Map<string, Open<F>>()
+    try {
+      for (const [key, feed] of wanted) if (!this.#open.has(key)) opened.set(key, await this.#start(feed))
+    } catch (error) {
+      await Promise.all([...opened.values()].map(({ listener }) => listener.stop(0)))
+      throw error
+    }
+    return opened
+  }
+
+  async #start(feed: F): Promise<Open<F>> {
+    const { kind, env, serve } = this.#options
+    const { host } = feed.config
+    const listener = new Listener({
+      ...feed.config,
+      clock: env.clock,
+      serve: socket => serve(socket, open),
+      onCrowded: from =>
+        this.#refusals.refused(open.feed.channel, from, new FaultError('connections_exceeded'))
+    })
+    const open = { feed, listener }
+    await listener.start()
+    env.log('listener_opened', { kind, channel: feed.channel, host, port: listener.port, tls: false })
+    return open
+  }
+}
