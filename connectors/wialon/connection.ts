@@ -1,16 +1,17 @@
-// The one connection to a receiver. Answers are matched to packets by counting alone, so a connection on which the
+// A connection to a receiver. Answers are matched to packets by counting alone, so a connection on which the
 // count is in doubt is never used again: every failure ends it, and what still comes from it is not listened to.
 //
-//   none ──connect()──> idle ──send()──> waiting for N answers
+//   none ──connect()──> idle ──send()──> waiting for answers
 //    ^                   │ ^                   │ │
-//    └──lost, odd bytes──┘ └─────N answers─────┘ └──lost, odd bytes, time-out, abort──> none
+//    └──lost, odd bytes──┘ └──all that is owed─┘ └──lost, odd bytes, time-out, abort──> none
 
 import net from 'node:net'
 import { type ErrorCode, FaultError } from '../../schemas/errors.ts'
 import type { Clock } from '../clock.ts'
 import { delivered, type Outcome } from '../connector.ts'
 import { abortFault } from '../shared/abort.ts'
-import { answerProblem, connectFault, outcomeOfConnect, outcomeOfExchange } from './outcome.ts'
+import type { Acknowledgement, Exchange } from './acknowledgement.ts'
+import { connectFault, outcomeOfConnect, outcomeOfExchange } from './outcome.ts'
 import { Wait } from './wait.ts'
 
 const tcpKeepAliveDelayMs = 60_000
@@ -21,14 +22,9 @@ export interface ConnectionSettings {
   readonly port: number
   readonly connectTimeoutMs: number
   readonly answerTimeoutMs: number
+  readonly acknowledgement: Acknowledgement
   /** Bytes came although no packet was waiting for an answer. */
   onUnasked(bytes: number): void
-}
-
-/** Packets that were written together and wait for their answers. */
-interface Exchange {
-  readonly packets: number
-  answers: number
 }
 
 export class Connection {
@@ -64,7 +60,7 @@ export class Connection {
     }
   }
 
-  /** Writes packets, connecting first if need be, and waits for an answer to each. Never rejects. */
+  /** Writes packets, connecting first if need be, and waits until they count as accepted. Never rejects. */
   async send(packets: readonly Buffer[], signal: AbortSignal): Promise<Outcome> {
     let socket: net.Socket
     try {
@@ -74,14 +70,18 @@ export class Connection {
     }
     const exchange = { packets: packets.length, answers: 0 }
     this.#exchange = exchange
-    const wait = this.#begin('wialon_answer_timeout', this.#settings.answerTimeoutMs, signal)
-    socket.write(Buffer.concat(packets))
+    const { isWritingEnough } = this.#settings.acknowledgement
+    const code = isWritingEnough ? 'wialon_write_timeout' : 'wialon_answer_timeout'
+    const wait = this.#begin(code, this.#settings.answerTimeoutMs, signal)
+    socket.write(Buffer.concat(packets), error => {
+      if (error != null || isWritingEnough) wait.end(error ?? undefined)
+    })
     try {
       await wait.done
       return delivered
     } catch (error) {
       this.#giveUp(socket)
-      return outcomeOfExchange(error, exchange)
+      return outcomeOfExchange(error, isWritingEnough ? null : exchange)
     } finally {
       this.#exchange = null
       this.#wait = null
@@ -122,13 +122,14 @@ export class Connection {
   #take(socket: net.Socket, chunk: Buffer): void {
     if (socket !== this.#socket) return
     const exchange = this.#exchange
+    const { acknowledgement, onUnasked } = this.#settings
     if (exchange === null) {
-      this.#settings.onUnasked(chunk.length)
+      if (acknowledgement.isIdleTalk(chunk)) return
+      onUnasked(chunk.length)
       this.#giveUp(socket)
       return
     }
-    const problem = answerProblem(chunk, exchange.packets - exchange.answers)
-    if (problem === null) exchange.answers += chunk.length
+    const problem = acknowledgement.take(chunk, exchange)
     if (problem !== null) this.#wait?.end(problem)
     else if (exchange.answers === exchange.packets) this.#wait?.end()
   }

@@ -29,8 +29,18 @@ export interface DoubleOptions {
   readonly ledger?: (packet: Packet) => void
   /** The answer to this packet was written, even if nobody is there any more to read it. */
   readonly answered?: (packet: Packet) => void
+  /** What an accepted packet is answered with; default: 0x11. */
+  readonly answer?: Buffer
+  /** One answer for all accepted packets that were read at once, not one for each. */
+  readonly answersOncePerRead?: boolean
   /** 0 takes a free port, and keeps it over stop() and start(). */
   readonly port?: number
+}
+
+/** What was accepted of bytes that were read at once, where they are answered together. */
+interface Read {
+  readonly accepted: Packet[]
+  afterMs: number
 }
 
 export class WialonDouble {
@@ -92,7 +102,10 @@ export class WialonDouble {
     socket.on('error', () => {}) // a sender that goes away is none of its business
     socket.on('data', chunk => {
       try {
-        for (const packet of reader.push(chunk)) this.#take(packet, socket)
+        const read: Read = { accepted: [], afterMs: 0 }
+        for (const packet of reader.push(chunk)) this.#take(packet, socket, read)
+        if (read.accepted.length > 0)
+          this.#server.after(read.afterMs, () => this.#accept(read.accepted, socket))
       } catch (error) {
         this.problems.push(messageOf(error))
         socket.destroy()
@@ -101,17 +114,27 @@ export class WialonDouble {
   }
 
   /** Once a reply has ended the connection, or stopped reading, the rest of what came with it is not taken. */
-  #take(packet: Packet, socket: net.Socket): void {
+  #take(packet: Packet, socket: net.Socket, read: Read): void {
     if (socket.destroyed || socket.writableEnded || socket.isPaused()) return
     this.#options.ledger?.(packet)
     const reply = this.#options.reply(packet)
-    if (reply.kind === 'answer') this.#server.after(reply.afterMs ?? 0, () => this.#accept(packet, socket))
-    else this.#fail(reply, socket)
+    if (reply.kind !== 'answer') {
+      this.#fail(reply, socket)
+      return
+    }
+    const { afterMs = 0 } = reply
+    if (this.#options.answersOncePerRead !== true)
+      this.#server.after(afterMs, () => this.#accept([packet], socket))
+    else {
+      read.accepted.push(packet)
+      read.afterMs = Math.max(read.afterMs, afterMs)
+    }
   }
 
-  #accept(packet: Packet, socket: net.Socket): void {
-    socket.write(Buffer.of(0x11))
-    this.#options.answered?.(packet)
+  /** One answer for all of these packets. */
+  #accept(packets: readonly Packet[], socket: net.Socket): void {
+    socket.write(this.#options.answer ?? Buffer.of(0x11))
+    for (const packet of packets) this.#options.answered?.(packet)
   }
 
   #fail(reply: Exclude<Reply, { kind: 'answer' }>, socket: net.Socket): void {

@@ -7,22 +7,21 @@ import type { Failure } from '../connector.ts'
 /** The one answer that the protocol knows: a packet was accepted. It does not say which. */
 const accepted = 0x11
 
-/** How far a batch has come that was written. */
-export interface Progress {
-  readonly packets: number
-  readonly answers: number
+/** How far a batch has come that was written; null where nobody is to answer. */
+export type Progress = { readonly packets: number; readonly answers: number } | null
+
+/** What is wrong with bytes that came as answers when they are not all 0x11. */
+export function foreignBytes(chunk: Buffer): FaultError | null {
+  const foreign = chunk.findIndex(byte => byte !== accepted)
+  if (foreign === -1) return null
+  const excerpt = chunk.subarray(foreign, foreign + 8).toString('hex')
+  return new FaultError('wialon_answer_malformed', { detail: `0x${excerpt} instead of 0x11` })
 }
 
-/** What is wrong with bytes that came as answers, or null when each of them accepts one of the `owed` packets. */
-export function answerProblem(chunk: Buffer, owed: number): FaultError | null {
-  const foreign = chunk.findIndex(byte => byte !== accepted)
-  if (foreign !== -1) {
-    const excerpt = chunk.subarray(foreign, foreign + 8).toString('hex')
-    return new FaultError('wialon_answer_malformed', { detail: `0x${excerpt} instead of 0x11` })
-  }
-  return chunk.length > owed
-    ? new FaultError('wialon_answer_surplus', { detail: `${chunk.length} for ${owed} open packets` })
-    : null
+/** What is wrong with more answers than the `owed` ones. */
+export function surplusAnswers({ length }: Buffer, owed: number): FaultError | null {
+  if (length <= owed) return null
+  return new FaultError('wialon_answer_surplus', { detail: `${length} for ${owed} open packets` })
 }
 
 /** A failure to connect as a fault of the closed list. */
@@ -41,8 +40,8 @@ export function outcomeOfConnect(error: unknown): Failure {
  * The outcome of a batch that was written and not answered in full. It holds for all its messages, the answers that
  * came included: they do not say whose they are, and a receiver may have left out one in the middle.
  */
-export function outcomeOfExchange(error: unknown, { packets, answers }: Progress): Failure {
-  const far = `${answers} of ${packets} packets answered`
+export function outcomeOfExchange(error: unknown, progress: Progress): Failure {
+  const far = progress === null ? '' : `${progress.answers} of ${progress.packets} packets answered`
   const detail = [detailOf(error), far].filter(part => part !== '').join(', ')
   const code = error instanceof FaultError ? error.code : 'wialon_connection_lost'
   return { kind: 'unknown', code, detail }

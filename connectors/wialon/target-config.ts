@@ -16,6 +16,17 @@ export const wialonTargetSchema = Type.Object(
     }),
     port: Type.Integer({ description: 'The TCP port of the receiver.', minimum: 1, maximum: 65_535 }),
     fields: fieldRulesSchema,
+    acks: Type.Enum(['per-packet', 'any', 'none'], {
+      description:
+        'When packets count as accepted: each one is answered; one answer for all that are open, which promises less; or they are sent, whatever becomes of them.',
+      default: 'per-packet'
+    }),
+    ackBytes: Type.Enum(['0x11', 'any'], {
+      description:
+        'What counts as an answer with "acks: any": the byte of the protocol, or whatever is received.',
+      default: '0x11'
+    }),
+    connections: count('Connections over which devices are spread; a device keeps to its own.', 1),
     maxMessages: count('Packets written at most before all of them have to be answered.', 100),
     maxBytes: bytes(
       'Size of the messages written together at most, as they lie in Kafka; a single larger one travels alone.',

@@ -1,6 +1,7 @@
-// The Wialon Retranslator target: a batch is written as packets one after the other, and is delivered once each of
-// them is answered. It never repeats anything by itself; what an answer or a failure means is decided in outcome.ts.
+// The Wialon Retranslator target: a batch is written as packets one after the other, and is delivered once they are
+// answered. It never repeats anything by itself; what an answer or a failure means is decided in outcome.ts.
 
+import { FaultError } from '../../schemas/errors.ts'
 import {
   type Batch,
   delivered,
@@ -11,9 +12,11 @@ import {
   type TargetEnv,
   type TargetLimits
 } from '../connector.ts'
+import { spreadOf } from '../shared/spread.ts'
 import { reportOf } from '../shared/wialon/from-message.ts'
 import { LeftOutTeller } from '../shared/wialon/left-out.ts'
 import { FieldRules } from '../shared/wialon/rules.ts'
+import { acknowledgementOf } from './acknowledgement.ts'
 import { Connection } from './connection.ts'
 import { nameLimits, packetOf } from './mapping.ts'
 import { outcomeOfRefusal } from './outcome.ts'
@@ -22,7 +25,9 @@ import type { WialonTargetConfig } from './target-config.ts'
 
 export class WialonTarget implements Target {
   readonly limits: TargetLimits
-  readonly #connection: Connection
+  /** The connection of a device, by its number; only where there are several. */
+  readonly destination?: (message: Message) => string
+  readonly #connections: readonly Connection[]
   readonly #rules: FieldRules
   readonly #teller: LeftOutTeller
 
@@ -32,29 +37,30 @@ export class WialonTarget implements Target {
     this.#teller = new LeftOutTeller(env.log, env.stream)
     // Answers do not say whose they are: two batches on one connection could not be told apart.
     this.limits = { maxMessages: config.maxMessages, maxBytes: config.maxBytes, batchesInFlight: 1 }
-    this.#connection = new Connection({
-      clock: env.clock,
-      host: config.host,
-      port: config.port,
-      connectTimeoutMs: config.connectTimeoutMs,
-      answerTimeoutMs: config.answerTimeoutMs,
-      onUnasked: bytes => env.log('answer_unasked', { stream: env.stream, bytes })
-    })
+    const { connections } = config
+    this.#connections = Array.from({ length: connections }, () => connectionOf(config, env))
+    if (connections > 1) this.destination = message => String(spreadOf(message, connections))
   }
 
   /** Connects; there is no greeting in the protocol that could be tried. Throws why the connection failed. */
   async open(signal: AbortSignal): Promise<void> {
-    await this.#connection.connect(signal)
+    const opened = this.#connections.map(connection => connection.connect(signal))
+    // Those that are slower than the first failure must have ended before anybody tries again.
+    await Promise.allSettled(opened)
+    await Promise.all(opened)
   }
 
   async deliver(batch: Batch, signal: AbortSignal): Promise<Outcome | Outcome[]> {
     const { packets, refusals } = this.#encode(batch.messages)
-    const outcome = packets.length === 0 ? delivered : await this.#connection.send(packets, signal)
+    const connection = this.#connections[Number(batch.destination)]
+    if (connection === undefined)
+      throw new FaultError('internal', { detail: `no connection ${batch.destination}` })
+    const outcome = packets.length === 0 ? delivered : await connection.send(packets, signal)
     return refusals.size === 0 ? outcome : batch.messages.map(message => refusals.get(message) ?? outcome)
   }
 
   async close(): Promise<void> {
-    await this.#connection.close()
+    await Promise.all(this.#connections.map(connection => connection.close()))
   }
 
   /** The packets to write in order, and why the other messages have none. */
@@ -70,4 +76,16 @@ export class WialonTarget implements Target {
     }
     return { packets, refusals }
   }
+}
+
+/** Throws a FaultError `config_invalid` for what the schema cannot tell. */
+function connectionOf(config: WialonTargetConfig, { clock, log, stream }: TargetEnv): Connection {
+  const { host, port, connectTimeoutMs, answerTimeoutMs, acks, ackBytes } = config
+  if (ackBytes === 'any' && acks !== 'any')
+    throw new FaultError('config_invalid', { path: 'ackBytes', detail: 'any needs "acks: any" beside it' })
+  return new Connection({
+    ...{ clock, host, port, connectTimeoutMs, answerTimeoutMs },
+    acknowledgement: acknowledgementOf(config),
+    onUnasked: bytes => log('answer_unasked', { stream, bytes })
+  })
 }

@@ -20,12 +20,17 @@ export const wialonErrors = {
   },
   wialon_answer_timeout: {
     sentence: 'The receiver did not answer every packet in time',
-    hint: 'Check that it answers each packet of Wialon Retranslator with 0x11; if it is slow, raise answerTimeoutMs or lower maxMessages. With maxMessages 1 a receiver works that answers once per read.',
+    hint: 'Check that it answers each packet of Wialon Retranslator with 0x11; if it is slow, raise answerTimeoutMs or lower maxMessages. A receiver that answers once for all it has read at once needs "acks: any" or maxMessages 1, and one that never answers "acks: none".',
+    outcome: 'unknown'
+  },
+  wialon_write_timeout: {
+    sentence: 'The receiver did not take the packets in time',
+    hint: 'It does not read: check that it works, or raise answerTimeoutMs.',
     outcome: 'unknown'
   },
   wialon_answer_malformed: {
     sentence: 'The receiver answered something else than the 0x11 of Wialon Retranslator',
-    hint: 'Check that host and port are those of a Wialon Retranslator receiver.',
+    hint: 'Check that host and port are those of a Wialon Retranslator receiver. For one that answers with the text 17 (0x3137) or otherwise there are "acks: any" and "ackBytes: any".',
     outcome: 'unknown'
   },
   wialon_answer_surplus: {

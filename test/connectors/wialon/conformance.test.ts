@@ -1,42 +1,54 @@
-// The Wialon target against the contract of targets: its double takes the orders of the suite as replies.
+// The Wialon target against the contract of targets: its double takes the orders of the suite as replies. With
+// "acks: none" it takes no part: that only what was confirmed counts as delivered, which the suite looks at in every
+// behaviour, is what this setting gives up. acks.test.ts has what it keeps.
 
 import test from 'ava'
 import { systemClock } from '../../../connectors/clock.ts'
-import { type Reply, WialonDouble } from '../../../connectors/wialon/double.ts'
+import { type DoubleOptions, type Reply, WialonDouble } from '../../../connectors/wialon/double.ts'
 import { wialonTarget } from '../../../connectors/wialon/index.ts'
 import type { Packet } from '../../../connectors/wialon/packet.ts'
-import { type Double, type Order, targetSuite } from '../../conformance/target.ts'
+import { type Double, type Order, targetSuite, type Wish } from '../../conformance/target.ts'
+
+const lacks = {
+  greeting: 'a receiver says nothing until it has a packet',
+  credentials: 'the protocol has no login',
+  tls: 'the protocol is plain TCP',
+  address: 'a connection leads to one place only',
+  verbatim: 'a packet is binary and not JSON',
+  refusal: 'a packet that is refused is just not answered',
+  'size limit': 'the protocol names no limit',
+  throttle: 'there is no such answer',
+  'throttle with time': 'there is no such answer',
+  window: 'answers are told apart by counting, so one batch is in flight'
+}
+
+const settings = ({ host, port, timeoutMs }: Wish) => ({
+  host,
+  port,
+  connectTimeoutMs: timeoutMs,
+  answerTimeoutMs: timeoutMs
+})
+
+targetSuite(test.serial, { name: 'wialon', definition: wialonTarget, start: () => start(), settings, lacks })
 
 targetSuite(test.serial, {
-  name: 'wialon',
+  name: 'wialon, any answer',
   definition: wialonTarget,
-  start,
-  settings: ({ host, port, timeoutMs }) => ({
-    host,
-    port,
-    connectTimeoutMs: timeoutMs,
-    answerTimeoutMs: timeoutMs
-  }),
+  start: () => start({ answersOncePerRead: true }),
+  settings: wish => ({ ...settings(wish), acks: 'any' }),
   lacks: {
-    greeting: 'a receiver says nothing until it has a packet',
-    credentials: 'the protocol has no login',
-    tls: 'the protocol is plain TCP',
-    address: 'a connection leads to one place only',
-    verbatim: 'a packet is binary and not JSON',
-    refusal: 'a packet that is refused is just not answered',
-    'size limit': 'the protocol names no limit',
-    throttle: 'there is no such answer',
-    'throttle with time': 'there is no such answer',
-    window: 'answers are told apart by counting, so one batch is in flight'
+    ...lacks,
+    part: 'the first answer stands for all packets, so what a receiver leaves out is not noticed'
   }
 })
 
-async function start(): Promise<Double> {
+async function start(style: Pick<DoubleOptions, 'answersOncePerRead'> = {}): Promise<Double> {
   const received: Buffer[] = []
   const confirmed: Buffer[] = []
   let order: Order = { kind: 'confirm' }
   let sinceOrder = 0
   const double = new WialonDouble({
+    ...style,
     clock: systemClock,
     ledger: packet => {
       received.push(messageOf(packet))

@@ -5,7 +5,7 @@ import { Value } from 'typebox/value'
 import { type Clock, systemClock } from '../../../connectors/clock.ts'
 import type { Outcome, Target } from '../../../connectors/connector.ts'
 import { Mask } from '../../../connectors/shared/mask.ts'
-import { type Reply, WialonDouble } from '../../../connectors/wialon/double.ts'
+import { type DoubleOptions, type Reply, WialonDouble } from '../../../connectors/wialon/double.ts'
 import type { Packet } from '../../../connectors/wialon/packet.ts'
 import { WialonTarget } from '../../../connectors/wialon/target.ts'
 import { type WialonTargetConfig, wialonTargetSchema } from '../../../connectors/wialon/target-config.ts'
@@ -38,10 +38,12 @@ export function targetAt(
 /** A running double that keeps what it got; each packet's reply is asked for by its number, from 0. */
 export async function doubleWith(
   t: ExecutionContext,
-  replyTo: (at: number) => Reply = () => ({ kind: 'answer' })
+  replyTo: (at: number) => Reply = () => ({ kind: 'answer' }),
+  style: Pick<DoubleOptions, 'answer' | 'answersOncePerRead'> = {}
 ): Promise<{ double: WialonDouble; ledger: Packet[] }> {
   const ledger: Packet[] = []
   const double = new WialonDouble({
+    ...style,
     clock: systemClock,
     ledger: packet => void ledger.push(packet),
     reply: () => replyTo(ledger.length - 1)
