@@ -66,7 +66,11 @@ const list = {
     hint: 'Check --url and the token (--token or TAILRACE_TOKEN).',
     exitCode: 1
   },
-  listen_failed: { sentence: 'The listener could not be opened', exitCode: 3 },
+  listen_failed: {
+    sentence: 'The listener could not be opened',
+    hint: 'Stop what uses the port, or choose another host and port; ports below 1024 need a privilege.',
+    exitCode: 3
+  },
 
   // Kafka
   kafka_unreachable: {

@@ -9,19 +9,20 @@ import { systemClock } from '../../connectors/clock.ts'
 import type { Failure, Message, Outcome, Scope, Target, TargetEnv } from '../../connectors/connector.ts'
 import { Mask } from '../../connectors/shared/mask.ts'
 import { errors, FaultError } from '../../schemas/errors.ts'
-import { makeCertificates } from '../certificates.ts'
 import { tick, until } from '../flows/harness/until.ts'
 import { batchFrom, messagesOf } from '../messages.ts'
+import {
+  certificates,
+  Fleet,
+  findSecrets,
+  idOf,
+  patienceMs,
+  rightCredential,
+  within,
+  wrongCredential
+} from './fleet.ts'
+import { openResources, TimerCount } from './resources.ts'
 import type { Double, TargetUnderTest, Wish } from './target.ts'
-import { openResources, TimerCount } from './target-resources.ts'
-
-export const rightCredential = 'right-0c5f2e71b8'
-export const wrongCredential = 'wrong-9d41ab66f3'
-const certificates = makeCertificates()
-export const authority = certificates.ca
-
-/** Longer than anything the suite orders; an attempt that is not settled by then never is. */
-const patienceMs = 20_000
 
 type Failed = Exclude<Outcome, { kind: 'delivered' }>
 const defaultScopes: Readonly<Record<Failed['kind'], Scope>> = {
@@ -42,7 +43,7 @@ export class TargetCase {
   readonly #texts: string[] = []
   /** Ledgers are looked through after every attempt; each entry is decoded once. */
   readonly #ids = new WeakMap<Buffer, string>()
-  readonly #sequences = new Map<string, number>()
+  readonly #fleet = new Fleet()
   #offset = 0
 
   private constructor(t: ExecutionContext, under: TargetUnderTest) {
@@ -68,7 +69,7 @@ export class TargetCase {
     await until('sockets and timers gone', () => openResources(before).length === 0, 3_000).catch(() =>
       t.deepEqual(openResources(before), [], 'something was left behind')
     )
-    context.#findSecrets()
+    findSecrets(t, context.#texts)
   }
 
   has(ability: keyof TargetUnderTest['lacks']): boolean {
@@ -108,7 +109,7 @@ export class TargetCase {
   /** Null when it opened, otherwise the fault as the outcome that the engine makes of it. */
   async open(target: Target, signal = new AbortController().signal): Promise<Failure | null> {
     try {
-      await this.#within(target.open(signal), 'open()')
+      await within(target.open(signal), 'open()')
       return null
     } catch (error) {
       this.#texts.push(inspect(error, { depth: 8 }))
@@ -141,7 +142,7 @@ export class TargetCase {
   ): Promise<Outcome[]> {
     const destination = destinationOf(target, messages)
     const arrivedBefore = this.#doubles.map(double => double.received().length)
-    const result = await this.#within(target.deliver(batchFrom(messages, destination), signal), 'deliver()')
+    const result = await within(target.deliver(batchFrom(messages, destination), signal), 'deliver()')
     const outcomes = Array.isArray(result) ? result : messages.map(() => result)
     this.t.is(outcomes.length, messages.length, 'outcomes as many as messages')
     for (const outcome of outcomes) if (outcome.kind !== 'delivered') this.#checked(outcome)
@@ -173,16 +174,13 @@ export class TargetCase {
 
   /** `count` new messages, each device's numbered on; the devices take turns. */
   messages(count: number, { devices = 1, note = '' } = {}): Message[] {
-    const keys = Array.from({ length: count }, (_, at) => `86000000000${1000 + (at % devices)}`)
-    const values = keys.map(ident => {
-      const seq = (this.#sequences.get(ident) ?? 0) + 1
-      this.#sequences.set(ident, seq)
-      const position = { 'position.latitude': 52.2297, 'position.longitude': 21.0122, 'position.speed': 48 }
-      return JSON.stringify({ ident, timestamp: 1_767_225_600 + seq, seq, note, ...position })
-    })
+    const messages = this.#fleet.messages(count, { devices, note })
     const firstOffset = this.#offset
     this.#offset += count
-    return messagesOf(values, { keys, firstOffset, timestampMs: 1_767_225_600_000 })
+    return messagesOf(
+      messages.map(({ value }) => value),
+      { keys: messages.map(({ ident }) => ident), firstOffset, timestampMs: 1_767_225_600_000 }
+    )
   }
 
   /** What stands in a double's ledger, as `<ident>#<seq>`. */
@@ -224,7 +222,7 @@ export class TargetCase {
   /** Closes a target before its case ends. */
   async close(target: Target): Promise<void> {
     this.#targets.delete(target)
-    await this.#within(target.close(), 'close()')
+    await within(target.close(), 'close()')
   }
 
   #checked<F extends Failed>(failure: F): F {
@@ -259,36 +257,6 @@ export class TargetCase {
   #lets(signal: AbortSignal, what: string): void {
     this.t.is(getEventListeners(signal, 'abort').length, 0, `${what} went on listening to its signal`)
   }
-
-  #findSecrets(): void {
-    for (const secret of [rightCredential, wrongCredential]) {
-      for (const form of [secret, Buffer.from(secret).toString('base64')]) {
-        this.t.deepEqual(
-          this.#texts.filter(text => text.includes(form)),
-          [],
-          'a secret was told'
-        )
-      }
-    }
-  }
-
-  async #within<T>(work: Promise<T>, what: string): Promise<T> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`${what} did not settle in ${patienceMs} ms`)), patienceMs)
-    })
-    try {
-      return await Promise.race([work, late])
-    } finally {
-      clearTimeout(timer)
-    }
-  }
-}
-
-/** `<ident>#<seq>` of the JSON that the suite sends. */
-export function idOf(bytes: Buffer): string {
-  const { ident, seq } = JSON.parse(bytes.toString())
-  return `${ident}#${seq}`
 }
 
 /** A batch never mixes destinations, so neither may a case. */

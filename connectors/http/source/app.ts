@@ -7,6 +7,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import { type ErrorCode, FaultError, messageOf } from '../../../schemas/errors.ts'
 import type { SourceEnv } from '../../connector.ts'
 import { answerTo, jsonType, refusalOf } from './answer.ts'
+import { broken } from './body/request.ts'
 import type { Intake } from './intake.ts'
 import { answerBroken } from './server/broken.ts'
 import { Continuations } from './server/expect.ts'
@@ -117,10 +118,17 @@ function closeWith(reply: FastifyReply): void {
 
 /** Throws away what is still to come, for a while, so that a sender that does not read yet comes to read its answer. */
 function linger(request: IncomingMessage, { clock }: SourceEnv, { lingerMs }: Timings): void {
-  if (request.readableEnded || request.destroyed) return
+  if (request.readableEnded || request.destroyed || broken.has(request)) return
+  // Once a request of HTTP/1.1 is answered Node tells it no more of its connection.
+  const socket = request.httpVersionMajor === 1 ? request.socket : null
+  const done = () => {
+    cancel()
+    socket?.off('close', done)
+  }
   const cancel = clock.after(lingerMs, () => cutOff(request))
-  request.once('end', cancel)
-  request.once('close', cancel)
+  request.once('end', done)
+  request.once('close', done)
+  socket?.once('close', done)
   request.resume()
 }
 

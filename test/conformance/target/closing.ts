@@ -4,8 +4,8 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { FaultError } from '../../../schemas/errors.ts'
+import { authority } from '../fleet.ts'
 import type { Behaviours } from '../target.ts'
-import { authority } from '../target-case.ts'
 import { withServer } from './stranger.ts'
 
 const promptMs = 500

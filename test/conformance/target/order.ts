@@ -5,6 +5,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Message, Target } from '../../../connectors/connector.ts'
 import { tick } from '../../flows/harness/until.ts'
+import { byDevice } from '../fleet.ts'
 import type { Behaviours, Double } from '../target.ts'
 import type { TargetCase } from '../target-case.ts'
 
@@ -117,16 +118,6 @@ async function cutAtEvery(messages: number, double: Double, isRunning: () => boo
     await tick(1)
   }
   return cuts
-}
-
-/** The sequence of each device, in order of arrival. */
-function byDevice(ids: readonly string[]): Record<string, string> {
-  const sequences: Record<string, string> = {}
-  for (const id of ids) {
-    const [device = '', seq] = id.split('#')
-    sequences[device] = `${sequences[device] ?? ''} ${seq}`
-  }
-  return sequences
 }
 
 /** What is reachable on the heap and outside of it. */

@@ -1,8 +1,8 @@
 // The target contract, first part: what is configured. With everything right messages arrive; with one thing wrong the
 // outcome says so, in words that name what was tried and a hint that tells how to mend it.
 
+import { authority, wrongCredential } from '../fleet.ts'
 import type { Behaviours } from '../target.ts'
-import { authority, wrongCredential } from '../target-case.ts'
 import { withServer } from './stranger.ts'
 
 export const settingBehaviours: Behaviours = {

@@ -6,8 +6,8 @@ import { pauseFor, systemClock } from '../../../connectors/clock.ts'
 import { HttpDouble, type Received, type Reply } from '../../../connectors/http/double.ts'
 import { httpTarget } from '../../../connectors/http/index.ts'
 import { makeCertificates } from '../../certificates.ts'
+import { idOf } from '../../conformance/fleet.ts'
 import { type Double, type Order, targetSuite, type Wish } from '../../conformance/target.ts'
-import { idOf } from '../../conformance/target-case.ts'
 
 /** As plain HTTP or TLS, as the suite wishes. */
 const settings = ({ host, port, credential, tls, timeoutMs }: Wish) => ({

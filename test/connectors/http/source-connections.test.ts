@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import test from 'ava'
+import { until } from '../../flows/harness/until.ts'
 import { readToEnd, startSource } from './source-harness.ts'
 
 const one = '{"ident":"a","timestamp":1}'
@@ -53,6 +54,21 @@ test('what is not HTTP is answered in the same shape', async t => {
   t.regex(text, /^HTTP\/1\.1 400 Bad Request\r\n/)
   t.regex(text, /\{"error":\{"code":"request_malformed","message":"[^"]+"\}\}$/)
 })
+
+for (const [what, rest] of [
+  ['that was refused', head('Content-Length: 1000000')],
+  ['in the middle of its body', `${head('Content-Length: 100')}{"ident`]
+] as const) {
+  test(`a sender that goes away ${what} leaves no timer behind`, async t => {
+    const harness = await startSource(t, { config: { maxBodyBytes: 1_000 } })
+    const socket = harness.connect()
+    socket.end(rest)
+    await readToEnd(socket)
+    await harness.source.stop(0)
+    await until('no timer is left', () => harness.timers.waiting === 0, 2_000)
+    t.is(harness.refused.length, 1)
+  })
+}
 
 test('a sender that goes away in the middle of its body leaves nothing behind', async t => {
   const harness = await startSource(t, { config: { maxInflatedBytes: 1_000 } })

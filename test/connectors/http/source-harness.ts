@@ -12,6 +12,7 @@ import { ByteBudget } from '../../../connectors/shared/byte-budget.ts'
 import type { ListenTlsConfig } from '../../../schemas/config.ts'
 import type { ErrorCode } from '../../../schemas/errors.ts'
 import type { EventName } from '../../../schemas/events.ts'
+import { TimerCount } from '../../conformance/resources.ts'
 
 const config: HttpSourceConfig = {
   format: 'messages',
@@ -44,6 +45,8 @@ export class Harness {
   readonly events: EventName[] = []
   /** Emits `accepted` and `refused` when the list of that name has grown. */
   readonly changes = new EventEmitter()
+  /** Of the source. */
+  readonly timers = new TimerCount()
   nowMs = receivedAtMs
   /** Replaced to order failures and delays. */
   append: Append = async messages => {
@@ -65,7 +68,7 @@ export class Harness {
     }
     this.feeds = [feed]
     const env = {
-      clock: { ...systemClock, now: () => this.nowMs },
+      clock: { ...this.timers.watch(systemClock), now: () => this.nowMs },
       log: (name: EventName) => {
         this.events.push(name)
       },

@@ -9,8 +9,8 @@ import {
   type Published,
   type PublishReply
 } from '../../../connectors/shared/mqtt/double.ts'
+import { idOf } from '../../conformance/fleet.ts'
 import { type Double, type DoubleOptions, type Order, targetSuite } from '../../conformance/target.ts'
-import { idOf } from '../../conformance/target-case.ts'
 import { settingsFor } from './settings.ts'
 
 targetSuite(test.serial, {

@@ -1,0 +1,26 @@
+// The HTTP source against the contract of sources: whole requests of JSON, and lines that are stored while they arrive.
+
+import test from 'ava'
+import { httpSource } from '../../../connectors/http/index.ts'
+import { sourceSuite } from '../../conformance/source.ts'
+import { HttpOutside } from './source/sending/outside.ts'
+
+const lacks = {
+  server: 'it listens, and connects to nobody',
+  'half-close':
+    'Node takes a connection of which one half is closed for one that is gone, and the sender repeats'
+}
+
+sourceSuite(test.serial, {
+  name: 'http',
+  definition: httpSource,
+  open: async options => new HttpOutside(options, { body: 'json' }),
+  lacks
+})
+
+sourceSuite(test.serial, {
+  name: 'http lines',
+  definition: httpSource,
+  open: async options => new HttpOutside(options, { body: 'lines' }),
+  lacks
+})
