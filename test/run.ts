@@ -1,14 +1,10 @@
 // What `npm test` runs after the build: one local Kafka for all test files, then AVA, then one line with the totals.
 // Arguments are passed on to AVA. TAILRACE_TEST_KAFKA=host:port uses a Kafka that is already there.
 
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
-import { Guard } from '../connectors/kafka/local/guard.ts'
+import { spawnSync } from 'node:child_process'
 import { type LocalKafka, startLocalKafka } from '../connectors/kafka/local/local.ts'
-import { packageRoot } from '../processors/commands/package-root.ts'
 import { FaultError, messageOf } from '../schemas/errors.ts'
-import { AvaReport } from './ava-report.ts'
+import { runAva } from './ava/run-ava.ts'
 
 const interrupted = new AbortController()
 process.once('SIGINT', () => interrupted.abort())
@@ -24,13 +20,13 @@ process.exitCode = failed === 0 ? 0 : 1
 
 async function runAll(): Promise<{ passed: number; failed: number }> {
   const given = process.env.TAILRACE_TEST_KAFKA
-  if (given) return runAva(given)
+  if (given) return runTests(given)
   const kafka = await startKafka().catch((error: unknown) => {
     if (!(error instanceof FaultError) || !installMissing(error)) throw error
     return startKafka()
   })
   try {
-    return await runAva(kafka.brokers.join(','))
+    return await runTests(kafka.brokers.join(','))
   } finally {
     await kafka.stop()
   }
@@ -56,28 +52,12 @@ function apt(...args: string[]): boolean {
   )
 }
 
-async function runAva(brokers: string): Promise<{ passed: number; failed: number }> {
-  const colour = process.stdout.isTTY ? '--color' : '--no-color'
-  const ava = spawn(
-    process.execPath,
-    [packageRoot('node_modules/.bin/ava'), colour, ...process.argv.slice(2)],
-    {
-      cwd: packageRoot('.'),
-      env: { ...process.env, TAILRACE_TEST_KAFKA: brokers },
-      stdio: ['ignore', 'pipe', 'inherit'],
-      detached: true
-    }
-  )
-  // Watched as a group: a test that hangs would outlive AVA.
-  const guard = new Guard(undefined)
-  if (ava.pid !== undefined) guard.watch(-ava.pid)
-  interrupted.signal.addEventListener('abort', () => guard.close(), { once: true })
-  const report = new AvaReport()
-  createInterface({ input: ava.stdout }).on('line', line => {
-    report.read(line)
-    process.stdout.write(`${line}\n`)
+function runTests(brokers: string): Promise<{ passed: number; failed: number }> {
+  return runAva({
+    arguments: process.argv.slice(2),
+    env: { TAILRACE_TEST_KAFKA: brokers },
+    colour: process.stdout.isTTY,
+    signal: interrupted.signal,
+    onLine: line => void process.stdout.write(`${line}\n`)
   })
-  const [exitCode] = await once(ava, 'close')
-  await guard.close()
-  return report.end(exitCode)
 }

@@ -15,9 +15,9 @@
 // The suite's messages are JSON objects with ident, timestamp (seconds), seq (a number per device, from 1), note (a text)
 // and a position. Kafka is played by the suite: source/store.ts.
 
-import type { ExecutionContext } from 'ava'
 import type { ListenAddress, SourceDefinition } from '../../connectors/connector.ts'
 import type { Declare } from './log.ts'
+import { declareMenu } from './report/declare.ts'
 import { acknowledgingBehaviours } from './source/acknowledging.ts'
 import { badBehaviours } from './source/bad.ts'
 import { changingBehaviours } from './source/changing.ts'
@@ -158,7 +158,7 @@ export interface SourceBehaviour {
 /** Behaviours by title, which is a sentence. */
 export type SourceBehaviours = Readonly<Record<string, SourceBehaviour>>
 
-export const sourceMenu: SourceBehaviours = {
+const menu: SourceBehaviours = {
   ...acknowledgingBehaviours,
   ...outageBehaviours,
   ...pressureBehaviours,
@@ -169,15 +169,11 @@ export const sourceMenu: SourceBehaviours = {
 
 /** Declares a test for every behaviour; one that the protocol cannot have says why in its title. */
 export function sourceSuite(test: Declare, under: SourceUnderTest): void {
-  for (const [title, { needs = [], run }] of Object.entries(sourceMenu)) {
-    const lacking = needs.find(ability => under.lacks[ability] !== undefined)
-    if (lacking === undefined) {
-      test(`${under.name}: ${title}`, (t: ExecutionContext) => SourceCase.run(t, under, run))
-    } else {
-      const reason = under.lacks[lacking] ?? ''
-      test(`${under.name} does without: ${title} (${reason})`, async t => {
-        t.regex(reason, /\w+ \w+ \w+/, 'a reason is a sentence')
-      })
-    }
-  }
+  const { name, definition, lacks } = under
+  declareMenu(test, {
+    suite: { side: 'sources', connector: definition.kind, name },
+    behaviours: menu,
+    lacks,
+    runCase: (t, run) => SourceCase.run(t, under, run)
+  })
 }

@@ -15,10 +15,10 @@
 // The suite's messages are JSON objects with ident, timestamp (seconds), seq (a number per device, from 1), note (a text)
 // and a position; the key is the ident. The double must see each message whole before it counts it as received.
 
-import type { ExecutionContext } from 'ava'
 import type { TargetDefinition } from '../../connectors/connector.ts'
 import type { Certificates } from '../certificates.ts'
 import type { Declare } from './log.ts'
+import { declareMenu } from './report/declare.ts'
 import { answerBehaviours } from './target/answers.ts'
 import { closingBehaviours } from './target/closing.ts'
 import { orderBehaviours } from './target/order.ts'
@@ -153,15 +153,11 @@ const menu: Behaviours = {
 
 /** Declares a test for every behaviour; one that the protocol cannot have says why in its title. */
 export function targetSuite(test: Declare, under: TargetUnderTest): void {
-  for (const [title, { needs = [], run }] of Object.entries(menu)) {
-    const lacking = needs.find(ability => under.lacks[ability] !== undefined)
-    if (lacking === undefined) {
-      test(`${under.name}: ${title}`, (t: ExecutionContext) => TargetCase.run(t, under, run))
-    } else {
-      const reason = under.lacks[lacking] ?? ''
-      test(`${under.name} does without: ${title} (${reason})`, async t => {
-        t.regex(reason, /\w+ \w+ \w+/, 'a reason is a sentence')
-      })
-    }
-  }
+  const { name, definition, lacks } = under
+  declareMenu(test, {
+    suite: { side: 'targets', connector: definition.kind, name },
+    behaviours: menu,
+    lacks,
+    runCase: (t, run) => TargetCase.run(t, under, run)
+  })
 }

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { AvaReport } from './ava-report.ts'
+import { AvaReport } from './report.ts'
 
 /** Reports as AVA 7.0.0 prints them to a pipe. */
 const reports = [
