@@ -147,10 +147,20 @@ export class BudgetShare {
     return true
   }
 
-  /** Counts bytes that are in memory. False when they are more than what is reserved: then the rest must wait for reserve(). */
-  take(bytes: number): boolean {
+  /** What is reserved and not taken. Below 0, more was taken than there was room for. */
+  get roomBytes(): number {
+    return this.#reservedBytes - this.#takenBytes
+  }
+
+  /** Counts bytes that are in memory. */
+  take(bytes: number): void {
     this.#takenBytes += bytes
-    return this.#takenBytes <= this.#reservedBytes
+  }
+
+  /** Of what was taken only so much is still in memory; the rest is given back. */
+  keep(bytes: number): void {
+    this.#takenBytes = bytes
+    this.settle()
   }
 
   /** No more than what was taken is needed from now on. */

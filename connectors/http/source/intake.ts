@@ -170,9 +170,8 @@ export class Intake {
         await this.#append(messages, admitted)
         stored += messages.length
         if (lines.isAtEnd) return stored
-        share.release()
+        share.keep(lines.keptBytes)
         await reserveFor(admitted, chunkBytes + lines.keptBytes)
-        share.take(lines.keptBytes)
       }
     } catch (error) {
       throw stored === 0 ? error : new PartlyStored(error, stored)

@@ -9,7 +9,7 @@ import { FaultError, messageOf } from '../../../../schemas/errors.ts'
 import { type BudgetShare, smallBytes } from '../../../shared/byte-budget.ts'
 import { Chunks } from './chunks.ts'
 import type { Awaited, Deadlines } from './deadlines.ts'
-import { type BodyLimits, broken, type Request, tooLarge } from './request.ts'
+import { type BodyLimits, broken, chunkBytes, type Request, tooLarge } from './request.ts'
 
 export interface BodyParts {
   readonly limits: BodyLimits
@@ -150,9 +150,10 @@ export class Body implements Awaited {
     if (this.#inflatedBytes > limits.maxInflatedBytes) this.#fail(tooLarge('maxInflatedBytes', limits))
     if (this.#failure !== null) return
     this.#chunks.add(chunk)
-    const isCovered = share.take(chunk.length)
+    share.take(chunk.length)
     if (this.#asking !== null && this.#chunks.bytes >= this.#asking.bytes) this.#handOut()
-    else if (!isCovered) this.#grow()
+    // Pieces keep room for the next chunk, which cannot be sent back; of a whole body most end with the first.
+    else if (share.roomBytes < (this.#asking?.bytes === all ? 0 : chunkBytes)) this.#grow()
   }
 
   /**
@@ -161,8 +162,10 @@ export class Body implements Awaited {
    */
   #grow(): void {
     const { share, mostBytes } = this.#parts
-    if (this.#asking?.bytes !== all) {
-      if (!share.reserveNow(mostBytes)) this.#handOut()
+    const asked = this.#asking?.bytes ?? 0
+    if (asked !== all) {
+      const before = share.takenBytes - this.#chunks.bytes
+      if (!share.reserveNow(before + Math.min(asked + chunkBytes, mostBytes))) this.#handOut()
       return
     }
     this.#plain.pause()
