@@ -2,7 +2,9 @@
 
 import test from 'ava'
 import { httpSource } from '../../../connectors/http/index.ts'
+import { authority, certificates } from '../../conformance/fleet.ts'
 import { sourceSuite } from '../../conformance/source.ts'
+import { Http2Outside } from './source/sending/http2.ts'
 import { HttpOutside } from './source/sending/outside.ts'
 
 const lacks = {
@@ -22,5 +24,21 @@ sourceSuite(test.serial, {
   name: 'http lines',
   definition: httpSource,
   open: async options => new HttpOutside(options, { body: 'lines' }),
+  lacks
+})
+
+sourceSuite(test.serial, {
+  name: 'http over TLS',
+  definition: httpSource,
+  open: async options => new HttpOutside(options, { body: 'json', ca: authority }),
+  listen: { tls: certificates },
+  lacks
+})
+
+sourceSuite(test.serial, {
+  name: 'http/2',
+  definition: httpSource,
+  open: async options => new Http2Outside(options, authority),
+  listen: { tls: certificates },
   lacks
 })

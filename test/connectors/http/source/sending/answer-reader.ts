@@ -1,10 +1,9 @@
 // Reads the answers on a connection of HTTP/1.1, one after the other, as a sender that is written by hand needs them.
 
 import type { Socket } from 'node:net'
+import type { Answered } from './requests.ts'
 
-export interface Answer {
-  readonly status: number
-  readonly text: string
+export interface Answer extends Answered {
   /** Whether the connection closes with it. */
   readonly closes: boolean
 }
@@ -21,8 +20,6 @@ export class AnswerReader {
       this.#look()
     })
     socket.once('close', () => this.#look())
-    // Whoever closes is not read from any more, and the connection may go.
-    socket.once('end', () => socket.end())
   }
 
   /** The next one; null when the connection closes without. One at a time. */

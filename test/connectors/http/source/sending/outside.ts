@@ -4,7 +4,9 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
+import tls from 'node:tls'
 import type {
+  Bad,
   How,
   Outside,
   OutsideOptions,
@@ -13,18 +15,15 @@ import type {
   SenderOptions
 } from '../../../../conformance/source.ts'
 import { type Answer, AnswerReader } from './answer-reader.ts'
+import { badBodies, brokenBody, firstRequest, maxMessageBytes, resultOf, storedOf } from './requests.ts'
 
 export interface HttpOutsideOptions {
   /** How a request is written: an array of JSON, or a request of lines that goes on for as long as there are messages. */
   readonly body: 'json' | 'lines'
-  /** Opens a connection. */
-  connect?(port: number): Socket
+  /** The authority of the source's certificate, where it is to be spoken to over TLS. */
+  readonly ca?: string
 }
 
-const maxMessageBytes = 50_000
-/** A request of JSON holds no more. */
-const requestBytes = 400_000
-const requestMessages = 100
 const writeBytes = 65_536
 
 export class HttpOutside implements Outside {
@@ -58,16 +57,20 @@ export class HttpOutside implements Outside {
   }
 
   #connect(port: number): Socket {
-    const open =
-      this.#options.connect ?? (to => connect({ port: to, host: '127.0.0.1', allowHalfOpen: true }))
-    const socket = open(port).setNoDelay(true)
+    const { ca } = this.#options
+    const to = { port, host: '127.0.0.1' }
+    const socket = ca === undefined ? connect(to) : tls.connect({ ...to, ca, ALPNProtocols: ['http/1.1'] })
+    socket.setNoDelay(true)
     this.#sockets.add(socket)
     socket.on('error', () => {}).once('close', () => this.#sockets.delete(socket))
     return socket
   }
 }
 
-interface SenderParts extends OutsideOptions, Required<HttpOutsideOptions> {}
+interface SenderParts extends OutsideOptions {
+  readonly body: HttpOutsideOptions['body']
+  connect(port: number): Socket
+}
 
 class HttpSender implements Sender {
   readonly #to: SenderOptions
@@ -88,33 +91,30 @@ class HttpSender implements Sender {
   async send(messages: readonly Buffer[], how: How = {}): Promise<Result[]> {
     const results: Result[] = []
     while (results.length < messages.length && (results.at(-1) ?? 'acknowledged') === 'acknowledged') {
-      const part = this.#part(messages.slice(results.length))
+      const left = messages.slice(results.length)
+      const part = this.#parts.body === 'lines' ? left : firstRequest(left)
       const answer = await this.#request(requestOf(part, this.#parts, this.#to.channel), how)
       results.push(...this.#results(part, answer))
     }
     return [...results, ...messages.slice(results.length).map((): Result => 'again')]
   }
 
-  async sendBad(bad: 'no message' | 'garbage' | 'truncated' | 'oversized'): Promise<Result> {
-    const { credential } = this.#parts
-    const head = headOf(this.#to.channel, credential, 'application/json')
-    if (bad === 'truncated') {
-      await this.#write(`${head}content-length: 1000\r\n\r\n[{"ident":"862552046671133",`, {})
-      this.#connection?.socket.end()
-      return resultOf(await this.#connection?.answers.next())
+  async sendBad(bad: Bad): Promise<Result> {
+    if (bad === 'garbage') return resultOf(await this.#request('\u0000\u0016 this is not HTTP\r\n\r\n', {}))
+    const head = headOf(this.#to.channel, this.#parts.credential, 'application/json')
+    if (bad !== 'truncated') {
+      const length = `content-length: ${badBodies[bad].length}\r\n\r\n`
+      return resultOf(await this.#request(head + length + badBodies[bad], {}))
     }
-    const requests = {
-      'no message': `${head}content-length: 15\r\n\r\n{"timestamp":1}`,
-      garbage: Buffer.from('\u0000\u0016\u0003\u0001 this is not HTTP\r\n\r\n'),
-      oversized: `${head}content-length: 60012\r\n\r\n{"ident":"${'8'.repeat(60_000)}"}`
-    }
-    return resultOf(await this.#request(requests[bad], {}))
+    await this.#write(`${head}content-length: 1000\r\n\r\n${brokenBody}`, {})
+    this.#connection?.socket.end()
+    return resultOf((await this.#connection?.answers.next()) ?? null)
   }
 
   cut(): void {
     const { socket } = this.#connection ?? {}
     this.#forget()
-    socket?.resetAndDestroy()
+    socket?.destroy()
   }
 
   async close(): Promise<void> {
@@ -126,20 +126,8 @@ class HttpSender implements Sender {
     await closed
   }
 
-  /** As many as go into one request. */
-  #part(messages: readonly Buffer[]): readonly Buffer[] {
-    if (this.#parts.body === 'lines') return messages
-    let [count, bytes] = [0, 0]
-    for (const message of messages.slice(0, requestMessages)) {
-      bytes += message.length
-      if (count > 0 && bytes > requestBytes) break
-      count++
-    }
-    return messages.slice(0, count)
-  }
-
   #results(part: readonly Buffer[], answer: Answer | null): Result[] {
-    const stored = answer?.status === 200 ? part.length : storedOf(answer)
+    const stored = storedOf(answer, part.length)
     for (const message of part.slice(0, stored)) this.#parts.acknowledged(message)
     return part.map((_, at) => (at < stored ? 'acknowledged' : resultOf(answer)))
   }
@@ -193,15 +181,4 @@ function requestOf(messages: readonly Buffer[], { body, credential }: SenderPart
       : ['application/json', `[${messages.join(',')}]`]
   const length = `content-length: ${Buffer.byteLength(text)}\r\n\r\n`
   return Buffer.from(headOf(channel, credential, type) + length + text)
-}
-
-function resultOf(answer: Answer | null | undefined): Result {
-  if (answer === null || answer === undefined) return 'lost'
-  if (answer.status === 200) return 'acknowledged'
-  return [408, 429, 500, 503].includes(answer.status) ? 'again' : 'refused'
-}
-
-/** How many messages of a request that was refused are stored all the same. */
-function storedOf(answer: Answer | null): number {
-  return answer === null ? 0 : (JSON.parse(answer.text).error?.stored ?? 0)
 }
