@@ -3,6 +3,7 @@
 import { Value } from 'typebox/value'
 import { httpTargetSchema } from '../../connectors/http/target-config.ts'
 import type { Config } from '../../schemas/config.ts'
+import type { OneOfKinds } from '../../schemas/define.ts'
 import type { StreamConfig } from '../../schemas/stream.ts'
 import { uniqueName } from '../kafka.ts'
 
@@ -45,6 +46,11 @@ export function forwardStream({ topic, batch, inFlight, url }: ForwardSettings):
     batchesInFlight: inFlight,
     maxConnections: inFlight
   })
+  return streamTo(topic, { http })
+}
+
+/** A stream of its own group that delivers all of a topic, with everything else at its default. */
+export function streamTo(topic: string, target: OneOfKinds): StreamConfig {
   const group = uniqueName('tailrace')
   return {
     from: [topic],
@@ -65,6 +71,6 @@ export function forwardStream({ topic, batch, inFlight, url }: ForwardSettings):
     safetyStop: { rejected: 100, of: 1_000 },
     paused: false,
     retry: { minDelayMs: 500, maxDelayMs: 30_000, haltedDelayMs: 60_000 },
-    target: { http }
+    target
   }
 }

@@ -5,6 +5,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { uniqueName } from '../../kafka.ts'
+import { verdict } from '../against-plain.ts'
 import type { Bench, BenchContext, Row } from '../bench.ts'
 import { benchLog, loadFleet, withKafka } from '../kafka.ts'
 import { type Measurement, measure, medianRow } from '../measure.ts'
@@ -94,14 +95,4 @@ async function runCase(receiver: ChildProcess, { one, options, context }: CaseRu
 
 function messagesOf(name: string, one: Case): number {
   return name === 'plain loop' ? one.plainMessages : one.messages
-}
-
-/** Over all rounds: a single lost message counts. */
-function verdict(runs: readonly Arrivals[], messages: number) {
-  const sum = (of: (run: Arrivals) => number) => runs.reduce((total, run) => total + of(run), 0)
-  return {
-    lost: sum(run => Math.max(0, messages - run.distinct)),
-    duplicates: sum(run => run.duplicates),
-    outOfOrder: sum(run => run.outOfOrder)
-  }
 }
