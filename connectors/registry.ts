@@ -8,14 +8,17 @@ import { FaultError } from '../schemas/errors.ts'
 import type { SourceDefinition, Target, TargetDefinition, TargetEnv } from './connector.ts'
 import { httpSource, httpTarget } from './http/index.ts'
 import { mqttTarget } from './mqtt/index.ts'
-import { wialonTarget } from './wialon/index.ts'
+import { wialonSource, wialonTarget } from './wialon/index.ts'
 
 export interface Registry {
   readonly sources: readonly SourceDefinition[]
   readonly targets: readonly TargetDefinition[]
 }
 
-export const registry: Registry = { sources: [httpSource], targets: [httpTarget, mqttTarget, wialonTarget] }
+export const registry: Registry = {
+  sources: [httpSource, wialonSource],
+  targets: [httpTarget, mqttTarget, wialonTarget]
+}
 
 /** The schema of the whole configuration with the parts of these connectors and of the steps. */
 export function schemaOf({ sources, targets }: Registry, steps: PartSchemas['steps']) {

@@ -3,7 +3,7 @@
 
 import { httpTargetErrors } from './errors/http-target.ts'
 import { mqttErrors } from './errors/mqtt.ts'
-import { wialonErrors } from './errors/wialon.ts'
+import { wialonErrors, wialonSourceErrors } from './errors/wialon.ts'
 
 /** What the engine does about a failed attempt; the meanings are in connectors/README.md. */
 export type OutcomeKind = 'delivered' | 'retry' | 'unsent' | 'unknown' | 'reject' | 'halt'
@@ -214,7 +214,8 @@ const list = {
 
   ...httpTargetErrors,
   ...mqttErrors,
-  ...wialonErrors
+  ...wialonErrors,
+  ...wialonSourceErrors
 } as const satisfies Record<string, ErrorSpec>
 
 export type ErrorCode = keyof typeof list

@@ -1,12 +1,12 @@
 // The engine itself with a Wialon target, over the log in memory and in real time: what a stream makes of a receiver.
 
 import type { ExecutionContext } from 'ava'
-import { systemClock } from '../../../connectors/clock.ts'
-import type { Target } from '../../../connectors/connector.ts'
-import { MemoryLog } from '../../../connectors/kafka/log/memory/log.ts'
-import { Stream } from '../../../processors/stream/stream.ts'
-import { Tap } from '../../../processors/stream/tap.ts'
-import { RecordingMeter } from '../../processors/stream/context.ts'
+import { systemClock } from '../../../../connectors/clock.ts'
+import type { Target } from '../../../../connectors/connector.ts'
+import { MemoryLog } from '../../../../connectors/kafka/log/memory/log.ts'
+import { Stream } from '../../../../processors/stream/stream.ts'
+import { Tap } from '../../../../processors/stream/tap.ts'
+import { RecordingMeter } from '../../../processors/stream/context.ts'
 
 const topic = 'fleet'
 const group = 'tailrace.acme'
