@@ -80,6 +80,10 @@ const list = {
     level: 'warn',
     sentence: 'Kafka did not take messages, so the sender was told to repeat them'
   },
+  set_aside: {
+    level: 'warn',
+    sentence: 'What a source received and could not read was set aside as dead letters of its channel'
+  },
   certificate_renewed: { level: 'info', sentence: 'A renewed certificate was taken' },
   handshake_failed: { level: 'warn', sentence: 'Connections were refused in the TLS handshake' },
   sender_refused: {
