@@ -1,7 +1,7 @@
 // What a behaviour of the target contract works with, and what holds in each of them: only confirmed messages count as
 // delivered, a device stops at its first failure, no secret gets into any text, and once all is closed nothing is left.
 
-import { getEventListeners } from 'node:events'
+import { getEventListeners, setMaxListeners } from 'node:events'
 import { inspect } from 'node:util'
 import type { ExecutionContext } from 'ava'
 import { Value } from 'typebox/value'
@@ -12,6 +12,7 @@ import { errors, FaultError } from '../../schemas/errors.ts'
 import { tick, until } from '../flows/harness/until.ts'
 import { batchFrom, messagesOf } from '../messages.ts'
 import {
+  byDevice,
   certificates,
   Fleet,
   findSecrets,
@@ -140,11 +141,18 @@ export class TargetCase {
     messages: readonly Message[],
     signal = new AbortController().signal
   ): Promise<Outcome[]> {
-    const destination = destinationOf(target, messages)
     const arrivedBefore = this.#doubles.map(double => double.received().length)
-    const result = await within(target.deliver(batchFrom(messages, destination), signal), 'deliver()')
-    const outcomes = Array.isArray(result) ? result : messages.map(() => result)
-    this.t.is(outcomes.length, messages.length, 'outcomes as many as messages')
+    const told = new Map<Message, Outcome>()
+    const deliver = async (own: readonly Message[], destination: string) => {
+      const result = await within(target.deliver(batchFrom(own, destination), signal), 'deliver()')
+      const outcomes = Array.isArray(result) ? result : own.map(() => result)
+      this.t.is(outcomes.length, own.length, 'outcomes as many as messages')
+      for (const [at, outcome] of outcomes.entries()) told.set(own[at] ?? this.t.fail(), outcome)
+    }
+    const destinations = byDestination(target, messages)
+    if (destinations.size > 1) setMaxListeners(0, signal) // the engine would have one signal for each
+    await Promise.all([...destinations].map(([destination, own]) => deliver(own, destination)))
+    const outcomes = messages.map(message => told.get(message) ?? this.t.fail())
     for (const outcome of outcomes) if (outcome.kind !== 'delivered') this.#checked(outcome)
     await this.#deliveredIsConfirmed(messages, outcomes)
     this.#devicesStop(messages, outcomes)
@@ -195,6 +203,13 @@ export class TargetCase {
 
   idsOf(messages: readonly Message[]): string[] {
     return messages.map(message => idOf(message.value()))
+  }
+
+  /** All of them have arrived, and nothing else: in their order, or per device where each has a way of its own. */
+  arrivedInOrder(double: Double, target: Target, messages: readonly Message[]): void {
+    const [arrived, sent] = [this.ids(double.received()), this.idsOf(messages)]
+    if (target.destination === undefined) this.t.deepEqual(arrived, sent)
+    else this.t.deepEqual(byDevice(arrived), byDevice(sent))
   }
 
   /** An outcome that is a failure of this kind and scope, with a hint for the person who has to mend it. */
@@ -259,9 +274,14 @@ export class TargetCase {
   }
 }
 
-/** A batch never mixes destinations, so neither may a case. */
-function destinationOf(target: Target, messages: readonly Message[]): string {
-  const names = new Set(messages.map(message => target.destination?.(message) ?? ''))
-  if (names.size > 1) throw new Error('these messages have several destinations')
-  return [...names][0] ?? ''
+/** A batch never mixes destinations, so each gets its own. */
+function byDestination(target: Target, messages: readonly Message[]): Map<string, Message[]> {
+  const destinations = new Map<string, Message[]>()
+  for (const message of messages) {
+    const name = target.destination?.(message) ?? ''
+    const own = destinations.get(name) ?? []
+    own.push(message)
+    destinations.set(name, own)
+  }
+  return destinations
 }

@@ -12,6 +12,9 @@
 // lacking is never given. One connector may run the suite with several doubles: mosquitto first, and for what mosquitto
 // does not do a broker written by hand. The behaviours are in target/, what every attempt must obey in target-case.ts.
 //
+// Where a target has several destinations, messages go in a batch for each, all at the same time, as the engine would send
+// them; then their order is looked at per device.
+//
 // The suite's messages are JSON objects with ident, timestamp (seconds), seq (a number per device, from 1), note (a text)
 // and a position; the key is the ident. The double must see each message whole before it counts it as received.
 
@@ -47,8 +50,10 @@ export interface TargetUnderTest {
 
 /** What not every protocol, or not every double, can do. */
 export type Ability =
-  /** open() talks to the server and is answered: a server that is mute or wrong is found before a message is sent. */
+  /** The server has said something before a message is sent: one that is mute or wrong is found by then. */
   | 'greeting'
+  /** open() leaves a connection that stands. */
+  | 'early connection'
   /** A sender has to prove who it is. */
   | 'credentials'
   | 'tls'

@@ -16,13 +16,13 @@ export const settingBehaviours: Behaviours = {
         outcomes.map(({ kind }) => kind),
         ['delivered', 'delivered', 'delivered']
       )
-      context.t.deepEqual(context.ids(double.received()), context.idsOf(messages))
+      context.arrivedInOrder(double, target, messages)
       context.t.true(target.limits.maxMessages >= 1 && target.limits.batchesInFlight >= 1)
     }
   },
 
   'once open() has resolved, a connection stands': {
-    needs: ['greeting'],
+    needs: ['greeting', 'early connection'],
     run: async context => {
       const double = await context.double()
       await context.opened(double)
