@@ -10,9 +10,9 @@ import { type ErrorCode, FaultError } from '../../schemas/errors.ts'
 import type { Clock } from '../clock.ts'
 import { delivered, type Outcome } from '../connector.ts'
 import { abortFault } from '../shared/abort.ts'
+import { Wait } from '../shared/wait.ts'
 import type { Acknowledgement, Exchange } from './acknowledgement.ts'
 import { connectFault, outcomeOfConnect, outcomeOfExchange } from './outcome.ts'
-import { Wait } from './wait.ts'
 
 const tcpKeepAliveDelayMs = 60_000
 

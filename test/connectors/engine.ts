@@ -1,12 +1,12 @@
-// The engine itself with a Wialon target, over the log in memory and in real time: what a stream makes of a receiver.
+// The engine itself with a target, over the log in memory and in real time: what a stream makes of a receiver.
 
 import type { ExecutionContext } from 'ava'
-import { systemClock } from '../../../../connectors/clock.ts'
-import type { Target } from '../../../../connectors/connector.ts'
-import { MemoryLog } from '../../../../connectors/kafka/log/memory/log.ts'
-import { Stream } from '../../../../processors/stream/stream.ts'
-import { Tap } from '../../../../processors/stream/tap.ts'
-import { RecordingMeter } from '../../../processors/stream/context.ts'
+import { systemClock } from '../../connectors/clock.ts'
+import type { Target } from '../../connectors/connector.ts'
+import { MemoryLog } from '../../connectors/kafka/log/memory/log.ts'
+import { Stream } from '../../processors/stream/stream.ts'
+import { Tap } from '../../processors/stream/tap.ts'
+import { RecordingMeter } from '../processors/stream/context.ts'
 
 const topic = 'fleet'
 const group = 'tailrace.acme'
@@ -59,11 +59,11 @@ export class Engine {
     await this.#stream.start()
   }
 
-  /** Messages of these devices, each with a `timestamp` of its own, rising from 0 over all of them. */
-  async send(devices: readonly string[]): Promise<void> {
-    const records = devices.map((ident, timestamp) => ({
+  /** Messages of these devices, each with a `timestamp` of its own, rising over all of them. */
+  async send(devices: readonly string[], firstTimestamp = 0): Promise<void> {
+    const records = devices.map((ident, at) => ({
       key: Buffer.from(ident),
-      value: Buffer.from(JSON.stringify({ ident, timestamp }))
+      value: Buffer.from(JSON.stringify({ ident, timestamp: firstTimestamp + at }))
     }))
     await this.#producer.append(topic, records)
   }

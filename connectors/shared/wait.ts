@@ -3,7 +3,7 @@
 
 import { type ErrorCode, FaultError } from '../../schemas/errors.ts'
 import type { Clock } from '../clock.ts'
-import { abortFault } from '../shared/abort.ts'
+import { abortFault } from './abort.ts'
 
 export interface WaitOptions {
   readonly clock: Clock
