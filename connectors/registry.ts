@@ -8,7 +8,8 @@ import { FaultError } from '../schemas/errors.ts'
 import type { SourceDefinition, Target, TargetDefinition, TargetEnv } from './connector.ts'
 import { httpSource, httpTarget } from './http/index.ts'
 import { mqttTarget } from './mqtt/index.ts'
-import { wialonSource, wialonTarget } from './wialon/index.ts'
+import { wialonTarget } from './wialon/index.ts'
+import { wialonIpsTarget } from './wialon-ips/index.ts'
 
 export interface Registry {
   readonly sources: readonly SourceDefinition[]
@@ -16,8 +17,8 @@ export interface Registry {
 }
 
 export const registry: Registry = {
-  sources: [httpSource, wialonSource],
-  targets: [httpTarget, mqttTarget, wialonTarget]
+  sources: [httpSource],
+  targets: [httpTarget, mqttTarget, wialonTarget, wialonIpsTarget]
 }
 
 /** The schema of the whole configuration with the parts of these connectors and of the steps. */

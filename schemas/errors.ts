@@ -3,7 +3,8 @@
 
 import { httpTargetErrors } from './errors/http-target.ts'
 import { mqttErrors } from './errors/mqtt.ts'
-import { wialonErrors, wialonSourceErrors } from './errors/wialon.ts'
+import { wialonErrors } from './errors/wialon.ts'
+import { wialonIpsErrors } from './errors/wialon-ips.ts'
 
 /** What the engine does about a failed attempt; the meanings are in connectors/README.md. */
 export type OutcomeKind = 'delivered' | 'retry' | 'unsent' | 'unknown' | 'reject' | 'halt'
@@ -215,7 +216,7 @@ const list = {
   ...httpTargetErrors,
   ...mqttErrors,
   ...wialonErrors,
-  ...wialonSourceErrors
+  ...wialonIpsErrors
 } as const satisfies Record<string, ErrorSpec>
 
 export type ErrorCode = keyof typeof list

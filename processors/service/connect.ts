@@ -3,12 +3,10 @@
 
 import { type Clock, pauseFor } from '../../connectors/clock.ts'
 import type { LogAdmin } from '../../connectors/kafka/log/log.ts'
-import { ensureTopic, wantedDeadLetterTopic, wantedTopic } from '../../connectors/kafka/topics.ts'
-import type { Registry } from '../../connectors/registry.ts'
+import { ensureTopic, wantedTopic } from '../../connectors/kafka/topics.ts'
 import type { Config } from '../../schemas/config.ts'
 import { FaultError, messageOf } from '../../schemas/errors.ts'
 import type { LogEvent } from '../../schemas/events.ts'
-import { setsAside } from '../ingest/set-aside.ts'
 import type { Trouble } from '../stream/health/state.ts'
 
 /** Silence after which a person at the terminal is told what is waited for. */
@@ -18,8 +16,6 @@ const maxDelayMs = 10_000
 export interface ConnectParts {
   readonly config: Config
   readonly admin: LogAdmin
-  /** The kinds of source that channels may name. */
-  readonly registry: Pick<Registry, 'sources'>
   readonly clock: Clock
   readonly log: LogEvent
   /** Told what is waited for, and until when it is tried again. */
@@ -54,10 +50,10 @@ export async function connect(parts: ConnectParts): Promise<number | null> {
 
 /** The number of brokers, or the fault that may pass. */
 async function tryOnce(parts: ConnectParts): Promise<number | FaultError> {
-  const { admin, config } = parts
+  const { admin, config, log } = parts
   try {
     const brokers = await admin.brokers()
-    await ensureTopics(admin, { ...parts, channels: config.channels })
+    await ensureTopics(admin, config.channels, log)
     return brokers
   } catch (error) {
     if (error instanceof FaultError && error.code === 'kafka_unreachable') return error
@@ -65,22 +61,13 @@ async function tryOnce(parts: ConnectParts): Promise<number | FaultError> {
   }
 }
 
-interface WantedChannels extends Pick<ConnectParts, 'registry' | 'log'> {
-  readonly channels: Config['channels']
-}
-
-/** Sees to the topics of the channels, and of their dead letters. Rejects with the faults of LogAdmin. */
+/** Sees to the topics of the channels. Rejects with the faults of LogAdmin. */
 export async function ensureTopics(
   admin: LogAdmin,
-  { channels, registry, log }: WantedChannels
+  channels: Config['channels'],
+  log: LogEvent
 ): Promise<void> {
-  for (const channel of Object.values(channels)) {
-    const { settings } = await ensureTopic(admin, wantedTopic(channel), log)
-    if (!setsAside(channel, registry.sources)) continue
-    // Twice: what is no message may be larger than one, and what says why comes on top.
-    const maxMessageBytes = 2 * Number(settings['max.message.bytes'] ?? 0) || undefined
-    await ensureTopic(admin, { ...wantedDeadLetterTopic(channel.deadLetters), maxMessageBytes }, log)
-  }
+  for (const channel of Object.values(channels)) await ensureTopic(admin, wantedTopic(channel), log)
 }
 
 function aborted(signal: AbortSignal): Promise<null> {

@@ -39,8 +39,6 @@ export class Listener {
   readonly #sessions = new Map<Socket, Session>()
   readonly #server: Server
   #limits: ListenerLimits
-  /** Settles once nothing is open any more. */
-  #closed: Promise<void> = Promise.resolve()
 
   constructor(options: ListenerOptions) {
     this.#options = options
@@ -83,19 +81,15 @@ export class Listener {
     this.#server.maxConnections = limits.maxConnections
   }
 
-  /**
-   * Accepts nothing more, lets the sessions finish, and cuts at the deadline what is left. When it is called again, the
-   * earlier deadline counts.
-   */
+  /** Accepts nothing more, lets the sessions finish, and cuts at the deadline what is left. */
   async stop(deadlineMs: number): Promise<void> {
-    if (this.#server.listening) this.#closed = new Promise(resolve => this.#server.close(() => resolve()))
-    const sockets = [...this.#sessions.keys()]
-    const ended = sockets.map(socket => new Promise(resolve => socket.once('close', resolve)))
+    if (!this.#server.listening) return
+    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     for (const session of this.#sessions.values()) session.finish()
     const cancel = this.#options.clock.after(deadlineMs, () => {
       for (const socket of this.#sessions.keys()) socket.destroy()
     })
-    await Promise.all([this.#closed, ...ended])
+    await closed
     cancel()
   }
 

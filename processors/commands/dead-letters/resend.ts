@@ -13,7 +13,7 @@ import { type StreamOption, type StreamView, withStream } from '../shared/stream
 import { confirm } from '../terminal/confirm.ts'
 import { grouped, Progress } from '../terminal/progress.ts'
 import { type Found, lettersIn, type Matching, rangesOf } from './find.ts'
-import { type Letter, letterOf, placeText } from './letter.ts'
+import { placeText } from './letter.ts'
 import { Pacer } from './pacer.ts'
 import { readResent } from './resent.ts'
 
@@ -84,18 +84,21 @@ async function plan(work: Work): Promise<Counts> {
 }
 
 /** Why a letter is left alone; null when it is to be resent. */
-function skipped(letter: Letter, { stream, options, before }: Work): 'before' | 'often' | 'elsewhere' | null {
+function skipped(
+  letter: Found['letter'],
+  { stream, options, before }: Work
+): 'before' | 'often' | 'elsewhere' | null {
   if (!stream.topics.includes(letter.facts.originTopic)) return 'elsewhere'
   if (options.again) return null
   if (before.has(placeText(letter))) return 'before'
   return letter.facts.resent >= maxResent ? 'often' : null
 }
 
-async function* letters({ stream, options, ranges }: Work): AsyncGenerator<Found<Letter>> {
+async function* letters({ stream, options, ranges }: Work): AsyncGenerator<Found> {
   const finding = { total: 0, read: 0, matched: 0, older: 0 }
   const { admin, config } = stream
   for (const range of ranges)
-    yield* lettersIn(admin, config.deadLetters.topic, { range, filter: options, finding, read: letterOf })
+    yield* lettersIn(admin, config.deadLetters.topic, { range, filter: options, finding })
 }
 
 /** Appends in order, as fast as is wanted. */
@@ -113,7 +116,7 @@ async function carryOut(work: Work, total: number): Promise<void> {
     () => ({ fields: {}, line: line() })
   )
   const pacer = new Pacer(systemClock, options.rate ?? Number.POSITIVE_INFINITY)
-  const batch: Found<Letter>[] = []
+  const batch: Found[] = []
   const flush = async () => {
     await pacer.take(batch.length)
     await stream.producer.append(stream.config.held.topic, batch.map(recordOf))
@@ -133,7 +136,7 @@ async function carryOut(work: Work, total: number): Promise<void> {
   }
 }
 
-function recordOf({ letter, record }: Found<Letter>) {
+function recordOf({ letter, record }: Found) {
   const { facts } = letter
   return resentMessage(
     record,

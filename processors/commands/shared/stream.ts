@@ -23,22 +23,18 @@ export const configOption = [
   'tailrace.yaml'
 ] as const
 
-/** A configuration and the ways to its Kafka. */
-export interface KafkaView {
-  /** The configuration, and the mask of its secrets. */
+export interface StreamView {
+  readonly name: string
+  readonly config: StreamConfig
+  /** The configuration that it stands in, and the mask of its secrets. */
   readonly whole: Config
   readonly mask: Mask
   /** Where relative paths in it start. */
   readonly folder: string
-  readonly admin: LogAdmin
-  readonly producer: LogProducer
-}
-
-export interface StreamView extends KafkaView {
-  readonly name: string
-  readonly config: StreamConfig
   /** The topics of its channels. */
   readonly topics: readonly string[]
+  readonly admin: LogAdmin
+  readonly producer: LogProducer
 }
 
 /**
@@ -47,30 +43,21 @@ export interface StreamView extends KafkaView {
  */
 export async function withStream(
   name: string,
-  options: StreamOption,
-  act: (stream: StreamView) => Promise<void>
-): Promise<void> {
-  await withKafka(options, async view => {
-    const config = streamIn(view.whole, name, options.config)
-    await act({ ...view, name, config, topics: topicsOf(config, view.whole.channels) })
-  })
-}
-
-/** Runs `act` and closes the connections after it. Throws what reading the configuration throws. */
-export async function withKafka(
   { config: path }: StreamOption,
-  act: (view: KafkaView) => Promise<void>
+  act: (stream: StreamView) => Promise<void>
 ): Promise<void> {
   const [{ registry }, { loadConfig }, { kafkaLog }] = await Promise.all([
     import('../../../connectors/registry.ts'),
     import('../../service/config/load.ts'),
     import('../../../connectors/kafka/log/kafkajs/log.ts')
   ])
-  const { config: whole, folder, mask } = loadConfig(path, { registry, env: process.env })
-  const log = kafkaLog(whole.kafka, { log: () => {}, clock: systemClock })
+  const { config, folder, mask } = loadConfig(path, { registry, env: process.env })
+  const stream = streamIn(config, name, path)
+  const topics = topicsOf(stream, config.channels)
+  const log = kafkaLog(config.kafka, { log: () => {}, clock: systemClock })
   const [admin, producer] = [log.admin(), log.producer()]
   try {
-    await act({ whole, mask, folder, admin, producer })
+    await act({ name, config: stream, whole: config, mask, folder, topics, admin, producer })
   } finally {
     await Promise.all([admin.close(), producer.close(closeMs)])
   }

@@ -111,10 +111,7 @@ function streamChange(stream: string, before: Config, after: Config): StreamChan
 type Channels = Readonly<Record<string, ChannelConfig>>
 
 /** Settings that count only when Tailrace creates the topic. */
-const creationOnly: readonly string[] = [
-  ...['partitions', 'replication', 'retentionHours'],
-  ...['deadLetters.partitions', 'deadLetters.retentionHours']
-]
+const creationOnly: readonly string[] = ['partitions', 'replication', 'retentionHours']
 
 function channelChanges(before: Channels, after: Channels): ChannelChange[] {
   const names = new Set([...Object.keys(after), ...Object.keys(before)])

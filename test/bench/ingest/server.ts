@@ -45,13 +45,12 @@ async function openTailrace(brokers: string[], topic: string): Promise<System> {
     env: {
       clock,
       log,
-      meter: { accepted: () => {}, refused: () => {}, setAside: () => {} },
+      meter: { accepted: () => {}, refused: () => {} },
       budget: new ByteBudget(64 << 20, systemClock)
     }
   })
   const http = Value.Default(httpSourceConfig, {})
-  const deadLetters = { topic: `${topic}.dead-letters`, partitions: 1, retentionHours: 1 }
-  const channels = { bench: { topic, partitions: 1, retentionHours: 1, sources: [{ http }], deadLetters } }
+  const channels = { bench: { topic, partitions: 1, retentionHours: 1, sources: [{ http }] } }
   await ingest.serve(channels, { host: '127.0.0.1', port: 0 })
   return {
     url: `http://127.0.0.1:${port}/channels/bench/messages`,

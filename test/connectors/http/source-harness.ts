@@ -64,8 +64,7 @@ export class Harness {
       append: (messages: readonly Incoming[]) => {
         this.appends++
         return this.append(messages)
-      },
-      setAside: async () => {}
+      }
     }
     this.feeds = [feed]
     const env = {

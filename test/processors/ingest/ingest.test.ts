@@ -10,7 +10,7 @@ import { FaultError } from '../../../schemas/errors.ts'
 const env = {
   clock: systemClock,
   log: () => {},
-  meter: { accepted: () => {}, refused: () => {}, setAside: () => {} },
+  meter: { accepted: () => {}, refused: () => {} },
   budget: new ByteBudget(64 << 20, systemClock)
 }
 
@@ -20,8 +20,7 @@ const channel = (topic: string, ...sources: Record<string, unknown>[]) => ({
   topic,
   partitions: 1,
   retentionHours: 1,
-  sources,
-  deadLetters: { topic: `${topic}.dead-letters`, partitions: 1, retentionHours: 1 }
+  sources
 })
 
 /** A kind of source that tells what happens to it. */

@@ -38,8 +38,7 @@ function feedOf(channel: string, config: Partial<ListenConfig> = {}): TestFeed {
   return {
     channel,
     config: { host: '127.0.0.1', port: 0, maxConnections: 10, idleTimeoutMs: 0, ...config },
-    append: async () => {},
-    setAside: async () => {}
+    append: async () => {}
   }
 }
 

@@ -1,0 +1,14 @@
+// The definitions of the Wialon IPS connector. The code behind them is imported when a stream or channel uses it.
+
+import type { TargetDefinition } from '../connector.ts'
+import { wialonIpsTargetSchema } from './target-config.ts'
+
+export const wialonIpsTarget: TargetDefinition<typeof wialonIpsTargetSchema> = {
+  kind: 'wialonIps',
+  summary: 'Sends messages by Wialon IPS, with a connection and a login for each device.',
+  config: wialonIpsTargetSchema,
+  async create(config, env) {
+    const { WialonIpsTarget } = await import('./target.ts')
+    return new WialonIpsTarget(config, env)
+  }
+}
