@@ -104,11 +104,32 @@ export interface Incoming {
 /** Resolves once Kafka has all of the messages (acks=all); rejects with a FaultError when it may not have. Invariant 6. */
 export type Append = (messages: readonly Incoming[]) => Promise<void>
 
+/** What a source received and cannot make a message of. */
+export interface Broken {
+  /** The very bytes that came. */
+  readonly bytes: Buffer
+  /** Whose they are, where that is known. */
+  readonly device?: string
+  readonly code: ErrorCode
+  /** What is wrong, in one line for people; never a secret. */
+  readonly detail: string
+  /** Where it came from: the MQTT topic, the address of the sender. */
+  readonly from: string
+}
+
+/**
+ * Resolves once Kafka has all of it (acks=all) among the channel's dead letters, so that it may be acknowledged;
+ * rejects with a FaultError as `append` does.
+ */
+export type SetAside = (broken: readonly Broken[]) => Promise<void>
+
 /** A channel as a source sees it. */
 export interface Feed<C> {
   readonly channel: string
   readonly config: C
   readonly append: Append
+  /** For sources whose definition has `setsAside`. */
+  readonly setAside: SetAside
 }
 
 /** Receives messages for all channels that use this connector in this process. */
@@ -185,5 +206,7 @@ export interface SourceDefinition<S extends TSchema = TSchema> {
   readonly kind: string
   readonly summary: string
   readonly config: S
+  /** It sets aside what it cannot read, since its protocol has no way to refuse it: its channels have dead letters. */
+  readonly setsAside?: true
   create(feeds: readonly Feed<Static<S>>[], env: SourceEnv): Promise<Source<Static<S>>>
 }

@@ -8,7 +8,7 @@ import { FaultError } from '../schemas/errors.ts'
 import type { SourceDefinition, Target, TargetDefinition, TargetEnv } from './connector.ts'
 import { httpSource, httpTarget } from './http/index.ts'
 import { mqttTarget } from './mqtt/index.ts'
-import { wialonTarget } from './wialon/index.ts'
+import { wialonSource, wialonTarget } from './wialon/index.ts'
 import { wialonIpsTarget } from './wialon-ips/index.ts'
 
 export interface Registry {
@@ -17,7 +17,7 @@ export interface Registry {
 }
 
 export const registry: Registry = {
-  sources: [httpSource],
+  sources: [httpSource, wialonSource],
   targets: [httpTarget, mqttTarget, wialonTarget, wialonIpsTarget]
 }
 

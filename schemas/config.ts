@@ -17,7 +17,7 @@ import {
   topicName
 } from './define.ts'
 import { geofencesSchema } from './geofences.ts'
-import { type StreamConfig, streamSchema } from './stream.ts'
+import { type DeadLettersConfig, deadLettersSchema, type StreamConfig, streamSchema } from './stream.ts'
 
 export type { OneOfKinds } from './define.ts'
 
@@ -131,7 +131,11 @@ const channelSchema = (source: TUnsafe<OneOfKinds>) =>
       sources: Type.Array(source, {
         description: 'What receives messages for this channel; none: other producers write to the topic.',
         default: []
-      })
+      }),
+      deadLetters: deadLettersSchema(
+        '<topic>.dead-letters',
+        'Where that goes which a source received and cannot read, if its protocol has no way to refuse it.'
+      )
     },
     { additionalProperties: false, description: 'A named inbound feed, backed by one Kafka topic.' }
   )
@@ -182,8 +186,11 @@ export type TlsConfig = Frozen<Static<typeof tlsSchema>>
 
 type Written = Frozen<Static<ReturnType<typeof configSchema>>>
 
-/** A channel; its topic is filled in. */
-export type ChannelConfig = Frozen<Static<ReturnType<typeof channelSchema>>> & { readonly topic: string }
+/** A channel; the names of its topics are filled in. */
+export type ChannelConfig = Omit<Frozen<Static<ReturnType<typeof channelSchema>>>, 'deadLetters'> & {
+  readonly topic: string
+  readonly deadLetters: DeadLettersConfig
+}
 
 /** A checked configuration with all defaults filled in and all references resolved. */
 export type Config = Omit<Written, 'channels' | 'streams'> & {

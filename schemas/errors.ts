@@ -3,7 +3,7 @@
 
 import { httpTargetErrors } from './errors/http-target.ts'
 import { mqttErrors } from './errors/mqtt.ts'
-import { wialonErrors } from './errors/wialon.ts'
+import { wialonErrors, wialonSourceErrors } from './errors/wialon.ts'
 import { wialonIpsErrors } from './errors/wialon-ips.ts'
 
 /** What the engine does about a failed attempt; the meanings are in connectors/README.md. */
@@ -216,6 +216,7 @@ const list = {
   ...httpTargetErrors,
   ...mqttErrors,
   ...wialonErrors,
+  ...wialonSourceErrors,
   ...wialonIpsErrors
 } as const satisfies Record<string, ErrorSpec>
 

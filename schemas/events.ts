@@ -80,6 +80,10 @@ const list = {
     level: 'warn',
     sentence: 'Kafka did not take messages, so the sender was told to repeat them'
   },
+  set_aside: {
+    level: 'warn',
+    sentence: 'What a source received and could not read was set aside as dead letters of its channel'
+  },
   certificate_renewed: { level: 'info', sentence: 'A renewed certificate was taken' },
   handshake_failed: { level: 'warn', sentence: 'Connections were refused in the TLS handshake' },
   sender_refused: {
@@ -100,7 +104,7 @@ const list = {
   },
   fields_left_out: {
     level: 'warn',
-    sentence: 'Fields of messages were left out, since the protocol of the target cannot carry them'
+    sentence: 'Fields of messages were left out, since the protocol or a message cannot carry them'
   },
   attempt_failed: { level: 'debug', sentence: 'An attempt failed' }
 } as const satisfies Record<string, EventSpec>

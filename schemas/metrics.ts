@@ -167,6 +167,11 @@ const list = {
     help: 'Requests refused, by error code',
     labels: ['channel', 'code']
   },
+  tailrace_channel_dead_letters_total: {
+    type: 'counter',
+    help: 'What sources received, could not read and set aside as dead letters, by the reason',
+    labels: ['channel', 'code']
+  },
   tailrace_append_requests_total: {
     type: 'counter',
     help: 'Produce requests sent to Kafka',

@@ -23,18 +23,16 @@ const retrySchema = Type.Object(
   { additionalProperties: false, description: 'How long to wait after a failed attempt.', default: {} }
 )
 
-const deadLettersSchema = Type.Object(
-  {
-    topic: Type.Optional(topicName('The Kafka topic; default: <group>.dead-letters.')),
-    partitions: count('Partitions of the topic when Tailrace creates it.', 1),
-    retentionHours: count('How long Kafka keeps dead letters when Tailrace creates the topic.', 720)
-  },
-  {
-    additionalProperties: false,
-    description: 'Where messages go that the target will never take.',
-    default: {}
-  }
-)
+/** `topic` is what its name is by default. */
+export const deadLettersSchema = (topic: string, description: string) =>
+  Type.Object(
+    {
+      topic: Type.Optional(topicName(`The Kafka topic; default: ${topic}.`)),
+      partitions: count('Partitions of the topic when Tailrace creates it.', 1),
+      retentionHours: count('How long Kafka keeps dead letters when Tailrace creates the topic.', 720)
+    },
+    { additionalProperties: false, description, default: {} }
+  )
 
 const heldSchema = Type.Object(
   {
@@ -149,7 +147,10 @@ export const streamSchema = (target: TUnsafe<OneOfKinds>, step: TUnsafe<OneOfKin
       state: stateSchema,
       attemptTimeoutMs: milliseconds('Deadline of one attempt, whatever the target does.', 60_000),
       retry: retrySchema,
-      deadLetters: deadLettersSchema,
+      deadLetters: deadLettersSchema(
+        '<group>.dead-letters',
+        'Where messages go that the target will never take.'
+      ),
       onDeviceReject: Type.Optional(
         Type.Enum(['hold', 'dead-letter'], {
           description:
@@ -196,7 +197,9 @@ export const streamSchema = (target: TUnsafe<OneOfKinds>, step: TUnsafe<OneOfKin
 export type RetryConfig = Frozen<Static<typeof retrySchema>>
 export type RateLimitConfig = Frozen<Static<typeof rateLimitSchema>>
 export type SafetyStopConfig = Frozen<Static<typeof safetyStopSchema>>
-export type DeadLettersConfig = Frozen<Static<typeof deadLettersSchema>> & { readonly topic: string }
+export type DeadLettersConfig = Frozen<Static<ReturnType<typeof deadLettersSchema>>> & {
+  readonly topic: string
+}
 export type HeldConfig = Frozen<Static<typeof heldSchema>> & { readonly topic: string }
 
 export type StateConfig = Frozen<Static<typeof stateSchema>> & { readonly topic: string }

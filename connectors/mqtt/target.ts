@@ -11,7 +11,7 @@ import { bareHost } from '../shared/host.ts'
 import type { ConnectionSettings } from '../shared/mqtt/connection.ts'
 import { Publications } from '../shared/mqtt/publish/publications.ts'
 import { Publisher } from '../shared/mqtt/publish/publisher.ts'
-import { spreadOf } from '../shared/spread.ts'
+import { Publishers } from '../shared/mqtt/publish/publishers.ts'
 import { secureContext } from '../shared/tls.ts'
 import type { MqttTargetConfig } from './target-config.ts'
 
@@ -19,7 +19,7 @@ export class MqttTarget implements Target {
   readonly limits: TargetLimits
   /** The connection of a device, by its number; only where there are several. */
   readonly destination?: (message: Message) => string
-  readonly #publishers: readonly Publisher[]
+  readonly #publishers: Publishers
 
   /** Throws a FaultError `config_invalid` for what the schema cannot tell. */
   constructor(config: MqttTargetConfig, env: TargetEnv) {
@@ -28,27 +28,26 @@ export class MqttTarget implements Target {
     const publications = new Publications({ config, isVersion5: config.version === '5', env })
     const settings = connectionSettings(config, env, publications.haveTopics)
     const { clientId } = settings.identity
-    this.#publishers = Array.from({ length: connections }, (_, at) => {
+    const publishers = Array.from({ length: connections }, (_, at) => {
       const identity = connections === 1 ? {} : { clientId: `${clientId}-${at}` }
       return new Publisher({ ...settings, identity: { ...settings.identity, ...identity } }, publications)
     })
-    if (connections > 1) this.destination = message => String(spreadOf(message, connections))
+    this.#publishers = new Publishers(publishers)
+    const { destination } = this.#publishers
+    if (destination !== undefined) this.destination = destination
   }
 
   /** Connects, which shows whether the broker takes the credentials. Throws a FaultError when it fails. */
-  async open(signal: AbortSignal): Promise<void> {
-    await unlessAborted(Promise.all(this.#publishers.map(publisher => publisher.connect())), signal)
+  open(signal: AbortSignal): Promise<void> {
+    return this.#publishers.open(signal)
   }
 
-  async deliver(batch: Batch, signal: AbortSignal): Promise<Outcome | Outcome[]> {
-    const publisher = this.#publishers[Number(batch.destination)]
-    if (publisher === undefined)
-      throw new FaultError('internal', { detail: `no connection ${batch.destination}` })
-    return publisher.deliver(batch.messages, signal)
+  deliver(batch: Batch, signal: AbortSignal): Promise<Outcome | Outcome[]> {
+    return this.#publishers.deliver(batch, signal)
   }
 
-  async close(): Promise<void> {
-    await Promise.all(this.#publishers.map(publisher => publisher.close()))
+  close(): Promise<void> {
+    return this.#publishers.close()
   }
 }
 
@@ -111,15 +110,4 @@ function tlsOptions(
     ...(config === undefined ? {} : { secureContext: secureContext(config) }),
     ...(servername === undefined ? {} : { servername })
   }
-}
-
-/** Waits for a connection, which goes on coming about when the signal ends the wait. */
-function unlessAborted(opened: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const give = () =>
-      reject(new FaultError('attempt_aborted', { detail: 'the connection was not open yet' }))
-    if (signal.aborted) return give()
-    signal.addEventListener('abort', give, { once: true })
-    opened.then(() => resolve(), reject).finally(() => signal.removeEventListener('abort', give))
-  })
 }

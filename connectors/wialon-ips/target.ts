@@ -34,7 +34,7 @@ export class WialonIpsTarget implements Target {
     this.limits = { maxMessages, maxBytes, batchesInFlight: 1, totalBatchesInFlight: connections }
     this.#rules = new FieldRules(config.fields, nameLimits)
     this.#writing = { hasFraction: version === '2.1', hdopName: this.#rules.parameterOf(hdopField) }
-    this.#teller = new LeftOutTeller(env.log, env.stream)
+    this.#teller = new LeftOutTeller(env.log, { stream: env.stream })
     this.#session = {
       clock: env.clock,
       host: config.host,

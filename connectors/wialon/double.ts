@@ -6,8 +6,8 @@ import net from 'node:net'
 import { messageOf } from '../../schemas/errors.ts'
 import type { Clock } from '../clock.ts'
 import { DoubleServer } from '../shared/double-server.ts'
-import type { Packet } from './packet.ts'
-import { PacketReader } from './packet-reader.ts'
+import type { Packet } from './packet/packet.ts'
+import { PacketReader } from './packet/packet-reader.ts'
 
 export type Reply =
   /** The packet is accepted; `afterMs` makes that late. */

@@ -18,9 +18,9 @@ import { LeftOutTeller } from '../shared/wialon/left-out.ts'
 import { FieldRules } from '../shared/wialon/rules.ts'
 import { acknowledgementOf } from './acknowledgement.ts'
 import { Connection } from './connection.ts'
-import { nameLimits, packetOf } from './mapping.ts'
 import { outcomeOfRefusal } from './outcome.ts'
-import { encodePacket } from './packet.ts'
+import { nameLimits, packetOf } from './packet/mapping.ts'
+import { encodePacket } from './packet/packet.ts'
 import type { WialonTargetConfig } from './target-config.ts'
 
 export class WialonTarget implements Target {
@@ -34,7 +34,7 @@ export class WialonTarget implements Target {
   /** Throws a FaultError `config_invalid` for what the schema cannot tell. */
   constructor(config: WialonTargetConfig, env: TargetEnv) {
     this.#rules = new FieldRules(config.fields, nameLimits)
-    this.#teller = new LeftOutTeller(env.log, env.stream)
+    this.#teller = new LeftOutTeller(env.log, { stream: env.stream })
     // Answers do not say whose they are: two batches on one connection could not be told apart.
     this.limits = { maxMessages: config.maxMessages, maxBytes: config.maxBytes, batchesInFlight: 1 }
     const { connections } = config

@@ -5,20 +5,29 @@ import type {
   Append,
   Feed,
   ListenAddress,
+  SetAside,
   Source,
   SourceDefinition,
-  SourceEnv
+  SourceEnv,
+  SourceMeter
 } from '../../connectors/connector.ts'
 import type { LogProducer } from '../../connectors/kafka/log/log.ts'
 import type { ChannelConfig } from '../../schemas/config.ts'
+import type { ErrorCode } from '../../schemas/errors.ts'
+import { ChannelLetters } from './set-aside.ts'
 
 export type Channels = Readonly<Record<string, ChannelConfig>>
+
+export interface IngestMeter extends SourceMeter {
+  /** So many things that could not be read are among the dead letters of the channel. */
+  setAside(channel: string, code: ErrorCode, count: number): void
+}
 
 export interface IngestParts {
   /** The kinds of source that channels may name. */
   readonly sources: readonly SourceDefinition[]
   readonly producer: Pick<LogProducer, 'append'>
-  readonly env: Omit<SourceEnv, 'listen'>
+  readonly env: Omit<SourceEnv, 'listen'> & { readonly meter: IngestMeter }
 }
 
 /** How long requests may take to end that came to a source whose last channel was removed. */
@@ -28,6 +37,8 @@ const endMs = 5_000
 export class Ingest {
   readonly #parts: IngestParts
   readonly #running = new Map<SourceDefinition, Source>()
+  /** Of channels that have set something aside. */
+  readonly #letters = new Map<string, ChannelLetters>()
   #channels: Channels = {}
   #listen: ListenAddress | null = null
 
@@ -57,6 +68,7 @@ export class Ingest {
   /** Close the producer afterwards, not before: requests that are still running wait for it. */
   async stop(deadlineMs: number): Promise<void> {
     await Promise.all([...this.#running.keys()].map(definition => this.#end(definition, deadlineMs)))
+    for (const letters of this.#letters.values()) letters.close()
   }
 
   async #serve(definition: SourceDefinition, channels: Channels, listen: ListenAddress): Promise<void> {
@@ -85,9 +97,22 @@ export class Ingest {
   }
 
   #feeds({ kind }: SourceDefinition, channels: Channels): Feed<unknown>[] {
-    return Object.entries(channels).flatMap(([channel, { topic, sources }]) => {
+    return Object.entries(channels).flatMap(([channel, { topic, sources, deadLetters }]) => {
       const append: Append = messages => this.#parts.producer.append(topic, messages) // Invariant 6: resolves with acks=all
-      return sources.flatMap(source => (kind in source ? [{ channel, config: source[kind], append }] : []))
+      const setAside: SetAside = broken => this.#lettersOf(channel).put(deadLetters.topic, broken)
+      return sources.flatMap(source =>
+        kind in source ? [{ channel, config: source[kind], append, setAside }] : []
+      )
     })
+  }
+
+  #lettersOf(channel: string): ChannelLetters {
+    const known = this.#letters.get(channel)
+    if (known !== undefined) return known
+    const { env, producer } = this.#parts
+    const { clock, log, meter } = env
+    const letters = new ChannelLetters({ channel, producer, clock, log, count: meter.setAside })
+    this.#letters.set(channel, letters)
+    return letters
   }
 }

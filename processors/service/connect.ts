@@ -3,10 +3,12 @@
 
 import { type Clock, pauseFor } from '../../connectors/clock.ts'
 import type { LogAdmin } from '../../connectors/kafka/log/log.ts'
-import { ensureTopic, wantedTopic } from '../../connectors/kafka/topics.ts'
+import { ensureTopic, wantedDeadLetterTopic, wantedTopic } from '../../connectors/kafka/topics.ts'
+import type { Registry } from '../../connectors/registry.ts'
 import type { Config } from '../../schemas/config.ts'
 import { FaultError, messageOf } from '../../schemas/errors.ts'
 import type { LogEvent } from '../../schemas/events.ts'
+import { setsAside } from '../ingest/set-aside.ts'
 import type { Trouble } from '../stream/health/state.ts'
 
 /** Silence after which a person at the terminal is told what is waited for. */
@@ -16,6 +18,8 @@ const maxDelayMs = 10_000
 export interface ConnectParts {
   readonly config: Config
   readonly admin: LogAdmin
+  /** The kinds of source that channels may name. */
+  readonly registry: Pick<Registry, 'sources'>
   readonly clock: Clock
   readonly log: LogEvent
   /** Told what is waited for, and until when it is tried again. */
@@ -50,10 +54,10 @@ export async function connect(parts: ConnectParts): Promise<number | null> {
 
 /** The number of brokers, or the fault that may pass. */
 async function tryOnce(parts: ConnectParts): Promise<number | FaultError> {
-  const { admin, config, log } = parts
+  const { admin, config } = parts
   try {
     const brokers = await admin.brokers()
-    await ensureTopics(admin, config.channels, log)
+    await ensureTopics(admin, { ...parts, channels: config.channels })
     return brokers
   } catch (error) {
     if (error instanceof FaultError && error.code === 'kafka_unreachable') return error
@@ -61,13 +65,22 @@ async function tryOnce(parts: ConnectParts): Promise<number | FaultError> {
   }
 }
 
-/** Sees to the topics of the channels. Rejects with the faults of LogAdmin. */
+interface WantedChannels extends Pick<ConnectParts, 'registry' | 'log'> {
+  readonly channels: Config['channels']
+}
+
+/** Sees to the topics of the channels, and of their dead letters. Rejects with the faults of LogAdmin. */
 export async function ensureTopics(
   admin: LogAdmin,
-  channels: Config['channels'],
-  log: LogEvent
+  { channels, registry, log }: WantedChannels
 ): Promise<void> {
-  for (const channel of Object.values(channels)) await ensureTopic(admin, wantedTopic(channel), log)
+  for (const channel of Object.values(channels)) {
+    const { settings } = await ensureTopic(admin, wantedTopic(channel), log)
+    if (!setsAside(channel, registry.sources)) continue
+    // Twice: what is no message may be larger than one, and what says why comes on top.
+    const maxMessageBytes = 2 * Number(settings['max.message.bytes'] ?? 0) || undefined
+    await ensureTopic(admin, { ...wantedDeadLetterTopic(channel.deadLetters), maxMessageBytes }, log)
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<null> {

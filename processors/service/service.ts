@@ -25,7 +25,7 @@ import type { ValidConfig } from './config/load.ts'
 import { connect, ensureTopics } from './connect.ts'
 import { dieAt } from './die-at.ts'
 import { EndsWatch } from './ends-watch.ts'
-import { appendMeter, sourceMeter } from './metrics/meters.ts'
+import { appendMeter, ingestMeter } from './metrics/meters.ts'
 import { Metrics } from './metrics/metrics.ts'
 import type { ServiceParts } from './parts.ts'
 import { Generation } from './reload/generation.ts'
@@ -162,7 +162,7 @@ export class Service {
   }
 
   async #start(): Promise<void> {
-    const { clock, log, version } = this.#parts
+    const { log, version } = this.#parts
     const { listen, streams } = this.#config
     const { signal } = this.#stopping
     await this.#listener.open({ host: listen.adminHost, port: listen.admin })
@@ -170,7 +170,8 @@ export class Service {
     const waits = (trouble: Trouble) => {
       this.#trouble = trouble
     }
-    const brokers = await connect({ config: this.#config, admin: this.#admin, clock, log, signal, waits })
+    const [config, admin] = [this.#config, this.#admin]
+    const brokers = await connect({ ...this.#parts, config, admin, signal, waits })
     this.#trouble = null
     if (brokers === null || signal.aborted) return
     this.#hasTopics = true
@@ -186,7 +187,7 @@ export class Service {
   }
 
   async #reload({ config, mask }: ValidConfig): Promise<Plan> {
-    const { clock, log } = this.#parts
+    const { clock, log, registry } = this.#parts
     if (this.#phase !== 'running')
       throw new FaultError('internal', { detail: `reloaded while ${this.#phase}` })
     this.#parts.mask.learn(mask)
@@ -197,7 +198,7 @@ export class Service {
       this.generation.calm() // what was refused was taken back
       return plan
     }
-    await ensureTopics(this.#admin, config.channels, log)
+    await ensureTopics(this.#admin, { channels: config.channels, registry, log })
     await this.#ingest.serve(config.channels, listenAddress(config))
     this.#config = config
     this.generation.next()
@@ -216,7 +217,7 @@ export class Service {
   #createIngest(): Ingest {
     const { clock, log, registry } = this.#parts
     const { memory } = this.#config
-    const meter = sourceMeter(this.#metrics)
+    const meter = ingestMeter(this.#metrics)
     const budget = new ByteBudget(bodiesBytes(memory.maxBytes), clock) // Invariant 5
     const env = { clock, log, meter, budget }
     return new Ingest({ sources: registry.sources, producer: { append: this.#append }, env })

@@ -1,7 +1,8 @@
-// What can go wrong at a Wialon Retranslator receiver: a part of the closed list in errors.ts.
+// What can go wrong with Wialon Retranslator, at a receiver and with senders: a part of the closed list in errors.ts.
 
 import type { ErrorSpec } from '../errors.ts'
 
+/** Of the target. */
 export const wialonErrors = {
   wialon_connect_failed: {
     sentence: 'The receiver could not be reached',
@@ -42,5 +43,34 @@ export const wialonErrors = {
     sentence: 'The message does not fit into a Wialon Retranslator packet',
     hint: 'A step can leave out or change such messages.',
     outcome: 'reject'
+  }
+} as const satisfies Record<string, ErrorSpec>
+
+/** Of the source. */
+export const wialonSourceErrors = {
+  wialon_packet_malformed: {
+    sentence: 'What was received is no packet of Wialon Retranslator',
+    hint: 'Check that the sender speaks Wialon Retranslator 1.0, and to this port. Its connection was closed, since it cannot be told where its next packet begins.'
+  },
+  wialon_packet_too_large: {
+    sentence: 'A packet announces more bytes than are taken',
+    hint: 'If the sender really has such packets, raise maxPacketBytes; otherwise it speaks another protocol.'
+  },
+  wialon_packet_timeout: {
+    sentence: 'A packet began and did not end in time',
+    hint: 'The network or the sender is slow, or hangs; raise packetTimeoutMs if that is to be so.'
+  },
+  wialon_message_invalid: {
+    sentence: 'A packet came whole and cannot be a message',
+    hint: 'The detail says what is wrong; it has to be mended at the sender.'
+  },
+  wialon_sender_refused: {
+    sentence: 'The address of the sender is not among senders',
+    hint: 'Add it to senders of the source if it may send.'
+  },
+  wialon_source_unguarded: {
+    sentence: 'A channel would take messages from anyone who can reach it',
+    hint: 'Name who may send in senders, listen on a loopback address behind a tunnel, or write insecure: true.',
+    exitCode: 2
   }
 } as const satisfies Record<string, ErrorSpec>

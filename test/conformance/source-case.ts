@@ -75,7 +75,7 @@ export class SourceCase {
     )
     t.deepEqual(context.#early, [], 'acknowledged before it was appended')
     t.deepEqual(context.store.problems, [])
-    findSecrets(t, context.#texts)
+    findSecrets(t, [...context.#texts, ...context.store.aside])
   }
 
   has(ability: SourceAbility): boolean {
@@ -84,7 +84,7 @@ export class SourceCase {
 
   /** Bad things that were counted or set aside. */
   get counted(): number {
-    return this.refused.length
+    return this.refused.length + this.store.aside.length
   }
 
   get outside(): Outside {
@@ -136,7 +136,8 @@ export class SourceCase {
       return {
         channel: name,
         config: Value.Parse(config, Value.Default(config, settings)),
-        append: this.store.appendTo(name)
+        append: this.store.appendTo(name),
+        setAside: this.store.setAside()
       }
     })
   }

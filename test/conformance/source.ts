@@ -52,6 +52,8 @@ export type SourceAbility =
   | 'verbatim'
   /** An ident may be any text. */
   | 'any ident'
+  /** What is no message is not refused, but set aside among the dead letters of its channel, and acknowledged then. */
+  | 'sets aside'
   /** Several connections at once. */
   | 'many connections'
   /** A sender can cut its connection, and be told nothing of what it sent; */

@@ -38,11 +38,12 @@ async function openChannel(t: ExecutionContext, log: Log, topic: string): Promis
       log: (_name: EventName, fields) => {
         port = fields?.port
       },
-      meter: { accepted: () => {}, refused: () => {} },
+      meter: { accepted: () => {}, refused: () => {}, setAside: () => {} },
       budget: new ByteBudget(64 << 20, systemClock)
     }
   })
-  const fleet = { topic, partitions: 3, retentionHours: 1, sources: [{ http: limits }] }
+  const deadLetters = { topic: `${topic}.dead-letters`, partitions: 1, retentionHours: 1 }
+  const fleet = { topic, partitions: 3, retentionHours: 1, sources: [{ http: limits }], deadLetters }
   await ingest.serve({ fleet }, { host: '127.0.0.1', port: 0 })
   t.teardown(async () => {
     await ingest.stop(1_000)

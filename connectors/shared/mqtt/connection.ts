@@ -41,6 +41,8 @@ export interface ConnectionSettings {
   readonly connectTimeoutMs: number
   readonly ackTimeoutMs: number
   readonly mask: Mask
+  /** What a platform means by an end of the connection, where it is known better than of any broker. */
+  readonly explain?: (fault: FaultError, wasOpen: boolean) => FaultError
 }
 
 interface Sent {
@@ -194,8 +196,10 @@ export class Connection {
   }
 
   #end(): void {
-    const code = this.#state === 'open' ? 'mqtt_connection_lost' : 'mqtt_connect_failed'
-    const fault = this.#fault ?? new FaultError(code, { detail: 'the connection was closed' })
+    const wasOpen = this.#state === 'open'
+    const code = wasOpen ? 'mqtt_connection_lost' : 'mqtt_connect_failed'
+    const plain = this.#fault ?? new FaultError(code, { detail: 'the connection was closed' })
+    const fault = this.#settings.explain?.(plain, wasOpen) ?? plain
     this.#state = 'closed'
     this.#stopTimer()
     const unanswered = [...this.#inFlight]

@@ -39,6 +39,8 @@ export class Listener {
   readonly #sessions = new Map<Socket, Session>()
   readonly #server: Server
   #limits: ListenerLimits
+  /** Settles once nothing is open any more. */
+  #closed: Promise<void> = Promise.resolve()
 
   constructor(options: ListenerOptions) {
     this.#options = options
@@ -81,15 +83,19 @@ export class Listener {
     this.#server.maxConnections = limits.maxConnections
   }
 
-  /** Accepts nothing more, lets the sessions finish, and cuts at the deadline what is left. */
+  /**
+   * Accepts nothing more, lets the sessions finish, and cuts at the deadline what is left. When it is called again, the
+   * earlier deadline counts.
+   */
   async stop(deadlineMs: number): Promise<void> {
-    if (!this.#server.listening) return
-    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
+    if (this.#server.listening) this.#closed = new Promise(resolve => this.#server.close(() => resolve()))
+    const sockets = [...this.#sessions.keys()]
+    const ended = sockets.map(socket => new Promise(resolve => socket.once('close', resolve)))
     for (const session of this.#sessions.values()) session.finish()
     const cancel = this.#options.clock.after(deadlineMs, () => {
       for (const socket of this.#sessions.keys()) socket.destroy()
     })
-    await closed
+    await Promise.all([this.#closed, ...ended])
     cancel()
   }
 

@@ -38,6 +38,8 @@ export class Listeners<F extends Feed<ListenConfig>> {
   readonly #options: ListenersOptions<F>
   readonly #refusals: RefusalLog
   #open = new Map<string, Open<F>>()
+  /** Those that were removed and have connections still. */
+  readonly #ending = new Set<Listener>()
 
   constructor(options: ListenersOptions<F>) {
     this.#options = options
@@ -70,12 +72,19 @@ export class Listeners<F extends Feed<ListenConfig>> {
       next.set(key, open)
     }
     this.#open = next
-    await Promise.all(gone.map(([, { listener }]) => listener.stop(endMs)))
+    // What they have begun ends as it began, and nobody waits for that.
+    for (const [, { listener }] of gone) this.#end(listener)
   }
 
   /** Lets what was received be answered within `deadlineMs`, and closes every socket. */
   async stop(deadlineMs: number): Promise<void> {
-    await Promise.all([...this.#open.values()].map(({ listener }) => listener.stop(deadlineMs)))
+    const listeners = [...this.#ending, ...[...this.#open.values()].map(({ listener }) => listener)]
+    await Promise.all(listeners.map(listener => listener.stop(deadlineMs)))
+  }
+
+  #end(listener: Listener): void {
+    this.#ending.add(listener)
+    void listener.stop(endMs).then(() => this.#ending.delete(listener))
   }
 
   #byAddress(feeds: readonly F[]): Map<string, F> {

@@ -1,4 +1,4 @@
-// Tells of fields that a target leaves out: each field once, since what does not fit today does not fit tomorrow, and
+// Tells of fields that are left out on the way: each field once, since what does not fit today does not fit tomorrow, and
 // a line for every message would be noise.
 
 import type { LogEvent } from '../../../schemas/events.ts'
@@ -9,19 +9,20 @@ const maxTold = 200
 
 export class LeftOutTeller {
   readonly #log: LogEvent
-  readonly #stream: string
+  readonly #where: Readonly<Record<string, string>>
   readonly #told = new Set<string>()
 
-  constructor(log: LogEvent, stream: string) {
+  /** `where` is the stream or the channel, as it is to stand in the line. */
+  constructor(log: LogEvent, where: Readonly<Record<string, string>>) {
     this.#log = log
-    this.#stream = stream
+    this.#where = where
   }
 
   tell(ident: string, leftOut: readonly LeftOut[]): void {
     const fresh = leftOut.filter(({ field, why }) => this.#isNew(`${why} ${field}`))
     if (fresh.length === 0) return
     this.#log('fields_left_out', {
-      stream: this.#stream,
+      ...this.#where,
       ident,
       fields: Object.fromEntries(fresh.map(({ field, why }) => [field, why])),
       ...(this.#told.size === maxTold && { told: 'this is the last line about it' })

@@ -17,6 +17,7 @@ import type { Config } from '../../../schemas/config.ts'
 import { messageOf } from '../../../schemas/errors.ts'
 import type { LogEvent } from '../../../schemas/events.ts'
 import { channelsOf } from '../../../schemas/stream.ts'
+import { setsAside } from '../../ingest/set-aside.ts'
 import type { ValidConfig } from '../../service/config/load.ts'
 import { makeTarget } from '../../service/config/targets.ts'
 import { remembers } from '../../steps/compile.ts'
@@ -41,18 +42,18 @@ export interface Trial {
 export async function tryConnections(loaded: ValidConfig, registry: Registry): Promise<Trial[]> {
   const { config, mask } = loaded
   const targets = Object.keys(config.streams).map(stream => tryTarget(loaded, stream, registry))
-  const trials = [...(await tryKafka(config)), ...(await Promise.all(targets))]
+  const trials = [...(await tryKafka(config, registry)), ...(await Promise.all(targets))]
   return trials.map(trial => ({ ...trial, detail: mask.apply(trial.detail) }))
 }
 
-async function tryKafka(config: Config): Promise<Trial[]> {
+async function tryKafka(config: Config, registry: Registry): Promise<Trial[]> {
   const { kafkaLog } = await import('../../../connectors/kafka/log/kafkajs/log.ts')
   const env = { log: silent, clock: systemClock, patienceMs: kafkaPatienceMs }
   const admin = kafkaLog(config.kafka, env).admin()
   try {
     const brokers = await admin.brokers()
     const trials: Trial[] = [{ path: 'kafka', result: 'ok', detail: counted(brokers, 'broker') }]
-    for (const [path, wanted] of wantedTopics(config)) {
+    for (const [path, wanted] of wantedTopics(config, registry)) {
       const actual = await admin.topic(wanted.name)
       trials.push({ path, ...(actual === null ? missing(wanted, brokers) : compared(wanted, actual)) })
     }
@@ -65,11 +66,18 @@ async function tryKafka(config: Config): Promise<Trial[]> {
 }
 
 /** Every topic that Tailrace would create, by its path in the configuration. */
-function wantedTopics({ channels, streams }: Config): [string, WantedTopic][] {
+function wantedTopics({ channels, streams }: Config, { sources }: Registry): [string, WantedTopic][] {
   return [
-    ...Object.entries(channels).map(([name, channel]): [string, WantedTopic] => [
-      `channels.${name}`,
-      wantedTopic(channel)
+    ...Object.entries(channels).flatMap(([name, channel]): [string, WantedTopic][] => [
+      [`channels.${name}`, wantedTopic(channel)],
+      ...(setsAside(channel, sources)
+        ? [
+            [`channels.${name}.deadLetters`, wantedDeadLetterTopic(channel.deadLetters)] as [
+              string,
+              WantedTopic
+            ]
+          ]
+        : [])
     ]),
     ...Object.entries(streams).flatMap(([name, stream]): [string, WantedTopic][] => {
       const { deadLetters, held, ledger, state } = stream

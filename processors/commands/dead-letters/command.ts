@@ -1,10 +1,12 @@
-// `tailrace dead-letters`: shows the messages that a stream's target refused for good, and why.
+// `tailrace dead-letters`: shows the messages that a stream's target refused for good, or that a source could not read,
+// and why.
 
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { errors } from '../../../schemas/errors.ts'
 import { configOption } from '../shared/stream.ts'
 import { rate, timeOrAgo, wholeNumber } from '../terminal/values.ts'
 import type { ListOptions } from './list.ts'
+import { channelOption } from './owner.ts'
 import type { ResendOptions } from './resend.ts'
 import type { Place, ShowOptions } from './show.ts'
 
@@ -15,6 +17,7 @@ Examples:
   tailrace dead-letters list acme --code http_too_large        those with this reason
   tailrace dead-letters list acme --device 862552046671133     those of one device
   tailrace dead-letters list acme --json --limit 1000000       one line of JSON each, oldest first
+  tailrace dead-letters list fleet --channel                   what the sources of a channel could not read
 
 Exit codes: 0 shown, also if there are none; 2 the command line or the configuration is not valid; 3 Kafka cannot be
 reached, or refuses.`
@@ -46,14 +49,17 @@ or refuses.`
 export function deadLettersCommand(program: Command): void {
   const command = program
     .command('dead-letters')
-    .description('Show the messages that a target refused for good, or resend them.')
+    .description(
+      'Show the messages that a target refused for good or a source could not read, or resend them.'
+    )
   const option = <T>(flags: string, text: string, parse: (value: string) => T) =>
     new Option(flags, text).argParser(parse)
   const time = timeOrAgo(Date.now())
   command
     .command('list')
-    .description('List the dead letters of a stream, oldest first.')
-    .argument('<stream>', 'the name of the stream')
+    .description('List the dead letters of a stream or channel, oldest first.')
+    .argument('<name>', 'the name of the stream')
+    .option(...channelOption)
     .option(...configOption)
     .addOption(option('--code <code>', 'only those with this reason', knownCode))
     .option('--device <ident>', 'only those of this device')
@@ -62,24 +68,29 @@ export function deadLettersCommand(program: Command): void {
     .addOption(option('--limit <number>', 'at most so many, the newest', wholeNumber(1, 1e9)).default(100))
     .option('--json', 'print one line of JSON for each')
     .addHelpText('after', listExamples)
-    .action(async (stream: string, options: ListOptions) => {
+    .action(async (name: string, options: ListOptions) => {
       const { list } = await import('./list.ts')
-      await list(stream, options)
+      await list(name, options)
     })
+  addShow(command)
+  addResend(command)
+}
+
+function addShow(command: Command): void {
   command
     .command('show')
     .description('Show one dead letter whole.')
-    .argument('<stream>', 'the name of the stream')
+    .argument('<name>', 'the name of the stream')
     .argument('<partition:offset>', 'its place in the dead-letter topic', placeOf)
+    .option(...channelOption)
     .option(...configOption)
     .addOption(new Option('--raw', 'print the bytes of the message only').conflicts('json'))
     .option('--json', 'print one JSON object')
     .addHelpText('after', showExamples)
-    .action(async (stream: string, place: Place, options: ShowOptions) => {
+    .action(async (name: string, place: Place, options: ShowOptions) => {
       const { show } = await import('./show.ts')
-      await show(stream, place, options)
+      await show(name, place, options)
     })
-  addResend(command)
 }
 
 function addResend(command: Command): void {

@@ -3,7 +3,7 @@
 
 import type { LogAdmin, LogRecord, PartitionRange } from '../../../connectors/kafka/log/log.ts'
 import { FaultError } from '../../../schemas/errors.ts'
-import { type Letter, letterOf } from './letter.ts'
+import type { AnyLetter } from './letter.ts'
 
 export interface Matching {
   readonly code?: string
@@ -30,26 +30,42 @@ export interface Finding {
 }
 
 /** A letter, and the record that it is in. */
-export interface Found {
-  readonly letter: Letter
+export interface Found<L extends AnyLetter> {
+  readonly letter: L
   readonly record: LogRecord
 }
 
+interface Search<L extends AnyLetter> {
+  readonly finding: Finding
+  /** Null for what is no letter. */
+  readonly read: (partition: number, record: LogRecord) => L | null
+}
+
+interface NewestSearch<L extends AnyLetter> extends Search<L> {
+  readonly filter: Filter
+  readonly started?: () => void
+}
+
+interface RangeSearch<L extends AnyLetter> extends Search<L> {
+  readonly filter: Matching
+  readonly range: PartitionRange
+}
+
 /** The letters that match, oldest first. None when there is no such topic. */
-export async function findLetters(
+export async function findLetters<L extends AnyLetter>(
   admin: LogAdmin,
   topic: string,
-  { filter, finding, started }: { filter: Filter; finding: Finding; started?: () => void }
-): Promise<Letter[]> {
+  { filter, finding, read, started }: NewestSearch<L>
+): Promise<L[]> {
   const ranges = await rangesOf(admin, topic, filter)
   const wholes = ranges.map(range => ({ ...range, start: firstOf(range, filter) }))
   finding.older = sizeOf(ranges) - sizeOf(wholes)
   finding.total = sizeOf(wholes)
   started?.()
-  const letters: Letter[] = []
+  const letters: L[] = []
   for (const range of wholes) {
-    const newest: Letter[] = []
-    for await (const { letter } of lettersIn(admin, topic, { range, filter, finding })) {
+    const newest: L[] = []
+    for await (const { letter } of lettersIn(admin, topic, { range, filter, finding, read })) {
       newest.push(letter)
       // Cut now and then: cutting at every letter would move them all each time.
       if (newest.length >= 2 * filter.limit) newest.splice(0, newest.length - filter.limit)
@@ -60,15 +76,15 @@ export async function findLetters(
 }
 
 /** Those of one partition that match, in the order in which they were set aside. */
-export async function* lettersIn(
+export async function* lettersIn<L extends AnyLetter>(
   admin: LogAdmin,
   topic: string,
-  { range, filter, finding }: { range: PartitionRange; filter: Matching; finding: Finding }
-): AsyncGenerator<Found> {
+  { range, filter, finding, read }: RangeSearch<L>
+): AsyncGenerator<Found<L>> {
   const { partition, start, end } = range
   for await (const record of admin.read({ topic, partition, from: start, to: end })) {
     finding.read++
-    const letter = letterOf(partition, record)
+    const letter = read(partition, record)
     if (letter === null || !matches(letter, filter)) continue
     finding.matched++
     yield { letter, record }
@@ -101,7 +117,7 @@ function firstOf({ start, end }: PartitionRange, { code, device, limit }: Filter
   return code === undefined && device === undefined ? Math.max(start, end - limit) : start
 }
 
-function matches({ facts, device }: Letter, filter: Matching): boolean {
+function matches({ facts, device }: AnyLetter, filter: Matching): boolean {
   if (filter.code !== undefined && facts.code !== filter.code) return false
   return filter.device === undefined || device === filter.device
 }

@@ -3,13 +3,13 @@
 import { systemClock } from '../../../connectors/clock.ts'
 import type { LogAdmin } from '../../../connectors/kafka/log/log.ts'
 import { counted, printJson } from '../output.ts'
-import { type StreamOption, withStream } from '../shared/stream.ts'
 import { grouped, Progress } from '../terminal/progress.ts'
 import { writeTable } from '../terminal/table.ts'
 import { type Filter, type Finding, findLetters } from './find.ts'
-import { jsonOf, type Letter, originText, placeText, timeText } from './letter.ts'
+import { type AnyLetter, anyLetterOf, jsonOf, originText, placeText, timeText } from './letter.ts'
+import { type OwnerOption, withLetters } from './owner.ts'
 
-export interface ListOptions extends Filter, StreamOption {
+export interface ListOptions extends Filter, OwnerOption {
   readonly json?: true
 }
 
@@ -27,9 +27,8 @@ const columns = [
 ] as const
 
 /** Lists on standard output; what is said beside it goes to standard error. */
-export async function list(stream: string, options: ListOptions): Promise<void> {
-  await withStream(stream, options, async ({ admin, config }) => {
-    const { topic } = config.deadLetters
+export async function list(name: string, options: ListOptions): Promise<void> {
+  await withLetters(name, options, async (admin, topic) => {
     const finding: Finding = { total: 0, read: 0, matched: 0, older: 0 }
     const letters = await findShown(admin, topic, { filter: options, finding })
     if (options.json) for (const letter of letters) printJson(jsonOf(letter))
@@ -45,13 +44,13 @@ async function findShown(
   admin: LogAdmin,
   topic: string,
   { filter, finding }: { filter: Filter; finding: Finding }
-): Promise<Letter[]> {
+): Promise<AnyLetter[]> {
   const progress = progressOf(finding)
   const started = () => {
     if (finding.total >= longTopic) progress.start()
   }
   try {
-    return await findLetters(admin, topic, { filter, finding, started })
+    return await findLetters(admin, topic, { filter, finding, started, read: anyLetterOf })
   } finally {
     if (finding.total >= longTopic) progress.stop({ fields: {}, line: reading(finding) })
   }
@@ -66,14 +65,14 @@ function reading({ read, total, matched }: Finding): string {
   return `Read ${grouped(read)} of ${grouped(total)} records, ${grouped(matched)} match`
 }
 
-function printLetters(letters: readonly Letter[]): void {
+function printLetters(letters: readonly AnyLetter[]): void {
   if (letters.length === 0) return
   const rows = letters.map(letter => [
     placeText(letter),
     timeText(letter.facts.timeMs),
     letter.device ?? '-',
     letter.facts.code,
-    String(letter.facts.attempts),
+    letter.facts.kind === 'refused' ? String(letter.facts.attempts) : '-',
     originText(letter.facts),
     letter.facts.answer
   ])

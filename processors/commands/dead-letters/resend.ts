@@ -13,7 +13,7 @@ import { type StreamOption, type StreamView, withStream } from '../shared/stream
 import { confirm } from '../terminal/confirm.ts'
 import { grouped, Progress } from '../terminal/progress.ts'
 import { type Found, lettersIn, type Matching, rangesOf } from './find.ts'
-import { placeText } from './letter.ts'
+import { type Letter, letterOf, placeText } from './letter.ts'
 import { Pacer } from './pacer.ts'
 import { readResent } from './resent.ts'
 
@@ -84,21 +84,18 @@ async function plan(work: Work): Promise<Counts> {
 }
 
 /** Why a letter is left alone; null when it is to be resent. */
-function skipped(
-  letter: Found['letter'],
-  { stream, options, before }: Work
-): 'before' | 'often' | 'elsewhere' | null {
+function skipped(letter: Letter, { stream, options, before }: Work): 'before' | 'often' | 'elsewhere' | null {
   if (!stream.topics.includes(letter.facts.originTopic)) return 'elsewhere'
   if (options.again) return null
   if (before.has(placeText(letter))) return 'before'
   return letter.facts.resent >= maxResent ? 'often' : null
 }
 
-async function* letters({ stream, options, ranges }: Work): AsyncGenerator<Found> {
+async function* letters({ stream, options, ranges }: Work): AsyncGenerator<Found<Letter>> {
   const finding = { total: 0, read: 0, matched: 0, older: 0 }
   const { admin, config } = stream
   for (const range of ranges)
-    yield* lettersIn(admin, config.deadLetters.topic, { range, filter: options, finding })
+    yield* lettersIn(admin, config.deadLetters.topic, { range, filter: options, finding, read: letterOf })
 }
 
 /** Appends in order, as fast as is wanted. */
@@ -116,7 +113,7 @@ async function carryOut(work: Work, total: number): Promise<void> {
     () => ({ fields: {}, line: line() })
   )
   const pacer = new Pacer(systemClock, options.rate ?? Number.POSITIVE_INFINITY)
-  const batch: Found[] = []
+  const batch: Found<Letter>[] = []
   const flush = async () => {
     await pacer.take(batch.length)
     await stream.producer.append(stream.config.held.topic, batch.map(recordOf))
@@ -136,7 +133,7 @@ async function carryOut(work: Work, total: number): Promise<void> {
   }
 }
 
-function recordOf({ letter, record }: Found) {
+function recordOf({ letter, record }: Found<Letter>) {
   const { facts } = letter
   return resentMessage(
     record,

@@ -4,11 +4,11 @@ import { isUtf8 } from 'node:buffer'
 import type { LogAdmin, LogRecord } from '../../../connectors/kafka/log/log.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import { painter, printJson } from '../output.ts'
-import { type StreamOption, withStream } from '../shared/stream.ts'
 import { printable } from '../terminal/table.ts'
-import { jsonOf, type Letter, letterOf, originText, timeText } from './letter.ts'
+import { type AnyLetter, anyLetterOf, jsonOf, originText, timeText } from './letter.ts'
+import { type OwnerOption, withLetters } from './owner.ts'
 
-export interface ShowOptions extends StreamOption {
+export interface ShowOptions extends OwnerOption {
   readonly raw?: true
   readonly json?: true
 }
@@ -19,9 +19,9 @@ export interface Place {
 }
 
 /** Throws `dead_letter_missing` when there is none at `place`. */
-export async function show(stream: string, place: Place, options: ShowOptions): Promise<void> {
-  await withStream(stream, options, async ({ admin, config }) => {
-    const { record, letter } = await readLetter(admin, config.deadLetters.topic, place)
+export async function show(name: string, place: Place, options: ShowOptions): Promise<void> {
+  await withLetters(name, options, async (admin, topic) => {
+    const { record, letter } = await readLetter(admin, topic, place)
     const value = record.value ?? Buffer.alloc(0)
     if (options.raw) process.stdout.write(value)
     else if (options.json) printJson({ ...jsonOf(letter), ...valueJson(value) })
@@ -34,8 +34,8 @@ async function readLetter(admin: LogAdmin, topic: string, { partition, offset }:
     new FaultError('dead_letter_missing', { detail: `${partition}:${offset} of ${topic}`, cause })
   try {
     for await (const record of admin.read({ topic, partition, from: offset, to: offset + 1 })) {
-      const letter = letterOf(partition, record)
-      if (letter !== null) return { record, letter } satisfies { record: LogRecord; letter: Letter }
+      const letter = anyLetterOf(partition, record)
+      if (letter !== null) return { record, letter } satisfies { record: LogRecord; letter: AnyLetter }
     }
   } catch (error) {
     const gone =
@@ -50,16 +50,21 @@ function valueJson(value: Buffer): Readonly<Record<string, string>> {
   return isUtf8(value) ? { value: value.toString() } : { valueBase64: value.toString('base64') }
 }
 
-function pageOf(letter: Letter, value: Buffer): string {
+function pageOf(letter: AnyLetter, value: Buffer): string {
   const { facts, device } = letter
   const lines = [
     ['device', device ?? '(none)'],
     ['code', facts.code],
     ['reason', facts.reason],
     ['answer', facts.answer],
-    ['attempts', String(facts.attempts)],
+    ...(facts.kind === 'refused' ? [['attempts', String(facts.attempts)]] : []),
     ['set aside', timeText(facts.timeMs)],
-    ['origin', `${originText(facts)}, ${timeText(facts.originTimeMs)}`]
+    facts.kind === 'refused'
+      ? ['origin', `${originText(facts)}, ${timeText(facts.originTimeMs)}`]
+      : ['from', facts.from],
+    ...(facts.kind === 'unread' && facts.cutFrom !== null
+      ? [['cut', `it had ${facts.cutFrom} bytes, too many for Kafka`]]
+      : [])
   ]
   const paint = painter(process.stdout)
   const head = lines.map(([name = '', text = '']) => `${paint('bold', name.padEnd(9))}  ${printable(text)}\n`)

@@ -23,18 +23,22 @@ export const configOption = [
   'tailrace.yaml'
 ] as const
 
-export interface StreamView {
-  readonly name: string
-  readonly config: StreamConfig
-  /** The configuration that it stands in, and the mask of its secrets. */
+/** A configuration and the ways to its Kafka. */
+export interface KafkaView {
+  /** The configuration, and the mask of its secrets. */
   readonly whole: Config
   readonly mask: Mask
   /** Where relative paths in it start. */
   readonly folder: string
-  /** The topics of its channels. */
-  readonly topics: readonly string[]
   readonly admin: LogAdmin
   readonly producer: LogProducer
+}
+
+export interface StreamView extends KafkaView {
+  readonly name: string
+  readonly config: StreamConfig
+  /** The topics of its channels. */
+  readonly topics: readonly string[]
 }
 
 /**
@@ -43,21 +47,30 @@ export interface StreamView {
  */
 export async function withStream(
   name: string,
-  { config: path }: StreamOption,
+  options: StreamOption,
   act: (stream: StreamView) => Promise<void>
+): Promise<void> {
+  await withKafka(options, async view => {
+    const config = streamIn(view.whole, name, options.config)
+    await act({ ...view, name, config, topics: topicsOf(config, view.whole.channels) })
+  })
+}
+
+/** Runs `act` and closes the connections after it. Throws what reading the configuration throws. */
+export async function withKafka(
+  { config: path }: StreamOption,
+  act: (view: KafkaView) => Promise<void>
 ): Promise<void> {
   const [{ registry }, { loadConfig }, { kafkaLog }] = await Promise.all([
     import('../../../connectors/registry.ts'),
     import('../../service/config/load.ts'),
     import('../../../connectors/kafka/log/kafkajs/log.ts')
   ])
-  const { config, folder, mask } = loadConfig(path, { registry, env: process.env })
-  const stream = streamIn(config, name, path)
-  const topics = topicsOf(stream, config.channels)
-  const log = kafkaLog(config.kafka, { log: () => {}, clock: systemClock })
+  const { config: whole, folder, mask } = loadConfig(path, { registry, env: process.env })
+  const log = kafkaLog(whole.kafka, { log: () => {}, clock: systemClock })
   const [admin, producer] = [log.admin(), log.producer()]
   try {
-    await act({ name, config: stream, whole: config, mask, folder, topics, admin, producer })
+    await act({ whole, mask, folder, admin, producer })
   } finally {
     await Promise.all([admin.close(), producer.close(closeMs)])
   }

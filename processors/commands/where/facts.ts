@@ -6,7 +6,7 @@ import { decodeLedger, type LedgerRecord } from '../../stream/ledger/ledger-reco
 import { decodeMetadata } from '../../stream/settlement/commit-metadata.ts'
 import type { Run } from '../../stream/settlement/settled-set.ts'
 import { findLetters } from '../dead-letters/find.ts'
-import type { Letter } from '../dead-letters/letter.ts'
+import { type Letter, letterOf } from '../dead-letters/letter.ts'
 import { readWaiting, type Waiting } from '../held/waiting.ts'
 import type { StreamView } from '../shared/stream.ts'
 
@@ -34,7 +34,8 @@ export async function readFacts({ admin, config, topics }: StreamView, device: s
   const finding = { total: 0, read: 0, matched: 0, older: 0 }
   const letters = await findLetters(admin, config.deadLetters.topic, {
     filter: { device, limit: maxLetters },
-    finding
+    finding,
+    read: letterOf
   })
   return {
     waiting: waiting.filter(one => one.device.key.toString() === device),

@@ -16,15 +16,8 @@ import { readDocument, type Tree } from './reading/document.ts'
 import { FileSet } from './reading/file-set.ts'
 import { readFiles } from './reading/files.ts'
 import { secretsOf } from './secrets.ts'
-import {
-  channelTopic,
-  checkRules,
-  deadLetterTopic,
-  heldTopic,
-  ledgerTopic,
-  stateTopic,
-  streamGroup
-} from './semantics.ts'
+import { checkRules } from './semantics.ts'
+import { channelTopic, deadLetterTopic, heldTopic, ledgerTopic, stateTopic, streamGroup } from './topics.ts'
 import { validate } from './validate.ts'
 
 export interface LoadOptions {
@@ -73,7 +66,10 @@ export interface Unchecked extends Tree {
 export function checkConfig(unchecked: Unchecked, registry: Registry): Loaded {
   const { data, places, problems, isWhole, folder = '.' } = unchecked
   const schema = plainSchema(schemaOf(registry, stepSchemas))
-  const findings = isWhole ? [...validate(schema, data, places), ...checkRules(data, places)] : []
+  const settingAside = registry.sources.flatMap(source => (source.setsAside ? [source.kind] : []))
+  const findings = isWhole
+    ? [...validate(schema, data, places), ...checkRules(data, places, settingAside)]
+    : []
   const all = [...problems, ...findings.flatMap(finding => places.problem(finding) ?? [])]
   if (all.length > 0) return { kind: 'invalid', problems: all.sort(byPlace) }
   return {
@@ -101,10 +97,11 @@ function complete(data: unknown): Config {
   // The schema has been applied to the data; only topics and groups may still be missing.
   const config = data as Config
   const brokers = config.kafka.brokers.flatMap(entry => entry.split(',').map(broker => broker.trim()))
-  const channels = Object.entries(config.channels).map(([name, channel]): [string, ChannelConfig] => [
-    name,
-    { ...channel, topic: channel.topic ?? channelTopic(name) }
-  ])
+  const channels = Object.entries(config.channels).map(([name, channel]): [string, ChannelConfig] => {
+    const topic = channel.topic ?? channelTopic(name)
+    const deadLetters = { ...channel.deadLetters, topic: channel.deadLetters.topic ?? deadLetterTopic(topic) }
+    return [name, { ...channel, topic, deadLetters }]
+  })
   const streams = Object.entries(config.streams).map(([name, stream]): [string, StreamConfig] => {
     const group = stream.group ?? streamGroup(name)
     const deadLetters = { ...stream.deadLetters, topic: stream.deadLetters.topic ?? deadLetterTopic(group) }

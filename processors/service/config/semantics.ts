@@ -2,7 +2,6 @@
 // found mistakes, so that all come at once: every value is taken for what it is only after a look.
 
 import { secureContext, serverTls } from '../../../connectors/shared/tls.ts'
-import { topicPattern } from '../../../schemas/define.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import { splitEntry } from '../../../schemas/stream.ts'
 import { suggestion } from '../../suggestion.ts'
@@ -11,9 +10,10 @@ import { listeningRules } from './listening.ts'
 import { isMapping } from './merge.ts'
 import { type Finding, type Part, type Places, pointerTo } from './problem.ts'
 import { stepRules } from './step-rules.ts'
+import { channelTopic, sharedTopics, streamGroup } from './topics.ts'
 
-/** Checks the merged data with its defaults filled in. */
-export function checkRules(data: unknown, places: Places): Finding[] {
+/** Checks the merged data with its defaults filled in; sources of the kinds `settingAside` have dead letters. */
+export function checkRules(data: unknown, places: Places, settingAside: readonly string[]): Finding[] {
   const channels = children(data, 'channels')
   const streams = children(data, 'streams')
   return [
@@ -28,7 +28,7 @@ export function checkRules(data: unknown, places: Places): Finding[] {
       nameOf: streamGroup,
       sentence: 'every stream needs a consumer group of its own'
     }),
-    ...sharedTopics(streams, channels),
+    ...sharedTopics({ channels, streams, settingAside }),
     ...streams.flatMap(wrongBackOff),
     ...streams.flatMap(idleSafetyStop),
     ...streams.flatMap(heldWithoutDevices),
@@ -38,24 +38,6 @@ export function checkRules(data: unknown, places: Places): Finding[] {
     ...listeningRules(data, channels, places)
   ]
 }
-
-/** The topic of a channel that names none. */
-export const channelTopic = (name: string) => name
-
-/** The consumer group of a stream that names none. */
-export const streamGroup = (name: string) => `tailrace.${name}`
-
-/** The topic of the dead letters of a stream that names none. */
-export const deadLetterTopic = (group: string) => `${group}.dead-letters`
-
-/** The held topic of a stream that names none. */
-export const heldTopic = (group: string) => `${group}.held`
-
-/** The topic of the ledger of a stream that names none. */
-export const ledgerTopic = (group: string) => `${group}.ledger`
-
-/** The topic of what the steps of a stream remember, if it names none. */
-export const stateTopic = (group: string) => `${group}.state`
 
 function children(data: unknown, key: string): Part[] {
   const parent = isMapping(data) ? data[key] : undefined
@@ -105,64 +87,6 @@ function sharedNames(parts: readonly Part[], places: Places, { key, nameOf, sent
   }
   return findings
 }
-
-/** A topic that every stream needs for itself. */
-interface OwnTopic {
-  readonly key: 'deadLetters' | 'held' | 'ledger' | 'state'
-  /** Whether the stream has one; default: it has. */
-  readonly isNeeded?: (fields: Part['fields']) => boolean
-  readonly nameOf: (group: string) => string
-  readonly puts: string
-}
-
-const ownTopics: readonly OwnTopic[] = [
-  { key: 'deadLetters', nameOf: deadLetterTopic, puts: 'put its dead letters into' },
-  { key: 'held', nameOf: heldTopic, puts: 'let its devices wait in' },
-  {
-    ...{ key: 'state', nameOf: stateTopic, puts: 'keep what its steps remember in' },
-    isNeeded: ({ steps }) => Array.isArray(steps) && steps.length > 0
-  },
-  {
-    key: 'ledger',
-    nameOf: ledgerTopic,
-    puts: 'keep its ledger in',
-    isNeeded: ({ ledger }) => ledger !== undefined
-  }
-]
-
-/** What is in a topic that is read would be delivered; in that of another stream nobody could tell whose it is. */
-function sharedTopics(streams: readonly Part[], channels: readonly Part[]): Finding[] {
-  const owners = new Map(
-    channels.map(({ name, fields }) => [textOf(fields.topic) ?? channelTopic(name), name])
-  )
-  const derived = new Set<string>()
-  return streams.flatMap(stream => ownTopics.flatMap(own => sharedTopic(stream, own, { owners, derived })))
-}
-
-function sharedTopic(
-  { name, pointer, fields }: Part,
-  { key, nameOf, puts, isNeeded = () => true }: OwnTopic,
-  { owners, derived }: { owners: Map<string, string>; derived: Set<string> }
-): Finding[] {
-  const part = fields[key]
-  if (!isNeeded(fields)) return []
-  const written = isMapping(part) ? textOf(part.topic) : undefined
-  const group = textOf(fields.group)
-  const topic = written ?? nameOf(group ?? streamGroup(name))
-  const owner = owners.get(topic)
-  // Two streams of one group are told as such.
-  const isTold = written === undefined && derived.has(topic)
-  owners.set(topic, name)
-  if (written === undefined) derived.add(topic)
-  const at = written === undefined ? pointer : pointerTo(pointerTo(pointer, key), 'topic')
-  const finding = (sentence: string): Finding[] => [{ pointer: at, at: 'value', sentence }]
-  if (owner !== undefined && !isTold)
-    return finding(`would ${puts} ${topic}, which belongs to ${owner}; give it another ${key}.topic`)
-  if (written !== undefined || group === undefined || new RegExp(topicPattern).test(topic)) return []
-  return finding(`would ${puts} ${topic}, which is no name of a topic; give it a ${key}.topic`)
-}
-
-const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined)
 
 function wrongBackOff({ pointer, fields }: Part): Finding[] {
   if (!isMapping(fields.retry)) return []

@@ -1,8 +1,8 @@
 // The meters that the parts of a service count with. Each call is one chunk, batch, request or commit, never one
 // message, so that counting costs nothing beside the work.
 
-import type { SourceMeter } from '../../../connectors/connector.ts'
 import type { AppendMeter } from '../../../connectors/kafka/log/kafkajs/sender.ts'
+import type { IngestMeter } from '../../ingest/ingest.ts'
 import type { StreamMeter } from '../../stream/meter.ts'
 import { ends } from '../../stream/settlement/accounts.ts'
 import type { Metrics } from './metrics.ts'
@@ -53,16 +53,18 @@ export function streamMeter(metrics: Metrics, stream: string): StreamMeter & Con
   }
 }
 
-export function sourceMeter(metrics: Metrics): SourceMeter {
+export function ingestMeter(metrics: Metrics): IngestMeter {
   const messagesAccepted = metrics.counter('tailrace_channel_messages_accepted_total')
   const bytesAccepted = metrics.counter('tailrace_channel_bytes_accepted_total')
   const refused = metrics.counter('tailrace_channel_requests_refused_total')
+  const deadLetters = metrics.counter('tailrace_channel_dead_letters_total')
   return {
     accepted(channel, messages, bytes) {
       messagesAccepted.inc({ channel }, messages)
       bytesAccepted.inc({ channel }, bytes)
     },
-    refused: (channel, code) => refused.inc({ channel, code })
+    refused: (channel, code) => refused.inc({ channel, code }),
+    setAside: (channel, code, count) => deadLetters.inc({ channel, code }, count)
   }
 }
 

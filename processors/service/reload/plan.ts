@@ -111,7 +111,10 @@ function streamChange(stream: string, before: Config, after: Config): StreamChan
 type Channels = Readonly<Record<string, ChannelConfig>>
 
 /** Settings that count only when Tailrace creates the topic. */
-const creationOnly: readonly string[] = ['partitions', 'replication', 'retentionHours']
+const creationOnly: readonly string[] = [
+  ...['partitions', 'replication', 'retentionHours'],
+  ...['deadLetters.partitions', 'deadLetters.retentionHours']
+]
 
 function channelChanges(before: Channels, after: Channels): ChannelChange[] {
   const names = new Set([...Object.keys(after), ...Object.keys(before)])

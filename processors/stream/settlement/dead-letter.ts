@@ -8,9 +8,10 @@ import { errors } from '../../../schemas/errors.ts'
 
 const prefix = 'tailrace.'
 /** What a target answered may be long, and must not make a record too large for Kafka. */
-const maxAnswerLength = 1_000
+export const maxAnswerLength = 1_000
 
 export interface DeadLetterFacts {
+  readonly kind: 'refused'
   readonly stream: string
   /** Why it was set aside, by the code of schemas/errors.ts; a text, as it may be of another version. */
   readonly code: string
@@ -67,18 +68,16 @@ export function deadLetterOf(
   return {
     key: isKeyless ? null : Buffer.from(message.bytes.subarray(message.keyStart, message.keyEnd)),
     value: Buffer.from(message.value()),
-    headers: Object.fromEntries(Object.entries(fields).map(([name, value]) => [prefix + name, value]))
+    headers: factHeaders(fields)
   }
 }
 
 /** Null for a record that is no dead letter of ours. */
 export function decodeFacts(headers: readonly Header[]): DeadLetterFacts | null {
-  const fields = new Map<string, string>()
-  for (const { key, value } of headers)
-    if (key.startsWith(prefix)) fields.set(key.slice(prefix.length), value?.toString() ?? '')
-  const text = (name: string) => fields.get(name) ?? ''
+  const { fields, text } = readFacts(headers)
   const number = (name: string) => Number(fields.get(name) ?? Number.NaN)
   const facts = {
+    kind: 'refused',
     stream: text('stream'),
     code: text('code'),
     reason: text('reason'),
@@ -91,13 +90,26 @@ export function decodeFacts(headers: readonly Header[]): DeadLetterFacts | null 
     originOffset: number('origin.offset'),
     originTimeMs: Date.parse(text('origin.time')),
     timeMs: Date.parse(text('time'))
-  }
+  } as const
   const isWhole = Object.values(facts).every(value => !Number.isNaN(value))
   return isWhole && facts.code !== '' && facts.originTopic !== '' ? facts : null
 }
 
+/** Facts by name as headers. */
+export function factHeaders(fields: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [prefix + name, value]))
+}
+
+/** The facts by name; `text` gives an empty one for what is not there. */
+export function readFacts(headers: readonly Header[]) {
+  const fields = new Map<string, string>()
+  for (const { key, value } of headers)
+    if (key.startsWith(prefix)) fields.set(key.slice(prefix.length), value?.toString() ?? '')
+  return { fields, text: (name: string) => fields.get(name) ?? '' }
+}
+
 /** A producer may claim any time; what no calendar has is written as the beginning of time. */
-function isoTime(timeMs: number): string {
+export function isoTime(timeMs: number): string {
   const time = new Date(timeMs)
   return Number.isNaN(time.getTime()) ? new Date(0).toISOString() : time.toISOString()
 }

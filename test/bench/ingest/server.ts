@@ -45,12 +45,13 @@ async function openTailrace(brokers: string[], topic: string): Promise<System> {
     env: {
       clock,
       log,
-      meter: { accepted: () => {}, refused: () => {} },
+      meter: { accepted: () => {}, refused: () => {}, setAside: () => {} },
       budget: new ByteBudget(64 << 20, systemClock)
     }
   })
   const http = Value.Default(httpSourceConfig, {})
-  const channels = { bench: { topic, partitions: 1, retentionHours: 1, sources: [{ http }] } }
+  const deadLetters = { topic: `${topic}.dead-letters`, partitions: 1, retentionHours: 1 }
+  const channels = { bench: { topic, partitions: 1, retentionHours: 1, sources: [{ http }], deadLetters } }
   await ingest.serve(channels, { host: '127.0.0.1', port: 0 })
   return {
     url: `http://127.0.0.1:${port}/channels/bench/messages`,

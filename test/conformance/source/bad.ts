@@ -1,7 +1,7 @@
 // The source contract, fourth part: what is sent is wrong, or who sends it, or how. What is no message is not appended,
 // the sender or the operator is told, and others go on.
 
-import type { Bad, SourceBehaviour, SourceBehaviours } from '../source.ts'
+import type { Bad, Result, SourceBehaviour, SourceBehaviours } from '../source.ts'
 
 /**
  * Sends what is bad from one sender while another goes on, and then what is good from both. What belongs to a channel
@@ -18,6 +18,8 @@ function isSurvived(bad: Bad, isCounted: boolean): SourceBehaviour {
       for (let count = 1; count <= 3; count++) {
         const result = await one.sendBad(bad)
         t.not(result, 'again', 'it would be sent for ever')
+        if (result === 'acknowledged')
+          t.is(store.aside.length, count, 'acknowledged, and neither appended nor set aside')
         if (isCounted || result !== 'refused')
           await context.until(`${bad} is counted`, () => context.counted >= count)
       }
@@ -34,6 +36,29 @@ export const badBehaviours: SourceBehaviours = {
   'garbage is not appended, is told, and others go on': isSurvived('garbage', false),
   'what is truncated is not appended, is counted, and others go on': isSurvived('truncated', true),
   'what is too large is not appended, is counted, and others go on': isSurvived('oversized', true),
+
+  'what is set aside is acknowledged once Kafka has it, and not before': {
+    needs: ['no message', 'sets aside'],
+    run: async context => {
+      const { t, store } = context
+      await context.started()
+      const sender = context.sender()
+      const results: Result[] = []
+      const send = async () => {
+        results.push(await sender.sendBad('no message'))
+      }
+      store.hold()
+      const sending = send()
+      await context.until('it is to be set aside', () => store.pendingMessages === 1)
+      await context.turns()
+      t.deepEqual(results, [])
+      store.release()
+      await sending
+      t.deepEqual(results, ['acknowledged'])
+      t.is(store.aside.length, 1)
+      t.deepEqual(store.idsOf(), [])
+    }
+  },
 
   'messages that come in single bytes are taken': {
     needs: ['single bytes'],

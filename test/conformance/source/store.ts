@@ -15,6 +15,13 @@ export interface Stored {
   readonly value: Buffer
 }
 
+/** What a source sets aside, as far as it matters here. */
+interface Broken {
+  readonly bytes: Buffer
+  readonly detail: string
+  readonly from: string
+}
+
 export class Store {
   readonly #identify: (value: Buffer) => string
   #fault: ErrorCode | null = null
@@ -26,6 +33,8 @@ export class Store {
   readonly ids = new Set<string>()
   /** What a source did that it must not. */
   readonly problems: string[] = []
+  /** What was set aside: what people read of it. */
+  readonly aside: string[] = []
   /** Calls that have failed. */
   failures = 0
   /** Messages, and their bytes, of calls that have not ended. */
@@ -61,21 +70,17 @@ export class Store {
   appendTo(channel: string): Append {
     return async messages => {
       const entries = messages.map(message => this.#check(channel, message))
-      const bytes = messages.reduce((sum, { value }) => sum + value.length, 0)
-      const fault = this.#fault
-      this.#pend(messages.length, bytes)
-      try {
-        await this.#gate
-        await tick(storeMs)
-        if (fault !== null) throw new FaultError(fault)
-        this.stored.push(...entries)
-        for (const { id } of entries) this.ids.add(id)
-      } catch (error) {
-        this.failures++
-        throw error
-      } finally {
-        this.#pend(-messages.length, -bytes)
-      }
+      await this.#write(messages.map(({ value }) => value))
+      this.stored.push(...entries)
+      for (const { id } of entries) this.ids.add(id)
+    }
+  }
+
+  /** The `setAside` of a channel. */
+  setAside(): (broken: readonly Broken[]) => Promise<void> {
+    return async broken => {
+      await this.#write(broken.map(({ bytes }) => bytes))
+      this.aside.push(...broken.map(({ detail, from }) => `${detail} from ${from}`))
     }
   }
 
@@ -87,6 +92,23 @@ export class Store {
   /** The ids in order of their first arrival. */
   firsts(): string[] {
     return [...this.ids]
+  }
+
+  /** The round trip to Kafka, as it is ordered. */
+  async #write(values: readonly Buffer[]): Promise<void> {
+    const bytes = values.reduce((sum, value) => sum + value.length, 0)
+    const fault = this.#fault
+    this.#pend(values.length, bytes)
+    try {
+      await this.#gate
+      await tick(storeMs)
+      if (fault !== null) throw new FaultError(fault)
+    } catch (error) {
+      this.failures++
+      throw error
+    } finally {
+      this.#pend(-values.length, -bytes)
+    }
   }
 
   #pend(messages: number, bytes: number): void {

@@ -9,6 +9,7 @@ import { HttpOutside } from './source/sending/outside.ts'
 
 const lacks = {
   server: 'it listens, and connects to nobody',
+  'sets aside': 'what is no message is refused, with the reason',
   'half-close':
     'Node takes a connection of which one half is closed for one that is gone, and the sender repeats'
 }

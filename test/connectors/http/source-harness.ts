@@ -64,7 +64,8 @@ export class Harness {
       append: (messages: readonly Incoming[]) => {
         this.appends++
         return this.append(messages)
-      }
+      },
+      setAside: async () => {}
     }
     this.feeds = [feed]
     const env = {

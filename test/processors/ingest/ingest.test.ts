@@ -10,7 +10,7 @@ import { FaultError } from '../../../schemas/errors.ts'
 const env = {
   clock: systemClock,
   log: () => {},
-  meter: { accepted: () => {}, refused: () => {} },
+  meter: { accepted: () => {}, refused: () => {}, setAside: () => {} },
   budget: new ByteBudget(64 << 20, systemClock)
 }
 
@@ -20,7 +20,8 @@ const channel = (topic: string, ...sources: Record<string, unknown>[]) => ({
   topic,
   partitions: 1,
   retentionHours: 1,
-  sources
+  sources,
+  deadLetters: { topic: `${topic}.dead-letters`, partitions: 1, retentionHours: 1 }
 })
 
 /** A kind of source that tells what happens to it. */

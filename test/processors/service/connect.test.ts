@@ -8,7 +8,7 @@ import { type ErrorCode, FaultError } from '../../../schemas/errors.ts'
 import { writeConfig } from './start.ts'
 
 /** The first contact with a Kafka whose first answers are these faults. */
-function open(t: Parameters<typeof writeConfig>[0], faults: ErrorCode[]) {
+function open(t: Parameters<typeof writeConfig>[0], faults: ErrorCode[], sources = registry.sources) {
   const clock = new VirtualClock()
   const admin = new MemoryLog({ clock }).admin()
   const brokers = admin.brokers.bind(admin)
@@ -19,7 +19,7 @@ function open(t: Parameters<typeof writeConfig>[0], faults: ErrorCode[]) {
   }
   const path = writeConfig(t, {
     kafka: { brokers: ['kafka:9092'] },
-    channels: { fleet: { partitions: 3 } }
+    channels: { fleet: { partitions: 3, sources: [{ http: {} }] }, boats: {} }
   })
   const { config } = loadConfig(path, { registry, env: {} })
   const logged: [string, unknown][] = []
@@ -36,6 +36,7 @@ function open(t: Parameters<typeof writeConfig>[0], faults: ErrorCode[]) {
     connecting: connect({
       config,
       admin,
+      registry: { sources },
       clock,
       log,
       signal: stop.signal,
@@ -52,6 +53,7 @@ test('an unreachable Kafka is tried again with longer and longer pauses; then th
   t.deepEqual(logged, [
     ['kafka_waiting', 500],
     ['kafka_waiting', 1_000],
+    ['topic_created', undefined],
     ['topic_created', undefined]
   ])
   t.deepEqual(troubles, [
@@ -59,6 +61,23 @@ test('an unreachable Kafka is tried again with longer and longer pauses; then th
     { code: 'kafka_unreachable', detail: 'kafka:9092', attempt: 2, inMs: 1_000 }
   ])
   t.is(clock.waiting, 0)
+})
+
+test('a channel has a topic for dead letters where a source of it sets aside, with room for what is no message', async t => {
+  const sources = registry.sources.map(source => ({ ...source, setsAside: true as const }))
+  const { admin, connecting } = open(t, [], sources)
+  await admin.createTopic({
+    name: 'fleet',
+    partitions: 3,
+    replication: 1,
+    settings: { 'max.message.bytes': '5000' }
+  })
+  await connecting
+  t.like(await admin.topic('fleet.dead-letters'), {
+    partitions: 1,
+    settings: { 'max.message.bytes': '10000', 'retention.ms': '2592000000' }
+  })
+  t.is(await admin.topic('boats.dead-letters'), null)
 })
 
 test('refused credentials are not waited for', async t => {

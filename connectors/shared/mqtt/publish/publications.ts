@@ -27,6 +27,8 @@ export interface PublicationsOptions {
   readonly config: PublishConfig
   readonly isVersion5: boolean
   readonly env: Pick<TargetEnv, 'clock' | 'replay' | 'ttlMs'>
+  /** What a platform demands of a PUBLISH beyond MQTT. Throws a FaultError whose code has the outcome `reject`. */
+  readonly check?: (publication: Publication) => void
 }
 
 export class Publications {
@@ -35,6 +37,7 @@ export class Publications {
   readonly #payload: Payload
   readonly #isSingle: boolean
   readonly #clock: Clock
+  readonly #check: PublicationsOptions['check']
   /** Null: messages do not expire. */
   readonly #ttlMs: number | null
   readonly #userProperties: readonly { readonly name: string; readonly value: Template }[]
@@ -42,8 +45,9 @@ export class Publications {
   readonly #fixed: Pick<Publication, 'properties' | 'propertiesBytes'> | null
 
   /** Throws a FaultError `config_invalid` for what the schema cannot tell. */
-  constructor({ config, isVersion5, env }: PublicationsOptions) {
+  constructor({ config, isVersion5, env, check }: PublicationsOptions) {
     this.#config = config
+    this.#check = check
     this.#topic = new Topic(config.topic)
     this.#payload = payloadOf(config)
     this.#isSingle = config.format === 'object'
@@ -69,12 +73,19 @@ export class Publications {
     return this.#topic.isTemplate
   }
 
-  /** Throws a FaultError `mqtt_message_unfit` when one of the messages has no topic or no device. */
+  /** Throws a FaultError: `mqtt_message_unfit` when one of the messages has no topic or no device. */
   of(messages: readonly Message[]): Publication {
     const [first] = messages
     if (first === undefined) throw new FaultError('internal', { detail: 'a PUBLISH without message' })
     const { properties, propertiesBytes } = this.#fixed ?? sized(this.#propertiesOf(first))
-    return { topic: this.#topic.of(first), payload: this.#payload(messages), properties, propertiesBytes }
+    const publication = {
+      topic: this.#topic.of(first),
+      payload: this.#payload(messages),
+      properties,
+      propertiesBytes
+    }
+    this.#check?.(publication)
+    return publication
   }
 
   /**

@@ -3,34 +3,53 @@
 // what a lost connection leaves unanswered goes back to the engine.
 
 import { type ErrorCode, FaultError } from '../../../../schemas/errors.ts'
+import { pauseFor } from '../../../clock.ts'
 import type { Failure, Message, Outcome } from '../../../connector.ts'
 import { abortFault } from '../../abort.ts'
 import { Connection, type ConnectionSettings } from '../connection.ts'
 import { outcomeOfFault } from '../outcome.ts'
 import { Delivery, type Group } from './delivery.ts'
+import type { Pace } from './pace.ts'
+import { publishBytes } from './packet-size.ts'
 import type { Publication, Publications } from './publications.ts'
 import { Suspects } from './suspects.ts'
+
+/** What a platform demands beyond MQTT. */
+export interface Manners {
+  readonly pace?: Pace
+  /** In how many ms to CONNECT, which counts as done with that. */
+  readonly connectInMs?: () => number
+}
 
 export class Publisher {
   readonly #settings: ConnectionSettings
   readonly #publications: Publications
+  readonly #manners: Manners
   readonly #suspects = new Suspects()
   /** Deliveries with messages that are not published yet, the oldest first. */
   readonly #waiting: Delivery[] = []
+  readonly #closing = new AbortController()
   #connection: Connection | undefined
+  /** Until the connection that is being opened stands. */
+  #opening: Promise<void> | undefined
   #isPumpDue = false
   #isAlone = false
-  #isClosed = false
+  /** Ends the pause that the pace demands. */
+  #cancelPause: (() => void) | undefined
 
-  constructor(settings: ConnectionSettings, publications: Publications) {
+  constructor(settings: ConnectionSettings, publications: Publications, manners: Manners = {}) {
     this.#settings = settings
     this.#publications = publications
+    this.#manners = manners
   }
 
   /** Resolves when a connection stands; rejects with a FaultError when none comes about. */
   connect(): Promise<void> {
-    const connection = this.#connection ?? this.#newConnection()
-    return connection.opened
+    if (this.#connection !== undefined) return this.#connection.opened
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = undefined
+    })
+    return this.#opening
   }
 
   /** Publishes the messages in their order. Never rejects; settles at once when `signal` fires. */
@@ -53,9 +72,18 @@ export class Publisher {
 
   /** Ends the connection; whatever is still on its way is settled by that. Nothing is sent afterwards. */
   async close(): Promise<void> {
-    this.#isClosed = true
-    this.#lose(new FaultError('attempt_aborted', { detail: 'the target was closed' }))
+    this.#closing.abort()
+    this.#cancelPause?.()
+    this.#lose(closedFault())
     await this.#connection?.close()
+  }
+
+  async #open(): Promise<void> {
+    const { signal } = this.#closing
+    const waitMs = this.#manners.connectInMs?.() ?? 0
+    if (waitMs > 0) await pauseFor(this.#settings.clock, waitMs, signal)
+    if (signal.aborted) throw closedFault()
+    await this.#newConnection().opened
   }
 
   #newConnection(): Connection {
@@ -90,9 +118,13 @@ export class Publisher {
   }
 
   #pump(): void {
-    if (this.#waiting.length === 0 || this.#isClosed) return
-    const connection = this.#connection ?? this.#newConnection()
-    while (connection.room > 0 && !this.#isAlone) {
+    if (this.#waiting.length === 0 || this.#closing.signal.aborted) return
+    const connection = this.#connection
+    if (connection === undefined) {
+      this.connect().catch(() => {}) // whoever waits is told by #lose()
+      return
+    }
+    while (connection.room > 0 && !this.#isAlone && this.#cancelPause === undefined) {
       const [delivery] = this.#waiting
       if (delivery === undefined) return
       const group = delivery.peek()
@@ -114,10 +146,12 @@ export class Publisher {
       delivery.settle(group, publication)
       return true
     }
+    if (!this.#isInTime(publication)) return false
     delivery.take()
     this.#isAlone = alone
     connection.publish(publication, outcome => {
       this.#isAlone = false
+      this.#manners.pace?.answered(this.#settings.clock.now())
       for (const message of messages)
         if (outcome.kind === 'unknown') this.#suspects.lost(message)
         else this.#suspects.answered(message)
@@ -126,6 +160,22 @@ export class Publisher {
       this.#schedule()
     })
     return true
+  }
+
+  /** False when it is too early for one more; then it goes on by itself, at the latest after an answer. */
+  #isInTime(publication: Publication): boolean {
+    const { clock, qos } = this.#settings
+    const waitMs = this.#manners.pace?.take(clock.now(), publishBytes(publication, qos)) ?? 0
+    if (waitMs > 0 && waitMs < Number.POSITIVE_INFINITY) this.#pause(waitMs)
+    return waitMs === 0
+  }
+
+  #pause(waitMs: number): void {
+    const cancel = this.#settings.clock.after(waitMs, () => {
+      this.#cancelPause = undefined
+      this.#pump()
+    })
+    this.#cancelPause = cancel
   }
 
   #make(messages: readonly Message[], connection: Connection): Publication | Failure {
@@ -143,6 +193,10 @@ export class Publisher {
     const at = this.#waiting.indexOf(delivery)
     if (at >= 0) this.#waiting.splice(at, 1)
   }
+}
+
+function closedFault(): FaultError {
+  return new FaultError('attempt_aborted', { detail: 'the target was closed' })
 }
 
 function aborted(kind: 'unknown' | 'unsent', code: ErrorCode): Failure {

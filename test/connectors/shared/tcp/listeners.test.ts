@@ -38,7 +38,8 @@ function feedOf(channel: string, config: Partial<ListenConfig> = {}): TestFeed {
   return {
     channel,
     config: { host: '127.0.0.1', port: 0, maxConnections: 10, idleTimeoutMs: 0, ...config },
-    append: async () => {}
+    append: async () => {},
+    setAside: async () => {}
   }
 }
 

@@ -3,6 +3,7 @@
 import test, { type ExecutionContext } from 'ava'
 import { systemClock } from '../../../../connectors/clock.ts'
 import { kafkaLog } from '../../../../connectors/kafka/log/kafkajs/log.ts'
+import { brokenLetterOf } from '../../../../processors/ingest/broken-letter.ts'
 import { deadLetterOf } from '../../../../processors/stream/settlement/dead-letter.ts'
 import { testBrokers, uniqueName } from '../../../kafka.ts'
 import { messagesOf } from '../../stream/settlement/messages.ts'
@@ -67,6 +68,44 @@ test('one is shown with its message, as bytes, as JSON, or for people without wh
   t.is(value, '{"a":\t1}\u001b[2J')
   const { valueBase64 } = JSON.parse((await run('show', 'acme', '0:1', '--json')).stdout)
   t.deepEqual(Buffer.from(valueBase64, 'base64'), bytes)
+})
+
+test('those of a channel are shown with where they came from and what is wrong with them', async t => {
+  const topic = uniqueName('fleet')
+  const log = kafkaLog({ brokers: testBrokers(), clientId: 'test' }, { clock: systemClock, log: () => {} })
+  const [admin, producer] = [log.admin(), log.producer()]
+  const name = `${topic}.dead-letters`
+  await admin.createTopic({ name, partitions: 1, replication: 1, settings: {} })
+  const problem = { code: 'message_invalid', detail: 'it has no ident', from: 'fleet/7/up' } as const
+  const broken = { ...problem, bytes: Buffer.from('{"a":1}') }
+  const letters = [brokenLetterOf(broken, { channel: 'fleet', timeMs })]
+  await producer.append(name, [
+    ...letters,
+    brokenLetterOf({ ...broken, device: 'x' }, { channel: 'fleet', timeMs })
+  ])
+  await Promise.all([producer.close(5_000), admin.close()])
+  const config = configOf(t, topic)
+  const run = (...args: string[]) => outputOf(['dead-letters', ...args, '--channel', '--config', config])
+  const { code, stdout, stderr } = await run('list', 'fleet')
+  t.is(code, 0, stderr)
+  t.deepEqual(stdout.split('\n'), [
+    'PLACE  SET ASIDE             DEVICE  CODE             TRIES  ORIGIN      ANSWER',
+    '0:0    2026-01-31T08:00:00Z  -       message_invalid      -  fleet/7/up  it has no ident',
+    '0:1    2026-01-31T08:00:00Z  x       message_invalid      -  fleet/7/up  it has no ident',
+    ''
+  ])
+  const page = (await run('show', 'fleet', '0:0')).stdout
+  t.regex(page, /^from +fleet\/7\/up$/m)
+  t.true(page.endsWith('\n\n{"a":1}\n'))
+  t.like(JSON.parse((await run('show', 'fleet', '0:1', '--json')).stdout), {
+    device: 'x',
+    channel: 'fleet',
+    from: 'fleet/7/up',
+    value: '{"a":1}'
+  })
+  const unknown = await run('list', 'flee')
+  t.is(unknown.code, 2)
+  t.regex(unknown.stderr, /no channel "flee" in .*did you mean "fleet"\?/)
 })
 
 test('what is not there has exit code 1, what cannot be meant exit code 2', async t => {

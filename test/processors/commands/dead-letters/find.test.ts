@@ -2,6 +2,7 @@ import test from 'ava'
 import { MemoryLog } from '../../../../connectors/kafka/log/memory/log.ts'
 import { VirtualClock } from '../../../../connectors/virtual-clock.ts'
 import { type Filter, type Finding, findLetters } from '../../../../processors/commands/dead-letters/find.ts'
+import { letterOf as read } from '../../../../processors/commands/dead-letters/letter.ts'
 import { deadLetterOf } from '../../../../processors/stream/settlement/dead-letter.ts'
 import { messagesOf } from '../../stream/settlement/messages.ts'
 
@@ -24,7 +25,11 @@ async function setUp(partitions = 1) {
   }
   const find = async (filter: Partial<Filter>) => {
     const finding: Finding = { total: 0, read: 0, matched: 0, older: 0 }
-    const letters = await findLetters(log.admin(), 'dead', { filter: { limit: 1_000, ...filter }, finding })
+    const letters = await findLetters(log.admin(), 'dead', {
+      filter: { limit: 1_000, ...filter },
+      finding,
+      read
+    })
     return { finding, offsets: letters.map(letter => letter.facts.originOffset) }
   }
   return { startMs, find, admin: log.admin() }
@@ -74,5 +79,5 @@ test('letters of several partitions come in the order of their times', async t =
 test('a topic that was never made holds none', async t => {
   const { admin } = await setUp()
   const finding: Finding = { total: 0, read: 0, matched: 0, older: 0 }
-  t.deepEqual(await findLetters(admin, 'never', { filter: { limit: 1 }, finding }), [])
+  t.deepEqual(await findLetters(admin, 'never', { filter: { limit: 1 }, finding, read }), [])
 })

@@ -155,6 +155,16 @@ const table: [mistake: string, text: string, line: string][] = [
     '6:9 streams.beta would put its dead letters into tailrace.beta.dead-letters, which belongs to acme; give it another deadLetters.topic'
   ],
   [
+    'dead letters of a channel in another channel',
+    'kafka: { brokers: ["localhost:9092"] }\nchannels:\n  fleet: { sources: [{ bus: {} }], deadLetters: { topic: cars } }\n  cars: {}',
+    '3:58 channels.fleet.deadLetters.topic would put its dead letters into cars, which belongs to cars; give it another deadLetters.topic'
+  ],
+  [
+    'dead letters of a channel and of a stream in one topic',
+    'kafka: { brokers: ["localhost:9092"] }\nchannels:\n  fleet: { topic: a, sources: [{ bus: {} }] }\nstreams:\n  acme: { from: [fleet], group: a, target: { http: { url: "https://a.example" } } }',
+    '5:9 streams.acme would put its dead letters into a.dead-letters, which belongs to fleet; give it another deadLetters.topic'
+  ],
+  [
     'devices that wait in a channel',
     stream('held: { topic: fleet }'),
     '5:89 streams.acme.held.topic would let its devices wait in fleet, which belongs to fleet; give it another held.topic'

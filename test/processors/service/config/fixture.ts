@@ -25,6 +25,15 @@ const httpSource: SourceDefinition = {
   create: neverCreated
 }
 
+/** A kind of source whose channels have dead letters. */
+const busSource: SourceDefinition = {
+  kind: 'bus',
+  summary: 'Receives.',
+  config: part({}),
+  setsAside: true,
+  create: neverCreated
+}
+
 const httpTarget: TargetDefinition = {
   kind: 'http',
   summary: 'Sends.',
@@ -38,7 +47,7 @@ const httpTarget: TargetDefinition = {
   create: neverCreated
 }
 
-export const registry: Registry = { sources: [httpSource], targets: [httpTarget] }
+export const registry: Registry = { sources: [httpSource, busSource], targets: [httpTarget] }
 
 export interface Fixture {
   readonly folder: string

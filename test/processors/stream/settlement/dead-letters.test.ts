@@ -58,6 +58,7 @@ test('a message is set aside with its very bytes and the facts, and is done once
   t.deepEqual(done, [0])
   t.deepEqual([record?.key, record?.value], [key, value])
   t.deepEqual(decodeFacts(record?.headers ?? []), {
+    kind: 'refused',
     stream: 'acme',
     code: 'http_rejected',
     reason: 'The target refused the messages for what they contain',

@@ -3,11 +3,11 @@
 // behaviour, is what this setting gives up. acks.test.ts has what it keeps.
 
 import test from 'ava'
-import { systemClock } from '../../../connectors/clock.ts'
-import { type DoubleOptions, type Reply, WialonDouble } from '../../../connectors/wialon/double.ts'
-import { wialonTarget } from '../../../connectors/wialon/index.ts'
-import type { Packet } from '../../../connectors/wialon/packet.ts'
-import { type Double, type Order, targetSuite, type Wish } from '../../conformance/target.ts'
+import { systemClock } from '../../../../connectors/clock.ts'
+import { type DoubleOptions, type Reply, WialonDouble } from '../../../../connectors/wialon/double.ts'
+import { wialonTarget } from '../../../../connectors/wialon/index.ts'
+import type { Packet } from '../../../../connectors/wialon/packet/packet.ts'
+import { type Double, type Order, targetSuite, type Wish } from '../../../conformance/target.ts'
 
 const lacks = {
   greeting: 'a receiver says nothing until it has a packet',

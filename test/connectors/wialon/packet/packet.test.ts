@@ -3,8 +3,8 @@
 
 import { fc, testProp } from '@fast-check/ava'
 import test from 'ava'
-import { type Block, encodePacket, flags, type Packet } from '../../../connectors/wialon/packet.ts'
-import { PacketReader } from '../../../connectors/wialon/packet-reader.ts'
+import { type Block, encodePacket, flags, type Packet } from '../../../../connectors/wialon/packet/packet.ts'
+import { PacketReader } from '../../../../connectors/wialon/packet/packet-reader.ts'
 
 interface Vector {
   readonly title: string

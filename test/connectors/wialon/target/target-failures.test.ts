@@ -2,11 +2,11 @@
 // answers is in doubt nothing counts as delivered, and no answer of the past is taken for one of the next batch.
 
 import test from 'ava'
-import { type Clock, systemClock } from '../../../connectors/clock.ts'
-import { delivered } from '../../../connectors/connector.ts'
-import { VirtualClock } from '../../../connectors/virtual-clock.ts'
-import type { Reply } from '../../../connectors/wialon/double.ts'
-import { until } from '../../flows/harness/until.ts'
+import { type Clock, systemClock } from '../../../../connectors/clock.ts'
+import { delivered } from '../../../../connectors/connector.ts'
+import { VirtualClock } from '../../../../connectors/virtual-clock.ts'
+import type { Reply } from '../../../../connectors/wialon/double.ts'
+import { until } from '../../../flows/harness/until.ts'
 import { deliver, doubleWith, messages, range, targetAt, times } from './harness.ts'
 
 const answer: Reply = { kind: 'answer' }

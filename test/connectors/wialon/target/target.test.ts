@@ -2,9 +2,9 @@
 // counts as delivered.
 
 import test from 'ava'
-import { delivered } from '../../../connectors/connector.ts'
-import { FaultError } from '../../../schemas/errors.ts'
-import { until } from '../../flows/harness/until.ts'
+import { delivered } from '../../../../connectors/connector.ts'
+import { FaultError } from '../../../../schemas/errors.ts'
+import { until } from '../../../flows/harness/until.ts'
 import { deliver, doubleWith, messages, range, targetAt, times } from './harness.ts'
 
 test('batches arrive in order on one connection and are delivered', async t => {

@@ -1,10 +1,10 @@
 // Messages as packets, by the default rules or others.
 
-import { reportOf } from '../../../connectors/shared/wialon/from-message.ts'
-import type { Refusal } from '../../../connectors/shared/wialon/report.ts'
-import { nameLimits, packetOf } from '../../../connectors/wialon/mapping.ts'
-import type { Packet } from '../../../connectors/wialon/packet.ts'
-import { rulesWith } from '../shared/wialon/rules.ts'
+import { reportOf } from '../../../../connectors/shared/wialon/from-message.ts'
+import type { Refusal } from '../../../../connectors/shared/wialon/report.ts'
+import { nameLimits, packetOf } from '../../../../connectors/wialon/packet/mapping.ts'
+import type { Packet } from '../../../../connectors/wialon/packet/packet.ts'
+import { rulesWith } from '../../shared/wialon/rules.ts'
 
 const defaults = rulesWith({}, nameLimits)
 

@@ -2,7 +2,7 @@
 // does not allow is an error, so that a test against the double also judges the encoder.
 
 import { isUtf8 } from 'node:buffer'
-import { maxNameBytes } from '../shared/wialon/rules.ts'
+import { maxNameBytes } from '../../shared/wialon/rules.ts'
 import {
   type Block,
   blockHeaderBytes,

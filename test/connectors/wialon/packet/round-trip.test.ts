@@ -5,11 +5,11 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { fc, testProp } from '@fast-check/ava'
 import test from 'ava'
-import { jsonOf, messageOf } from '../../../connectors/shared/wialon/to-message.ts'
-import { nameLimits, reportFrom } from '../../../connectors/wialon/mapping.ts'
-import { encodePacket, type Packet } from '../../../connectors/wialon/packet.ts'
-import { PacketReader } from '../../../connectors/wialon/packet-reader.ts'
-import { rulesWith } from '../shared/wialon/rules.ts'
+import { jsonOf, messageOf } from '../../../../connectors/shared/wialon/to-message.ts'
+import { nameLimits, reportFrom } from '../../../../connectors/wialon/packet/mapping.ts'
+import { encodePacket, type Packet } from '../../../../connectors/wialon/packet/packet.ts'
+import { PacketReader } from '../../../../connectors/wialon/packet/packet-reader.ts'
+import { rulesWith } from '../../shared/wialon/rules.ts'
 import { packed } from './packets.ts'
 
 const rules = rulesWith({}, nameLimits)
@@ -114,7 +114,7 @@ testProp(
 )
 
 test('the fleet that Tailrace simulates comes back field by field', t => {
-  const fleet = new URL('../../../../processors/commands/simulate/fleet.jsonl.gz', import.meta.url)
+  const fleet = new URL('../../../../../processors/commands/simulate/fleet.jsonl.gz', import.meta.url)
   const lines = gunzipSync(readFileSync(fleet)).toString().trimEnd().split('\n')
   t.is(lines.length, 9080)
   for (const line of lines) {

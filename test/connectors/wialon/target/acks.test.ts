@@ -2,11 +2,11 @@
 // way of acknowledgement, and what a connection that is stuck holds up.
 
 import test from 'ava'
-import { delivered } from '../../../connectors/connector.ts'
-import { VirtualClock } from '../../../connectors/virtual-clock.ts'
-import { FaultError } from '../../../schemas/errors.ts'
-import { until } from '../../flows/harness/until.ts'
-import { batchFrom, messagesOf } from '../../messages.ts'
+import { delivered } from '../../../../connectors/connector.ts'
+import { VirtualClock } from '../../../../connectors/virtual-clock.ts'
+import { FaultError } from '../../../../schemas/errors.ts'
+import { until } from '../../../flows/harness/until.ts'
+import { batchFrom, messagesOf } from '../../../messages.ts'
 import { deliver, doubleWith, messages, range, targetAt, times } from './harness.ts'
 
 test('a receiver that answers once for what it reads at once is enough with "acks: any"', async t => {

@@ -4,8 +4,8 @@
 import { readFileSync } from 'node:fs'
 import { fc, testProp } from '@fast-check/ava'
 import test from 'ava'
-import { type Block, encodePacket } from '../../../connectors/wialon/packet.ts'
-import { PacketReader } from '../../../connectors/wialon/packet-reader.ts'
+import { type Block, encodePacket } from '../../../../connectors/wialon/packet/packet.ts'
+import { PacketReader } from '../../../../connectors/wialon/packet/packet-reader.ts'
 import { packed, packetFor } from './packets.ts'
 
 /** The blocks of a message with these fields beside ident and timestamp. */
@@ -190,7 +190,7 @@ const renamed: Readonly<Record<string, string>> = {
 }
 
 test('a thousand messages of real vehicles keep their position and all their fields', t => {
-  const lines = readFileSync(new URL('../../../../test/data/fleet-sample.jsonl', import.meta.url), 'utf8')
+  const lines = readFileSync(new URL('../../../../../test/data/fleet-sample.jsonl', import.meta.url), 'utf8')
   const messages = lines.trimEnd().split('\n')
   const packets = new PacketReader().push(Buffer.concat(messages.map(line => encodePacket(packed(line)))))
   t.is(packets.length, 1000)

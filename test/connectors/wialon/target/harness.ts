@@ -2,15 +2,15 @@
 
 import type { ExecutionContext } from 'ava'
 import { Value } from 'typebox/value'
-import { type Clock, systemClock } from '../../../connectors/clock.ts'
-import type { Outcome, Target } from '../../../connectors/connector.ts'
-import { Mask } from '../../../connectors/shared/mask.ts'
-import { type DoubleOptions, type Reply, WialonDouble } from '../../../connectors/wialon/double.ts'
-import type { Packet } from '../../../connectors/wialon/packet.ts'
-import { WialonTarget } from '../../../connectors/wialon/target.ts'
-import { type WialonTargetConfig, wialonTargetSchema } from '../../../connectors/wialon/target-config.ts'
-import type { LogEvent } from '../../../schemas/events.ts'
-import { batchOf } from '../../messages.ts'
+import { type Clock, systemClock } from '../../../../connectors/clock.ts'
+import type { Outcome, Target } from '../../../../connectors/connector.ts'
+import { Mask } from '../../../../connectors/shared/mask.ts'
+import { type DoubleOptions, type Reply, WialonDouble } from '../../../../connectors/wialon/double.ts'
+import type { Packet } from '../../../../connectors/wialon/packet/packet.ts'
+import { WialonTarget } from '../../../../connectors/wialon/target.ts'
+import { type WialonTargetConfig, wialonTargetSchema } from '../../../../connectors/wialon/target-config.ts'
+import type { LogEvent } from '../../../../schemas/events.ts'
+import { batchOf } from '../../../messages.ts'
 
 export interface Surroundings {
   readonly clock?: Clock

@@ -1,15 +1,15 @@
 // What answers and errors mean, entry by entry.
 
 import test from 'ava'
-import { acknowledgementOf } from '../../../connectors/wialon/acknowledgement.ts'
+import { acknowledgementOf } from '../../../../connectors/wialon/acknowledgement.ts'
 import {
   connectFault,
   outcomeOfConnect,
   outcomeOfExchange,
   outcomeOfRefusal
-} from '../../../connectors/wialon/outcome.ts'
-import { wialonErrors } from '../../../schemas/errors/wialon.ts'
-import { type ErrorCode, FaultError } from '../../../schemas/errors.ts'
+} from '../../../../connectors/wialon/outcome.ts'
+import { wialonErrors } from '../../../../schemas/errors/wialon.ts'
+import { type ErrorCode, FaultError } from '../../../../schemas/errors.ts'
 
 const perPacket = { acks: 'per-packet', ackBytes: '0x11' } as const
 const once = { acks: 'any', ackBytes: '0x11' } as const

@@ -2,10 +2,10 @@
 // again, each device's in order, and nothing is lost.
 
 import test from 'ava'
-import type { Reply } from '../../../connectors/wialon/double.ts'
-import type { Packet } from '../../../connectors/wialon/packet.ts'
-import { until } from '../../flows/harness/until.ts'
-import { Engine } from '../engine.ts'
+import type { Reply } from '../../../../connectors/wialon/double.ts'
+import type { Packet } from '../../../../connectors/wialon/packet/packet.ts'
+import { until } from '../../../flows/harness/until.ts'
+import { Engine } from '../../engine.ts'
 import { doubleWith, targetAt } from './harness.ts'
 
 const devices = Array.from({ length: 2000 }, (_, at) => `device-${at % 25}`)

@@ -10,8 +10,8 @@ import {
   type Report,
   wholeCourse,
   wholeUpTo
-} from '../shared/wialon/report.ts'
-import type { NameLimits } from '../shared/wialon/rules.ts'
+} from '../../shared/wialon/report.ts'
+import type { NameLimits } from '../../shared/wialon/rules.ts'
 import { type Block, flags, type Packet, type Position as PositionFields, reservedNames } from './packet.ts'
 
 /** The field is unsigned, and still some receivers read it as a signed one. */

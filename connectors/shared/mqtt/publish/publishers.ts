@@ -1,0 +1,44 @@
+// The connections of a target, over which devices are spread: each is a destination of its own, named by its number.
+
+import { FaultError } from '../../../../schemas/errors.ts'
+import type { Batch, Message, Outcome } from '../../../connector.ts'
+import { spreadOf } from '../../spread.ts'
+import type { Publisher } from './publisher.ts'
+
+export class Publishers {
+  /** The connection of a device; only where there are several. */
+  readonly destination?: (message: Message) => string
+  readonly #publishers: readonly Publisher[]
+
+  constructor(publishers: readonly Publisher[]) {
+    this.#publishers = publishers
+    const { length } = publishers
+    if (length > 1) this.destination = message => String(spreadOf(message, length))
+  }
+
+  /** Connects, which shows whether the broker takes the credentials. Throws a FaultError when it fails. */
+  async open(signal: AbortSignal): Promise<void> {
+    await unlessAborted(Promise.all(this.#publishers.map(publisher => publisher.connect())), signal)
+  }
+
+  async deliver({ destination, messages }: Batch, signal: AbortSignal): Promise<Outcome | Outcome[]> {
+    const publisher = this.#publishers[Number(destination)]
+    if (publisher === undefined) throw new FaultError('internal', { detail: `no connection ${destination}` })
+    return publisher.deliver(messages, signal)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#publishers.map(publisher => publisher.close()))
+  }
+}
+
+/** Waits for a connection, which goes on coming about when the signal ends the wait. */
+function unlessAborted(opened: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const give = () =>
+      reject(new FaultError('attempt_aborted', { detail: 'the connection was not open yet' }))
+    if (signal.aborted) return give()
+    signal.addEventListener('abort', give, { once: true })
+    opened.then(() => resolve(), reject).finally(() => signal.removeEventListener('abort', give))
+  })
+}

@@ -1,0 +1,42 @@
+// What a packet becomes for its channel: a message to append, or why it can be none.
+
+import { maxIdentBytes } from '../../../schemas/message.ts'
+import type { Incoming } from '../../connector.ts'
+import type { FieldRules } from '../../shared/wialon/rules.ts'
+import { jsonOf, messageOf } from '../../shared/wialon/to-message.ts'
+import { readLeniently } from '../packet/lenient.ts'
+import { reportFrom } from '../packet/mapping.ts'
+
+/** Beside the message itself a record has a key and headers, and Kafka takes 1 MiB by default. */
+const maxMessageBytes = 921_600
+
+export interface Taken {
+  readonly kind: 'taken'
+  readonly incoming: Incoming
+  readonly unit: string
+  /** Blocks that are not in the message. */
+  readonly leftOut: readonly string[]
+}
+
+export interface NotTaken {
+  /** `none`: the bytes are no packet. `invalid`: it came whole, and cannot be a message. */
+  readonly kind: 'none' | 'invalid'
+  readonly reason: string
+}
+
+export function incomingOf(frame: Buffer, rules: FieldRules): Taken | NotTaken {
+  const reading = readLeniently(frame)
+  if (reading.kind === 'none') return reading
+  const invalid = (reason: string): NotTaken => ({ kind: 'invalid', reason })
+  if (reading.kind === 'broken') return invalid(reading.reason)
+  const { packet, leftOut } = reading
+  const { unit, timeSeconds } = packet
+  const key = Buffer.from(unit)
+  if (key.length === 0) return invalid('the unit id is empty')
+  if (key.length > maxIdentBytes) return invalid(`the unit id is longer than ${maxIdentBytes} bytes`)
+  if (timeSeconds < 0) return invalid(`its time is ${timeSeconds}, before 1970`)
+  const value = Buffer.from(jsonOf(messageOf(reportFrom(packet), rules)))
+  if (value.length > maxMessageBytes)
+    return invalid(`a message of ${value.length} bytes, at most ${maxMessageBytes}`)
+  return { kind: 'taken', incoming: { key, value }, unit, leftOut }
+}

@@ -1,0 +1,108 @@
+// Puts what a source cannot read among the dead letters of its channel, so that the source may acknowledge it and go on:
+// a protocol without a way to refuse would bring it again and again. It is kept byte for byte; only what is too large for
+// Kafka is cut, and says so, since it would stop the channel for good.
+
+import type { Clock } from '../../connectors/clock.ts'
+import type { Broken, SourceDefinition } from '../../connectors/connector.ts'
+import type { LogProducer } from '../../connectors/kafka/log/log.ts'
+import type { ChannelConfig } from '../../schemas/config.ts'
+import { type ErrorCode, FaultError } from '../../schemas/errors.ts'
+import type { LogEvent } from '../../schemas/events.ts'
+import { brokenLetterOf } from './broken-letter.ts'
+
+/** Whether the channel has a source that sets aside what it cannot read. */
+export function setsAside(
+  { sources }: Pick<ChannelConfig, 'sources'>,
+  definitions: readonly SourceDefinition[]
+): boolean {
+  const kinds = definitions.flatMap(definition => (definition.setsAside ? [definition.kind] : []))
+  return sources.some(source => kinds.some(kind => kind in source))
+}
+
+export interface ChannelLettersParts {
+  readonly channel: string
+  readonly producer: Pick<LogProducer, 'append'>
+  readonly clock: Clock
+  readonly log: LogEvent
+  /** Counts what was set aside. */
+  readonly count: (channel: string, code: ErrorCode, count: number) => void
+}
+
+/** A sender of nothing else must not fill the log. */
+const quietMs = 10_000
+
+/** The dead letters of one channel. */
+export class ChannelLetters {
+  readonly #parts: ChannelLettersParts
+  #toldMs = Number.NEGATIVE_INFINITY
+  /** Stored since the log told of any: how many, and the first of them. */
+  #untold = 0
+  #firstUntold: Broken | null = null
+  #cancelTelling: (() => void) | null = null
+
+  constructor(parts: ChannelLettersParts) {
+    this.#parts = parts
+  }
+
+  /** Resolves once Kafka has all of it in `topic`; rejects as `LogProducer.append`. Invariant 6 */
+  async put(topic: string, broken: readonly Broken[]): Promise<void> {
+    const { channel, clock, producer } = this.#parts
+    const timeMs = clock.now()
+    try {
+      await producer.append(
+        topic,
+        broken.map(one => brokenLetterOf(one, { channel, timeMs }))
+      )
+    } catch (error) {
+      if (!isTooLarge(error)) throw error
+      for (const one of broken) await this.#putAlone(topic, one, timeMs)
+    }
+    this.#tell(topic, broken)
+  }
+
+  /** Tells what was not told yet. */
+  close(): void {
+    this.#cancelTelling?.()
+  }
+
+  async #putAlone(topic: string, broken: Broken, timeMs: number): Promise<void> {
+    const { channel, producer } = this.#parts
+    try {
+      await producer.append(topic, [brokenLetterOf(broken, { channel, timeMs })])
+    } catch (error) {
+      if (!isTooLarge(error)) throw error
+      await producer.append(topic, [brokenLetterOf(broken, { channel, timeMs, isCut: true })])
+    }
+  }
+
+  #tell(topic: string, stored: readonly Broken[]): void {
+    const { channel, clock, count } = this.#parts
+    const codes = new Map<ErrorCode, number>()
+    for (const { code } of stored) codes.set(code, (codes.get(code) ?? 0) + 1)
+    for (const [code, letters] of codes) count(channel, code, letters)
+    this.#untold += stored.length
+    this.#firstUntold ??= stored[0] ?? null
+    const quietLeftMs = this.#toldMs + quietMs - clock.now()
+    if (quietLeftMs <= 0) this.#log(topic)
+    else if (this.#cancelTelling === null) {
+      const cancel = clock.after(quietLeftMs, () => this.#log(topic))
+      this.#cancelTelling = () => {
+        cancel()
+        this.#log(topic)
+      }
+    }
+  }
+
+  #log(topic: string): void {
+    this.#cancelTelling = null
+    if (this.#firstUntold === null) return
+    const { channel, clock, log } = this.#parts
+    const { code, detail, from } = this.#firstUntold
+    log('set_aside', { channel, count: this.#untold, code, first: detail, from, topic })
+    this.#toldMs = clock.now()
+    this.#untold = 0
+    this.#firstUntold = null
+  }
+}
+
+const isTooLarge = (error: unknown) => error instanceof FaultError && error.code === 'body_too_large'

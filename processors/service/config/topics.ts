@@ -1,0 +1,112 @@
+// The names of topics and groups where the configuration gives none, and the rule that every topic has one use: what is
+// in a topic that is read would be delivered, and in that of another nobody could tell whose it is.
+
+import { topicPattern } from '../../../schemas/define.ts'
+import { isMapping } from './merge.ts'
+import { type Finding, type Part, pointerTo } from './problem.ts'
+
+/** The topic of a channel that names none. */
+export const channelTopic = (name: string) => name
+
+/** The consumer group of a stream that names none. */
+export const streamGroup = (name: string) => `tailrace.${name}`
+
+/** The topic of dead letters that names none: those of a stream, by its group, and of a channel, by its topic. */
+export const deadLetterTopic = (owner: string) => `${owner}.dead-letters`
+
+/** The held topic of a stream that names none. */
+export const heldTopic = (group: string) => `${group}.held`
+
+/** The topic of the ledger of a stream that names none. */
+export const ledgerTopic = (group: string) => `${group}.ledger`
+
+/** The topic of what the steps of a stream remember, if it names none. */
+export const stateTopic = (group: string) => `${group}.state`
+
+/** A topic that a channel or stream needs for itself, beside those that it reads or is read from. */
+interface OwnTopic {
+  readonly key: 'deadLetters' | 'held' | 'ledger' | 'state'
+  /** Whether it has one; default: it has. */
+  readonly isNeeded?: (fields: Part['fields']) => boolean
+  readonly nameOf: (owner: string) => string
+  readonly puts: string
+}
+
+/** Only sources of these kinds set anything aside. */
+const ofChannels = (kinds: readonly string[]): readonly OwnTopic[] => [
+  {
+    ...{ key: 'deadLetters', nameOf: deadLetterTopic, puts: 'put its dead letters into' },
+    isNeeded: ({ sources }) =>
+      Array.isArray(sources) &&
+      sources.some((source: unknown) => isMapping(source) && kinds.some(kind => kind in source))
+  }
+]
+
+const ofStreams: readonly OwnTopic[] = [
+  { key: 'deadLetters', nameOf: deadLetterTopic, puts: 'put its dead letters into' },
+  { key: 'held', nameOf: heldTopic, puts: 'let its devices wait in' },
+  {
+    ...{ key: 'state', nameOf: stateTopic, puts: 'keep what its steps remember in' },
+    isNeeded: ({ steps }) => Array.isArray(steps) && steps.length > 0
+  },
+  {
+    key: 'ledger',
+    nameOf: ledgerTopic,
+    puts: 'keep its ledger in',
+    isNeeded: ({ ledger }) => ledger !== undefined
+  }
+]
+
+interface Owned extends Part {
+  /** What names are made from: its topic or group. */
+  readonly base: string
+  /** The base was written, and may be one that makes no name of a topic. */
+  readonly isBaseWritten: boolean
+}
+
+export interface TopicUsers {
+  readonly channels: readonly Part[]
+  readonly streams: readonly Part[]
+  /** The kinds of source that set aside what they cannot read. */
+  readonly settingAside: readonly string[]
+}
+
+/** Every use of a topic that has another one already. */
+export function sharedTopics({ channels, streams, settingAside }: TopicUsers): Finding[] {
+  const named = channels.map(part => owned(part, textOf(part.fields.topic), channelTopic))
+  const owners = new Map(named.map(({ base, name }) => [base, name]))
+  const grouped = streams.map(part => owned(part, textOf(part.fields.group), streamGroup))
+  const shared = (parts: readonly Owned[], topics: readonly OwnTopic[]) => {
+    const derived = new Set<string>()
+    return parts.flatMap(part => topics.flatMap(own => sharedTopic(part, own, { owners, derived })))
+  }
+  return [...shared(named, ofChannels(settingAside)), ...shared(grouped, ofStreams)]
+}
+
+function owned(part: Part, written: string | undefined, nameOf: (name: string) => string): Owned {
+  return { ...part, base: written ?? nameOf(part.name), isBaseWritten: written !== undefined }
+}
+
+function sharedTopic(
+  { name, pointer, fields, base, isBaseWritten }: Owned,
+  { key, nameOf, puts, isNeeded = () => true }: OwnTopic,
+  { owners, derived }: { owners: Map<string, string>; derived: Set<string> }
+): Finding[] {
+  const part = fields[key]
+  if (!isNeeded(fields)) return []
+  const written = isMapping(part) ? textOf(part.topic) : undefined
+  const topic = written ?? nameOf(base)
+  const owner = owners.get(topic)
+  // Two streams of one group, and two channels of one topic, are told as such.
+  const isTold = written === undefined && derived.has(topic)
+  owners.set(topic, name)
+  if (written === undefined) derived.add(topic)
+  const at = written === undefined ? pointer : pointerTo(pointerTo(pointer, key), 'topic')
+  const finding = (sentence: string): Finding[] => [{ pointer: at, at: 'value', sentence }]
+  if (owner !== undefined && !isTold)
+    return finding(`would ${puts} ${topic}, which belongs to ${owner}; give it another ${key}.topic`)
+  if (written !== undefined || !isBaseWritten || new RegExp(topicPattern).test(topic)) return []
+  return finding(`would ${puts} ${topic}, which is no name of a topic; give it a ${key}.topic`)
+}
+
+const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined)
