@@ -18,6 +18,7 @@ export const wialonSource: SourceDefinition<typeof wialonSourceSchema> = {
   kind: 'wialon',
   summary: 'Takes Wialon Retranslator 1.0 packets and answers each once Kafka has its message.',
   config: wialonSourceSchema,
+  setsAside: true,
   async create(feeds, env) {
     const { WialonSource } = await import('./source.ts')
     return new WialonSource(feeds, env)

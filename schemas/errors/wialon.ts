@@ -62,7 +62,7 @@ export const wialonSourceErrors = {
   },
   wialon_message_invalid: {
     sentence: 'A packet came whole and cannot be a message',
-    hint: 'The detail says what is wrong; it has to be mended at the sender.'
+    hint: 'The detail says what is wrong; it has to be mended at the sender. The packet is among the dead letters of its channel.'
   },
   wialon_sender_refused: {
     sentence: 'The address of the sender is not among senders',

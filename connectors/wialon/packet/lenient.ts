@@ -13,7 +13,7 @@ export type Reading =
       readonly leftOut: readonly string[]
     }
   /** Its blocks follow each other to its end, but what stands in them cannot be read. */
-  | { readonly kind: 'broken'; readonly reason: string }
+  | { readonly kind: 'broken'; readonly reason: string; readonly unit: string }
   /** No packet: the reader has come out of step with the sender. */
   | { readonly kind: 'none'; readonly reason: string }
 
@@ -41,7 +41,7 @@ export function readLeniently(frame: Buffer): Reading {
     }
   } catch (error) {
     if (!(error instanceof Broken)) throw error
-    return { kind: 'broken', reason: error.message }
+    return { kind: 'broken', reason: error.message, unit }
   }
   const timeSeconds = frame.readInt32BE(unitEnd + 1)
   const flags = frame.readUInt32BE(unitEnd + 5)

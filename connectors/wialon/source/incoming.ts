@@ -18,19 +18,27 @@ export interface Taken {
   readonly leftOut: readonly string[]
 }
 
-export interface NotTaken {
-  /** `none`: the bytes are no packet. `invalid`: it came whole, and cannot be a message. */
-  readonly kind: 'none' | 'invalid'
+/** It came whole, and cannot be a message. */
+export interface Invalid {
+  readonly kind: 'invalid'
+  readonly reason: string
+  /** Perhaps empty. */
+  readonly unit: string
+}
+
+/** The bytes are no packet. */
+export interface NoPacket {
+  readonly kind: 'none'
   readonly reason: string
 }
 
-export function incomingOf(frame: Buffer, rules: FieldRules): Taken | NotTaken {
+export function incomingOf(frame: Buffer, rules: FieldRules): Taken | Invalid | NoPacket {
   const reading = readLeniently(frame)
   if (reading.kind === 'none') return reading
-  const invalid = (reason: string): NotTaken => ({ kind: 'invalid', reason })
-  if (reading.kind === 'broken') return invalid(reading.reason)
+  if (reading.kind === 'broken') return { ...reading, kind: 'invalid' }
   const { packet, leftOut } = reading
   const { unit, timeSeconds } = packet
+  const invalid = (reason: string): Invalid => ({ kind: 'invalid', reason, unit })
   const key = Buffer.from(unit)
   if (key.length === 0) return invalid('the unit id is empty')
   if (key.length > maxIdentBytes) return invalid(`the unit id is longer than ${maxIdentBytes} bytes`)

@@ -3,19 +3,19 @@
 // packets that a sender has to repeat never get behind later ones of the same device.
 //
 //   waiting for bytes ──> room in the budget ──> append ──> one 0x11 per packet ──> waiting for bytes
-//        │                       │                  │
-//        └── no packet, too large, too slow ────────┴── refused by Kafka ──> closed, the rest unanswered
+//        │                                          │
+//        └── no packet, too large, too slow           └── refused by Kafka ──> closed, the rest unanswered
 
 import type { Socket } from 'node:net'
 import { FaultError } from '../../../schemas/errors.ts'
-import type { SourceEnv } from '../../connector.ts'
+import type { Broken, SourceEnv } from '../../connector.ts'
 import type { BudgetShare } from '../../shared/byte-budget.ts'
 import { addressOf, type Session } from '../../shared/tcp/listener.ts'
 import type { Door } from '../../shared/tcp/listeners.ts'
 import type { RefusalLog } from '../../shared/tcp/refusal-log.ts'
 import { FrameReader } from '../packet/frames.ts'
 import type { WialonFeed } from './feed.ts'
-import { incomingOf, type NotTaken, type Taken } from './incoming.ts'
+import { type Invalid, incomingOf, type Taken } from './incoming.ts'
 import { PacketDeadline } from './packet-deadline.ts'
 
 /** The bytes of a packet and those of its message, which are about as many. */
@@ -36,12 +36,15 @@ export class PacketSession implements Session {
   readonly #frames: FrameReader
   readonly #share: BudgetShare
   readonly #deadline: PacketDeadline
+  /** The sender's address; a socket forgets it once it is closed. */
+  readonly #from: string
   #isFinishing = false
 
   constructor(socket: Socket, door: Door<WialonFeed>, parts: SessionParts) {
     this.#socket = socket
     this.#door = door
     this.#parts = parts
+    this.#from = addressOf(socket)
     const { budget, clock } = parts.env
     const { maxPacketBytes, packetTimeoutMs } = door.feed.config
     const largest = Math.floor(budget.largestBytes / memoryFactor)
@@ -54,7 +57,7 @@ export class PacketSession implements Session {
       onLate: () => this.#giveUp(`after ${packetTimeoutMs} ms`)
     })
     socket.once('close', () => this.#share.leave())
-    void this.#serve(addressOf(socket))
+    void this.#serve()
   }
 
   finish(): void {
@@ -63,8 +66,7 @@ export class PacketSession implements Session {
   }
 
   /** Never rejects. */
-  async #serve(from: string): Promise<void> {
-    const refuse = (fault: FaultError) => this.#parts.refusals.refused(this.#door.feed.channel, from, fault)
+  async #serve(): Promise<void> {
     try {
       for await (const chunk of this.#socket.iterator({ destroyOnReturn: false })) {
         this.isBusy = true
@@ -75,7 +77,7 @@ export class PacketSession implements Session {
       this.#endInside()
     } catch (error) {
       // Anything else than a fault is the end of the connection, of which no more is known than that.
-      if (error instanceof FaultError) refuse(error)
+      if (error instanceof FaultError) this.#refuse(error)
     }
     this.isBusy = false
     this.#deadline.stop()
@@ -97,37 +99,39 @@ export class PacketSession implements Session {
     await this.#share.reserve(memoryFactor * this.#frames.insideBytes)
   }
 
-  /** Up to the first packet that is none, all are appended and answered. */
+  /** Up to the first packet that is none, all are stored and answered, those that can be no messages as dead letters. */
   async #store(frames: readonly Buffer[]): Promise<void> {
     const { feed } = this.#door
     const taken: Taken[] = []
-    let problem: NotTaken | null = null
+    const broken: Broken[] = []
+    let problem: string | null = null
     for (const frame of frames) {
       const read = incomingOf(frame, feed.rules)
       if (read.kind === 'taken') taken.push(read)
-      else problem = read
+      else if (read.kind === 'invalid') broken.push(brokenOf(frame, read, this.#from))
+      else problem = read.reason
       if (problem !== null) break
     }
     if (taken.length > 0) await this.#append(taken)
-    if (problem === null) return
-    const code = problem.kind === 'none' ? 'wialon_packet_malformed' : 'wialon_message_invalid'
-    throw new FaultError(code, { detail: problem.reason })
+    if (broken.length > 0) await feed.setAside(broken)
+    // Invariant 6: nothing is answered before Kafka has all of it.
+    await this.#answer(taken.length + broken.length)
+    if (problem !== null) throw new FaultError('wialon_packet_malformed', { detail: problem })
   }
 
   async #append(taken: readonly Taken[]): Promise<void> {
     const { feed } = this.#door
     const messages = taken.map(({ incoming }) => incoming)
-    await feed.append(messages) // Invariant 6: nothing is answered before this resolved
+    await feed.append(messages)
     for (const { unit, leftOut } of taken) feed.leftOut(unit, leftOut)
     const bytes = messages.reduce((sum, { value }) => sum + value.length, 0)
     this.#parts.env.meter.accepted(feed.channel, messages.length, bytes)
-    await this.#answer(messages.length)
   }
 
   /** Waits until the sender has read its answers: one that never does may not send on for ever. */
   async #answer(packets: number): Promise<void> {
     const socket = this.#socket
-    if (!socket.writable || socket.write(Buffer.alloc(packets, 0x11))) return
+    if (packets === 0 || !socket.writable || socket.write(Buffer.alloc(packets, 0x11))) return
     this.isBusy = false // it is the sender's turn
     await new Promise<void>(resolve => socket.once('drain', resolve).once('close', resolve))
     this.isBusy = true
@@ -141,10 +145,12 @@ export class PacketSession implements Session {
   }
 
   #giveUp(detail: string): void {
-    const from = addressOf(this.#socket)
-    const { channel } = this.#door.feed
-    this.#parts.refusals.refused(channel, from, new FaultError('wialon_packet_timeout', { detail }))
+    this.#refuse(new FaultError('wialon_packet_timeout', { detail }))
     this.#socket.destroy()
+  }
+
+  #refuse(fault: FaultError): void {
+    this.#parts.refusals.refused(this.#door.feed.channel, this.#from, fault)
   }
 
   /** At once, but for answers that are on their way. */
@@ -153,5 +159,19 @@ export class PacketSession implements Session {
     if (socket.destroyed) return
     const cancel = this.#parts.env.clock.after(farewellMs, () => socket.destroy())
     socket.once('close', cancel).destroySoon()
+  }
+}
+
+/** The packet as it came, its size included. */
+function brokenOf(frame: Buffer, { reason, unit }: Invalid, from: string): Broken {
+  const size = Buffer.alloc(4)
+  size.writeUInt32LE(frame.length)
+  const device = unit === '' ? {} : { device: unit }
+  return {
+    bytes: Buffer.concat([size, frame]),
+    ...device,
+    code: 'wialon_message_invalid',
+    detail: reason,
+    from
   }
 }

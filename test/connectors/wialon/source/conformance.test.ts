@@ -12,7 +12,6 @@ sourceSuite(test.serial, {
   lacks: {
     server: 'it listens, and connects to nobody',
     credentials: 'the protocol has no login',
-    verbatim: 'a packet is binary and not JSON',
-    'sets aside': 'what can be no message ends the connection'
+    verbatim: 'a packet is binary and not JSON'
   }
 })

@@ -89,11 +89,11 @@ class PacketSender implements Sender {
 
   async sendBad(bad: Bad): Promise<Result> {
     const socket = this.#connected()
-    const closed = once(socket, 'close')
+    const ended = Promise.race([once(socket, 'close'), once(socket, 'data')])
     socket.write(badBytes[bad])
     if (bad === 'truncated') socket.end()
-    await closed
-    return 'lost'
+    const [answer] = await ended
+    return Buffer.isBuffer(answer) ? 'acknowledged' : 'lost'
   }
 
   cut(): void {
