@@ -17,10 +17,14 @@ export interface Output {
 }
 
 /** Runs the command without a terminal. */
-export async function outputOf(args: readonly string[], cwd = process.cwd()): Promise<Output> {
+export async function outputOf(
+  args: readonly string[],
+  cwd = process.cwd(),
+  env: Readonly<Record<string, string>> = {}
+): Promise<Output> {
   const child = spawn(process.execPath, [packageRoot('dist/processors/main.js'), ...args], {
     cwd,
-    env: { ...process.env, FORCE_COLOR: undefined },
+    env: { ...process.env, FORCE_COLOR: undefined, ...env },
     stdio: ['ignore', 'pipe', 'pipe']
   })
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
