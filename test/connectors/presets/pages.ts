@@ -4,6 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { packageRoot } from '../../../processors/commands/package-root.ts'
+import { makeCertificates } from '../../certificates.ts'
 import { codeBlocks } from '../../markdown.ts'
 
 export interface Page {
@@ -19,6 +20,7 @@ export interface UserConfig {
 }
 
 const around = 'kafka: { brokers: ["127.0.0.1:9092"] }\nchannels: { fleet: {} }\n'
+const certificates = makeCertificates()
 const webhookSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 
 const folders = readdirSync(packageRoot('connectors'), { withFileTypes: true, recursive: true })
@@ -50,7 +52,14 @@ export function pageOf(name: string): Page {
 
 /** What stands for a variable or a file with a secret; what it is needed for shows in its name. */
 export function secretOf(name: string): string {
+  if (/\.(?:pem|crt|key)$/.test(name)) return pemOf(name)
   return /webhook/i.test(name) ? webhookSecret : `secret-of-${name.toLowerCase()}`
+}
+
+/** A private key, an authority or a certificate, by the name of the file. All are of one family. */
+function pemOf(name: string): string {
+  if (/key/i.test(name)) return certificates.key
+  return /\bca\b/i.test(name) ? certificates.ca : certificates.cert
 }
 
 /** Blocks of YAML that begin with `# name` are files beside it. `url` takes the place of the platform. */
