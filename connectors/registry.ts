@@ -5,6 +5,7 @@
 import type { TSchema } from 'typebox'
 import { configSchema, type OneOfKinds, type PartSchemas } from '../schemas/config.ts'
 import { FaultError } from '../schemas/errors.ts'
+import { awsIotTarget } from './aws-iot/index.ts'
 import type { SourceDefinition, Target, TargetDefinition, TargetEnv } from './connector.ts'
 import { httpSource, httpTarget } from './http/index.ts'
 import { mqttTarget } from './mqtt/index.ts'
@@ -18,7 +19,7 @@ export interface Registry {
 
 export const registry: Registry = {
   sources: [httpSource, wialonSource],
-  targets: [httpTarget, mqttTarget, wialonTarget, wialonIpsTarget]
+  targets: [httpTarget, mqttTarget, awsIotTarget, wialonTarget, wialonIpsTarget]
 }
 
 /** The schema of the whole configuration with the parts of these connectors and of the steps. */

@@ -1,10 +1,7 @@
 // The closed list of everything that can go wrong, and the one error class that carries an entry of it.
 // A code is stable: it appears in logs, metrics, HTTP answers, exit codes and dead letters, and users match on it.
 
-import { httpTargetErrors } from './errors/http-target.ts'
-import { mqttErrors } from './errors/mqtt.ts'
-import { wialonErrors, wialonSourceErrors } from './errors/wialon.ts'
-import { wialonIpsErrors } from './errors/wialon-ips.ts'
+import { connectorErrors } from './errors/connectors.ts'
 
 /** What the engine does about a failed attempt; the meanings are in connectors/README.md. */
 export type OutcomeKind = 'delivered' | 'retry' | 'unsent' | 'unknown' | 'reject' | 'halt'
@@ -213,11 +210,7 @@ const list = {
   },
   target_threw: { sentence: 'The connector failed in an unexpected way', outcome: 'unknown' },
 
-  ...httpTargetErrors,
-  ...mqttErrors,
-  ...wialonErrors,
-  ...wialonSourceErrors,
-  ...wialonIpsErrors
+  ...connectorErrors
 } as const satisfies Record<string, ErrorSpec>
 
 export type ErrorCode = keyof typeof list

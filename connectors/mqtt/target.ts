@@ -2,12 +2,12 @@
 // the connections from the configuration; shared/mqtt/publish/publisher.ts keeps messages on their way, and outcome.ts there decides
 // what an answer or a failure means.
 
-import { randomBytes } from 'node:crypto'
 import net from 'node:net'
 import type tls from 'node:tls'
 import { FaultError } from '../../schemas/errors.ts'
 import type { Batch, Message, Outcome, Target, TargetEnv, TargetLimits } from '../connector.ts'
 import { bareHost } from '../shared/host.ts'
+import { clientIdOf } from '../shared/mqtt/client-id.ts'
 import type { ConnectionSettings } from '../shared/mqtt/connection.ts'
 import { Publications } from '../shared/mqtt/publish/publications.ts'
 import { Publisher } from '../shared/mqtt/publish/publisher.ts'
@@ -60,9 +60,10 @@ const defaultPorts: Readonly<Record<string, number>> = {
 
 function connectionSettings(
   config: MqttTargetConfig,
-  { clock, mask, stream, replay }: TargetEnv,
+  env: TargetEnv,
   haveTopics: boolean
 ): ConnectionSettings {
+  const { clock, mask } = env
   const { username, password, qos, retain, maxInFlight, connectTimeoutMs, ackTimeoutMs } = config
   const { hostname, pathname, port, protocol, search } = new URL(config.url)
   if (password !== undefined && username === undefined && config.version === '3.1.1') {
@@ -81,18 +82,12 @@ function connectionSettings(
     tls: tlsOptions(config, /^(?:mqtts|wss):$/.test(protocol)),
     identity: {
       protocolVersion: config.version === '5' ? 5 : 4,
-      clientId: clientIdOf(config, stream, replay),
+      clientId: clientIdOf(config.clientId, env),
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password })
     },
     ...{ qos, retain, haveTopics, maxInFlight, connectTimeoutMs, ackTimeoutMs, mask }
   }
-}
-
-/** A replay beside its stream has an id of its own: a broker ends the older of two connections with the same one. */
-function clientIdOf({ clientId }: MqttTargetConfig, stream: string, replay: string | undefined): string {
-  if (clientId === undefined) return `tailrace-${stream}-${randomBytes(6).toString('hex')}`
-  return replay === undefined ? clientId : `${clientId}-replay-${replay}`
 }
 
 function tlsOptions(

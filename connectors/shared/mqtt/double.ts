@@ -13,6 +13,8 @@ import mqttPacket, {
 import type { Clock } from '../../clock.ts'
 import { DoubleServer } from '../double-server.ts'
 
+export type { IConnectPacket } from 'mqtt-packet'
+
 type ConnackProperties = NonNullable<IConnackPacket['properties']>
 
 export type ConnectReply =
@@ -28,6 +30,8 @@ export type PublishReply =
   | { readonly kind: 'puback'; readonly code?: number; readonly text?: string; readonly afterMs?: number }
   /** No PUBACK, unless acknowledgeHeld() is called. */
   | { readonly kind: 'hold' }
+  /** No PUBACK ever, as if it had not come. */
+  | { readonly kind: 'discard' }
   /** The connection is closed; with a code, after a DISCONNECT that says so. */
   | { readonly kind: 'hangUp'; readonly code?: number }
 
@@ -47,7 +51,7 @@ export interface Published {
 export interface MqttDoubleOptions {
   readonly clock: Clock
   /** Default: every connection is accepted. */
-  readonly connect?: (packet: IConnectPacket, connection: number) => ConnectReply
+  readonly connect?: (packet: IConnectPacket, connection: number, socket: Socket) => ConnectReply
   /** Default: every message is confirmed. */
   readonly reply?: (message: Published) => PublishReply
   /** Called before anything is answered. */
@@ -55,6 +59,8 @@ export interface MqttDoubleOptions {
   /** Called just before a message is confirmed, whether or not the client is still there. */
   readonly confirmed?: (message: Published) => void
   readonly tls?: tls.TlsOptions
+  /** Whether MQTT is spoken on a connection; one on which it is not is taken over by whoever says so. */
+  readonly admit?: (socket: Socket) => boolean
 }
 
 interface Client {
@@ -76,6 +82,8 @@ interface Open {
 export class MqttDouble {
   readonly #options: MqttDoubleOptions
   readonly #server: DoubleServer
+  /** By the number of the connection. */
+  readonly #clients = new Map<number, Client>()
   #held: (() => void)[] = []
   #accepted = 0
   #mostUnconfirmed = 0
@@ -103,6 +111,13 @@ export class MqttDouble {
   /** Cuts all connections, and goes on listening. */
   cut(): void {
     this.#server.cut()
+  }
+
+  /** Ends one connection, with a code after a DISCONNECT that says so; false when it had ended. */
+  hangUp(connection: number, code?: number): boolean {
+    const client = this.#clients.get(connection)
+    if (client !== undefined) hangUp(client, code)
+    return client !== undefined
   }
 
   /** Confirms what was held, in the order that `arrange` gives it: by default as it came. */
@@ -145,8 +160,10 @@ export class MqttDouble {
   }
 
   #serve(socket: Socket): void {
+    if (this.#options.admit?.(socket) === false) return
     const limits = { version: 4, receiveMaximum: 65_535, maximumPacketSize: 268_435_460, unconfirmed: 0 }
     const client: Client = { connection: ++this.#accepted, socket, ...limits }
+    this.#clients.set(client.connection, client)
     const parser = mqttPacket.parser()
     parser.on('packet', packet => this.#take(client, packet))
     parser.on('error', () => socket.destroy())
@@ -154,6 +171,7 @@ export class MqttDouble {
       .setNoDelay(true)
       .on('data', data => parser.parse(data))
       .on('error', () => socket.destroy())
+      .once('close', () => this.#clients.delete(client.connection))
   }
 
   #take(client: Client, packet: Packet): void {
@@ -174,7 +192,10 @@ export class MqttDouble {
 
   #accept(client: Client, packet: IConnectPacket): void {
     client.version = packet.protocolVersion ?? 4
-    const reply = this.#options.connect?.(packet, client.connection) ?? { kind: 'connack', code: 0 }
+    const reply = this.#options.connect?.(packet, client.connection, client.socket) ?? {
+      kind: 'connack',
+      code: 0
+    }
     if (reply.kind === 'hangUp') client.socket.destroy()
     if (reply.kind === 'raw') client.socket.write(reply.bytes)
     if (reply.kind !== 'connack') return
@@ -210,7 +231,7 @@ export class MqttDouble {
       send(client, { cmd: 'puback', messageId, reasonCode, ...properties })
     }
     if (reply.kind === 'hangUp') hangUp(client, reply.code)
-    else if (published.qos === 0) client.unconfirmed--
+    else if (published.qos === 0 || reply.kind === 'discard') client.unconfirmed--
     else if (reply.kind === 'hold') this.#held.push(acknowledge)
     else this.#server.after(reply.afterMs ?? 0, acknowledge)
   }

@@ -17,8 +17,15 @@ import { Suspects } from './suspects.ts'
 /** What a platform demands beyond MQTT. */
 export interface Manners {
   readonly pace?: Pace
-  /** In how many ms to CONNECT, which counts as done with that. */
-  readonly connectInMs?: () => number
+  readonly connects?: ConnectGate
+}
+
+/** Where connections must not follow each other too fast. */
+export interface ConnectGate {
+  /** In how many ms to connect. Called once for each connection. */
+  waitMs(): number
+  /** A CONNECT has been read by now: it was answered, or the connection has ended. */
+  arrived(): void
 }
 
 export class Publisher {
@@ -80,10 +87,11 @@ export class Publisher {
 
   async #open(): Promise<void> {
     const { signal } = this.#closing
-    const waitMs = this.#manners.connectInMs?.() ?? 0
+    const { connects } = this.#manners
+    const waitMs = connects?.waitMs() ?? 0
     if (waitMs > 0) await pauseFor(this.#settings.clock, waitMs, signal)
     if (signal.aborted) throw closedFault()
-    await this.#newConnection().opened
+    await this.#newConnection().opened.finally(() => connects?.arrived())
   }
 
   #newConnection(): Connection {

@@ -1,0 +1,128 @@
+// The AWS IoT Core target over MQTT: the publisher of the MQTT target, with a client certificate, and held within the
+// quotas of the service. What exceeds those is discarded there without a word, so nothing here may ever exceed them.
+
+import net from 'node:net'
+import type tls from 'node:tls'
+import { FaultError } from '../../schemas/errors.ts'
+import type { Batch, Message, Outcome, Target, TargetEnv, TargetLimits } from '../connector.ts'
+import { bareHost } from '../shared/host.ts'
+import { clientIdOf } from '../shared/mqtt/client-id.ts'
+import type { ConnectionSettings } from '../shared/mqtt/connection.ts'
+import { Pace } from '../shared/mqtt/publish/pace.ts'
+import { Publications } from '../shared/mqtt/publish/publications.ts'
+import { Publisher } from '../shared/mqtt/publish/publisher.ts'
+import { Publishers } from '../shared/mqtt/publish/publishers.ts'
+import { secureContext } from '../shared/tls.ts'
+import { Connects } from './connects.ts'
+import { explainFault } from './outcome.ts'
+import { checkFor, topicOf } from './publish-rules.ts'
+import type { AwsIotLimits, AwsIotTargetConfig } from './target-config.ts'
+
+/** Of a quota: the rest is for what is counted late there, and for those who share the connection's second with it. */
+const usedShare = 0.8
+/** Connections for devices that are spread unevenly. */
+const reserve = 1.5
+const maxClientIdBytes = 128
+
+export class AwsIotTarget implements Target {
+  readonly limits: TargetLimits
+  /** The connection of a device, by its number; only where there are several. */
+  readonly destination?: (message: Message) => string
+  readonly #publishers: Publishers
+
+  /** Throws a FaultError `config_invalid` for what the schema cannot tell. */
+  constructor(config: AwsIotTargetConfig, env: TargetEnv) {
+    const { maxMessages, maxBytes, batchesInFlight, limits } = config
+    this.limits = { maxMessages, maxBytes, batchesInFlight }
+    const publications = new Publications({
+      config: { ...config, topic: topicOf(config) },
+      isVersion5: config.version === '5',
+      env,
+      check: checkFor(limits)
+    })
+    const settings = connectionSettings(config, env, publications.haveTopics)
+    const connects = new Connects(env.clock, limits.connectIntervalMs)
+    const publishers = clientIds(config, env).map(clientId => {
+      const identity = { ...settings.identity, clientId }
+      const manners = { pace: new Pace(paceOf(limits)), connects: connects.gate() }
+      return new Publisher({ ...settings, identity }, publications, manners)
+    })
+    this.#publishers = new Publishers(publishers)
+    const { destination } = this.#publishers
+    if (destination !== undefined) this.destination = destination
+  }
+
+  /** Connects, which shows whether the certificate is known. Throws a FaultError when it fails. */
+  open(signal: AbortSignal): Promise<void> {
+    return this.#publishers.open(signal)
+  }
+
+  deliver(batch: Batch, signal: AbortSignal): Promise<Outcome | Outcome[]> {
+    return this.#publishers.deliver(batch, signal)
+  }
+
+  close(): Promise<void> {
+    return this.#publishers.close()
+  }
+}
+
+function paceOf({ publishesPerSecond, bytesPerSecond }: AwsIotLimits) {
+  return {
+    maxPerSecond: publishesPerSecond,
+    publishesPerSecond: usedShare * publishesPerSecond,
+    bytesPerSecond: usedShare * bytesPerSecond
+  }
+}
+
+/** One for each connection. */
+function clientIds(config: AwsIotTargetConfig, env: TargetEnv): string[] {
+  const { publishesPerSecond: wanted, connections: given, limits } = config
+  if (wanted !== undefined && given !== undefined) {
+    const detail = 'must not stand beside connections, which follow from it'
+    throw new FaultError('config_invalid', { path: 'publishesPerSecond', detail })
+  }
+  const each = usedShare * limits.publishesPerSecond
+  const count = given ?? (wanted === undefined || wanted <= each ? 1 : Math.ceil((reserve * wanted) / each))
+  const id = clientIdOf(config.clientId, env)
+  const ids = count === 1 ? [id] : Array.from({ length: count }, (_, at) => `${id}-${at}`)
+  const bytes = Buffer.byteLength(ids.at(-1) ?? '')
+  if (bytes > maxClientIdBytes) {
+    const detail = `has ${bytes} bytes with what is added to it, at most ${maxClientIdBytes}`
+    throw new FaultError('config_invalid', { path: 'clientId', detail })
+  }
+  return ids
+}
+
+function connectionSettings(
+  config: AwsIotTargetConfig,
+  { clock, mask }: TargetEnv,
+  haveTopics: boolean
+): ConnectionSettings {
+  const { qos, retain, limits, connectTimeoutMs, ackTimeoutMs, port = 8883 } = config
+  if (port === 8443)
+    throw new FaultError('config_invalid', { path: 'port', detail: 'must be 8883 or 443 for MQTT' })
+  const { hostname, port: otherPort } = new URL(`mqtts://${config.endpoint}`)
+  const host = bareHost(hostname)
+  const maxInFlight = Math.min(config.maxInFlight, limits.inFlight)
+  return {
+    clock,
+    address: { host, port: Number(otherPort || port), webSocketPath: null },
+    tls: tlsOptions(config, { host, protocols: port === 443 ? ['x-amzn-mqtt-ca'] : [] }),
+    identity: { protocolVersion: config.version === '5' ? 5 : 4 },
+    explain: explainFault,
+    ...{ qos, retain, haveTopics, maxInFlight, connectTimeoutMs, ackTimeoutMs, mask }
+  }
+}
+
+/** The name that is asked for by SNI is the one of the account, so it is needed. */
+function tlsOptions(
+  { tls: config }: AwsIotTargetConfig,
+  { host, protocols }: { readonly host: string; readonly protocols: string[] }
+): tls.ConnectionOptions {
+  const servername = config.servername ?? (net.isIP(host) === 0 ? host : undefined)
+  return {
+    secureContext: secureContext(config),
+    ...(servername !== undefined && { servername }),
+    ...(protocols.length > 0 && { ALPNProtocols: protocols })
+  }
+}

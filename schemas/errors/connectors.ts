@@ -1,0 +1,16 @@
+// What can go wrong at what connectors speak to: the parts of the closed list in errors.ts, one for each.
+
+import { awsIotErrors } from './aws-iot.ts'
+import { httpTargetErrors } from './http-target.ts'
+import { mqttErrors } from './mqtt.ts'
+import { wialonErrors, wialonSourceErrors } from './wialon.ts'
+import { wialonIpsErrors } from './wialon-ips.ts'
+
+export const connectorErrors = {
+  ...httpTargetErrors,
+  ...mqttErrors,
+  ...awsIotErrors,
+  ...wialonErrors,
+  ...wialonSourceErrors,
+  ...wialonIpsErrors
+} as const
