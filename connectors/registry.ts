@@ -10,7 +10,7 @@ import type { SourceDefinition, Target, TargetDefinition, TargetEnv } from './co
 import { httpSource, httpTarget } from './http/index.ts'
 import { mqttTarget } from './mqtt/index.ts'
 import { wialonSource, wialonTarget } from './wialon/index.ts'
-import { wialonIpsTarget } from './wialon-ips/index.ts'
+import { wialonIpsSource, wialonIpsTarget } from './wialon-ips/index.ts'
 
 export interface Registry {
   readonly sources: readonly SourceDefinition[]
@@ -18,7 +18,7 @@ export interface Registry {
 }
 
 export const registry: Registry = {
-  sources: [httpSource, wialonSource],
+  sources: [httpSource, wialonSource, wialonIpsSource],
   targets: [httpTarget, mqttTarget, awsIotTarget, wialonTarget, wialonIpsTarget]
 }
 

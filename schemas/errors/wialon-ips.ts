@@ -2,7 +2,7 @@
 
 import type { ErrorSpec } from '../errors.ts'
 
-export const wialonIpsErrors = {
+export const wialonIpsTargetErrors = {
   wialon_ips_connect_failed: {
     sentence: 'The receiver could not be reached',
     hint: 'Check host and port, DNS, the network, and that the receiver runs.',
@@ -69,3 +69,49 @@ export const wialonIpsErrors = {
     outcome: 'reject'
   }
 } as const satisfies Record<string, ErrorSpec>
+
+const sourceErrors = {
+  wialon_ips_packet_malformed: {
+    sentence: 'What was received is no packet of Wialon IPS',
+    hint: 'Check that the device speaks Wialon IPS over TCP, and to this port. Its connection was closed.'
+  },
+  wialon_ips_packet_too_large: {
+    sentence: 'A packet is longer than is taken',
+    hint: 'If the device really has such packets, raise maxPacketBytes or let it send smaller black boxes; otherwise it speaks another protocol.'
+  },
+  wialon_ips_packet_timeout: {
+    sentence: 'A packet began and did not end in time',
+    hint: 'The network or the device is slow, or hangs; raise packetTimeoutMs if that is to be so.'
+  },
+  wialon_ips_packet_unknown: {
+    sentence: 'A packet of a type came that is not taken',
+    hint: 'Messages to drivers, pictures, files and videos are not taken, and get no answer. Switch them off at the device.'
+  },
+  wialon_ips_login_missing: {
+    sentence: 'A connection did not begin with a login',
+    hint: 'Check that the device speaks Wialon IPS over TCP, and to this port. Its connection was closed.'
+  },
+  wialon_ips_login_invalid: {
+    sentence: 'A login cannot be taken',
+    hint: 'The detail says what is wrong; it has to be mended at the device.'
+  },
+  wialon_ips_login_refused: {
+    sentence: 'A device logged in with a wrong password',
+    hint: 'Give the device the password of the source.'
+  },
+  wialon_ips_crc_wrong: {
+    sentence: 'The check sum of a packet is wrong or missing',
+    hint: 'From version 2.0 on packets end with a CRC-16; a device that has none must log in as version 1.x does.'
+  },
+  wialon_ips_record_invalid: {
+    sentence: 'A record cannot be a message',
+    hint: 'The detail names the part that is wrong, as the device was told; it has to be mended there.'
+  },
+  wialon_ips_source_unguarded: {
+    sentence: 'A channel would take messages from anyone who can reach it',
+    hint: 'Set a password, listen on a loopback address behind a tunnel, or write insecure: true.',
+    exitCode: 2
+  }
+} as const satisfies Record<string, ErrorSpec>
+
+export const wialonIpsErrors = { ...wialonIpsTargetErrors, ...sourceErrors } as const

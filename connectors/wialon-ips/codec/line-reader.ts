@@ -14,8 +14,17 @@ export type LineProblem =
   /** What is no zlib stream, or one of something else than one line. */
   | 'not inflated'
 
+/** A line without its end. What it gives are views that are valid until push(). */
+export interface Line {
+  readonly length: number
+  bytes(): Buffer
+  /** Frees what a compressed line has grown to, until it is asked for again. */
+  drop(): void
+}
+
 export class LineReader {
-  readonly #maxLineBytes: number
+  /** The longest line, once it is inflated. */
+  maxLineBytes: number
   #bytes: Buffer = nothing
   #start = 0
   #end = 0
@@ -23,7 +32,12 @@ export class LineReader {
   #searched = 0
 
   constructor(maxLineBytes: number) {
-    this.#maxLineBytes = maxLineBytes
+    this.maxLineBytes = maxLineBytes
+  }
+
+  /** Whether a line has begun. */
+  get isInside(): boolean {
+    return this.#start < this.#end
   }
 
   /** Memory that it takes for what belongs to no line yet, or to lines that were not asked for. */
@@ -37,29 +51,28 @@ export class LineReader {
     this.#end += chunk.length
   }
 
-  /** The next line without its end, a view that is valid until push(); null while it is not there as a whole. */
-  next(): Buffer | LineProblem | null {
-    if (this.#start < this.#end)
+  /** The next line; null while it is not there as a whole. */
+  next(): Line | LineProblem | null {
+    if (this.isInside)
       return this.#bytes[this.#start] === compressed ? this.#nextCompressed() : this.#nextPlain()
     if (this.#bytes.length > idleBytes) this.#become(nothing)
     return null
   }
 
-  #nextPlain(): Buffer | LineProblem | null {
+  #nextPlain(): Line | LineProblem | null {
     const end = this.#bytes.subarray(0, this.#end).indexOf(lf, this.#start + this.#searched)
     const length = (end === -1 ? this.#end : end) - this.#start
-    if (length > this.#maxLineBytes) return 'too long'
-    if (end !== -1) return withoutCr(this.#take(length + 1).subarray(0, -1))
+    if (length > this.maxLineBytes) return 'too long'
+    if (end !== -1) return plainLine(withoutCr(this.#take(length + 1).subarray(0, -1)))
     this.#searched = length
     return null
   }
 
-  #nextCompressed(): Buffer | LineProblem | null {
+  #nextCompressed(): Line | LineProblem | null {
     const held = this.#end - this.#start
     const length = held < headerBytes ? 0 : this.#bytes.readUInt16LE(this.#start + 1)
     if (held < headerBytes + length) return null
-    const line = inflate(this.#take(headerBytes + length).subarray(headerBytes), this.#maxLineBytes)
-    return line ?? 'not inflated'
+    return inflatedLine(this.#take(headerBytes + length).subarray(headerBytes), this.maxLineBytes)
   }
 
   #take(length: number): Buffer {
@@ -95,6 +108,23 @@ const nothing = Buffer.alloc(0)
 
 function withoutCr(line: Buffer): Buffer {
   return line[line.length - 1] === cr ? line.subarray(0, -1) : line
+}
+
+function plainLine(bytes: Buffer): Line {
+  return { length: bytes.length, bytes: () => bytes, drop: () => {} }
+}
+
+function inflatedLine(stream: Buffer, maxBytes: number): Line | LineProblem {
+  let line = inflate(stream, maxBytes)
+  if (line === null) return 'not inflated'
+  const drop = () => {
+    line = null
+  }
+  const bytes = () => {
+    line ??= inflate(stream, maxBytes) ?? nothing
+    return line
+  }
+  return { length: line.length, bytes, drop }
 }
 
 /** Null when it is not exactly one line. */

@@ -12,11 +12,11 @@ import type { Broken, SourceEnv } from '../../connector.ts'
 import type { BudgetShare } from '../../shared/byte-budget.ts'
 import { addressOf, type Session } from '../../shared/tcp/listener.ts'
 import type { Door } from '../../shared/tcp/listeners.ts'
+import { PacketDeadline } from '../../shared/tcp/packet-deadline.ts'
 import type { RefusalLog } from '../../shared/tcp/refusal-log.ts'
 import { FrameReader } from '../packet/frames.ts'
 import type { WialonFeed } from './feed.ts'
 import { type Invalid, incomingOf, type Taken } from './incoming.ts'
-import { PacketDeadline } from './packet-deadline.ts'
 
 /** The bytes of a packet and those of its message, which are about as many. */
 const memoryFactor = 2

@@ -1,7 +1,7 @@
 // What answers and errors mean, entry by entry.
 
 import test from 'ava'
-import type { Outcome } from '../../../connectors/connector.ts'
+import type { Outcome } from '../../../../connectors/connector.ts'
 import {
   checkLogin,
   faultOf,
@@ -12,9 +12,9 @@ import {
   outcomeOfRecord,
   outcomeOfRefusal,
   unexpected
-} from '../../../connectors/wialon-ips/outcome.ts'
-import { wialonIpsErrors } from '../../../schemas/errors/wialon-ips.ts'
-import { FaultError } from '../../../schemas/errors.ts'
+} from '../../../../connectors/wialon-ips/outcome.ts'
+import { wialonIpsTargetErrors } from '../../../../schemas/errors/wialon-ips.ts'
+import { FaultError } from '../../../../schemas/errors.ts'
 
 /** Kind, scope if it is said, code and detail. */
 function told(outcome: Outcome): string {
@@ -135,5 +135,6 @@ test('what refuses a login is no fault of ours', t => {
 })
 
 test('every code has an outcome and a hint', t => {
-  for (const [code, { outcome, hint }] of Object.entries(wialonIpsErrors)) t.truthy(outcome && hint, code)
+  for (const [code, { outcome, hint }] of Object.entries(wialonIpsTargetErrors))
+    t.truthy(outcome && hint, code)
 })

@@ -1,10 +1,10 @@
 // The Wialon IPS target against the contract of targets: its double takes the orders of the suite as replies.
 
 import test from 'ava'
-import { systemClock } from '../../../connectors/clock.ts'
-import { type Received, type Reply, WialonIpsDouble } from '../../../connectors/wialon-ips/double.ts'
-import { wialonIpsTarget } from '../../../connectors/wialon-ips/index.ts'
-import { type Double, type DoubleOptions, type Order, targetSuite } from '../../conformance/target.ts'
+import { systemClock } from '../../../../connectors/clock.ts'
+import { type Received, type Reply, WialonIpsDouble } from '../../../../connectors/wialon-ips/double.ts'
+import { wialonIpsTarget } from '../../../../connectors/wialon-ips/index.ts'
+import { type Double, type DoubleOptions, type Order, targetSuite } from '../../../conformance/target.ts'
 
 targetSuite(test.serial, {
   name: 'wialon ips',

@@ -1,40 +1,18 @@
-// The pages of presets: their lines are a valid configuration, and what is sent with them is what the platform takes.
+// What is sent with the lines of the preset pages is what the platform takes. That they pass `tailrace check` is looked at in
+// test/connectors/presets.
 
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import test, { type ExecutionContext } from 'ava'
 import { parse } from 'yaml'
-import type { WialonIpsTargetConfig } from '../../../connectors/wialon-ips/target-config.ts'
-import { packageRoot } from '../../../processors/commands/package-root.ts'
-import { folder as folderOf, outputOf } from '../../processors/commands/shared/output.ts'
+import type { WialonIpsTargetConfig } from '../../../../connectors/wialon-ips/target-config.ts'
+import { packageRoot } from '../../../../processors/commands/package-root.ts'
 import { deliver, doubleWith, kindsOf, targetAt } from './harness.ts'
 
 const folder = packageRoot('connectors/wialon-ips/presets')
-const pages = readdirSync(folder).filter(name => name !== 'README.md')
 
 function linesIn(page: string): string {
   const [, yaml = ''] = /```yaml\n([^`]*)```/.exec(readFileSync(`${folder}/${page}`, 'utf8')) ?? []
   return yaml
-}
-
-test('there is a page for each, and the list names them', t => {
-  const list = readFileSync(`${folder}/README.md`, 'utf8')
-  t.deepEqual(pages.toSorted(), ['traccar.md', 'wialon.md'])
-  for (const page of pages) t.true(list.includes(`(${page})`), page)
-})
-
-for (const page of pages) {
-  test(`${page}: tailrace check takes its lines`, async t => {
-    const cwd = folderOf(t, { secret: 's3cret' })
-    const lines = linesIn(page).replace('/run/secrets/wialon', join(cwd, 'secret'))
-    const rest = 'kafka: { brokers: ["localhost:9092"] }\nchannels: { fleet: {} }\n'
-    writeFileSync(join(cwd, 'a.yaml'), rest + lines)
-    t.deepEqual(await outputOf(['check', 'a.yaml'], cwd), {
-      code: 0,
-      stdout: 'ok: 1 channel, 1 stream\n',
-      stderr: ''
-    })
-  })
 }
 
 /** What arrives at a receiver that asks for a password, when two messages are sent with the settings of the page. */

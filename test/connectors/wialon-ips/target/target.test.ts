@@ -2,9 +2,9 @@
 // are taken in part, and whose fault a refused login is.
 
 import test from 'ava'
-import { VirtualClock } from '../../../connectors/virtual-clock.ts'
-import { until } from '../../flows/harness/until.ts'
-import { messagesOf } from '../../messages.ts'
+import { VirtualClock } from '../../../../connectors/virtual-clock.ts'
+import { until } from '../../../flows/harness/until.ts'
+import { messagesOf } from '../../../messages.ts'
 import { deliver, doubleWith, kindsOf, numbered, numbersIn, targetAt } from './harness.ts'
 
 const full =

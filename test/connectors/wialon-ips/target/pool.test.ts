@@ -1,9 +1,9 @@
 // Many devices and few connections: each gets its turn, in order, and one that is refused or stuck holds up nobody else.
 
 import test from 'ava'
-import { FaultError } from '../../../schemas/errors.ts'
-import { until } from '../../flows/harness/until.ts'
-import { Engine } from '../engine.ts'
+import { FaultError } from '../../../../schemas/errors.ts'
+import { until } from '../../../flows/harness/until.ts'
+import { Engine } from '../../engine.ts'
 import {
   deliver,
   doubleWith,

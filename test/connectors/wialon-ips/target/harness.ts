@@ -2,21 +2,21 @@
 
 import type { ExecutionContext } from 'ava'
 import { Value } from 'typebox/value'
-import { type Clock, systemClock } from '../../../connectors/clock.ts'
-import type { Outcome } from '../../../connectors/connector.ts'
-import { Mask } from '../../../connectors/shared/mask.ts'
+import { type Clock, systemClock } from '../../../../connectors/clock.ts'
+import type { Outcome } from '../../../../connectors/connector.ts'
+import { Mask } from '../../../../connectors/shared/mask.ts'
 import {
   type DoubleOptions,
   type Received,
   type ReceivedLogin,
   WialonIpsDouble
-} from '../../../connectors/wialon-ips/double.ts'
-import { WialonIpsTarget } from '../../../connectors/wialon-ips/target.ts'
+} from '../../../../connectors/wialon-ips/double.ts'
+import { WialonIpsTarget } from '../../../../connectors/wialon-ips/target.ts'
 import {
   type WialonIpsTargetConfig,
   wialonIpsTargetSchema
-} from '../../../connectors/wialon-ips/target-config.ts'
-import { batchFrom, messagesOf } from '../../messages.ts'
+} from '../../../../connectors/wialon-ips/target-config.ts'
+import { batchFrom, messagesOf } from '../../../messages.ts'
 
 /** The time of the first message of a test: a record has no year before 2000. */
 export const firstSecond = 1_700_000_000
