@@ -7,6 +7,7 @@ import { resend } from './held/resend.ts'
 import { destinations } from './http/destinations.ts'
 import { hostile } from './http/hostile.ts'
 import { tokens } from './http/tokens.ts'
+import { awsIot } from './mqtt/aws-iot.ts'
 import { reload } from './operator/reload.ts'
 import { replay } from './operator/replay.ts'
 import { outage } from './outage.ts'
@@ -37,7 +38,8 @@ export const promises: readonly EnginePromise[] = [
   hostile,
   reshaped,
   lacking,
-  remembered
+  remembered,
+  awsIot
 ]
 
 export interface PromiseResult extends Findings {
