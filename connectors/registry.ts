@@ -8,7 +8,7 @@ import { FaultError } from '../schemas/errors.ts'
 import { awsIotTarget } from './aws-iot/index.ts'
 import type { SourceDefinition, Target, TargetDefinition, TargetEnv } from './connector.ts'
 import { httpSource, httpTarget } from './http/index.ts'
-import { mqttTarget } from './mqtt/index.ts'
+import { mqttSource, mqttTarget } from './mqtt/index.ts'
 import { wialonSource, wialonTarget } from './wialon/index.ts'
 import { wialonIpsSource, wialonIpsTarget } from './wialon-ips/index.ts'
 
@@ -18,7 +18,7 @@ export interface Registry {
 }
 
 export const registry: Registry = {
-  sources: [httpSource, wialonSource, wialonIpsSource],
+  sources: [httpSource, mqttSource, wialonSource, wialonIpsSource],
   targets: [httpTarget, mqttTarget, awsIotTarget, wialonTarget, wialonIpsTarget]
 }
 

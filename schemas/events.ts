@@ -80,6 +80,13 @@ const list = {
     level: 'warn',
     sentence: 'Kafka did not take messages, so the sender was told to repeat them'
   },
+  source_connected: { level: 'info', sentence: 'A source connected' },
+  source_waiting: { level: 'warn', sentence: 'A source lost its connection or got none, and tries again' },
+  source_halted: { level: 'error', sentence: 'A source was refused, and tries again now and then' },
+  session_lost: {
+    level: 'warn',
+    sentence: 'The broker had no session of this client any more, so what was published meanwhile may be lost'
+  },
   set_aside: {
     level: 'warn',
     sentence: 'What a source received and could not read was set aside as dead letters of its channel'

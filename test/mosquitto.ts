@@ -1,5 +1,5 @@
-// A real MQTT broker for tests: mosquitto on a loopback port, without persistence, gone with the process that started
-// it. Where it is missing and we are root on Debian it is installed, otherwise the test fails and names it.
+// A real MQTT broker for tests: mosquitto on a loopback port, without persistence unless a test asks for it, gone with the
+// process that started it. Where it is missing and we are root on Debian it is installed, otherwise the test fails and names it.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,6 +13,8 @@ import type { Certificates } from './certificates.ts'
 import { until } from './flows/harness/until.ts'
 
 export interface MosquittoOptions {
+  /** Sessions and what waits for them are kept over shutDown() and start(). */
+  readonly persists?: true
   /** Further lines of its configuration. */
   readonly settings?: readonly string[]
   /** User names and passwords; without them everybody may connect. */
@@ -33,7 +35,9 @@ export interface Mosquitto {
   readonly webSocketPort: number
   /** Kills it, as an outage would. */
   kill(): Promise<void>
-  /** Starts it again, with nothing kept. */
+  /** Ends it as an operator does. */
+  shutDown(): Promise<void>
+  /** Starts it again; what is kept says `persists`. */
   start(): Promise<void>
   /** Stops it for good and removes its directory. */
   stop(): Promise<void>
@@ -61,19 +65,20 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
       return listens(port)
     })
   }
-  const kill = async () => {
+  const end = async (signal: 'SIGKILL' | 'SIGTERM') => {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     const ended = once(child, 'close')
-    child.kill('SIGKILL')
+    child.kill(signal)
     await ended
     if (child.pid !== undefined) guard.forget(child.pid)
   }
+  const kill = () => end('SIGKILL')
   const stop = async () => {
     await kill()
     await guard.close()
   }
   await start()
-  return { port, plainPort, webSocketPort, kill, start, stop }
+  return { port, plainPort, webSocketPort, kill, shutDown: () => end('SIGTERM'), start, stop }
 }
 
 const missing = 'mosquitto is missing: apt-get install mosquitto'
@@ -112,7 +117,9 @@ async function writeConfig(directory: string, options: MosquittoOptions & Ports)
     return path
   }
   // As root it would change to a user that may not read its files.
-  const lines = [...(process.getuid?.() === 0 ? ['user root'] : []), 'persistence false', 'log_dest stderr']
+  const lines = [...(process.getuid?.() === 0 ? ['user root'] : []), 'log_dest stderr']
+  if (options.persists) lines.push('persistence true', `persistence_location ${directory}/`)
+  else lines.push('persistence false')
   lines.push(`allow_anonymous ${users === undefined}`)
   if (users !== undefined) {
     const passwords = Object.entries(users).map(([name, password]) => `${name}:${password}\n`)

@@ -1,7 +1,19 @@
-// The definition of the MQTT connector. The code behind it is imported when a stream uses it.
+// The definitions of the MQTT connector. The code behind them is imported when a channel or stream uses it.
 
-import type { TargetDefinition } from '../connector.ts'
+import type { SourceDefinition, TargetDefinition } from '../connector.ts'
+import { mqttSourceConfig } from './source-config.ts'
 import { mqttTargetSchema } from './target-config.ts'
+
+export const mqttSource: SourceDefinition<typeof mqttSourceConfig> = {
+  kind: 'mqtt',
+  summary: 'Subscribes to topics of an MQTT broker, and acknowledges what Kafka has.',
+  config: mqttSourceConfig,
+  setsAside: true,
+  async create(feeds, env) {
+    const { MqttSource } = await import('./source.ts')
+    return new MqttSource(feeds, env)
+  }
+}
 
 export const mqttTarget: TargetDefinition<typeof mqttTargetSchema> = {
   kind: 'mqtt',

@@ -1,6 +1,7 @@
 // What can go wrong at an MQTT broker: a part of the closed list in errors.ts.
 
 import type { ErrorSpec } from '../errors.ts'
+import { mqttSourceErrors } from './mqtt-source.ts'
 
 export const mqttErrors = {
   mqtt_connect_failed: {
@@ -93,5 +94,6 @@ export const mqttErrors = {
     sentence: 'The broker refused the message for what it contains',
     hint: 'The answer of the broker should say why; a step can leave out or change such messages.',
     outcome: 'reject'
-  }
+  },
+  ...mqttSourceErrors
 } as const satisfies Record<string, ErrorSpec>

@@ -82,6 +82,11 @@ export class SourceCase {
     return this.under.lacks[ability] === undefined
   }
 
+  /** Whether something with this word was told. */
+  told(word: string): boolean {
+    return this.#texts.some(text => text.includes(word))
+  }
+
   /** Bad things that were counted or set aside. */
   get counted(): number {
     return this.refused.length + this.store.aside.length

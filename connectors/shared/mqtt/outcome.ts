@@ -34,6 +34,7 @@ const names: ReadonlyMap<number, string> = new Map([
   [0x8c, 'bad authentication method'],
   [0x8d, 'keep alive timeout'],
   [0x8e, 'session taken over'],
+  [0x8f, 'topic filter invalid'],
   [0x90, 'topic name invalid'],
   [0x91, 'packet identifier in use'],
   [0x93, 'receive maximum exceeded'],
@@ -47,8 +48,10 @@ const names: ReadonlyMap<number, string> = new Map([
   [0x9b, 'QoS not supported'],
   [0x9c, 'use another server'],
   [0x9d, 'server moved'],
+  [0x9e, 'shared subscriptions not supported'],
   [0x9f, 'connection rate exceeded'],
-  [0xa0, 'maximum connect time']
+  [0xa0, 'maximum connect time'],
+  [0xa2, 'wildcard subscriptions not supported']
 ])
 
 /** A CONNACK that differs from "refused". The kind is in the closed list of errors. */
@@ -134,7 +137,8 @@ function kindOf(code: ErrorCode): Failure['kind'] {
   return errors[code].outcome ?? 'unknown'
 }
 
-function describe({ code, text }: Reason): string {
+/** As people read it. */
+export function describe({ code, text }: Reason): string {
   const name = names.get(code) ?? 'unknown reason'
   const said = text === undefined || text === '' ? '' : `: ${text}`
   return `0x${code.toString(16).padStart(2, '0')} ${name}${said}`

@@ -1,0 +1,108 @@
+// A broker as it is configured, for the source and the target alike: where it is, and who connects.
+
+import net from 'node:net'
+import type tls from 'node:tls'
+import { Type } from 'typebox'
+import { type TlsConfig, tlsSchema } from '../../schemas/config.ts'
+import { portPattern, secret } from '../../schemas/define.ts'
+import { FaultError } from '../../schemas/errors.ts'
+import { bareHost } from '../shared/host.ts'
+import type { Address } from '../shared/mqtt/open-stream.ts'
+import { secureContext } from '../shared/tls.ts'
+
+const host = `([^\\s/?#@:\\[\\]]+|\\[[0-9a-fA-F:.]+\\])(:${portPattern})?`
+
+export const brokerFields = {
+  url: Type.String({
+    description:
+      'The broker: mqtt://host:port, mqtts:// for TLS, or ws:// and wss:// with a path for a WebSocket. Default ports: 1883, 8883, 80 and 443.',
+    pattern: `^(mqtts?://${host}/?|wss?://${host}(/[^\\s#]*)?)$`,
+    examples: ['mqtts://broker.example.com', 'wss://broker.example.com/mqtt'],
+    'x-expects':
+      'mqtt://host:port, mqtts://host:port or wss://host:port/path, without user name and password',
+    'x-public': true
+  }),
+  version: Type.Enum(['5', '3.1.1'], { description: 'The version of MQTT to speak.', default: '5' }),
+  username: Type.Optional(
+    secret('The user name; some platforms take a token as one.', {
+      pattern: '^.{1,16383}$',
+      'x-expects': 'text on one line',
+      'x-secret': 'perhaps'
+    })
+  ),
+  password: Type.Optional(
+    secret('The password; write ${env:NAME} or ${file:path}.', {
+      pattern: '^.{1,16383}$',
+      'x-expects': 'text on one line'
+    })
+  ),
+  tls: Type.Optional(tlsSchema)
+}
+
+export interface BrokerConfig {
+  readonly url: string
+  readonly version: '5' | '3.1.1'
+  readonly username?: string
+  readonly password?: string
+  readonly tls?: TlsConfig
+}
+
+export interface Broker {
+  readonly address: Address
+  /** Undefined for a connection without TLS. */
+  readonly tls: tls.ConnectionOptions | undefined
+  readonly login: {
+    readonly protocolVersion: 4 | 5
+    readonly username?: string
+    readonly password?: string
+  }
+}
+
+const defaultPorts: Readonly<Record<string, number>> = {
+  'mqtt:': 1883,
+  'mqtts:': 8883,
+  'ws:': 80,
+  'wss:': 443
+}
+
+/** Throws a FaultError `config_invalid` for what the schema cannot tell. */
+export function brokerOf(config: BrokerConfig): Broker {
+  const { username, password, version } = config
+  const { hostname, pathname, port, protocol, search } = new URL(config.url)
+  if (password !== undefined && username === undefined && version === '3.1.1') {
+    throw new FaultError('config_invalid', {
+      path: 'password',
+      detail: 'needs a username beside it with MQTT 3.1.1'
+    })
+  }
+  return {
+    address: {
+      host: bareHost(hostname),
+      port: Number(port || defaultPorts[protocol]),
+      webSocketPath: protocol.startsWith('ws') ? pathname + search : null
+    },
+    tls: tlsOptions(config, /^(?:mqtts|wss):$/.test(protocol)),
+    login: {
+      protocolVersion: version === '5' ? 5 : 4,
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password })
+    }
+  }
+}
+
+function tlsOptions(
+  { url, tls: config }: BrokerConfig,
+  isSecure: boolean
+): tls.ConnectionOptions | undefined {
+  if (!isSecure) {
+    if (config === undefined) return undefined
+    throw new FaultError('config_invalid', { path: 'tls', detail: 'needs an mqtts or wss url beside it' })
+  }
+  const { hostname } = new URL(url)
+  const isName = net.isIP(bareHost(hostname)) === 0
+  const servername = config?.servername ?? (isName ? hostname : undefined)
+  return {
+    ...(config === undefined ? {} : { secureContext: secureContext(config) }),
+    ...(servername === undefined ? {} : { servername })
+  }
+}

@@ -1,0 +1,183 @@
+// From PUBLISH to Kafka, for one connection: what has come is appended together, and acknowledged once Kafka has it. One
+// append at a time, with all that came meanwhile in the next, so that a failure leaves nothing stored behind what is not:
+// the broker sends again from the first message that was not acknowledged, and each device keeps its order.
+
+import { type ErrorCode, FaultError } from '../../../schemas/errors.ts'
+import type { Broken, Feed, Incoming, SourceEnv } from '../../connector.ts'
+import type { Delivery } from '../../shared/mqtt/subscribe/delivery.ts'
+import { type PayloadRules, readPayload } from './payload.ts'
+
+/** Payloads of one append; more wait for the next. */
+const roundDeliveries = 1_000
+const roundBytes = 1_048_576
+
+/** Where deliveries come from. */
+export interface Origin {
+  /** Acknowledges them, or gives back what they take where the connection has ended. */
+  settle(deliveries: readonly Delivery[]): void
+  fail(fault: FaultError): void
+}
+
+export interface IntakeParts {
+  readonly env: Pick<SourceEnv, 'clock' | 'meter'>
+  /** The feed of now: it may change while the connection stays. */
+  readonly feed: () => Pick<Feed<unknown>, 'append' | 'channel' | 'setAside'>
+  readonly rules: PayloadRules
+  readonly takesRetained: boolean
+  readonly origin: Origin
+  /** Something was acknowledged. */
+  readonly progressed: () => void
+}
+
+interface Taken {
+  readonly message: Incoming
+  readonly topic: string
+}
+
+/** What becomes of the deliveries of one append. */
+interface Round {
+  readonly taken: Taken[]
+  readonly broken: Broken[]
+  /** Why nothing of a delivery is stored, for each of those. */
+  readonly dropped: ErrorCode[]
+}
+
+export class Intake {
+  readonly #parts: IntakeParts
+  #waiting: Delivery[] = []
+  #isClosed = false
+  #running: Promise<void> | null = null
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts
+  }
+
+  receive(delivery: Delivery): void {
+    if (this.#isClosed) {
+      this.#release([delivery])
+      return
+    }
+    this.#waiting.push(delivery)
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null
+    })
+  }
+
+  /** Resolves once everything that was received is settled, or the connection has failed. */
+  async finish(): Promise<void> {
+    while (this.#running !== null) await this.#running
+  }
+
+  /** The connection has ended: what waits is given up, and comes again. What is being appended is appended. */
+  close(): void {
+    this.#isClosed = true
+    const waiting = this.#waiting
+    this.#waiting = []
+    this.#release(waiting)
+  }
+
+  async #run(): Promise<void> {
+    await Promise.resolve() // all that was read in one go is in the first append
+    while (this.#waiting.length > 0) await this.#storeNext()
+  }
+
+  async #storeNext(): Promise<void> {
+    const { origin, progressed } = this.#parts
+    const deliveries = this.#next()
+    try {
+      const round = await this.#readAll(deliveries)
+      await this.#store(round)
+      if (this.#isClosed) this.#release(deliveries)
+      else {
+        origin.settle(deliveries) // Invariant 6
+        this.#count(round)
+        progressed()
+      }
+    } catch (error) {
+      const fault = error instanceof FaultError ? error : new FaultError('internal', { cause: error })
+      this.#parts.env.meter.refused(this.#parts.feed().channel, fault.code)
+      origin.fail(fault) // the broker sends it again, and what follows
+      this.#release(deliveries)
+      this.close()
+    }
+  }
+
+  /** The oldest, at least one. */
+  #next(): Delivery[] {
+    let [count, bytes] = [0, 0]
+    for (const { payload } of this.#waiting) {
+      bytes += payload.length
+      if (count > 0 && (count >= roundDeliveries || bytes > roundBytes)) break
+      count++
+    }
+    return this.#waiting.splice(0, count)
+  }
+
+  async #readAll(deliveries: readonly Delivery[]): Promise<Round> {
+    const { env, rules, takesRetained } = this.#parts
+    const round: Round = { taken: [], broken: [], dropped: [] }
+    const receivedAtMs = env.clock.now()
+    for (const delivery of deliveries) {
+      const isUnwanted = delivery.retain && !takesRetained
+      const read = isUnwanted ? null : await readPayload(delivery, rules, receivedAtMs)
+      if (read === null) round.dropped.push(isUnwanted ? 'mqtt_retained_ignored' : 'mqtt_topic_unwanted')
+      else {
+        for (const message of read.messages) round.taken.push({ message, topic: delivery.topic })
+        for (const one of read.broken) round.broken.push(one)
+      }
+    }
+    return round
+  }
+
+  /** Rejects only once nothing of it is under way any more, since what it takes is given back then. */
+  async #store({ taken, broken }: Round): Promise<void> {
+    const storing = [
+      this.#append(taken),
+      broken.length === 0 ? null : this.#parts.feed().setAside([...broken])
+    ]
+    for (const result of await Promise.allSettled(storing))
+      if (result.status === 'rejected') throw result.reason
+  }
+
+  async #append(taken: readonly Taken[]): Promise<void> {
+    if (taken.length === 0) return
+    try {
+      await this.#parts.feed().append(taken.map(({ message }) => message))
+    } catch (error) {
+      if (!isTooLarge(error)) throw error
+      for (const one of taken) await this.#appendAlone(one)
+    }
+  }
+
+  /** What the topic of the channel has no room for would come again for ever. */
+  async #appendAlone({ message, topic }: Taken): Promise<void> {
+    const { append, setAside } = this.#parts.feed()
+    try {
+      await append([message])
+    } catch (error) {
+      if (!isTooLarge(error)) throw error
+      const facts = { device: message.key.toString(), code: 'mqtt_payload_too_large', from: topic } as const
+      await setAside([{ ...facts, bytes: message.value, detail: error.detail ?? '' }])
+    }
+  }
+
+  #count({ taken, dropped }: Round): void {
+    const { env, feed } = this.#parts
+    const { channel } = feed()
+    const bytes = taken.reduce((sum, { message }) => sum + message.value.length, 0)
+    if (taken.length > 0) env.meter.accepted(channel, taken.length, bytes)
+    for (const code of dropped) env.meter.refused(channel, code)
+  }
+
+  /** Gives back what they take, unacknowledged. With QoS 0 the broker does not send them again. */
+  #release(deliveries: readonly Delivery[]): void {
+    const { env, feed, origin } = this.#parts
+    origin.settle(deliveries)
+    for (const { messageId } of deliveries)
+      if (messageId === undefined) env.meter.refused(feed().channel, 'mqtt_unconfirmed_lost')
+  }
+}
+
+function isTooLarge(error: unknown): error is FaultError {
+  return error instanceof FaultError && error.code === 'body_too_large'
+}

@@ -1,0 +1,114 @@
+// Takes the payload of one PUBLISH apart: one JSON object, or an array of them. What is no message is told with its reason
+// and its bytes, to be set aside; the others of its array go on.
+
+import { setImmediate } from 'node:timers/promises'
+import type { ErrorCode } from '../../../schemas/errors.ts'
+import type { Broken, Incoming } from '../../connector.ts'
+import { type EntryCursor, jsonEntries } from '../../shared/json/entries.ts'
+import { type EntryRules, readEntry } from './entry.ts'
+import { fieldsOf, type TopicPattern } from './topics.ts'
+
+export interface PayloadRules {
+  readonly patterns: readonly TopicPattern[]
+  readonly identField: string | undefined
+  readonly maxMessages: number
+  readonly maxMessageBytes: number
+}
+
+export interface Payload {
+  readonly topic: string
+  readonly payload: Buffer
+  /** Bytes of the whole packet, where it was too large and only its beginning was taken. */
+  readonly cutFrom: number | null
+}
+
+export interface PayloadRead {
+  readonly messages: readonly Incoming[]
+  readonly broken: readonly Broken[]
+}
+
+/** Others get their turn after so many bytes, which take a millisecond or two. */
+const bytesPerTurn = 131_072
+/** What a person reads of an ident, or Kafka takes as a key. */
+const maxDeviceLength = 512
+/** What is not UTF-8 in a topic has become this. */
+const replacement = '\ufffd'
+
+/** Null where no topic of the source is meant: the session has a subscription of earlier times. Never rejects. */
+export async function readPayload(
+  given: Payload,
+  rules: PayloadRules,
+  receivedAtMs: number
+): Promise<PayloadRead | null> {
+  const fields = fieldsOf(given.topic, rules.patterns)
+  if (fields === null) return null
+  const reader = new PayloadReader(given, rules, { fields, identField: rules.identField, receivedAtMs })
+  while (reader.readTurn()) await setImmediate()
+  return reader.result()
+}
+
+class PayloadReader {
+  readonly #given: Payload
+  readonly #rules: PayloadRules
+  readonly #entryRules: EntryRules
+  readonly #entries: EntryCursor
+  readonly #messages: Incoming[] = []
+  readonly #broken: Broken[] = []
+  #count = 0
+
+  constructor(given: Payload, rules: PayloadRules, entryRules: EntryRules) {
+    this.#given = given
+    this.#rules = rules
+    this.#entryRules = entryRules
+    this.#entries = jsonEntries(given.payload)
+  }
+
+  /** Reads as much as one turn allows; false when there is no more. */
+  readTurn(): boolean {
+    if (this.#given.cutFrom !== null || this.#given.topic.includes(replacement)) return false
+    const turnEnd = this.#entries.end + bytesPerTurn
+    while (this.#entries.next()) {
+      if (++this.#count > this.#rules.maxMessages) return false
+      this.#readEntry(this.#given.payload.subarray(this.#entries.start, this.#entries.end))
+      if (this.#entries.end > turnEnd) return true
+    }
+    return false
+  }
+
+  result(): PayloadRead {
+    const problem = this.#problem()
+    if (problem === null) return { messages: this.#messages, broken: this.#broken }
+    return { messages: [], broken: [this.#asBroken(this.#given.payload, ...problem)] }
+  }
+
+  #readEntry(entry: Buffer): void {
+    const { maxMessageBytes } = this.#rules
+    if (entry.length > maxMessageBytes) {
+      const detail = `it exceeds ${maxMessageBytes} bytes (maxMessageBytes)`
+      this.#broken.push(this.#asBroken(entry, 'mqtt_payload_too_large', detail))
+      return
+    }
+    const read = readEntry(entry, this.#entryRules)
+    if ('reason' in read) this.#broken.push(this.#asBroken(entry, 'mqtt_payload_invalid', read.reason))
+    else this.#messages.push(read)
+  }
+
+  /** Why nothing of it counts. An array that does not end as one is no JSON. */
+  #problem(): [ErrorCode, string] | null {
+    const { cutFrom, topic } = this.#given
+    const { maxMessages } = this.#rules
+    if (cutFrom !== null)
+      return ['mqtt_payload_too_large', `the packet has ${cutFrom} bytes; only its beginning was taken`]
+    if (topic.includes(replacement)) return ['mqtt_payload_invalid', 'its topic is not UTF-8']
+    if (this.#count > maxMessages)
+      return ['mqtt_payload_too_large', `it has more than ${maxMessages} entries (maxMessages)`]
+    const { problem } = this.#entries
+    return problem === null ? null : ['mqtt_payload_invalid', problem]
+  }
+
+  #asBroken(bytes: Buffer, code: ErrorCode, detail: string): Broken {
+    const ident = this.#entryRules.fields.find(([name]) => name === 'ident')?.[1] ?? ''
+    const device = ident === '' ? {} : { device: ident.slice(0, maxDeviceLength) }
+    return { bytes, code, detail, from: this.#given.topic, ...device }
+  }
+}

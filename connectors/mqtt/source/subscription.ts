@@ -1,0 +1,179 @@
+// Keeps one feed connected to its broker, as long as it is wanted: a new connection each time, with the same client id,
+// so that the broker goes on where it was not acknowledged. What fails is told, and tried again after a back-off that
+// grows until something was acknowledged; where a person must act, or another client has this id, it is tried slowly.
+
+import { errors, FaultError } from '../../../schemas/errors.ts'
+import { pauseFor } from '../../clock.ts'
+import type { Feed, SourceEnv } from '../../connector.ts'
+import { Mask } from '../../shared/mask.ts'
+import { describe } from '../../shared/mqtt/outcome.ts'
+import { SubscriberConnection, type SubscriberSettings } from '../../shared/mqtt/subscribe/connection.ts'
+import type { Delivery, Opened } from '../../shared/mqtt/subscribe/delivery.ts'
+import { brokerOf } from '../broker.ts'
+import type { MqttSourceConfig } from '../source-config.ts'
+import { Intake } from './intake.ts'
+import { filtersOf, parseTopic, type TopicPattern } from './topics.ts'
+
+type MqttFeed = Feed<MqttSourceConfig>
+
+/** A connection that stood so long was not refused at once, as one is whose client id two clients have. */
+const steadyMs = 10_000
+
+export class Subscription {
+  readonly #env: SourceEnv
+  readonly #patterns: readonly TopicPattern[]
+  readonly #settings: Omit<SubscriberSettings, 'receive' | 'subscriptions'>
+  readonly #stopping = new AbortController()
+  #feed: MqttFeed
+  /** Filters of the session that are no longer wanted. */
+  #unwanted: readonly string[] = []
+  #before: Promise<void> = Promise.resolve()
+  #connection: SubscriberConnection | null = null
+  #intake: Intake | null = null
+  #running: Promise<void> | null = null
+  #failures = 0
+  /** It was connected before, so the broker must still know its session. */
+  #hasSession = false
+
+  /** Throws `config_invalid` for what the schema cannot tell. */
+  constructor(feed: MqttFeed, env: SourceEnv) {
+    this.#env = env
+    this.#feed = feed
+    const { config } = feed
+    const { clientId, connectTimeoutMs, maxInFlight, maxPacketBytes, sessionExpirySeconds } = config
+    this.#patterns = config.topics.map(parseTopic)
+    const { address, login, tls } = brokerOf(config)
+    this.#settings = {
+      ...{ clock: env.clock, budget: env.budget, address, tls, maxInFlight, connectTimeoutMs },
+      identity: { ...login, clientId, sessionExpirySeconds },
+      maxPacketBytes: Math.min(maxPacketBytes, Math.floor(env.budget.largestBytes / 2)),
+      mask: new Mask([config.username ?? '', config.password ?? ''])
+    }
+  }
+
+  /** The filters that it subscribes to. */
+  get filters(): string[] {
+    return filtersOf(this.#patterns, this.#feed.config.shareGroup)
+  }
+
+  /** Begins to connect, and goes on until stop(). */
+  start(): void {
+    this.#running ??= this.#run()
+  }
+
+  /** The same settings, and where to put what comes from now on. */
+  renew(feed: MqttFeed): void {
+    this.#feed = feed
+  }
+
+  /** It goes on with the session of another one, once that has ended: a session has one connection. */
+  succeed(before: Subscription, ended: Promise<void>): void {
+    const wanted = this.filters
+    this.#unwanted = before.filters.filter(filter => !wanted.includes(filter))
+    this.#before = ended
+  }
+
+  /** Takes nothing new, lets what was received be stored and acknowledged within `deadlineMs`, and keeps the session. */
+  async stop(deadlineMs: number): Promise<void> {
+    this.#connection?.stopReceiving()
+    const finished = new AbortController()
+    void this.#intake?.finish().finally(() => finished.abort())
+    if (this.#intake !== null) await pauseFor(this.#env.clock, deadlineMs, finished.signal)
+    this.#stopping.abort()
+    this.#intake?.close()
+    await this.#connection?.close()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { clock } = this.#env
+    const { signal } = this.#stopping
+    await this.#before
+    while (!signal.aborted) {
+      const startedMs = clock.now()
+      const fault = await this.#connectOnce()
+      if (signal.aborted) return
+      if (clock.now() - startedMs >= steadyMs) this.#failures = 0
+      await pauseFor(clock, this.#waitAfter(fault), signal)
+    }
+  }
+
+  /** Resolves, with the reason, when the connection has ended. */
+  async #connectOnce(): Promise<FaultError> {
+    const { config } = this.#feed
+    const connection = new SubscriberConnection({
+      ...this.#settings,
+      subscriptions: {
+        filters: this.filters,
+        unwanted: this.#unwanted,
+        takesRetained: config.retained === 'take'
+      },
+      receive: (delivery: Delivery) => intake.receive(delivery)
+    })
+    const { identField, maxMessages, maxMessageBytes } = config
+    const intake = new Intake({
+      env: this.#env,
+      feed: () => this.#feed,
+      rules: { patterns: this.#patterns, identField, maxMessages, maxMessageBytes },
+      takesRetained: config.retained === 'take',
+      origin: connection,
+      progressed: () => {
+        this.#failures = 0
+      }
+    })
+    this.#connection = connection
+    this.#intake = intake
+    connection.opened.then(
+      opened => this.#tellOpened(opened, connection),
+      () => {} // `closed` tells it
+    )
+    const fault = await connection.closed
+    intake.close()
+    this.#connection = null
+    return taken(fault)
+  }
+
+  #tellOpened({ granted, isResumed }: Opened, connection: SubscriberConnection): void {
+    const { channel, config } = this.#feed
+    const { log } = this.#env
+    const at = { channel, url: config.url, clientId: config.clientId }
+    const refused = this.filters.flatMap((filter, index) => {
+      const code = granted[index] ?? 0x80
+      return code === 1 || code === 2 ? [] : [`${filter}: ${code === 0 ? 'only QoS 0' : describe({ code })}`]
+    })
+    if (refused.length > 0) {
+      connection.fail(new FaultError('mqtt_subscription_refused', { detail: refused.join(', ') }))
+      return
+    }
+    if (this.#hasSession && !isResumed) log('session_lost', at)
+    this.#hasSession = true
+    this.#unwanted = []
+    log('source_connected', { ...at, isResumed })
+  }
+
+  /** Tells why there is no connection, and for how long. */
+  #waitAfter(fault: FaultError): number {
+    const { clock, log } = this.#env
+    const { channel, config } = this.#feed
+    const { haltedDelayMs, maxDelayMs, minDelayMs } = config.retry
+    this.#failures++
+    const isHalted = errors[fault.code].outcome === 'halt'
+    const ceiling = Math.min(maxDelayMs, minDelayMs * 2 ** Math.min(this.#failures - 1, 30))
+    const delayMs = isHalted ? haltedDelayMs : Math.round(clock.random() * ceiling)
+    const { hint } = errors[fault.code]
+    log(isHalted ? 'source_halted' : 'source_waiting', {
+      ...{ channel, url: config.url, code: fault.code, reason: fault.message, nextAttemptMs: delayMs },
+      ...(isHalted && hint !== undefined && { hint })
+    })
+    return delayMs
+  }
+}
+
+/** Two clients of one id would throw each other out without end, so it is no end of a connection like others. */
+function taken(fault: FaultError): FaultError {
+  if (fault.code !== 'mqtt_taken_over') return fault
+  return new FaultError('mqtt_session_taken', {
+    cause: fault,
+    ...(fault.detail !== undefined && { detail: fault.detail })
+  })
+}

@@ -1,0 +1,23 @@
+// What a connection of a subscriber hands on.
+
+import type { BudgetShare } from '../../byte-budget.ts'
+
+/** A message as it came; to be settled. */
+export interface Delivery {
+  readonly topic: string
+  readonly payload: Buffer
+  readonly retain: boolean
+  /** Undefined with QoS 0, which is not acknowledged. */
+  readonly messageId: number | undefined
+  /** Bytes of the whole packet, where it was too large and only its beginning was taken. */
+  readonly cutFrom: number | null
+  readonly share: BudgetShare
+}
+
+/** What the broker said to CONNECT and SUBSCRIBE. */
+export interface Opened {
+  /** It had kept the session of this client. */
+  readonly isResumed: boolean
+  /** The answer to each filter: the granted QoS, or 0x80 and more. */
+  readonly granted: readonly number[]
+}
