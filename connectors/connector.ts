@@ -144,6 +144,18 @@ export interface Source<C = unknown> {
   update(feeds: readonly Feed<C>[], listen: ListenAddress): Promise<void>
   /** Stops to receive, lets running requests end within `deadlineMs`, and closes every socket. */
   stop(deadlineMs: number): Promise<void>
+  /** Of a source that connects to somebody: the channels that receive nothing at the moment, and why; for /status. */
+  readonly troubles?: readonly SourceTrouble[]
+}
+
+export interface SourceTrouble {
+  readonly channel: string
+  readonly code: ErrorCode
+  readonly detail: string
+  /** When it is tried again, in Unix ms. */
+  readonly untilMs: number
+  /** How many attempts have failed in a row. */
+  readonly attempt: number
 }
 
 export interface SourceEnv {

@@ -9,7 +9,8 @@ import type {
   Source,
   SourceDefinition,
   SourceEnv,
-  SourceMeter
+  SourceMeter,
+  SourceTrouble
 } from '../../connectors/connector.ts'
 import type { LogProducer } from '../../connectors/kafka/log/log.ts'
 import type { ChannelConfig } from '../../schemas/config.ts'
@@ -63,6 +64,11 @@ export class Ingest {
     this.#listen = listen
     for (const definition of this.#parts.sources)
       if (this.#feeds(definition, channels).length === 0) await this.#end(definition, endMs)
+  }
+
+  /** Why channels receive nothing at the moment. */
+  get troubles(): SourceTrouble[] {
+    return [...this.#running.values()].flatMap(source => source.troubles ?? [])
   }
 
   /** Close the producer afterwards, not before: requests that are still running wait for it. */

@@ -156,7 +156,7 @@ export class Service {
       started: new Date(this.#startedMs).toISOString(),
       uptimeSeconds: Math.round((nowMs - this.#startedMs) / 1000),
       config: this.generation.report(),
-      channels: channelStatuses(this.#config),
+      channels: channelStatuses(this.#config, this.#ingest.troubles, mask),
       streams: this.#streams.statuses().map(status => streamReport(status, { mask, nowMs }))
     }
   }

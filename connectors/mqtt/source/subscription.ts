@@ -4,7 +4,7 @@
 
 import { errors, FaultError } from '../../../schemas/errors.ts'
 import { pauseFor } from '../../clock.ts'
-import type { Feed, SourceEnv } from '../../connector.ts'
+import type { Feed, SourceEnv, SourceTrouble } from '../../connector.ts'
 import { Mask } from '../../shared/mask.ts'
 import { describe } from '../../shared/mqtt/outcome.ts'
 import { SubscriberConnection, type SubscriberSettings } from '../../shared/mqtt/subscribe/connection.ts'
@@ -18,6 +18,10 @@ type MqttFeed = Feed<MqttSourceConfig>
 
 /** A connection that stood so long was not refused at once, as one is whose client id two clients have. */
 const steadyMs = 10_000
+/** What a message takes beside its packet. */
+const spareBytes = 4_096
+/** A shorter user name is a word of every line, and no secret. */
+const shortName = 6
 
 export class Subscription {
   readonly #env: SourceEnv
@@ -32,6 +36,8 @@ export class Subscription {
   #intake: Intake | null = null
   #running: Promise<void> | null = null
   #failures = 0
+  #trouble: SourceTrouble | null = null
+  #isStopping = false
   /** It was connected before, so the broker must still know its session. */
   #hasSession = false
 
@@ -41,19 +47,25 @@ export class Subscription {
     this.#feed = feed
     const { config } = feed
     const { clientId, connectTimeoutMs, maxInFlight, maxPacketBytes, sessionExpirySeconds } = config
+    const { password = '', username = '' } = config
     this.#patterns = config.topics.map(parseTopic)
     const { address, login, tls } = brokerOf(config)
     this.#settings = {
       ...{ clock: env.clock, budget: env.budget, address, tls, maxInFlight, connectTimeoutMs },
       identity: { ...login, clientId, sessionExpirySeconds },
-      maxPacketBytes: Math.min(maxPacketBytes, Math.floor(env.budget.largestBytes / 2)),
-      mask: new Mask([config.username ?? '', config.password ?? ''])
+      maxPacketBytes: Math.min(maxPacketBytes, env.budget.largestBytes - spareBytes),
+      mask: new Mask([username.length < shortName ? '' : username, password])
     }
   }
 
   /** The filters that it subscribes to. */
   get filters(): string[] {
     return filtersOf(this.#patterns, this.#feed.config.shareGroup)
+  }
+
+  /** Why it is not connected; null while it is, or has not failed yet. */
+  get trouble(): SourceTrouble | null {
+    return this.#trouble
   }
 
   /** Begins to connect, and goes on until stop(). */
@@ -75,6 +87,7 @@ export class Subscription {
 
   /** Takes nothing new, lets what was received be stored and acknowledged within `deadlineMs`, and keeps the session. */
   async stop(deadlineMs: number): Promise<void> {
+    this.#isStopping = true
     this.#connection?.stopReceiving()
     const finished = new AbortController()
     void this.#intake?.finish().finally(() => finished.abort())
@@ -89,10 +102,10 @@ export class Subscription {
     const { clock } = this.#env
     const { signal } = this.#stopping
     await this.#before
-    while (!signal.aborted) {
+    while (!this.#isStopping) {
       const startedMs = clock.now()
       const fault = await this.#connectOnce()
-      if (signal.aborted) return
+      if (this.#isStopping) return
       if (clock.now() - startedMs >= steadyMs) this.#failures = 0
       await pauseFor(clock, this.#waitAfter(fault), signal)
     }
@@ -147,6 +160,7 @@ export class Subscription {
     }
     if (this.#hasSession && !isResumed) log('session_lost', at)
     this.#hasSession = true
+    this.#trouble = null
     this.#unwanted = []
     log('source_connected', { ...at, isResumed })
   }
@@ -161,8 +175,11 @@ export class Subscription {
     const ceiling = Math.min(maxDelayMs, minDelayMs * 2 ** Math.min(this.#failures - 1, 30))
     const delayMs = isHalted ? haltedDelayMs : Math.round(clock.random() * ceiling)
     const { hint } = errors[fault.code]
+    const { code, detail = '' } = fault
+    const untilMs = clock.now() + delayMs
+    this.#trouble = { channel, code, detail, untilMs, attempt: this.#failures }
     log(isHalted ? 'source_halted' : 'source_waiting', {
-      ...{ channel, url: config.url, code: fault.code, reason: fault.message, nextAttemptMs: delayMs },
+      ...{ channel, url: config.url, code, reason: fault.message, nextAttemptMs: delayMs },
       ...(isHalted && hint !== undefined && { hint })
     })
     return delayMs

@@ -1,5 +1,6 @@
 // What /status shows of a service: what it does, its channels, and every stream with its state and reason.
 
+import type { SourceTrouble } from '../../../connectors/connector.ts'
 import type { Mask } from '../../../connectors/shared/mask.ts'
 import type { Config } from '../../../schemas/config.ts'
 import { reportTrouble, type Trouble, type TroubleReport } from '../../stream/health/state.ts'
@@ -14,6 +15,8 @@ export interface ChannelStatus {
   readonly topic: string
   /** The kinds of its sources. */
   readonly sources: readonly string[]
+  /** Why one of them receives nothing at the moment. */
+  readonly trouble?: TroubleReport
 }
 
 /** A stream as people and scripts read it. */
@@ -36,11 +39,17 @@ export interface ServiceStatus {
   readonly streams: readonly StreamReport[]
 }
 
-export function channelStatuses({ channels }: Config): ChannelStatus[] {
+/** `troubles` are those of sources. */
+export function channelStatuses(
+  { channels }: Pick<Config, 'channels'>,
+  troubles: readonly SourceTrouble[],
+  mask: Mask
+): ChannelStatus[] {
   return Object.entries(channels).map(([name, { topic, sources }]) => ({
     name,
     topic,
-    sources: sources.flatMap(source => Object.keys(source))
+    sources: sources.flatMap(source => Object.keys(source)),
+    ...troubles.filter(({ channel }) => channel === name).map(trouble => troubleReport(trouble, mask))[0]
   }))
 }
 

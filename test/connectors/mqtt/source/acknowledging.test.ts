@@ -166,3 +166,19 @@ test('what is published with QoS 0 is stored, and counted as lost when it cannot
   await until('it is lost', () => told.refused.some(([, code]) => code === 'mqtt_unconfirmed_lost'))
   t.false(heard.some(what => what.startsWith('puback')))
 })
+
+test('stop() connects no more when the connection breaks while what was received is stored', async t => {
+  const { broker, heard } = await brokerFor(t)
+  const { connected, kafka, source } = await rigAt(t, { url: broker.url })
+  await connected()
+  kafka.hold()
+  broker.publish(publicationOf(1))
+  await until('it is to be appended', () => kafka.appends.length === 1)
+  const stopped = source.stop(1_000)
+  broker.cut()
+  await until('the connection is gone', () => broker.connections === 0)
+  kafka.release()
+  await stopped
+  t.is(heard.filter(what => what.startsWith('connect')).length, 1)
+  t.is(broker.unacknowledged('fleet/7/up'), 1)
+})

@@ -11,12 +11,13 @@ import { brokerFor, publicationOf, rigAt, storedOf } from './harness.ts'
 test('a broker that is away is waited for, and start() does not fail', async t => {
   const { broker } = await brokerFor(t)
   await broker.stop()
-  const { connected, told } = await rigAt(t, { url: broker.url })
+  const { connected, source, told } = await rigAt(t, { url: broker.url })
   await until('it was tried', () => told.lines('source_waiting').length >= 2)
+  t.like(source.troubles[0], { channel: 'fleet', code: 'mqtt_connect_failed' })
   t.like(told.lines('source_waiting')[0], { channel: 'fleet', url: broker.url, code: 'mqtt_connect_failed' })
   await broker.start()
   await connected()
-  t.pass()
+  t.deepEqual(source.troubles, [])
 })
 
 for (const [code, version, expected] of [

@@ -2,7 +2,7 @@
 
 import test from 'ava'
 import { Mask } from '../../../../connectors/shared/mask.ts'
-import { streamReport } from '../../../../processors/service/admin/status.ts'
+import { channelStatuses, streamReport } from '../../../../processors/service/admin/status.ts'
 import { statusOf } from '../../../../processors/stream/health/status.ts'
 import { Accounts } from '../../../../processors/stream/settlement/accounts.ts'
 import { RecordingMeter } from '../../stream/context.ts'
@@ -37,4 +37,26 @@ test('the oldest message is told by its time and its age', t => {
 test('what a target said is shown without secrets', t => {
   const report = streamReport(status, { mask: new Mask(['hunter2']), nowMs: 0 })
   t.is(report.trouble?.detail, 'Cannot POST /***')
+})
+
+test('a channel whose source is not connected says why, without secrets', t => {
+  const channel = (topic: string) => ({
+    topic,
+    partitions: 1,
+    retentionHours: 1,
+    sources: [{ mqtt: {} }],
+    deadLetters: { topic: `${topic}.dead-letters`, partitions: 1, retentionHours: 1 }
+  })
+  const channels = { fleet: channel('fleet'), boats: channel('boats') }
+  const refused = {
+    channel: 'fleet',
+    code: 'mqtt_unauthorized',
+    detail: 'not hunter2',
+    untilMs: 0,
+    attempt: 2
+  } as const
+  const [fleet, boats] = channelStatuses({ channels }, [refused], new Mask(['hunter2']))
+  t.like(fleet, { name: 'fleet', sources: ['mqtt'], trouble: { code: 'mqtt_unauthorized', attempt: 2 } })
+  t.is(fleet?.trouble?.detail, 'not ***')
+  t.is(boats?.trouble, undefined)
 })
