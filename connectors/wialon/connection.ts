@@ -27,6 +27,12 @@ export interface ConnectionSettings {
   onUnasked(bytes: number): void
 }
 
+/** Packets one directly after the other, and how many they are. */
+export interface Written {
+  readonly packets: number
+  readonly bytes: Buffer
+}
+
 export class Connection {
   readonly #settings: ConnectionSettings
   /** All that are not closed yet, those that were given up included. */
@@ -61,19 +67,19 @@ export class Connection {
   }
 
   /** Writes packets, connecting first if need be, and waits until they count as accepted. Never rejects. */
-  async send(packets: readonly Buffer[], signal: AbortSignal): Promise<Outcome> {
+  async send({ packets, bytes }: Written, signal: AbortSignal): Promise<Outcome> {
     let socket: net.Socket
     try {
       socket = await this.connect(signal)
     } catch (error) {
       return outcomeOfConnect(error)
     }
-    const exchange = { packets: packets.length, answers: 0 }
+    const exchange = { packets, answers: 0 }
     this.#exchange = exchange
     const { isWritingEnough } = this.#settings.acknowledgement
     const code = isWritingEnough ? 'wialon_write_timeout' : 'wialon_answer_timeout'
     const wait = this.#begin(code, this.#settings.answerTimeoutMs, signal)
-    socket.write(Buffer.concat(packets), error => {
+    socket.write(bytes, error => {
       if (error != null || isWritingEnough) wait.end(error ?? undefined)
     })
     try {

@@ -27,7 +27,7 @@ export const wialonTargetSchema = Type.Object(
       default: '0x11'
     }),
     connections: count('Connections over which devices are spread; a device keeps to its own.', 1),
-    maxMessages: count('Packets written at most before all of them have to be answered.', 100),
+    maxMessages: count('Packets written at most before all of them have to be answered.', 500),
     maxBytes: bytes(
       'Size of the messages written together at most, as they lie in Kafka; a single larger one travels alone.',
       1_048_576

@@ -17,10 +17,10 @@ import { reportOf } from '../shared/wialon/from-message.ts'
 import { LeftOutTeller } from '../shared/wialon/left-out.ts'
 import { FieldRules } from '../shared/wialon/rules.ts'
 import { acknowledgementOf } from './acknowledgement.ts'
-import { Connection } from './connection.ts'
+import { Connection, type Written } from './connection.ts'
 import { outcomeOfRefusal } from './outcome.ts'
 import { nameLimits, packetOf } from './packet/mapping.ts'
-import { encodePacket } from './packet/packet.ts'
+import { PacketWriter } from './packet/packet-writer.ts'
 import type { WialonTargetConfig } from './target-config.ts'
 
 export class WialonTarget implements Target {
@@ -30,6 +30,7 @@ export class WialonTarget implements Target {
   readonly #connections: readonly Connection[]
   readonly #rules: FieldRules
   readonly #teller: LeftOutTeller
+  readonly #writer = new PacketWriter()
 
   /** Throws a FaultError `config_invalid` for what the schema cannot tell. */
   constructor(config: WialonTargetConfig, env: TargetEnv) {
@@ -51,11 +52,11 @@ export class WialonTarget implements Target {
   }
 
   async deliver(batch: Batch, signal: AbortSignal): Promise<Outcome | Outcome[]> {
-    const { packets, refusals } = this.#encode(batch.messages)
     const connection = this.#connections[Number(batch.destination)]
     if (connection === undefined)
       throw new FaultError('internal', { detail: `no connection ${batch.destination}` })
-    const outcome = packets.length === 0 ? delivered : await connection.send(packets, signal)
+    const { packets, bytes, refusals } = this.#encode(batch.messages)
+    const outcome = packets === 0 ? delivered : await connection.send({ packets, bytes }, signal)
     return refusals.size === 0 ? outcome : batch.messages.map(message => refusals.get(message) ?? outcome)
   }
 
@@ -64,17 +65,18 @@ export class WialonTarget implements Target {
   }
 
   /** The packets to write in order, and why the other messages have none. */
-  #encode(messages: readonly Message[]): { packets: Buffer[]; refusals: Map<Message, Failure> } {
-    const packets: Buffer[] = []
+  #encode(messages: readonly Message[]): Written & { refusals: Map<Message, Failure> } {
+    const writer = this.#writer
+    writer.take() // what a failure may have left in it
     const refusals = new Map<Message, Failure>()
     for (const message of messages) {
       const report = reportOf(message.value(), this.#rules)
       const packet = 'reason' in report ? report : packetOf(report)
       if ('reason' in packet) refusals.set(message, outcomeOfRefusal(packet.reason))
-      else packets.push(encodePacket(packet))
-      if ('leftOut' in report) this.#teller.tell(report.unit, report.leftOut)
+      else writer.add(packet)
+      if ('leftOut' in report && report.leftOut.length > 0) this.#teller.tell(report.unit, report.leftOut)
     }
-    return { packets, refusals }
+    return { packets: writer.packets, bytes: writer.take(), refusals }
   }
 }
 

@@ -76,19 +76,18 @@ function positionOf(reading: Reading): Position | null {
   const { fields } = reading
   if (numberIn(fields, 'position.latitude') === null || numberIn(fields, 'position.longitude') === null)
     return null
-  const take = (part: string) => {
-    const name = `position.${part}`
+  const take = (name: string) => {
     const value = numberIn(fields, name)
     if (value !== null) reading.used.add(name)
     return value
   }
   return {
-    longitude: take('longitude'),
-    latitude: take('latitude'),
-    altitudeM: take('altitude'),
-    speedKmh: take('speed'),
-    course: take('direction'),
-    satellites: take('satellites')
+    longitude: take('position.longitude'),
+    latitude: take('position.latitude'),
+    altitudeM: take('position.altitude'),
+    speedKmh: take('position.speed'),
+    course: take('position.direction'),
+    satellites: take('position.satellites')
   }
 }
 
@@ -135,20 +134,16 @@ export function isAlarming(value: unknown): boolean {
 }
 
 /** Of two names that are equal once cut, the first is kept. */
-function parametersOf({
-  fields,
-  value,
-  rules,
-  used
-}: Reading): Pick<OutgoingReport, 'parameters' | 'leftOut'> {
+function parametersOf(reading: Reading): Pick<OutgoingReport, 'parameters' | 'leftOut'> {
+  const { fields, rules, used } = reading
   const parameters: Parameter[] = []
   const leftOut: LeftOut[] = []
   const taken = new Set<string>()
-  for (const [field, content] of Object.entries(fields)) {
-    if (used.has(field) || content === null) continue
+  for (const field of Object.keys(fields)) {
+    if (fields[field] === null || used.has(field)) continue
     const name = rules.parameterOf(field)
-    const parameter = parameterOf(name, content, () => digitsOf(value, field))
-    const why = problemOfParameter({ name, parameter, rules, taken })
+    const parameter = parameterOf(reading, field, name)
+    const why = parameter === null ? 'no type for it' : problemOfName(name, taken, rules)
     if (parameter !== null && why === null) {
       taken.add(name)
       parameters.push(parameter)
@@ -157,15 +152,7 @@ function parametersOf({
   return { parameters, leftOut }
 }
 
-interface Candidate {
-  readonly name: string
-  readonly parameter: Parameter | null
-  readonly rules: FieldRules
-  readonly taken: ReadonlySet<string>
-}
-
-function problemOfParameter({ name, parameter, rules, taken }: Candidate): LeftOut['why'] | null {
-  if (parameter === null) return 'no type for it'
+function problemOfName(name: string, taken: ReadonlySet<string>, rules: FieldRules): LeftOut['why'] | null {
   if (name === '') return 'no name'
   if (rules.limits.reserved.has(name)) return 'a name of the protocol'
   if (taken.has(name)) return 'a name twice'
@@ -173,13 +160,14 @@ function problemOfParameter({ name, parameter, rules, taken }: Candidate): LeftO
 }
 
 /** Null for what the protocols have no type for: objects, arrays, numbers beyond a double. */
-function parameterOf(name: string, value: unknown, digits: () => string | null): Parameter | null {
+function parameterOf({ fields, value: bytes }: Reading, field: string, name: string): Parameter | null {
+  const value = fields[field]
   if (typeof value === 'string') return { kind: 'text', name, value: upToZero(value) }
   if (typeof value === 'boolean') return { kind: 'integer', name, value: value ? 1 : 0 }
   if (typeof value !== 'number' || !Number.isFinite(value)) return null
   if (!Number.isInteger(value)) return { kind: 'double', name, value }
   if (value >= minInt32 && value <= maxInt32) return { kind: 'integer', name, value: value + 0 }
-  const exact = BigInt(Number.isSafeInteger(value) ? value : (digits() ?? value))
+  const exact = BigInt(Number.isSafeInteger(value) ? value : (digitsOf(bytes, field) ?? value))
   return BigInt.asIntN(64, exact) === exact
     ? { kind: 'long', name, value: exact }
     : { kind: 'double', name, value }

@@ -82,11 +82,16 @@ const wellKnown: Readonly<Record<string, string>> = {
   'gsm.signal.level': 'gsm'
 }
 
+/** Who makes names up has no end of them. */
+const maxMade = 2000
+
 export class FieldRules {
   readonly config: FieldRulesConfig
   readonly limits: NameLimits
   readonly #parameters: ReadonlyMap<string, string>
   readonly #fields: ReadonlyMap<string, string>
+  /** Names that were made already: a fleet has few of them, and they come with every message. */
+  readonly #made = new Map<string, string>()
 
   /** Throws a FaultError `config_invalid` when two fields are given one name. `path` is where the rules stand. */
   constructor(config: FieldRulesConfig, limits: NameLimits, path = 'fields') {
@@ -105,6 +110,14 @@ export class FieldRules {
 
   /** The name of the parameter that a field becomes, as far as it fits; empty when nothing of it does. */
   parameterOf(field: string): string {
+    const made = this.#made.get(field)
+    if (made !== undefined) return made
+    const name = this.#make(field)
+    if (this.#made.size < maxMade) this.#made.set(field, name)
+    return name
+  }
+
+  #make(field: string): string {
     const named = this.#parameters.get(field)
     if (named !== undefined) return cut(named)
     const { wellKnownNames, names } = this.config

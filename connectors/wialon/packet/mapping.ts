@@ -39,8 +39,13 @@ export function packetOf(report: Report): Packet | Refusal {
   if (outputs !== null)
     add(flags.outputs, { kind: 'integer', name: 'avl_outputs', hidden, value: outputs | 0 })
   if (driver !== null) add(flags.driver, { kind: 'text', name: 'avl_driver', hidden, value: driver })
-  for (const parameter of report.parameters) blocks.push({ ...parameter, hidden: false })
+  for (const parameter of report.parameters) blocks.push(blockOf(parameter))
   return { unit, timeSeconds, flags: set, blocks }
+}
+
+/** Written out, since a spread would cost as much as all the rest of a block. */
+function blockOf({ kind, name, value }: Parameter): Block {
+  return { kind, name, hidden: false, value } as Block // kind and value belong together as they did
 }
 
 /** What is not known is 0; null without latitude or longitude. */

@@ -4,8 +4,9 @@
 import { readFileSync } from 'node:fs'
 import { fc, testProp } from '@fast-check/ava'
 import test from 'ava'
-import { type Block, encodePacket } from '../../../../connectors/wialon/packet/packet.ts'
+import type { Block } from '../../../../connectors/wialon/packet/packet.ts'
 import { PacketReader } from '../../../../connectors/wialon/packet/packet-reader.ts'
+import { encodePacket } from '../../../../connectors/wialon/packet/packet-writer.ts'
 import { packed, packetFor } from './packets.ts'
 
 /** The blocks of a message with these fields beside ident and timestamp. */

@@ -3,8 +3,9 @@
 
 import { fc, testProp } from '@fast-check/ava'
 import test from 'ava'
-import { type Block, encodePacket, flags, type Packet } from '../../../../connectors/wialon/packet/packet.ts'
+import { type Block, flags, type Packet } from '../../../../connectors/wialon/packet/packet.ts'
 import { PacketReader } from '../../../../connectors/wialon/packet/packet-reader.ts'
+import { encodePacket, PacketWriter } from '../../../../connectors/wialon/packet/packet-writer.ts'
 
 interface Vector {
   readonly title: string
@@ -184,3 +185,47 @@ for (const [title, bytes, message] of mistakes) {
     t.throws(() => new PacketReader().push(bytes), { message })
   })
 }
+
+testProp(
+  'a writer that is used again writes each time what it would write at first',
+  [fc.array(fc.array(packet, { maxLength: 4 }), { maxLength: 5 })],
+  (t, batches) => {
+    const writer = new PacketWriter(16)
+    for (const packets of batches) {
+      for (const one of packets) writer.add(one)
+      t.is(writer.packets, packets.length)
+      t.deepEqual(new PacketReader().push(writer.take()), packets)
+    }
+  },
+  { numRuns: 300 }
+)
+
+test('of a packet that cannot be written nothing is left among those that were', t => {
+  const writer = new PacketWriter()
+  const good: Packet = { unit: 'a', timeSeconds: 1, flags: 0, blocks: [] }
+  writer.add(good)
+  t.throws(() => writer.add({ ...good, timeSeconds: 2 ** 31 }), { instanceOf: RangeError })
+  const wide: Block = { kind: 'integer', name: 'x', hidden: false, value: 2 ** 31 }
+  t.throws(() => writer.add({ ...good, blocks: [wide] }), { instanceOf: RangeError })
+  writer.add(good)
+  t.is(writer.packets, 2)
+  t.deepEqual(new PacketReader().push(writer.take()), [good, good])
+})
+
+test('more names than a fleet has are written all the same', t => {
+  const writer = new PacketWriter()
+  const packets = Array.from(
+    { length: 50 },
+    (_, at): Packet => ({
+      unit: 'a',
+      timeSeconds: at,
+      flags: 0,
+      blocks: Array.from(
+        { length: 100 },
+        (_, n): Block => ({ kind: 'integer', name: `p${at}.${n}`, hidden: false, value: n })
+      )
+    })
+  )
+  for (const one of packets) writer.add(one)
+  t.deepEqual(new PacketReader().push(writer.take()), packets)
+})

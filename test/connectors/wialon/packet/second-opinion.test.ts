@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import test from 'ava'
-import { encodePacket } from '../../../../connectors/wialon/packet/packet.ts'
+import { encodePacket } from '../../../../connectors/wialon/packet/packet-writer.ts'
 import { packed } from './packets.ts'
 
 const reader = fileURLToPath(new URL('../../../../../test/data/wialon/read.py', import.meta.url))

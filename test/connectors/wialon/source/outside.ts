@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
-import { encodePacket } from '../../../../connectors/wialon/packet/packet.ts'
+import { encodePacket } from '../../../../connectors/wialon/packet/packet-writer.ts'
 import type {
   Bad,
   How,

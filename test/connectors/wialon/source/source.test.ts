@@ -3,7 +3,7 @@
 
 import test from 'ava'
 import { VirtualClock } from '../../../../connectors/virtual-clock.ts'
-import { encodePacket } from '../../../../connectors/wialon/packet/packet.ts'
+import { encodePacket } from '../../../../connectors/wialon/packet/packet-writer.ts'
 import { FaultError } from '../../../../schemas/errors.ts'
 import { until } from '../../../flows/harness/until.ts'
 import { packed } from '../packet/packets.ts'
