@@ -8,6 +8,10 @@ export const awsIotTarget: TargetDefinition<typeof awsIotTargetSchema> = {
   summary: 'Publishes messages to AWS IoT Core and waits until it has confirmed each, within its quotas.',
   config: awsIotTargetSchema,
   async create(config, env) {
+    if (config.mode === 'https') {
+      const { AwsIotHttpsTarget } = await import('./https/target.ts')
+      return new AwsIotHttpsTarget(config, env)
+    }
     const { AwsIotTarget } = await import('./target.ts')
     return new AwsIotTarget(config, env)
   }

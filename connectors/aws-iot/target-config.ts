@@ -53,6 +53,11 @@ export const awsIotTargetSchema = Type.Object(
       'x-expects': 'a host, or host:port',
       'x-public': true
     }),
+    mode: Type.Enum(['mqtt', 'https'], {
+      description:
+        'How messages are published: over MQTT connections that stay, or each by an HTTPS request, which no quota of a connection bounds.',
+      default: 'mqtt'
+    }),
     port: Type.Optional(
       Type.Enum([443, 8443, 8883], {
         description:
@@ -111,7 +116,10 @@ export const awsIotTargetSchema = Type.Object(
     }),
     maxMessages: count('Messages in one batch at most.', 25),
     maxBytes: bytes('Size of a batch at most; a single larger message travels alone.', 131_072),
-    batchesInFlight: count('Batches at the same time on a connection.', 8),
+    batchesInFlight: count(
+      'Batches at the same time on a connection; with mode https all requests at the same time.',
+      8
+    ),
     connectTimeoutMs: milliseconds('Until the connection is accepted, TLS included.', 10_000),
     ackTimeoutMs: milliseconds('From sending a message until it is confirmed.', 30_000)
   },

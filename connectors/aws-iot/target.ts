@@ -1,19 +1,16 @@
 // The AWS IoT Core target over MQTT: the publisher of the MQTT target, with a client certificate, and held within the
 // quotas of the service. What exceeds those is discarded there without a word, so nothing here may ever exceed them.
 
-import net from 'node:net'
-import type tls from 'node:tls'
 import { FaultError } from '../../schemas/errors.ts'
 import type { Batch, Message, Outcome, Target, TargetEnv, TargetLimits } from '../connector.ts'
-import { bareHost } from '../shared/host.ts'
 import { clientIdOf } from '../shared/mqtt/client-id.ts'
 import type { ConnectionSettings } from '../shared/mqtt/connection.ts'
 import { Pace } from '../shared/mqtt/publish/pace.ts'
 import { Publications } from '../shared/mqtt/publish/publications.ts'
 import { Publisher } from '../shared/mqtt/publish/publisher.ts'
 import { Publishers } from '../shared/mqtt/publish/publishers.ts'
-import { secureContext } from '../shared/tls.ts'
 import { Connects } from './connects.ts'
+import { endpointOf } from './endpoint.ts'
 import { explainFault } from './outcome.ts'
 import { checkFor, topicOf } from './publish-rules.ts'
 import type { AwsIotLimits, AwsIotTargetConfig } from './target-config.ts'
@@ -98,31 +95,15 @@ function connectionSettings(
   { clock, mask }: TargetEnv,
   haveTopics: boolean
 ): ConnectionSettings {
-  const { qos, retain, limits, connectTimeoutMs, ackTimeoutMs, port = 8883 } = config
-  if (port === 8443)
-    throw new FaultError('config_invalid', { path: 'port', detail: 'must be 8883 or 443 for MQTT' })
-  const { hostname, port: otherPort } = new URL(`mqtts://${config.endpoint}`)
-  const host = bareHost(hostname)
+  const { qos, retain, limits, connectTimeoutMs, ackTimeoutMs } = config
+  const { host, port, tls } = endpointOf(config)
   const maxInFlight = Math.min(config.maxInFlight, limits.inFlight)
   return {
     clock,
-    address: { host, port: Number(otherPort || port), webSocketPath: null },
-    tls: tlsOptions(config, { host, protocols: port === 443 ? ['x-amzn-mqtt-ca'] : [] }),
+    address: { host, port, webSocketPath: null },
+    tls,
     identity: { protocolVersion: config.version === '5' ? 5 : 4 },
     explain: explainFault,
     ...{ qos, retain, haveTopics, maxInFlight, connectTimeoutMs, ackTimeoutMs, mask }
-  }
-}
-
-/** The name that is asked for by SNI is the one of the account, so it is needed. */
-function tlsOptions(
-  { tls: config }: AwsIotTargetConfig,
-  { host, protocols }: { readonly host: string; readonly protocols: string[] }
-): tls.ConnectionOptions {
-  const servername = config.servername ?? (net.isIP(host) === 0 ? host : undefined)
-  return {
-    secureContext: secureContext(config),
-    ...(servername !== undefined && { servername }),
-    ...(protocols.length > 0 && { ALPNProtocols: protocols })
   }
 }

@@ -19,7 +19,7 @@ export const awsIotErrors = {
     outcome: 'unsent'
   },
   aws_iot_unauthorized: {
-    sentence: 'AWS IoT Core does not let this client connect',
+    sentence: 'AWS IoT Core does not know this client, or does not let it connect',
     hint: 'The policy of the certificate has to allow iot:Connect for the client id; connectors/aws-iot/README.md shows one.',
     outcome: 'halt'
   },

@@ -4,10 +4,10 @@
 
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Message, Outcome } from '../../connector.ts'
+import { onOneLine } from '../../shared/http/excerpt.ts'
 import type { Meaning } from '../config/answers.ts'
 import type { HttpTargetConfig } from '../target-config.ts'
 import { valueAt } from './body-path.ts'
-import { onOneLine } from './excerpt.ts'
 import { type Answer, outcomeOfMeaning, unreadable } from './outcome.ts'
 
 type Config = NonNullable<HttpTargetConfig['parts']>

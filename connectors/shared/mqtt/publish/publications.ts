@@ -4,7 +4,7 @@
 import type { IClientPublishOptions } from 'mqtt'
 import { FaultError } from '../../../../schemas/errors.ts'
 import type { Clock } from '../../../clock.ts'
-import type { Message, TargetEnv } from '../../../connector.ts'
+import type { Failure, Message, TargetEnv } from '../../../connector.ts'
 import { Fields } from '../../fields.ts'
 import { parseTemplate, renderTemplate, type Template } from '../../template.ts'
 import type { PublishConfig } from './config.ts'
@@ -78,14 +78,20 @@ export class Publications {
     const [first] = messages
     if (first === undefined) throw new FaultError('internal', { detail: 'a PUBLISH without message' })
     const { properties, propertiesBytes } = this.#fixed ?? sized(this.#propertiesOf(first))
-    const publication = {
-      topic: this.#topic.of(first),
-      payload: this.#payload(messages),
-      properties,
-      propertiesBytes
-    }
+    const topic = this.#topic.of(first)
+    const publication = { topic, payload: this.#payload(messages), properties, propertiesBytes }
     this.#check?.(publication)
     return publication
+  }
+
+  /** The same, or the outcome of messages of which nothing can be published. */
+  tryOf(messages: readonly Message[]): Publication | Failure {
+    try {
+      return this.of(messages)
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error
+      return { kind: 'reject', code: error.code, detail: error.detail ?? '' }
+    }
   }
 
   /**

@@ -187,14 +187,9 @@ export class Publisher {
   }
 
   #make(messages: readonly Message[], connection: Connection): Publication | Failure {
-    try {
-      const publication = this.#publications.of(messages)
-      const excess = connection.excessOf(publication)
-      return excess === null ? publication : { kind: 'reject', code: 'mqtt_too_large', detail: excess }
-    } catch (error) {
-      if (!(error instanceof FaultError)) throw error
-      return { kind: 'reject', code: error.code, detail: error.detail ?? '' }
-    }
+    const publication = this.#publications.tryOf(messages)
+    const excess = 'kind' in publication ? null : connection.excessOf(publication)
+    return excess === null ? publication : { kind: 'reject', code: 'mqtt_too_large', detail: excess }
   }
 
   #forget(delivery: Delivery): void {

@@ -1,7 +1,7 @@
 // What is kept of an answer: enough to see why, never a secret.
 
 import test from 'ava'
-import { Excerpt } from '../../../connectors/http/answer/excerpt.ts'
+import { Excerpt } from '../../../connectors/shared/http/excerpt.ts'
 import { Mask } from '../../../connectors/shared/mask.ts'
 
 function excerptOf(chunks: readonly string[], secrets: readonly string[] = []): string {

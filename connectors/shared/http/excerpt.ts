@@ -1,7 +1,7 @@
 // The beginning of an answer, kept so that a person can see why a target refused. A receiver may echo what we sent,
 // so the configured secrets are masked before the text goes anywhere.
 
-import type { Mask } from '../../shared/mask.ts'
+import type { Mask } from '../mask.ts'
 
 const keptBytes = 4096
 const shownCharacters = 500
