@@ -54,10 +54,9 @@ interface Counts {
   inFlight: number
 }
 
-export class AwsIotDouble {
+export class AwsIotDouble extends MqttDouble {
   readonly #options: AwsIotDoubleOptions
   readonly #quotas: Quotas
-  readonly #double: MqttDouble
   readonly #counts = new Map<number, Counts>()
   readonly #connected = new Map<string, { connection: number; atMs: number }>()
   #discarded = 0
@@ -68,9 +67,7 @@ export class AwsIotDouble {
 
   constructor(options: AwsIotDoubleOptions) {
     const { clock, quotas, tls, port = 8883 } = options
-    this.#options = options
-    this.#quotas = { ...quotasOfService, ...quotas }
-    this.#double = new MqttDouble({
+    super({
       clock,
       tls: serverOptions(tls, port),
       admit: socket => this.#admit(socket),
@@ -79,38 +76,8 @@ export class AwsIotDouble {
       reply: message => this.#reply(message),
       confirmed: message => this.#confirmed(message)
     })
-  }
-
-  /** Listens on a free port, and on the same one when it is called again after stop(). Throws `listen_failed`. */
-  start(): Promise<void> {
-    return this.#double.start()
-  }
-
-  stop(): Promise<void> {
-    return this.#double.stop()
-  }
-
-  /** Cuts all connections, and goes on listening. */
-  cut(): void {
-    this.#double.cut()
-  }
-
-  get host(): string {
-    return this.#double.host
-  }
-
-  get port(): number {
-    return this.#double.port
-  }
-
-  /** How many connections are open. */
-  get connections(): number {
-    return this.#double.connections
-  }
-
-  /** How many there have been. */
-  get accepted(): number {
-    return this.#double.accepted
+    this.#options = options
+    this.#quotas = { ...quotasOfService, ...quotas }
   }
 
   /** Messages that exceeded a quota. */
@@ -140,7 +107,7 @@ export class AwsIotDouble {
 
   /** The most messages without PUBACK on one connection. */
   get mostInFlight(): number {
-    return this.#double.mostUnconfirmed
+    return this.mostUnconfirmed
   }
 
   /** A certificate that is not known has been refused by then. */
@@ -160,7 +127,7 @@ export class AwsIotDouble {
     this.#counts.set(connection, { publishedMs: [], inFlight: 0 })
     if (other === undefined) return undefined
     this.#counts.delete(other.connection)
-    if (this.#double.hangUp(other.connection, 0x8e)) this.#takenOver++
+    if (this.hangUp(other.connection, 0x8e)) this.#takenOver++
     if (atMs - other.atMs >= this.#quotas.connectIntervalMs) return undefined
     this.#refusedConnects++
     return { kind: 'connack', code: protocolVersion === 5 ? 0x97 : 3 }

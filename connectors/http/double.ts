@@ -48,48 +48,18 @@ export interface DoubleOptions {
   readonly http2?: boolean
 }
 
-export class HttpDouble {
+export class HttpDouble extends DoubleServer {
   readonly #options: DoubleOptions
-  readonly #server: DoubleServer
 
   constructor(options: DoubleOptions) {
-    this.#options = options
     const { clock, host, port } = options
-    this.#server = new DoubleServer({ clock, create: () => this.#create(), host, port })
-  }
-
-  /** Listens. Throws a FaultError `listen_failed`; may be called again after stop(). */
-  start(): Promise<void> {
-    return this.#server.start()
-  }
-
-  /** Refuses connections from now on and cuts those that are open, answered or not. */
-  stop(): Promise<void> {
-    return this.#server.stop()
-  }
-
-  /** Cuts all connections, answered or not, and goes on listening. */
-  cut(): void {
-    this.#server.cut()
-  }
-
-  /** The port it listens on; 0 before the first start(). */
-  get port(): number {
-    return this.#server.port
+    super({ clock, create: () => this.#create(), host, port })
+    this.#options = options
   }
 
   get url(): string {
-    const host = urlHost(this.#server.host)
+    const host = urlHost(this.host)
     return `${this.#options.tls === undefined ? 'http' : 'https'}://${host}:${this.port}`
-  }
-
-  get listening(): boolean {
-    return this.#server.listening
-  }
-
-  /** How many connections are open. */
-  get connections(): number {
-    return this.#server.sockets.size
   }
 
   #create(): net.Server {
@@ -123,10 +93,7 @@ export class HttpDouble {
     else if (reply.kind === 'raw' && response instanceof http2.Http2ServerResponse) breakOff(response)
     else if (reply.kind === 'raw') response.socket?.end(reply.bytes)
     else if (reply.kind === 'trickle') this.#trickle(reply, response)
-    else
-      this.#server.after(reply.afterMs ?? 0, () =>
-        response.writeHead(reply.status, reply.headers).end(reply.body)
-      )
+    else this.after(reply.afterMs ?? 0, () => response.writeHead(reply.status, reply.headers).end(reply.body))
   }
 
   #trickle({ status, everyMs }: Extract<Reply, { kind: 'trickle' }>, response: http.ServerResponse): void {
@@ -134,9 +101,9 @@ export class HttpDouble {
     const next = () => {
       if (response.destroyed) return
       response.write('.')
-      this.#server.after(everyMs, next)
+      this.after(everyMs, next)
     }
-    this.#server.after(everyMs, next)
+    this.after(everyMs, next)
   }
 }
 

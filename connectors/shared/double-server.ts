@@ -1,4 +1,4 @@
-// The server under the doubles of connectors: it listens again on the port it had, cuts its connections to order, and
+// The server that doubles of connectors are: it listens again on the port it had, cuts its connections to order, and
 // forgets late answers when it stops. What is said on the connections is the double's.
 
 import type { AddressInfo, Server, Socket } from 'node:net'
@@ -35,6 +35,11 @@ export class DoubleServer {
 
   get listening(): boolean {
     return this.#server !== undefined
+  }
+
+  /** How many connections are open. */
+  get connections(): number {
+    return this.#sockets.size
   }
 
   /** The connections that are open. */

@@ -79,9 +79,8 @@ interface Open {
   readonly messageId: number
 }
 
-export class MqttDouble {
+export class MqttDouble extends DoubleServer {
   readonly #options: MqttDoubleOptions
-  readonly #server: DoubleServer
   /** By the number of the connection. */
   readonly #clients = new Map<number, Client>()
   #held: (() => void)[] = []
@@ -90,27 +89,16 @@ export class MqttDouble {
   #disconnects = 0
 
   constructor(options: MqttDoubleOptions) {
-    this.#options = options
     const serve = (socket: Socket) => this.#serve(socket)
     const { clock, tls: secure } = options
     const create = () => (secure === undefined ? net.createServer(serve) : tls.createServer(secure, serve))
-    this.#server = new DoubleServer({ clock, create })
+    super({ clock, create })
+    this.#options = options
   }
 
-  /** Listens on a free port, and on the same one when it is called again after stop(). Throws `listen_failed`. */
-  start(): Promise<void> {
-    return this.#server.start()
-  }
-
-  /** Refuses connections from now on and cuts those that are open. */
-  stop(): Promise<void> {
+  override stop(): Promise<void> {
     this.#held = []
-    return this.#server.stop()
-  }
-
-  /** Cuts all connections, and goes on listening. */
-  cut(): void {
-    this.#server.cut()
+    return super.stop()
   }
 
   /** Ends one connection, with a code after a DISCONNECT that says so; false when it had ended. */
@@ -129,19 +117,6 @@ export class MqttDouble {
 
   get url(): string {
     return `${this.#options.tls === undefined ? 'mqtt' : 'mqtts'}://${this.host}:${this.port}`
-  }
-
-  get host(): string {
-    return this.#server.host
-  }
-
-  get port(): number {
-    return this.#server.port
-  }
-
-  /** How many connections are open. */
-  get connections(): number {
-    return this.#server.sockets.size
   }
 
   /** How many connections there have been in all. */
@@ -233,7 +208,7 @@ export class MqttDouble {
     if (reply.kind === 'hangUp') hangUp(client, reply.code)
     else if (published.qos === 0 || reply.kind === 'discard') client.unconfirmed--
     else if (reply.kind === 'hold') this.#held.push(acknowledge)
-    else this.#server.after(reply.afterMs ?? 0, acknowledge)
+    else this.after(reply.afterMs ?? 0, acknowledge)
   }
 }
 

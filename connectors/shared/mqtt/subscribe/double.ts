@@ -44,40 +44,19 @@ interface Client {
   readonly receiveMaximum: number
 }
 
-export class BrokerDouble {
+export class BrokerDouble extends DoubleServer {
   readonly #options: BrokerOptions
-  readonly #server: DoubleServer
   readonly #sessions = new Map<string, Session>()
   /** It answers nothing, and sends nothing. */
   isSilent = false
 
   constructor(options: BrokerOptions) {
+    super({ clock: options.clock, create: () => net.createServer(socket => this.#serve(socket)) })
     this.#options = options
-    const create = () => net.createServer(socket => this.#serve(socket))
-    this.#server = new DoubleServer({ clock: options.clock, create })
-  }
-
-  /** Listens, on the same port again after stop(). */
-  start(): Promise<void> {
-    return this.#server.start()
-  }
-
-  /** Refuses connections from now on and cuts those that are open; sessions stay. */
-  stop(): Promise<void> {
-    return this.#server.stop()
-  }
-
-  /** Cuts all connections, and goes on listening. */
-  cut(): void {
-    this.#server.cut()
   }
 
   get url(): string {
-    return `mqtt://${this.#server.host}:${this.#server.port}`
-  }
-
-  get connections(): number {
-    return this.#server.sockets.size
+    return `mqtt://${this.host}:${this.port}`
   }
 
   /** Whether a client that is connected has a filter for the topic. */
@@ -92,10 +71,7 @@ export class BrokerDouble {
 
   /** Bytes that the clients that are connected, or their sockets, have taken. */
   get takenBytes(): number {
-    return [...this.#server.sockets].reduce(
-      (sum, socket) => sum + socket.bytesWritten - socket.writableLength,
-      0
-    )
+    return [...this.sockets].reduce((sum, socket) => sum + socket.bytesWritten - socket.writableLength, 0)
   }
 
   /** Puts it into every session that has a filter for it. */
@@ -116,7 +92,7 @@ export class BrokerDouble {
 
   /** Sends these bytes to all who are connected. */
   sendRaw(bytes: Buffer): void {
-    for (const socket of this.#server.sockets) socket.write(bytes)
+    for (const socket of this.sockets) socket.write(bytes)
   }
 
   #serve(socket: Socket): void {
