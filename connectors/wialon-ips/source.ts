@@ -18,7 +18,11 @@ export class WialonIpsSource implements Source<WialonIpsSourceConfig> {
     this.#listeners = new Listeners({
       kind: 'wialonIps',
       env,
-      serve: (socket, door) => new DeviceSession(socket, door, parts)
+      serve: (socket, door) => {
+        const session = new DeviceSession(socket, door, parts)
+        void session.serve()
+        return session
+      }
     })
   }
 

@@ -42,7 +42,9 @@ export class WialonSource implements Source<WialonSourceConfig> {
   #welcome(socket: Socket, door: Door<WialonFeed>): Session {
     const { channel, admits } = door.feed
     if (admits(socket.remoteAddress ?? '')) {
-      return new PacketSession(socket, door, { env: this.#env, refusals: this.#refusals })
+      const session = new PacketSession(socket, door, { env: this.#env, refusals: this.#refusals })
+      void session.serve()
+      return session
     }
     this.#refusals.refused(channel, addressOf(socket), new FaultError('wialon_sender_refused'))
     socket.destroy()

@@ -1,19 +1,9 @@
-// One connection, which is of one device. A packet is read, appended and answered before the next one is looked at: the
-// kernel keeps what follows, and a sender that is faster than Kafka comes to wait. So there is one append at a time on a
-// connection, and what a device has to repeat never gets behind what is later.
-//
-//   waiting for bytes ──> a line ──> room in the budget ──> append ──> answer ──> waiting for bytes
-//        │                  │                                 │
-//        └─ too long, too slow, no packet, no login ──────────┴── refused by Kafka ──> closed without an answer
+// One device, which has its connection for itself: it logs in, and then each packet is answered by itself.
 
 import type { Socket } from 'node:net'
 import { FaultError } from '../../../schemas/errors.ts'
-import type { SourceEnv } from '../../connector.ts'
-import type { BudgetShare } from '../../shared/byte-budget.ts'
-import { addressOf, type Session } from '../../shared/tcp/listener.ts'
 import type { Door } from '../../shared/tcp/listeners.ts'
-import { PacketDeadline } from '../../shared/tcp/packet-deadline.ts'
-import type { RefusalLog } from '../../shared/tcp/refusal-log.ts'
+import { SenderSession, type SessionParts } from '../../shared/tcp/sender-session.ts'
 import { type Line, type LineProblem, LineReader } from '../codec/line-reader.ts'
 import { Conversation } from './conversation.ts'
 import type { WialonIpsFeed } from './feed.ts'
@@ -25,81 +15,27 @@ const maxLoginBytes = 1_024
 /** What belongs to no packet yet is free up to the first, has room up to the second, and then for the longest packet. */
 const freeBytes = 4_096
 const commonBytes = 65_536
-/** How long a device may take to read the last answers. */
-const farewellMs = 5_000
 
-export interface SessionParts {
-  readonly env: SourceEnv
-  readonly refusals: RefusalLog
-}
-
-export class DeviceSession implements Session {
-  isBusy = false
-  readonly #socket: Socket
-  readonly #door: Door<WialonIpsFeed>
-  readonly #parts: SessionParts
-  readonly #from: string
+export class DeviceSession extends SenderSession<WialonIpsFeed> {
   readonly #maxPacketBytes: number
   readonly #reader = new LineReader(maxLoginBytes)
-  readonly #share: BudgetShare
-  readonly #deadline: PacketDeadline
   readonly #conversation: Conversation
   #reservedBytes = 0
-  #isFinishing = false
 
   constructor(socket: Socket, door: Door<WialonIpsFeed>, parts: SessionParts) {
-    this.#socket = socket
-    this.#door = door
-    this.#parts = parts
-    this.#from = addressOf(socket)
-    const { budget, clock } = parts.env
-    const { maxPacketBytes, packetTimeoutMs } = door.feed.config
-    this.#maxPacketBytes = Math.min(maxPacketBytes, Math.floor(budget.largestBytes / memoryFactor))
-    this.#share = budget.share()
-    this.#deadline = new PacketDeadline({
-      clock,
-      timeoutMs: packetTimeoutMs,
-      isBusy: () => this.isBusy,
-      onLate: () => this.#giveUp(`after ${packetTimeoutMs} ms`)
-    })
+    super(socket, door, parts)
+    const largest = Math.floor(parts.env.budget.largestBytes / memoryFactor)
+    this.#maxPacketBytes = Math.min(door.feed.config.maxPacketBytes, largest)
     this.#conversation = new Conversation({
       env: parts.env,
       door,
-      refused: fault => this.#refused(fault),
-      answer: text => this.#answer(text)
+      refused: fault => this.refuse(fault),
+      answer: text => this.answer(text)
     })
-    socket.once('close', () => this.#share.leave())
-    void this.#serve()
+    this.deadline.follow(true, true)
   }
 
-  finish(): void {
-    this.#isFinishing = true
-    if (!this.isBusy) this.#close()
-  }
-
-  /** Never rejects. */
-  async #serve(): Promise<void> {
-    this.#deadline.follow(true, true)
-    try {
-      for await (const chunk of this.#socket.iterator({ destroyOnReturn: false })) {
-        this.isBusy = true
-        const goesOn = await this.#take(chunk)
-        this.isBusy = false
-        if (this.#isFinishing || !goesOn) break
-      }
-      this.#endInside()
-    } catch (error) {
-      // Anything else than a fault is the end of the connection, of which no more is known than that.
-      if (error instanceof FaultError) this.#refused(error)
-    }
-    this.isBusy = false
-    this.#deadline.stop()
-    this.#release()
-    this.#close()
-  }
-
-  /** False when the connection is to end. Throws a FaultError when it is to end at once. */
-  async #take(chunk: Buffer): Promise<boolean> {
+  protected override async take(chunk: Buffer): Promise<boolean> {
     const reader = this.#reader
     reader.push(chunk)
     let lines = 0
@@ -109,7 +45,7 @@ export class DeviceSession implements Session {
       if (!(await this.#hear(line))) return false
     }
     const isIn = this.#conversation.isLoggedIn
-    this.#deadline.follow(reader.isInside || !isIn, lines > 0 && isIn)
+    this.deadline.follow(reader.isInside || !isIn, lines > 0 && isIn)
     await this.#keepRoom()
     return true
   }
@@ -137,12 +73,12 @@ export class DeviceSession implements Session {
 
   async #reserve(bytes: number): Promise<void> {
     this.#release()
-    await this.#share.reserve(bytes)
+    await this.share.reserve(bytes)
     this.#reservedBytes = bytes
   }
 
   #release(): void {
-    this.#share.release()
+    this.share.release()
     this.#reservedBytes = 0
   }
 
@@ -154,36 +90,16 @@ export class DeviceSession implements Session {
       : new FaultError('wialon_ips_packet_malformed', { detail: 'what is compressed is not one packet' })
   }
 
-  /** Waits until the device has read its answers: one that never does may not send on for ever. */
-  async #answer(text: string): Promise<void> {
-    const socket = this.#socket
-    if (!socket.writable || socket.write(text)) return
-    this.isBusy = false // it is the device's turn
-    await new Promise<void>(resolve => socket.once('drain', resolve).once('close', resolve))
-    this.isBusy = true
+  protected override get isInside(): boolean {
+    return this.#reader.isInside
   }
 
-  /** Throws when the connection ends inside a packet, unless that is our doing. */
-  #endInside(): void {
-    if (this.#socket.readable || !this.#reader.isInside) return
-    throw new FaultError('wialon_ips_packet_malformed', { detail: 'the connection ended inside a packet' })
-  }
-
-  #giveUp(detail: string): void {
+  protected override late(detail: string): FaultError {
     const code = this.#conversation.isLoggedIn ? 'wialon_ips_packet_timeout' : 'wialon_ips_login_missing'
-    this.#refused(new FaultError(code, { detail }))
-    this.#socket.destroy()
+    return new FaultError(code, { detail })
   }
 
-  #refused(fault: FaultError): void {
-    this.#parts.refusals.refused(this.#door.feed.channel, this.#from, fault)
-  }
-
-  /** At once, but for answers that are on their way. */
-  #close(): void {
-    const socket = this.#socket
-    if (socket.destroyed) return
-    const cancel = this.#parts.env.clock.after(farewellMs, () => socket.destroy())
-    socket.once('close', cancel).destroySoon()
+  protected override torn(detail: string): FaultError {
+    return new FaultError('wialon_ips_packet_malformed', { detail })
   }
 }
