@@ -2,13 +2,13 @@
 // quotas of the service. What exceeds those is discarded there without a word, so nothing here may ever exceed them.
 
 import { FaultError } from '../../schemas/errors.ts'
-import type { Batch, Message, Outcome, Target, TargetEnv, TargetLimits } from '../connector.ts'
-import { clientIdOf } from '../shared/mqtt/client-id.ts'
+import type { TargetEnv } from '../connector.ts'
+import { clientIdsOf } from '../shared/mqtt/client-id.ts'
 import type { ConnectionSettings } from '../shared/mqtt/connection.ts'
 import { Pace } from '../shared/mqtt/publish/pace.ts'
 import { Publications } from '../shared/mqtt/publish/publications.ts'
 import { Publisher } from '../shared/mqtt/publish/publisher.ts'
-import { Publishers } from '../shared/mqtt/publish/publishers.ts'
+import { PublishingTarget } from '../shared/mqtt/publish/publishing-target.ts'
 import { Connects } from './connects.ts'
 import { endpointOf } from './endpoint.ts'
 import { explainFault } from './outcome.ts'
@@ -21,46 +21,28 @@ const usedShare = 0.8
 const reserve = 1.5
 const maxClientIdBytes = 128
 
-export class AwsIotTarget implements Target {
-  readonly limits: TargetLimits
-  /** The connection of a device, by its number; only where there are several. */
-  readonly destination?: (message: Message) => string
-  readonly #publishers: Publishers
-
+export class AwsIotTarget extends PublishingTarget {
   /** Throws a FaultError `config_invalid` for what the schema cannot tell. */
   constructor(config: AwsIotTargetConfig, env: TargetEnv) {
-    const { maxMessages, maxBytes, batchesInFlight, limits } = config
-    this.limits = { maxMessages, maxBytes, batchesInFlight }
-    const publications = new Publications({
-      config: { ...config, topic: topicOf(config) },
-      isVersion5: config.version === '5',
-      env,
-      check: checkFor(limits)
-    })
-    const settings = connectionSettings(config, env, publications.haveTopics)
-    const connects = new Connects(env.clock, limits.connectIntervalMs)
-    const publishers = clientIds(config, env).map(clientId => {
-      const identity = { ...settings.identity, clientId }
-      const manners = { pace: new Pace(paceOf(limits)), connects: connects.gate() }
-      return new Publisher({ ...settings, identity }, publications, manners)
-    })
-    this.#publishers = new Publishers(publishers)
-    const { destination } = this.#publishers
-    if (destination !== undefined) this.destination = destination
+    super(config, publishersOf(config, env))
   }
+}
 
-  /** Connects, which shows whether the certificate is known. Throws a FaultError when it fails. */
-  open(signal: AbortSignal): Promise<void> {
-    return this.#publishers.open(signal)
-  }
-
-  deliver(batch: Batch, signal: AbortSignal): Promise<Outcome | Outcome[]> {
-    return this.#publishers.deliver(batch, signal)
-  }
-
-  close(): Promise<void> {
-    return this.#publishers.close()
-  }
+function publishersOf(config: AwsIotTargetConfig, env: TargetEnv): Publisher[] {
+  const { limits } = config
+  const publications = new Publications({
+    config: { ...config, topic: topicOf(config) },
+    isVersion5: config.version === '5',
+    env,
+    check: checkFor(limits)
+  })
+  const settings = connectionSettings(config, env, publications.haveTopics)
+  const connects = new Connects(env.clock, limits.connectIntervalMs)
+  return clientIds(config, env).map(clientId => {
+    const identity = { ...settings.identity, clientId }
+    const manners = { pace: new Pace(paceOf(limits)), connects: connects.gate() }
+    return new Publisher({ ...settings, identity }, publications, manners)
+  })
 }
 
 function paceOf({ publishesPerSecond, bytesPerSecond }: AwsIotLimits) {
@@ -80,8 +62,7 @@ function clientIds(config: AwsIotTargetConfig, env: TargetEnv): string[] {
   }
   const each = usedShare * limits.publishesPerSecond
   const count = given ?? (wanted === undefined || wanted <= each ? 1 : Math.ceil((reserve * wanted) / each))
-  const id = clientIdOf(config.clientId, env)
-  const ids = count === 1 ? [id] : Array.from({ length: count }, (_, at) => `${id}-${at}`)
+  const ids = clientIdsOf(config.clientId, env, count)
   const bytes = Buffer.byteLength(ids.at(-1) ?? '')
   if (bytes > maxClientIdBytes) {
     const detail = `has ${bytes} bytes with what is added to it, at most ${maxClientIdBytes}`

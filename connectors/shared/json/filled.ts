@@ -9,13 +9,15 @@ import { parseTemplate, renderTemplate, type Template } from '../template.ts'
 
 export const messageNames = ['@message', '@id', '@ms']
 
+/** What a message becomes; its fields may be there already. */
+export type Shape = (message: Message, fields?: Fields) => Buffer
+
 /** What each message becomes. Throws a FaultError `config_invalid` for a text that gives no JSON. */
-export function itemTemplate(text: string): (message: Message) => Buffer {
+export function itemTemplate(text: string): Shape {
   const template = parseTemplate(text)
   const quoted = quotedIn(template)
   checkJson(template, { quoted, path: 'item', known: messageNames })
-  return message => {
-    const fields = new Fields(message)
+  return (message, fields = new Fields(message)) => {
     const json = (name: string) => messageJson(name, message, fields)
     return Buffer.from(renderTemplate(template, (name, at) => put(json(name), quoted[at] === true)))
   }

@@ -4,8 +4,18 @@
 import { randomBytes } from 'node:crypto'
 import type { TargetEnv } from '../../connector.ts'
 
+/** One for each of `count` connections. */
+export function clientIdsOf(
+  configured: string | undefined,
+  env: Pick<TargetEnv, 'stream' | 'replay'>,
+  count: number
+): string[] {
+  const id = clientIdOf(configured, env)
+  return count === 1 ? [id] : Array.from({ length: count }, (_, at) => `${id}-${at}`)
+}
+
 /** The one that is configured, unless a replay runs beside its stream, or `tailrace-<stream>-<random>`. */
-export function clientIdOf(
+function clientIdOf(
   configured: string | undefined,
   { stream, replay }: Pick<TargetEnv, 'stream' | 'replay'>
 ): string {

@@ -2,22 +2,25 @@
 
 import { FaultError } from '../../../../schemas/errors.ts'
 import type { Message } from '../../../connector.ts'
+import type { Fields } from '../../fields.ts'
 import { arrayBody } from '../../json/bodies.ts'
-import { itemTemplate } from '../../json/filled.ts'
+import { itemTemplate, type Shape } from '../../json/filled.ts'
 import type { PublishConfig } from './config.ts'
 
-export type Payload = (messages: readonly Message[]) => Buffer
+/** `first` are the fields of the first message. */
+export type Payload = (messages: readonly Message[], first: Fields) => Buffer
 
 /** How messages become a payload. Throws a FaultError `config_invalid` for an item that gives no JSON. */
 export function payloadOf({ format, item }: Pick<PublishConfig, 'format' | 'item'>): Payload {
-  const shape = item === undefined ? (message: Message) => message.value() : itemTemplate(item)
+  const shape: Shape = item === undefined ? message => message.value() : itemTemplate(item)
   if (format === 'byDevice') return messages => byDevice(messages, shape)
-  if (format === 'object') return ([message]) => (message === undefined ? Buffer.alloc(0) : shape(message))
-  return item === undefined ? arrayBody : messages => array(messages.map(shape))
+  if (format === 'object')
+    return ([message], fields) => (message === undefined ? Buffer.alloc(0) : shape(message, fields))
+  return item === undefined ? arrayBody : messages => array(messages.map(message => shape(message)))
 }
 
 /** `{"device": [its messages], ...}` in the order of first appearance. */
-function byDevice(messages: readonly Message[], shape: (message: Message) => Buffer): Buffer {
+function byDevice(messages: readonly Message[], shape: Shape): Buffer {
   const devices = new Map<string, Buffer[]>()
   for (const message of messages) {
     const key = message.key()

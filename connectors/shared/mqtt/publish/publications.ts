@@ -65,7 +65,7 @@ export class Publications {
       wrong('userProperties', `must name fields of messages or {@id}, which {${foreign}} is not`)
     const isFixed = names.length === 0 && this.#ttlMs === null
     if (!isVersion5) this.#fixed = { properties: null, propertiesBytes: 0 }
-    else this.#fixed = isFixed ? sized(this.#propertiesOf(undefined)) : null
+    else this.#fixed = isFixed ? sized(this.#propertiesOf()) : null
   }
 
   /** Do messages have topics of their own? */
@@ -77,9 +77,10 @@ export class Publications {
   of(messages: readonly Message[]): Publication {
     const [first] = messages
     if (first === undefined) throw new FaultError('internal', { detail: 'a PUBLISH without message' })
-    const { properties, propertiesBytes } = this.#fixed ?? sized(this.#propertiesOf(first))
-    const topic = this.#topic.of(first)
-    const publication = { topic, payload: this.#payload(messages), properties, propertiesBytes }
+    const fields = new Fields(first) // parsed once for all that names some of them
+    const { properties, propertiesBytes } = this.#fixed ?? sized(this.#propertiesOf(first, fields))
+    const topic = this.#topic.of(fields)
+    const publication = { topic, payload: this.#payload(messages, fields), properties, propertiesBytes }
     this.#check?.(publication)
     return publication
   }
@@ -119,16 +120,16 @@ export class Publications {
   /** Null for a message that has none, and is refused when its turn comes. */
   #topicOf(message: Message): string | null {
     try {
-      return this.#topic.of(message)
+      return this.#topic.of(new Fields(message))
     } catch {
       return null
     }
   }
 
-  #propertiesOf(message: Message | undefined): Properties {
+  /** Without a message, those that all have in common. */
+  #propertiesOf(message?: Message, fields?: Fields): Properties {
     const { contentType } = this.#config
     const userProperties: Record<string, string> = {}
-    const fields = message === undefined ? null : new Fields(message)
     for (const { name, value } of this.#userProperties)
       userProperties[name] = renderTemplate(value, field =>
         field === '@id' ? (message?.id() ?? '') : textOf(fields?.get(field))

@@ -1,8 +1,7 @@
 // Topics with fields of messages in them. A value can neither leave its level nor become a wildcard.
 
 import { FaultError } from '../../../../schemas/errors.ts'
-import type { Message } from '../../../connector.ts'
-import { Fields, unfitFor } from '../../fields.ts'
+import { type Fields, unfitFor } from '../../fields.ts'
 import { parseTemplate, renderTemplate, type Template } from '../../template.ts'
 
 /** MQTT 5, 1.5.4: a text has a length of two bytes. */
@@ -31,10 +30,9 @@ export class Topic {
     return this.#template.names.length > 0
   }
 
-  /** The topic of a message. Throws a FaultError `mqtt_message_unfit` when its fields give none. */
-  of(message: Message): string {
+  /** The topic of a message with these fields. Throws a FaultError `mqtt_message_unfit` when its fields give none. */
+  of(fields: Fields): string {
     if (!this.isTemplate) return this.#text
-    const fields = new Fields(message)
     const unfit = (detail: string) => new FaultError('mqtt_message_unfit', { detail })
     const topic = renderTemplate(this.#template, name => {
       const problem = unfitFor(name, fields)

@@ -1,22 +1,25 @@
-// The connections of a target, over which devices are spread: each is a destination of its own, named by its number.
+// A target that publishes over some connections, over which devices are spread: each is a destination of its own, named
+// by its number. Which connections these are, and what is published, is decided by the protocol's target.
 
 import { FaultError } from '../../../../schemas/errors.ts'
-import type { Batch, Message, Outcome } from '../../../connector.ts'
+import type { Batch, Message, Outcome, Target, TargetLimits } from '../../../connector.ts'
 import { spreadOf } from '../../spread.ts'
 import type { Publisher } from './publisher.ts'
 
-export class Publishers {
+export class PublishingTarget implements Target {
+  readonly limits: TargetLimits
   /** The connection of a device; only where there are several. */
   readonly destination?: (message: Message) => string
   readonly #publishers: readonly Publisher[]
 
-  constructor(publishers: readonly Publisher[]) {
+  constructor({ maxMessages, maxBytes, batchesInFlight }: TargetLimits, publishers: readonly Publisher[]) {
+    this.limits = { maxMessages, maxBytes, batchesInFlight }
     this.#publishers = publishers
     const { length } = publishers
     if (length > 1) this.destination = message => String(spreadOf(message, length))
   }
 
-  /** Connects, which shows whether the broker takes the credentials. Throws a FaultError when it fails. */
+  /** Connects, which shows whether the other side takes the credentials. Throws a FaultError when it fails. */
   async open(signal: AbortSignal): Promise<void> {
     await unlessAborted(Promise.all(this.#publishers.map(publisher => publisher.connect())), signal)
   }
