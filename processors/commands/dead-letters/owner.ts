@@ -1,10 +1,7 @@
 // Whose dead letters are meant: those of a stream or, with --channel, of a channel.
 
 import type { LogAdmin } from '../../../connectors/kafka/log/log.ts'
-import type { Config } from '../../../schemas/config.ts'
-import { FaultError } from '../../../schemas/errors.ts'
-import { suggestion } from '../../suggestion.ts'
-import { type StreamOption, streamIn, withKafka } from '../shared/stream.ts'
+import { channelIn, type StreamOption, streamIn, withKafka } from '../shared/stream.ts'
 
 export interface OwnerOption extends StreamOption {
   /** The name is that of a channel. */
@@ -25,15 +22,5 @@ export async function withLetters(
   await withKafka(options, async ({ whole, admin }) => {
     const ownerIn = options.channel ? channelIn : streamIn
     await act(admin, ownerIn(whole, name, options.config).deadLetters.topic)
-  })
-}
-
-function channelIn({ channels }: Config, name: string, path: string) {
-  const channel = channels[name]
-  if (channel !== undefined) return channel
-  const known = Object.keys(channels)
-  const list = known.length === 0 ? '' : ` (known channels: ${known.join(', ')})`
-  throw new FaultError('usage', {
-    detail: `no channel "${name}" in ${path}${suggestion(name, known) || list}`
   })
 }

@@ -4,7 +4,7 @@
 import { systemClock } from '../../../connectors/clock.ts'
 import type { LogAdmin, LogProducer } from '../../../connectors/kafka/log/log.ts'
 import type { Mask } from '../../../connectors/shared/mask.ts'
-import type { Config } from '../../../schemas/config.ts'
+import type { ChannelConfig, Config } from '../../../schemas/config.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import { type StreamConfig, topicsOf } from '../../../schemas/stream.ts'
 import { suggestion } from '../../suggestion.ts'
@@ -78,11 +78,27 @@ export async function withKafka(
 
 /** Throws `usage` when there is no such stream. */
 export function streamIn({ streams }: Config, name: string, path: string): StreamConfig {
-  const stream = streams[name]
-  if (stream !== undefined) return stream
-  const known = Object.keys(streams)
-  const list = known.length === 0 ? '' : ` (known streams: ${known.join(', ')})`
+  return namedIn(streams, { kind: 'stream', name, path })
+}
+
+/** Throws `usage` when there is no such channel. */
+export function channelIn({ channels }: Config, name: string, path: string): ChannelConfig {
+  return namedIn(channels, { kind: 'channel', name, path })
+}
+
+interface Named {
+  readonly kind: string
+  readonly name: string
+  /** Of the configuration. */
+  readonly path: string
+}
+
+function namedIn<T>(entries: Readonly<Record<string, T>>, { kind, name, path }: Named): T {
+  const entry = entries[name]
+  if (entry !== undefined) return entry
+  const known = Object.keys(entries)
+  const list = known.length === 0 ? '' : ` (known ${kind}s: ${known.join(', ')})`
   throw new FaultError('usage', {
-    detail: `no stream "${name}" in ${path}${suggestion(name, known) || list}`
+    detail: `no ${kind} "${name}" in ${path}${suggestion(name, known) || list}`
   })
 }
