@@ -2,17 +2,12 @@
 
 import { type Static, Type } from 'typebox'
 import { bytes, count, type Frozen, milliseconds, port, secret } from '../../schemas/define.ts'
+import { allowInsecure, idleTimeoutMs, listenHost } from '../shared/tcp/config.ts'
 import { fieldRulesSchema } from '../shared/wialon/rules.ts'
 
 export const wialonIpsSourceSchema = Type.Object(
   {
-    host: Type.String({
-      description: 'The address to listen on.',
-      default: '127.0.0.1',
-      minLength: 1,
-      'x-public': true,
-      examples: ['0.0.0.0']
-    }),
+    host: listenHost,
     port: port('The port to listen on', 20_332),
     password: Type.Optional(
       secret('The password that devices have to log in with; without it any will do.', {
@@ -20,21 +15,14 @@ export const wialonIpsSourceSchema = Type.Object(
         'x-expects': 'text on one line'
       })
     ),
-    insecure: Type.Boolean({
-      description: 'Allows listening on an address that other machines reach although everyone may send.',
-      default: false
-    }),
+    insecure: allowInsecure,
     fields: fieldRulesSchema,
     maxConnections: count('Devices that are connected at the same time.', 10_000),
     maxPacketBytes: bytes(
       'The longest packet, once it is inflated; a longer one ends the connection.',
       1_048_576
     ),
-    idleTimeoutMs: milliseconds(
-      'Closes a connection over which nothing comes for so long, or up to a quarter longer; 0: none.',
-      3_600_000,
-      0
-    ),
+    idleTimeoutMs,
     packetTimeoutMs: milliseconds(
       'From connecting until the device is logged in, and from the first byte of a packet until its last.',
       60_000

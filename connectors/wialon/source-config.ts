@@ -2,17 +2,12 @@
 
 import { type Static, Type } from 'typebox'
 import { bytes, count, type Frozen, milliseconds, port } from '../../schemas/define.ts'
+import { allowInsecure, idleTimeoutMs, listenHost } from '../shared/tcp/config.ts'
 import { fieldRulesSchema } from '../shared/wialon/rules.ts'
 
 export const wialonSourceSchema = Type.Object(
   {
-    host: Type.String({
-      description: 'The address to listen on.',
-      default: '127.0.0.1',
-      minLength: 1,
-      'x-public': true,
-      examples: ['0.0.0.0']
-    }),
+    host: listenHost,
     port: port('The port to listen on', 20_163),
     senders: Type.Array(
       Type.String({
@@ -26,21 +21,14 @@ export const wialonSourceSchema = Type.Object(
         examples: [['192.0.2.7', '10.0.0.0/8']]
       }
     ),
-    insecure: Type.Boolean({
-      description: 'Allows listening on an address that other machines reach although everyone may send.',
-      default: false
-    }),
+    insecure: allowInsecure,
     fields: fieldRulesSchema,
     maxConnections: count('Senders that are connected at the same time.', 256),
     maxPacketBytes: bytes(
       'The size that a packet may announce; what announces more is taken for something else than a packet.',
       131_072
     ),
-    idleTimeoutMs: milliseconds(
-      'Closes a connection over which nothing comes for so long, or up to a quarter longer; 0: none.',
-      3_600_000,
-      0
-    ),
+    idleTimeoutMs,
     packetTimeoutMs: milliseconds('From the first byte of a packet until its last.', 60_000)
   },
   {

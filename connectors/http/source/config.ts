@@ -2,6 +2,7 @@
 
 import { type Static, Type } from 'typebox'
 import { bytes, count, type Frozen, named, secret } from '../../../schemas/define.ts'
+import { allowInsecure } from '../../shared/tcp/config.ts'
 import { webhookSecrets } from '../config/auth.ts'
 
 const sender = Type.Object(
@@ -70,10 +71,7 @@ export const httpSourceConfig = Type.Object(
         }
       )
     ),
-    insecure: Type.Boolean({
-      description: 'Allows listening on an address that other machines reach although everyone may send.',
-      default: false
-    }),
+    insecure: allowInsecure,
     maxBodyBytes: bytes('Bytes of a request body as it is sent, compressed or not.', 10_485_760),
     maxInflatedBytes: bytes('Bytes of a request body once it is decompressed.', 33_554_432),
     maxMessages: count('Messages in one request.', 10_000),
