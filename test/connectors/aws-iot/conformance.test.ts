@@ -7,9 +7,10 @@ import test from 'ava'
 import { AwsIotDouble } from '../../../connectors/aws-iot/double.ts'
 import { awsIotTarget } from '../../../connectors/aws-iot/index.ts'
 import { systemClock } from '../../../connectors/clock.ts'
-import type { ConnectReply, Published, PublishReply } from '../../../connectors/shared/mqtt/double.ts'
+import type { ConnectReply } from '../../../connectors/shared/mqtt/double.ts'
 import { makeCertificates } from '../../certificates.ts'
-import { idOf, rightCredential } from '../../conformance/fleet.ts'
+import { rightCredential } from '../../conformance/fleet.ts'
+import { Ordered } from '../../conformance/target/ordered.ts'
 import {
   type Double,
   type DoubleOptions,
@@ -17,6 +18,7 @@ import {
   targetSuite,
   type Wish
 } from '../../conformance/target.ts'
+import { following } from '../mqtt/suite.ts'
 
 const known = makeCertificates()
 const stranger = makeCertificates()
@@ -44,51 +46,20 @@ function settingsFor({ host, port, credential, tls, timeoutMs }: Wish): Record<s
 }
 
 async function start({ tls = known }: DoubleOptions): Promise<Double> {
-  const received: Buffer[] = []
-  const confirmed: Buffer[] = []
-  let order: Order = { kind: 'confirm' }
-  let sinceOrder = 0
+  const ordered = new Ordered()
   const double = new AwsIotDouble({
     clock: systemClock,
     tls: { cert: tls.cert, key: tls.key, clientCa: [known.ca, stranger.ca] },
     quotas,
-    connect: (_, certificate) => connack(certificate, order),
-    ledger: ({ payload }) => {
-      received.push(payload)
-      sinceOrder++
-    },
-    confirmed: ({ payload }) => void confirmed.push(payload),
-    reply: message => {
-      const reply = replyTo(message, order, sinceOrder)
-      if (reply.kind === 'hangUp') sinceOrder = 0
-      return reply
-    }
+    connect: (_, certificate) => connack(certificate, ordered.order),
+    ...following(ordered)
   })
   await double.start()
-  return Object.assign(double, {
-    order: (next: Order) => {
-      order = next
-      sinceOrder = 0
-    },
-    received: () => received,
-    confirmed: () => confirmed
-  })
+  return ordered.dress(double)
 }
 
 function connack(certificate: Buffer, order: Order): ConnectReply | undefined {
   if (!certificate.equals(new X509Certificate(known.cert).raw)) return { kind: 'connack', code: 0x87 }
   if (order.kind !== 'limit') return undefined
   return { kind: 'connack', code: 0, properties: { maximumPacketSize: order.maxBytes } }
-}
-
-/** What the order means for the message that is the `sinceOrder`th under it. */
-function replyTo({ payload }: Published, order: Order, sinceOrder: number): PublishReply {
-  if (order.kind === 'confirm') return { kind: 'puback', afterMs: order.afterMs ?? 0 }
-  if (order.kind === 'hang') return { kind: 'hold' }
-  if (order.kind === 'drop') return { kind: sinceOrder < order.afterMessages ? 'hold' : 'hangUp' }
-  if (order.kind === 'part') return { kind: sinceOrder <= order.messages ? 'puback' : 'hangUp' }
-  if (order.kind === 'throttle') return { kind: 'puback', code: 0x97 }
-  if (order.kind === 'refuse address') return { kind: 'puback', code: 0x87 }
-  const isRefused = order.kind === 'refuse' && idOf(payload) === order.id
-  return isRefused ? { kind: 'puback', code: 0x99, text: 'not to our taste' } : { kind: 'puback' }
 }

@@ -2,12 +2,14 @@
 
 import type https from 'node:https'
 import test from 'ava'
-import { pauseFor, systemClock } from '../../../connectors/clock.ts'
+import { systemClock } from '../../../connectors/clock.ts'
 import { HttpDouble, type Received, type Reply } from '../../../connectors/http/double.ts'
 import { httpTarget } from '../../../connectors/http/index.ts'
 import { makeCertificates } from '../../certificates.ts'
 import { idOf } from '../../conformance/fleet.ts'
+import { Ordered } from '../../conformance/target/ordered.ts'
 import { type Double, type Order, targetSuite, type Wish } from '../../conformance/target.ts'
+import { following } from './orders.ts'
 
 /** As plain HTTP or TLS, as the suite wishes. */
 const settings = ({ host, port, credential, tls, timeoutMs }: Wish) => ({
@@ -61,42 +63,20 @@ interface Start {
 }
 
 async function start({ credential, tls, http2 = false }: Start): Promise<Double> {
-  const received: Buffer[] = []
-  const confirmed: Buffer[] = []
-  /** What was in force when a request came. */
-  const orders = new WeakMap<Received, Order>()
-  let order: Order = { kind: 'confirm' }
-  let sinceOrder = 0
+  const ordered = new Ordered()
+  const { ledger, reply } = following({ ordered, messagesIn, replyTo })
   const double = new HttpDouble({
     clock: systemClock,
     http2,
     ...(tls !== undefined && { tls }),
-    ledger: async request => {
-      const messages = messagesIn(request)
-      received.push(...messages)
-      sinceOrder += messages.length
-      orders.set(request, order)
-      if (order.kind === 'confirm' && order.afterMs !== undefined) await pauseFor(systemClock, order.afterMs)
-    },
+    ledger,
     reply: request => {
       const given = request.headers.authorization
-      if (given !== `Bearer ${credential}`) return answer(401, `no access for ${given}`)
-      const reply = replyTo(request, orders.get(request) ?? order, sinceOrder)
-      if (reply.kind === 'reset') sinceOrder = 0
-      if (reply.kind === 'answer' && reply.status === 200) confirmed.push(...messagesIn(request))
-      return reply
+      return given === `Bearer ${credential}` ? reply(request) : answer(401, `no access for ${given}`)
     }
   })
   await double.start()
-  return Object.assign(double, {
-    host: '127.0.0.1',
-    order: (next: Order) => {
-      order = next
-      sinceOrder = 0
-    },
-    received: () => received,
-    confirmed: () => confirmed
-  })
+  return ordered.dress(double)
 }
 
 /** One message to a line. */

@@ -3,10 +3,11 @@
 
 import test from 'ava'
 import { awsIotTarget } from '../../../../connectors/aws-iot/index.ts'
-import { pauseFor, systemClock } from '../../../../connectors/clock.ts'
+import { systemClock } from '../../../../connectors/clock.ts'
 import { HttpDouble, type Received, type Reply } from '../../../../connectors/http/double.ts'
 import { makeCertificates } from '../../../certificates.ts'
 import { idOf } from '../../../conformance/fleet.ts'
+import { Ordered } from '../../../conformance/target/ordered.ts'
 import {
   type Double,
   type DoubleOptions,
@@ -14,6 +15,7 @@ import {
   targetSuite,
   type Wish
 } from '../../../conformance/target.ts'
+import { following } from '../../http/orders.ts'
 
 const known = makeCertificates()
 
@@ -37,39 +39,14 @@ targetSuite(test.serial, {
 })
 
 async function start({ tls = known }: DoubleOptions): Promise<Double> {
-  const received: Buffer[] = []
-  const confirmed: Buffer[] = []
-  /** What was in force when a request came. */
-  const orders = new WeakMap<Received, Order>()
-  let order: Order = { kind: 'confirm' }
-  let sinceOrder = 0
+  const ordered = new Ordered()
   const double = new HttpDouble({
     clock: systemClock,
     tls: { cert: tls.cert, key: tls.key, ca: known.ca, requestCert: true, rejectUnauthorized: true },
-    ledger: async request => {
-      const messages = messagesIn(request)
-      received.push(...messages)
-      sinceOrder += messages.length
-      orders.set(request, order)
-      if (order.kind === 'confirm' && order.afterMs !== undefined) await pauseFor(systemClock, order.afterMs)
-    },
-    reply: request => {
-      const reply = replyTo(request, orders.get(request) ?? order, sinceOrder)
-      if (reply.kind === 'reset') sinceOrder = 0
-      if (reply.kind === 'answer' && reply.status === 200) confirmed.push(...messagesIn(request))
-      return reply
-    }
+    ...following({ ordered, messagesIn, replyTo })
   })
   await double.start()
-  return Object.assign(double, {
-    host: '127.0.0.1',
-    order: (next: Order) => {
-      order = next
-      sinceOrder = 0
-    },
-    received: () => received,
-    confirmed: () => confirmed
-  })
+  return ordered.dress(double)
 }
 
 /** The suite's messages are as JSON.stringify writes them. */

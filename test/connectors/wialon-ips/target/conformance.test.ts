@@ -4,6 +4,7 @@ import test from 'ava'
 import { systemClock } from '../../../../connectors/clock.ts'
 import { type Received, type Reply, WialonIpsDouble } from '../../../../connectors/wialon-ips/double.ts'
 import { wialonIpsTarget } from '../../../../connectors/wialon-ips/index.ts'
+import { Ordered } from '../../../conformance/target/ordered.ts'
 import { type Double, type DoubleOptions, type Order, targetSuite } from '../../../conformance/target.ts'
 
 targetSuite(test.serial, {
@@ -30,33 +31,20 @@ targetSuite(test.serial, {
 })
 
 async function start({ credential }: DoubleOptions): Promise<Double> {
-  const received: Buffer[] = []
-  const confirmed: Buffer[] = []
-  let order: Order = { kind: 'confirm' }
-  let sinceOrder = 0
+  const ordered = new Ordered()
   const double = new WialonIpsDouble({
     clock: systemClock,
     login: ({ password }) => ({ kind: 'answer', body: password === credential ? '1' : '01' }),
-    ledger: packet => {
-      received.push(...messagesOf(packet))
-      sinceOrder += packet.records.length
-    },
+    ledger: packet => ordered.received(...messagesOf(packet)),
     reply: packet => {
-      const reply = replyTo(packet, order, sinceOrder)
-      if (reply.kind === 'reset' || reply.kind === 'close') sinceOrder = 0
+      const reply = replyTo(packet, ordered.order, ordered.sinceOrder)
+      if (reply.kind === 'reset' || reply.kind === 'close') ordered.begin()
       return reply
     },
-    answered: packet => void confirmed.push(...messagesOf(packet))
+    answered: packet => ordered.confirmed(...messagesOf(packet))
   })
   await double.start()
-  return Object.assign(double, {
-    order: (next: Order) => {
-      order = next
-      sinceOrder = 0
-    },
-    received: () => received,
-    confirmed: () => confirmed
-  })
+  return ordered.dress(double)
 }
 
 /** As much of each message as tells which it is. */

@@ -7,6 +7,7 @@ import { systemClock } from '../../../../connectors/clock.ts'
 import { type DoubleOptions, type Reply, WialonDouble } from '../../../../connectors/wialon/double.ts'
 import { wialonTarget } from '../../../../connectors/wialon/index.ts'
 import type { Packet } from '../../../../connectors/wialon/packet/packet.ts'
+import { Ordered } from '../../../conformance/target/ordered.ts'
 import { type Double, type Order, targetSuite, type Wish } from '../../../conformance/target.ts'
 
 const lacks = {
@@ -43,33 +44,20 @@ targetSuite(test.serial, {
 })
 
 async function start(style: Pick<DoubleOptions, 'answersOncePerRead'> = {}): Promise<Double> {
-  const received: Buffer[] = []
-  const confirmed: Buffer[] = []
-  let order: Order = { kind: 'confirm' }
-  let sinceOrder = 0
+  const ordered = new Ordered()
   const double = new WialonDouble({
     ...style,
     clock: systemClock,
-    ledger: packet => {
-      received.push(messageOf(packet))
-      sinceOrder++
-    },
+    ledger: packet => ordered.received(messageOf(packet)),
     reply: () => {
-      const reply = replyTo(order, sinceOrder)
-      if (reply.kind === 'close' || reply.kind === 'reset') sinceOrder = 0
+      const reply = replyTo(ordered.order, ordered.sinceOrder)
+      if (reply.kind === 'close' || reply.kind === 'reset') ordered.begin()
       return reply
     },
-    answered: packet => void confirmed.push(messageOf(packet))
+    answered: packet => ordered.confirmed(messageOf(packet))
   })
   await double.start()
-  return Object.assign(double, {
-    order: (next: Order) => {
-      order = next
-      sinceOrder = 0
-    },
-    received: () => received,
-    confirmed: () => confirmed
-  })
+  return ordered.dress(double)
 }
 
 /** As much of the message as tells which it is. */

@@ -1,0 +1,46 @@
+// What the conformance suite of targets wants of MQTT: its wishes as settings, its orders as replies of a double.
+
+import type { Published, PublishReply } from '../../../connectors/shared/mqtt/double.ts'
+import { idOf } from '../../conformance/fleet.ts'
+import type { Ordered } from '../../conformance/target/ordered.ts'
+import type { Order, Wish } from '../../conformance/target.ts'
+
+export const username = 'fleet'
+export const topic = 'fleet/telemetry'
+
+export function settingsFor({ host, port, credential, tls, timeoutMs }: Wish): Record<string, unknown> {
+  return {
+    url: `${tls === undefined ? 'mqtt' : 'mqtts'}://${host}:${port}`,
+    topic,
+    username,
+    password: credential,
+    connectTimeoutMs: timeoutMs,
+    ackTimeoutMs: timeoutMs,
+    ...(tls !== undefined && { tls })
+  }
+}
+
+/** What a double is told so that it follows. */
+export function following(ordered: Ordered) {
+  return {
+    ledger: ({ payload }: Published) => ordered.received(payload),
+    confirmed: ({ payload }: Published) => ordered.confirmed(payload),
+    reply: (message: Published): PublishReply => {
+      const reply = replyTo(message, ordered.order, ordered.sinceOrder)
+      if (reply.kind === 'hangUp') ordered.begin()
+      return reply
+    }
+  }
+}
+
+/** What the order means for the message that is the `sinceOrder`th under it. */
+function replyTo({ payload }: Published, order: Order, sinceOrder: number): PublishReply {
+  if (order.kind === 'confirm') return { kind: 'puback', afterMs: order.afterMs ?? 0 }
+  if (order.kind === 'hang') return { kind: 'hold' }
+  if (order.kind === 'drop') return { kind: sinceOrder < order.afterMessages ? 'hold' : 'hangUp' }
+  if (order.kind === 'part') return { kind: sinceOrder <= order.messages ? 'puback' : 'hangUp' }
+  if (order.kind === 'throttle') return { kind: 'puback', code: 0x97 }
+  if (order.kind === 'refuse address') return { kind: 'puback', code: 0x87 }
+  const isRefused = order.kind === 'refuse' && idOf(payload) === order.id
+  return isRefused ? { kind: 'puback', code: 0x99, text: 'not to our taste' } : { kind: 'puback' }
+}
