@@ -6,9 +6,9 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { uniqueName } from '../kafka.ts'
 import type { Bench, BenchContext, Row } from './bench.ts'
-import type { Arrivals } from './forward/judge.ts'
+import { measureJudged, verdict } from './judged.ts'
 import { benchLog, loadFleet, withKafka } from './kafka.ts'
-import { type Measurement, measure, medianRow, round2 } from './measure.ts'
+import { medianRow, round2 } from './measure.ts'
 
 export interface LatencyCase {
   readonly latencyMs: number
@@ -40,9 +40,7 @@ export interface AgainstPlain {
 }
 
 const partitions = 6
-const rounds = 3
 const copies = 132
-const names = ['tailrace', 'plain']
 
 export function againstPlain({ summary, receiver: module, systems, cases }: AgainstPlain): Bench {
   return {
@@ -80,40 +78,21 @@ interface CaseRun {
 }
 
 async function runCase({ receiver, systems, one, options, context }: CaseRun): Promise<Row[]> {
-  const measured = new Map<string, Measurement[]>(names.map(name => [name, []]))
-  const arrived = new Map<string, Arrivals[]>(names.map(name => [name, []]))
-  for (let round = 1; round <= rounds; round++) {
-    for (const name of names) {
-      receiver.send({ latencyMs: one.latencyMs })
-      const messages = messagesOf(name, one)
-      const result = await measure({ name, module: systems.href, options: { ...options, messages } })
-      receiver.send('judge')
-      const [arrivals] = await once(receiver, 'message')
-      measured.get(name)?.push(result)
-      arrived.get(name)?.push(arrivals)
-      const rate = Math.round(result.messages / result.seconds)
-      context.progress(`${one.latencyMs} ms, round ${round}, ${name}: ${rate} messages/s`)
-    }
-  }
-  const rows = names.map(name => ({
-    system: name,
-    latencyMs: one.latencyMs,
-    ...medianRow(measured.get(name) ?? []),
-    ...verdict(arrived.get(name) ?? [], messagesOf(name, one))
+  const { latencyMs, messages, plainMessages } = one
+  const results = await measureJudged({
+    ...{ receiver, module: systems.href, latencyMs },
+    systems: [
+      { name: 'tailrace', options: { ...options, messages } },
+      { name: 'plain', options: { ...options, messages: plainMessages } }
+    ],
+    told: line => context.progress(`${latencyMs} ms, ${line}`)
+  })
+  const rows = results.map(({ name, options: { messages: sent }, measured, arrived }) => ({
+    ...{ system: name, latencyMs },
+    ...medianRow(measured),
+    ...verdict(arrived, sent)
   }))
   return [...rows, ...comparison(rows, one)]
-}
-
-const messagesOf = (name: string, one: LatencyCase) => (name === 'plain' ? one.plainMessages : one.messages)
-
-/** Over all rounds: a single lost message counts. */
-export function verdict(runs: readonly Arrivals[], messages: number) {
-  const sum = (of: (run: Arrivals) => number) => runs.reduce((total, run) => total + of(run), 0)
-  return {
-    lost: sum(run => Math.max(0, messages - run.distinct)),
-    duplicates: sum(run => run.duplicates),
-    outOfOrder: sum(run => run.outOfOrder)
-  }
 }
 
 /** Tailrace in multiples of the plain way. */

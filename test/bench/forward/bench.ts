@@ -5,15 +5,13 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { uniqueName } from '../../kafka.ts'
-import { verdict } from '../against-plain.ts'
 import type { Bench, BenchContext, Row } from '../bench.ts'
+import { measureJudged, verdict } from '../judged.ts'
 import { benchLog, loadFleet, withKafka } from '../kafka.ts'
-import { type Measurement, measure, medianRow } from '../measure.ts'
-import type { Arrivals } from './judge.ts'
+import { medianRow } from '../measure.ts'
 import type { ForwardOptions } from './systems.ts'
 
 const partitions = 6
-const rounds = 3
 
 /** The 93 devices of the sample, cloned to 12,276: a fleet of some size. */
 const copies = 132
@@ -67,29 +65,19 @@ interface CaseRun {
 }
 
 async function runCase(receiver: ChildProcess, { one, options, context }: CaseRun): Promise<Row[]> {
-  const module = new URL('./systems.js', import.meta.url).href
-  const names = ['tailrace', 'plain loop', 'kafkajs alone']
-  const measured = new Map<string, Measurement[]>(names.map(name => [name, []]))
-  const arrived = new Map<string, Arrivals[]>(names.map(name => [name, []]))
-  for (let round = 1; round <= rounds; round++) {
-    for (const name of names) {
-      receiver.send({ latencyMs: one.latencyMs })
-      const messages = messagesOf(name, one)
-      const result = await measure({ name, module, options: { ...options, messages } })
-      receiver.send('judge')
-      const [arrivals] = await once(receiver, 'message')
-      measured.get(name)?.push(result)
-      arrived.get(name)?.push(arrivals)
-      const rate = Math.round(result.messages / result.seconds)
-      context.progress(`batch ${one.batch}, ${one.latencyMs} ms, round ${round}, ${name}: ${rate} messages/s`)
-    }
-  }
-  return names.map(name => ({
-    system: name,
-    batch: one.batch,
-    latencyMs: one.latencyMs,
-    ...medianRow(measured.get(name) ?? []),
-    ...(name === 'kafkajs alone' ? {} : verdict(arrived.get(name) ?? [], messagesOf(name, one)))
+  const { batch, latencyMs } = one
+  const results = await measureJudged({
+    ...{ receiver, module: new URL('./systems.js', import.meta.url).href, latencyMs },
+    systems: ['tailrace', 'plain loop', 'kafkajs alone'].map(name => ({
+      name,
+      options: { ...options, messages: messagesOf(name, one) }
+    })),
+    told: line => context.progress(`batch ${batch}, ${latencyMs} ms, ${line}`)
+  })
+  return results.map(({ name, options: { messages }, measured, arrived }) => ({
+    ...{ system: name, batch, latencyMs },
+    ...medianRow(measured),
+    ...(name === 'kafkajs alone' ? {} : verdict(arrived, messages))
   }))
 }
 
