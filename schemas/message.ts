@@ -6,6 +6,9 @@ import { Type } from 'typebox'
 /** The longest `ident`, in bytes of UTF-8: it becomes the Kafka key of every message of its device. */
 export const maxIdentBytes = 256
 
+/** The longest message, unless a source is told otherwise: of the 1 MiB that Kafka takes, what key and headers leave. */
+export const maxMessageBytes = 921_600
+
 export const messageSchema = Type.Object(
   {
     ident: Type.String({

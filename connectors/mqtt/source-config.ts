@@ -3,6 +3,7 @@
 
 import { type Static, Type } from 'typebox'
 import { bytes, count, type Frozen, milliseconds } from '../../schemas/define.ts'
+import { maxMessageBytes } from '../../schemas/message.ts'
 import { maxTextLength } from '../shared/mqtt/publish/config.ts'
 import { brokerFields } from './broker.ts'
 
@@ -94,7 +95,7 @@ export const mqttSourceConfig = Type.Object(
     maxMessages: count('Messages in one payload that is an array.', 10_000),
     maxMessageBytes: bytes(
       'Bytes of one message as it is sent. The topic’s max.message.bytes must leave room for it.',
-      921_600
+      maxMessageBytes
     ),
     connectTimeoutMs: milliseconds('Until the broker has accepted the connection, TLS included.', 10_000),
     retry: retrySchema

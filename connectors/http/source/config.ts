@@ -2,6 +2,7 @@
 
 import { type Static, Type } from 'typebox'
 import { bytes, count, type Frozen, named, secret } from '../../../schemas/define.ts'
+import { maxMessageBytes } from '../../../schemas/message.ts'
 import { allowInsecure } from '../../shared/tcp/config.ts'
 import { webhookSecrets } from '../config/auth.ts'
 
@@ -81,7 +82,7 @@ export const httpSourceConfig = Type.Object(
     ),
     maxMessageBytes: bytes(
       'Bytes of one message as it is sent. The topic’s max.message.bytes must leave room for it.',
-      921_600
+      maxMessageBytes
     )
   },
   { additionalProperties: false, description: 'Messages are POSTed to /channels/<channel>/messages.' }

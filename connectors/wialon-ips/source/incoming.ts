@@ -1,12 +1,10 @@
 // What a record becomes for its channel: a message to append, or what is wrong with it.
 
+import { maxMessageBytes } from '../../../schemas/message.ts'
 import type { Incoming } from '../../connector.ts'
 import { jsonOf, messageOf } from '../../shared/wialon/to-message.ts'
 import { type RecordForm, type RecordProblem, readRecord } from '../codec/record.ts'
 import type { WialonIpsFeed } from './feed.ts'
-
-/** Beside the message itself a record of Kafka has a key and headers, and Kafka takes 1 MiB by default. */
-const maxMessageBytes = 921_600
 
 export interface Origin {
   readonly ident: string

@@ -1,14 +1,11 @@
 // What a packet becomes for its channel: a message to append, or why it can be none.
 
-import { maxIdentBytes } from '../../../schemas/message.ts'
+import { maxIdentBytes, maxMessageBytes } from '../../../schemas/message.ts'
 import type { Incoming } from '../../connector.ts'
 import type { FieldRules } from '../../shared/wialon/rules.ts'
 import { jsonOf, messageOf } from '../../shared/wialon/to-message.ts'
 import { readLeniently } from '../packet/lenient.ts'
 import { reportFrom } from '../packet/mapping.ts'
-
-/** Beside the message itself a record has a key and headers, and Kafka takes 1 MiB by default. */
-const maxMessageBytes = 921_600
 
 export interface Taken {
   readonly kind: 'taken'
