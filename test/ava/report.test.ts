@@ -27,6 +27,12 @@ const reports = [
     totals: { passed: 1, failed: 2 }
   },
   {
+    title: 'every test that was pending at an interruption is a failure',
+    lines: ['  ✔ a › works', '', '  ✘ Exiting due to SIGINT', '', '  ◌ c › hangs'],
+    exitCode: 1,
+    totals: { passed: 1, failed: 1 }
+  },
+  {
     title: 'an exception outside of tests is a failure',
     lines: ['  ✔ a › works', '  Uncaught exception in dist/test/b.test.js', '  Error: late'],
     exitCode: 1,

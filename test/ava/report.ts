@@ -11,7 +11,7 @@ const passLine = /^ {2}✔ /
 const failLine = /^ {2}(✘ |◌ |Uncaught exception in |Unhandled rejection in )/
 
 /** Announces the pending tests, which follow one to a line and are counted there. */
-const timeoutLine = /^ {2}✘ Timed out /
+const pendingFollowLine = /^ {2}✘ (Timed out |Exiting due to SIGINT)/
 
 export class AvaReport {
   #passed = 0
@@ -20,7 +20,7 @@ export class AvaReport {
   read(line: string): void {
     const plain = stripVTControlCharacters(line)
     if (passLine.test(plain)) this.#passed++
-    else if (failLine.test(plain) && !timeoutLine.test(plain)) this.#failed++
+    else if (failLine.test(plain) && !pendingFollowLine.test(plain)) this.#failed++
   }
 
   /** The totals once AVA has ended. An exit code other than 0, and a run without any test, are failures too. */

@@ -16,6 +16,12 @@ export interface AvaRun {
   onLine(line: string): void
 }
 
+/**
+ * Longer than any test may take. AVA's own time-out ends for good when it falls into the time that some test asked for
+ * with `t.timeout()`: a test that hangs is then neither named nor ended.
+ */
+const silenceMs = 660_000
+
 /** The totals, once AVA and everything that it started has ended. */
 export async function runAva(run: AvaRun): Promise<{ passed: number; failed: number }> {
   const colour = run.colour ? '--color' : '--no-color'
@@ -30,11 +36,18 @@ export async function runAva(run: AvaRun): Promise<{ passed: number; failed: num
   if (ava.pid !== undefined) guard.watch(-ava.pid)
   run.signal.addEventListener('abort', () => guard.close(), { once: true })
   const report = new AvaReport()
+  // Interrupted, AVA names the tests that are pending and ends their processes; a few seconds later the guard does.
+  const silence = setTimeout(() => {
+    ava.kill('SIGINT')
+    setTimeout(() => guard.close(), 10_000).unref()
+  }, silenceMs)
   createInterface({ input: ava.stdout }).on('line', line => {
+    silence.refresh()
     report.read(line)
     run.onLine(line)
   })
   const [exitCode] = await once(ava, 'close')
+  clearTimeout(silence)
   await guard.close()
   return report.end(exitCode)
 }
