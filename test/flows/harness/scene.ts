@@ -12,7 +12,7 @@ import { Fleet, type FleetMessage } from './fleet.ts'
 import { Instance, type LogLine } from './instance.ts'
 import { Ledger } from './ledger.ts'
 import { instanceHeader, Receiver } from './receiver.ts'
-import { Sender, type SenderOptions } from './sender.ts'
+import { post, Sender, type SenderOptions } from './sender.ts'
 import { tick, until, untilNoneIsLeft } from './until.ts'
 import { type Fault, judge, type Verdict } from './verdict.ts'
 
@@ -110,7 +110,12 @@ export class Scene {
 
   /** POSTs to the channel of an instance: whichever there is when a request begins. */
   sendTo(instance: () => Instance, perSecond: number, devices = this.fleet.devices): Sender {
-    const store = (messages: readonly FleetMessage[]) => post(instance().ingestUrl(channel), messages)
+    const store = (messages: readonly FleetMessage[]) => {
+      return post(
+        instance().ingestUrl(channel),
+        messages.map(({ value }) => value.toString())
+      )
+    }
     const { fleet } = this
     return this.#sender({ fleet, devices, store, perSecond, lanes: lanesOfPosts, maxMessages: 50 })
   }
@@ -244,14 +249,4 @@ export class Scene {
 async function partitionsOf(instance: Instance): Promise<ReadonlySet<number> | null> {
   const stream = await Promise.race([instance.stream(), tick(statusTimeoutMs).then(() => null)])
   return stream === null ? null : new Set(stream.partitions.map(({ partition }) => partition))
-}
-
-/** Resolves when Tailrace has answered 200; rejects on anything else, as nothing may then have been stored. */
-async function post(url: string, messages: readonly FleetMessage[]): Promise<void> {
-  const body = `[${messages.map(({ value }) => value.toString()).join()}]`
-  const headers = { 'content-type': 'application/json' }
-  const signal = AbortSignal.timeout(30_000)
-  const response = await fetch(url, { method: 'POST', headers, body, signal })
-  const answer = await response.text()
-  if (response.status !== 200) throw new Error(`${response.status} ${answer}`)
 }

@@ -96,3 +96,20 @@ export class Sender {
     }
   }
 }
+
+/** How long an answer to a POST may take. */
+const postTimeoutMs = 30_000
+
+/** Resolves when Tailrace has answered 200; rejects on anything else, as nothing may then have been stored. */
+export async function post(url: string, messages: readonly string[]): Promise<void> {
+  const body = `[${messages.join()}]`
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch(url, {
+    method: 'POST',
+    headers,
+    body,
+    signal: AbortSignal.timeout(postTimeoutMs)
+  })
+  const answer = await response.text()
+  if (response.status !== 200) throw new Error(`${response.status} ${answer}`)
+}

@@ -7,6 +7,7 @@ import { resend } from './held/resend.ts'
 import { destinations } from './http/destinations.ts'
 import { hostile } from './http/hostile.ts'
 import { tokens } from './http/tokens.ts'
+import { journey } from './journey/journey.ts'
 import { awsIot } from './mqtt/aws-iot.ts'
 import { reload } from './operator/reload.ts'
 import { replay } from './operator/replay.ts'
@@ -39,7 +40,8 @@ export const promises: readonly EnginePromise[] = [
   reshaped,
   lacking,
   remembered,
-  awsIot
+  awsIot,
+  journey
 ]
 
 export interface PromiseResult extends Findings {

@@ -26,6 +26,8 @@ export interface Process {
   readonly topic: string
   /** Of the channel. */
   readonly sources?: readonly unknown[]
+  /** Further ones, beside `fleet`; a stream says with `from` which it reads. */
+  readonly channels?: Settings
   /** Further sections of the configuration. */
   readonly sections?: Settings
   readonly maxMemoryBytes?: number
@@ -134,7 +136,7 @@ export class Stage {
   }
 
   /** What a process is configured with. */
-  config({ streams, topic, sources = [], sections = {}, maxMemoryBytes }: Process) {
+  config({ streams, topic, sources = [], channels = {}, sections = {}, maxMemoryBytes }: Process) {
     const shared = { from: ['fleet'], start: 'earliest', retry: { minDelayMs: 100, maxDelayMs: 2_000 } }
     const described = Object.entries(streams).map(([name, stream]) => [name, { ...shared, ...stream }])
     return {
@@ -142,7 +144,7 @@ export class Stage {
       listen: { http: 0, admin: 0 },
       ...(maxMemoryBytes !== undefined && { memory: { maxBytes: maxMemoryBytes } }),
       ...sections,
-      channels: { fleet: { topic, partitions: partitionCount, sources } },
+      channels: { fleet: { topic, partitions: partitionCount, sources }, ...channels },
       streams: Object.fromEntries(described)
     }
   }
