@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { Guard } from '../connectors/kafka/local/guard.ts'
 import { freePorts } from '../connectors/kafka/local/ports.ts'
 import type { Certificates } from './certificates.ts'
+import { install } from './debian.ts'
 import { until } from './flows/harness/until.ts'
 
 export interface MosquittoOptions {
@@ -77,33 +78,32 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     await kill()
     await guard.close()
   }
-  await start()
+  await start().catch(async (error: unknown) => {
+    await stop()
+    throw error
+  })
   return { port, plainPort, webSocketPort, kill, shutDown: () => end('SIGTERM'), start, stop }
 }
 
 const missing = 'mosquitto is missing: apt-get install mosquitto'
 
-/** The path of the broker, which is installed where that is allowed. */
-function requireMosquitto(): string {
+/**
+ * The path of the broker, which is installed where that is allowed. Throws an error that names it where it is missing. The
+ * test runner calls it before all tests: one process must not start what another has half installed.
+ */
+export function requireMosquitto(): string {
   const find = () => ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', 'mosquitto'].find(runs)
   const found = find()
   if (found !== undefined) return found
   if (process.getuid?.() !== 0) throw new Error(missing)
   process.stderr.write(`${missing}: installing it\n`)
-  const install = () => apt('install', '-y', '--no-install-recommends', 'mosquitto')
-  const path = install() || (apt('update') && install()) ? find() : undefined
+  const path = install('mosquitto') ? find() : undefined
   if (path === undefined) throw new Error(missing)
   return path
 }
 
 function runs(path: string): boolean {
   return spawnSync(path, ['-h'], { stdio: 'ignore' }).error === undefined
-}
-
-function apt(...args: string[]): boolean {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const wait = ['-qq', '-o', 'DPkg::Lock::Timeout=300']
-  return spawnSync('apt-get', [...wait, ...args], { env, stdio: 'ignore' }).status === 0
 }
 
 type Ports = Pick<Mosquitto, 'port' | 'plainPort' | 'webSocketPort'>

@@ -1,10 +1,11 @@
 // What `npm test` runs after the build: one local Kafka for all test files, then AVA, then one line with the totals.
 // Arguments are passed on to AVA. TAILRACE_TEST_KAFKA=host:port uses a Kafka that is already there.
 
-import { spawnSync } from 'node:child_process'
 import { type LocalKafka, startLocalKafka } from '../connectors/kafka/local/local.ts'
 import { FaultError, messageOf } from '../schemas/errors.ts'
 import { runAva } from './ava/run-ava.ts'
+import { install } from './debian.ts'
+import { requireMosquitto } from './mosquitto.ts'
 
 const interrupted = new AbortController()
 process.once('SIGINT', () => interrupted.abort())
@@ -19,6 +20,7 @@ process.stdout.write(`${passed} passed, ${failed} failed\n`)
 process.exitCode = failed === 0 ? 0 : 1
 
 async function runAll(): Promise<{ passed: number; failed: number }> {
+  requireMosquitto()
   const given = process.env.TAILRACE_TEST_KAFKA
   if (given) return runTests(given)
   const kafka = await startKafka().catch((error: unknown) => {
@@ -41,15 +43,7 @@ function installMissing(fault: FaultError): boolean {
   const isRoot = process.getuid?.() === 0
   if (!isRoot || (fault.code !== 'java_missing' && fault.code !== 'maven_missing')) return false
   process.stderr.write(`${fault.message}: installing it\n`)
-  return apt('update') && apt('install', '-y', '--no-install-recommends', 'default-jre-headless', 'maven')
-}
-
-function apt(...args: string[]): boolean {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const wait = ['-qq', '-o', 'DPkg::Lock::Timeout=300']
-  return (
-    spawnSync('apt-get', [...wait, ...args], { env, stdio: ['ignore', 'ignore', 'inherit'] }).status === 0
-  )
+  return install('default-jre-headless', 'maven')
 }
 
 function runTests(brokers: string): Promise<{ passed: number; failed: number }> {
