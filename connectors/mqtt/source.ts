@@ -79,9 +79,25 @@ export class MqttSource implements Source<MqttSourceConfig> {
       const settings = JSON.stringify([feed.channel, feed.config])
       const known = before.get(session)
       const isSame = known?.settings === settings
-      next.set(session, isSame ? known : { subscription: new Subscription(feed, this.#env), settings })
+      next.set(session, isSame ? known : { subscription: subscriptionOf(feed, this.#env), settings })
     }
     return next
+  }
+}
+
+/** Throws `config_invalid` with the place of the feed. */
+function subscriptionOf(feed: MqttFeed, env: SourceEnv): Subscription {
+  try {
+    return new Subscription(feed, env)
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error
+    const { code, detail = 'is not valid', path } = error
+    const inside = path === undefined ? '' : `.${path}`
+    throw new FaultError(code, {
+      path: `channels.${feed.channel}.sources.mqtt${inside}`,
+      detail,
+      cause: error
+    })
   }
 }
 

@@ -8,16 +8,15 @@ import { DeviceSession } from './source/session.ts'
 import type { WialonIpsSourceConfig } from './source-config.ts'
 
 export class WialonIpsSource implements Source<WialonIpsSourceConfig> {
-  readonly #feeds: readonly WialonIpsFeed[]
   readonly #listeners: Listeners<WialonIpsFeed>
 
   /** Throws a FaultError `config_invalid` or `wialon_ips_source_unguarded`. */
   constructor(feeds: readonly Feed<WialonIpsSourceConfig>[], env: SourceEnv) {
-    this.#feeds = feeds.map(wialonIpsFeed)
     const parts = { env, refusals: new RefusalLog(env) }
     this.#listeners = new Listeners({
       kind: 'wialonIps',
       env,
+      feeds: feeds.map(wialonIpsFeed),
       serve: (socket, door) => {
         const session = new DeviceSession(socket, door, parts)
         void session.serve()
@@ -31,9 +30,9 @@ export class WialonIpsSource implements Source<WialonIpsSourceConfig> {
     return this.#listeners.ports
   }
 
-  /** Rejects with `listen_failed` or `config_invalid`. */
+  /** Rejects with `listen_failed`. */
   async start(): Promise<void> {
-    await this.#listeners.serve(this.#feeds)
+    await this.#listeners.start()
   }
 
   /** Where it listens is in the settings of each feed. Rejects with `listen_failed` or `config_invalid`. */

@@ -12,22 +12,25 @@ import type { WialonSourceConfig } from './source-config.ts'
 
 export class WialonSource implements Source<WialonSourceConfig> {
   readonly #env: SourceEnv
-  readonly #feeds: readonly WialonFeed[]
   readonly #refusals: RefusalLog
   readonly #listeners: Listeners<WialonFeed>
 
   /** Throws a FaultError `config_invalid` or `wialon_source_unguarded`. */
   constructor(feeds: readonly Feed<WialonSourceConfig>[], env: SourceEnv) {
     this.#env = env
-    this.#feeds = feeds.map(feed => wialonFeed(feed, env))
     this.#refusals = new RefusalLog(env)
     const serve = (socket: Socket, door: Door<WialonFeed>) => this.#welcome(socket, door)
-    this.#listeners = new Listeners({ kind: 'wialon', env, serve })
+    this.#listeners = new Listeners({
+      kind: 'wialon',
+      env,
+      feeds: feeds.map(feed => wialonFeed(feed, env)),
+      serve
+    })
   }
 
-  /** Rejects with `listen_failed` or `config_invalid`. */
+  /** Rejects with `listen_failed`. */
   async start(): Promise<void> {
-    await this.#listeners.serve(this.#feeds)
+    await this.#listeners.start()
   }
 
   /** Where it listens is in the settings of each feed. Rejects with `listen_failed` or `config_invalid`. */

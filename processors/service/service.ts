@@ -3,7 +3,6 @@
 // which answer what they have accepted, then the streams, which commit what they delivered. A changed configuration is
 // applied to what it concerns, or refused as a whole.
 
-import type { ListenAddress } from '../../connectors/connector.ts'
 import type { LogAdmin, LogProducer } from '../../connectors/kafka/log/log.ts'
 import { ByteBudget } from '../../connectors/shared/byte-budget.ts'
 import type { Config } from '../../schemas/config.ts'
@@ -22,6 +21,7 @@ import {
 } from './admin/status.ts'
 import { arrivingBytes, bodiesBytes, type DividedBudget, divideBudget } from './budget.ts'
 import type { ValidConfig } from './config/load.ts'
+import { listenAddress } from './config/sources.ts'
 import { connect, ensureTopics } from './connect.ts'
 import { dieAt } from './die-at.ts'
 import { EndsWatch } from './ends-watch.ts'
@@ -243,8 +243,4 @@ export class Service {
     if (neededBytes > maxBytes) this.#parts.log('memory_small', { maxBytes, neededBytes })
     return budget
   }
-}
-
-function listenAddress({ listen }: Config): ListenAddress {
-  return { host: listen.host, port: listen.http, ...(listen.tls !== undefined && { tls: listen.tls }) }
 }

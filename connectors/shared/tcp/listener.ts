@@ -25,6 +25,8 @@ export interface ListenerOptions extends ListenerLimits {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
+  /** Where it is configured. */
+  readonly path: string
   /** Reads what comes on the socket; its errors are seen to. */
   serve(socket: Socket): Session
   /** A connection was one too many. */
@@ -64,10 +66,10 @@ export class Listener {
 
   /** Rejects with `listen_failed`. */
   async start(): Promise<void> {
-    const { host, port } = this.#options
+    const { host, port, path } = this.#options
     await new Promise<void>((resolve, reject) => {
       const failed = (cause: Error) =>
-        reject(new FaultError('listen_failed', { detail: messageOf(cause), cause }))
+        reject(new FaultError('listen_failed', { path, detail: messageOf(cause), cause }))
       this.#server.once('error', failed)
       this.#server.listen(port, host, () => {
         this.#server.off('error', failed)

@@ -28,6 +28,8 @@ export interface ListenersOptions<F> {
   /** The kind of source, for logs and the paths of mistakes. */
   readonly kind: string
   readonly env: SourceEnv
+  /** What is served from start() on. */
+  readonly feeds: readonly F[]
   serve(socket: Socket, door: Door<F>): Session
 }
 
@@ -41,7 +43,9 @@ export class Listeners<F extends Feed<ListenConfig>> {
   /** Those that were removed and have connections still. */
   readonly #ending = new Set<Listener>()
 
+  /** Throws `config_invalid` when two feeds would listen on the same address. */
   constructor(options: ListenersOptions<F>) {
+    byAddress(options.feeds)
     this.#options = options
     this.#refusals = new RefusalLog(options.env)
   }
@@ -56,11 +60,16 @@ export class Listeners<F extends Feed<ListenConfig>> {
     return [...this.#open.values()].reduce((sum, { listener }) => sum + listener.connections, 0)
   }
 
+  /** Rejects with `listen_failed`. */
+  async start(): Promise<void> {
+    await this.serve(this.#options.feeds)
+  }
+
   /**
    * Serves these feeds and no others. Rejects with `config_invalid` or `listen_failed`, and then nothing has changed.
    */
   async serve(feeds: readonly F[]): Promise<void> {
-    const wanted = this.#byAddress(feeds)
+    const wanted = byAddress(feeds)
     const opened = await this.#openMissing(wanted)
     const gone = [...this.#open].filter(([key]) => !wanted.has(key))
     const next = new Map<string, Open<F>>()
@@ -87,20 +96,6 @@ export class Listeners<F extends Feed<ListenConfig>> {
     void listener.stop(endMs).then(() => this.#ending.delete(listener))
   }
 
-  #byAddress(feeds: readonly F[]): Map<string, F> {
-    const wanted = new Map<string, F>()
-    for (const feed of feeds) {
-      const { host, port } = feed.config
-      const key = port === 0 ? `a free port for ${feed.channel}` : `${host} port ${port}`
-      if (wanted.has(key)) {
-        const path = `channels.${feed.channel}.sources`
-        throw new FaultError('config_invalid', { path, detail: `${key} is listened on already` })
-      }
-      wanted.set(key, feed)
-    }
-    return wanted
-  }
-
   /** All of them or none. */
   async #openMissing(wanted: ReadonlyMap<string, F>): Promise<Map<string, Open<F>>> {
     const opened = new Map<string, Open<F>>()
@@ -118,6 +113,7 @@ export class Listeners<F extends Feed<ListenConfig>> {
     const { host } = feed.config
     const listener = new Listener({
       ...feed.config,
+      path: `channels.${feed.channel}.sources.${kind}`,
       clock: env.clock,
       serve: socket => serve(socket, open),
       onCrowded: from =>
@@ -128,4 +124,19 @@ export class Listeners<F extends Feed<ListenConfig>> {
     env.log('listener_opened', { kind, channel: feed.channel, host, port: listener.port, tls: false })
     return open
   }
+}
+
+/** Throws `config_invalid` when two of them would listen on the same address. */
+function byAddress<F extends Feed<ListenConfig>>(feeds: readonly F[]): Map<string, F> {
+  const wanted = new Map<string, F>()
+  for (const feed of feeds) {
+    const { host, port } = feed.config
+    const key = port === 0 ? `a free port for ${feed.channel}` : `${host} port ${port}`
+    if (wanted.has(key)) {
+      const path = `channels.${feed.channel}.sources`
+      throw new FaultError('config_invalid', { path, detail: `${key} is listened on already` })
+    }
+    wanted.set(key, feed)
+  }
+  return wanted
 }

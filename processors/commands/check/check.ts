@@ -67,14 +67,14 @@ async function check(path: string, options: CheckOptions): Promise<void> {
 }
 
 async function examine(path: string, registry: Registry, options: CheckOptions): Promise<Report> {
-  const [{ readConfig }, { targetProblems }, { tryConnections }] = await Promise.all([
+  const [{ readConfig }, { connectorProblems }, { tryConnections }] = await Promise.all([
     import('../../service/config/load.ts'),
-    import('../../service/config/targets.ts'),
+    import('../../service/config/connectors.ts'),
     import('./probe.ts')
   ])
   const loaded = readConfig(path, { registry, env: process.env })
   if (loaded.kind === 'invalid') return { problems: loaded.problems }
-  const problems = [...(await targetProblems(loaded, registry)), ...attributeProblems(loaded)]
+  const problems = [...(await connectorProblems(loaded, registry)), ...attributeProblems(loaded)]
   const { against, connect, last } = options
   if (problems.length > 0) return { loaded, problems }
   return {

@@ -88,7 +88,7 @@ export function loadConfig(path: string, options: LoadOptions): ValidConfig {
   throw new FaultError('config_invalid', { detail: ['', ...loaded.problems.map(formatProblem)].join('\n') })
 }
 
-function byPlace(a: Problem, b: Problem): number {
+export function byPlace(a: Problem, b: Problem): number {
   return a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || a.column - b.column
 }
 

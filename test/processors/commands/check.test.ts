@@ -54,6 +54,45 @@ test('what only the connector can tell has a place too', async t => {
   t.is(stderr.split('\n')[0], 'a.yaml:3:78 streams.acme.target.http.tls needs an https url beside it')
 })
 
+test('what only a source can tell has a place too, also what two of them cannot both have', async t => {
+  const channels = (...sources: string[]) =>
+    `kafka: { brokers: ["localhost:9092"] }
+channels:${sources.map((source, at) => `\n  c${at}: { sources: [{ http: {} }, { ${source} }] }`).join('')}
+streams: {}`
+  const mqtt = 'mqtt: { url: "mqtt://a.example", clientId: a, topics: '
+  const alone = channels(
+    'wialon: { host: 0.0.0.0, port: 20163 }',
+    'wialon: { host: 0.0.0.0, port: 20164, senders: [10.0.0.0/8, 10.0.0.0/33] }',
+    'wialonIps: { host: 0.0.0.0, port: 20165 }',
+    `${mqtt}["{ident}/{ident}"] }`
+  )
+  const together = channels(
+    'wialon: { port: 20163 }',
+    'wialon: { port: 20163 }',
+    `${mqtt}["{ident}"] }`,
+    `${mqtt}["{ident}"] }`
+  )
+  const cwd = folder(t, { 'alone.yaml': alone, 'together.yaml': together })
+  const first = await outputOf(['check', 'alone.yaml'], cwd)
+  t.is(first.code, 2)
+  const guarded = /reached from other machines, and .*\. (Name|Set) .* insecure: true\.$/
+  const [retranslator = '', network, ips = '', topic] = first.stderr.split('\n')
+  t.regex(retranslator, /^alone\.yaml:3:35 channels\.c0\.sources\[1\]\.wialon 0\.0\.0\.0 is /)
+  t.regex(retranslator, guarded)
+  t.is(
+    network,
+    'alone.yaml:4:95 channels.c1.sources[1].wialon.senders[1] 10.0.0.0/33 is neither an address nor a network such as 192.0.2.0/24'
+  )
+  t.regex(ips, guarded)
+  t.is(topic, 'alone.yaml:6:81 channels.c3.sources[1].mqtt.topics {ident}/{ident} has {ident} twice')
+  const second = await outputOf(['check', 'together.yaml'], cwd)
+  t.is(second.code, 2)
+  t.deepEqual(second.stderr.split('\n').slice(0, 2), [
+    'together.yaml:4:35 channels.c1.sources[1].wialon 127.0.0.1 port 20163 is listened on already',
+    'together.yaml:6:35 channels.c3.sources[1].mqtt two sources would connect to mqtt://a.example as a'
+  ])
+})
+
 test('what cannot be read has exit code 3', async t => {
   const cwd = folder(t)
   const plain = await outputOf(['check', 'nowhere.yaml'], cwd)

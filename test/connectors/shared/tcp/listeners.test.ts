@@ -48,6 +48,7 @@ function listenersFor(t: ExecutionContext, clock?: Clock): { listeners: Listener
   const env = told.env(clock === undefined ? {} : { clock })
   const listeners = new Listeners<TestFeed>({
     kind: 'parrot',
+    feeds: [],
     env,
     serve: (socket, door) => new Parrot(socket, door)
   })

@@ -1,15 +1,21 @@
-// Makes the targets of a configuration, which finds what a schema cannot tell of their settings.
+// Makes the sources and targets of a configuration, which finds what a schema cannot tell of their settings.
 
 import { systemClock } from '../../../connectors/clock.ts'
 import type { Target } from '../../../connectors/connector.ts'
 import { createTarget, type Registry } from '../../../connectors/registry.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import { ttlMsOf } from '../../../schemas/stream.ts'
-import type { ValidConfig } from './load.ts'
+import { byPlace, type ValidConfig } from './load.ts'
 import type { Problem } from './problem.ts'
+import { sourceProblems } from './sources.ts'
 
-/** Every mistake in the settings of a target. Opens no connection. */
-export async function targetProblems(loaded: ValidConfig, registry: Registry): Promise<Problem[]> {
+/** Every mistake in the settings of sources and targets. Opens no connection. */
+export async function connectorProblems(loaded: ValidConfig, registry: Registry): Promise<Problem[]> {
+  const problems = [sourceProblems(loaded, registry), targetProblems(loaded, registry)]
+  return (await Promise.all(problems)).flat().sort(byPlace)
+}
+
+async function targetProblems(loaded: ValidConfig, registry: Registry): Promise<Problem[]> {
   const problems: Problem[] = []
   for (const stream of Object.keys(loaded.config.streams)) {
     try {
