@@ -53,9 +53,16 @@ const list = {
   partitions_assigned: { level: 'info', sentence: 'Partitions were assigned' },
   partitions_handed_back: { level: 'info', sentence: 'Partitions were drained and handed back' },
   drain_overran: { level: 'warn', sentence: 'The drain deadline passed with attempts in flight' },
-  opening_failed: { level: 'warn', sentence: 'Opening partitions failed and is tried again' },
-  device_held: { level: 'warn', sentence: 'A device was refused, so its messages wait in the held topic' },
-  device_released: { level: 'info', sentence: 'A device is taken again, and nothing of it waits any more' },
+  device_held: {
+    level: 'warn',
+    sentence:
+      'Devices were refused, or put off for long, so their messages wait in the held topic; at most one line in ten seconds for each reason'
+  },
+  device_released: {
+    level: 'info',
+    sentence:
+      'Nothing of devices waits in the held topic any more, so what comes of them is sent directly; at most one line in ten seconds'
+  },
   ledger_failed: {
     level: 'warn',
     sentence: 'The ledger could not be read or written and is tried again; delivery goes on'
@@ -64,7 +71,10 @@ const list = {
     level: 'warn',
     sentence: 'The ledger was found to have as many devices as it remembers at most, so others are left out'
   },
-  dead_lettered: { level: 'warn', sentence: 'Messages were set aside as dead letters' },
+  dead_lettered: {
+    level: 'warn',
+    sentence: 'Messages were set aside as dead letters; at most one line in ten seconds for each reason'
+  },
   commit_failed: { level: 'warn', sentence: 'A commit failed and is tried again' },
   stream_stuck: {
     level: 'warn',
@@ -89,7 +99,8 @@ const list = {
   },
   set_aside: {
     level: 'warn',
-    sentence: 'What a source received and could not read was set aside as dead letters of its channel'
+    sentence:
+      'What a source received and could not read was set aside as dead letters of its channel; at most one line in ten seconds for each reason'
   },
   certificate_renewed: { level: 'info', sentence: 'A renewed certificate was taken' },
   handshake_failed: { level: 'warn', sentence: 'Connections were refused in the TLS handshake' },

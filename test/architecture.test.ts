@@ -5,6 +5,7 @@
 
 import { dirname, join, normalize } from 'node:path'
 import test from 'ava'
+import { events } from '../schemas/events.ts'
 import { type File, repositoryFiles } from './architecture/files.ts'
 import { blank, functionsOf, importsOf } from './architecture/source.ts'
 
@@ -139,6 +140,20 @@ test('no folder holds more than 12 files or lies more than 4 below its top', t =
     ]
   })
   t.deepEqual(found.flat(), [])
+})
+
+test('every log event of the closed list is logged somewhere', t => {
+  const texts = sources
+    .filter(({ path }) => /^(?:connectors|processors)\//.test(path))
+    .map(({ text }) => text)
+  const isLogged = (event: string) => {
+    const call = new RegExp(`\\b(?:log|tell\\w*)\\(\\s*(?:[^();']*\\?[^();]*)?'${event}'`)
+    return texts.some(text => call.test(text))
+  }
+  t.deepEqual(
+    Object.keys(events).filter(event => !isLogged(event)),
+    []
+  )
 })
 
 test('every source begins by saying what it is for', t => {

@@ -8,6 +8,7 @@ import type { LogProducer } from '../../connectors/kafka/log/log.ts'
 import type { ChannelConfig } from '../../schemas/config.ts'
 import { type ErrorCode, FaultError } from '../../schemas/errors.ts'
 import type { LogEvent } from '../../schemas/events.ts'
+import { countCodes, ToldTogether } from '../told-together.ts'
 import { brokenLetterOf } from './broken-letter.ts'
 
 /** Whether the channel has a source that sets aside what it cannot read. */
@@ -28,20 +29,17 @@ export interface ChannelLettersParts {
   readonly count: (channel: string, code: ErrorCode, count: number) => void
 }
 
-/** A sender of nothing else must not fill the log. */
-const quietMs = 10_000
-
 /** The dead letters of one channel. */
 export class ChannelLetters {
   readonly #parts: ChannelLettersParts
-  #toldMs = Number.NEGATIVE_INFINITY
-  /** Stored since the log told of any: how many, and the first of them. */
-  #untold = 0
-  #firstUntold: Broken | null = null
-  #cancelTelling: (() => void) | null = null
+  readonly #told: ToldTogether<Omit<Broken, 'bytes'> & { readonly topic: string }>
 
   constructor(parts: ChannelLettersParts) {
+    const { channel, clock, log } = parts
     this.#parts = parts
+    this.#told = new ToldTogether(clock, (count, { code, detail: first, from, topic }) =>
+      log('set_aside', { channel, count, code, first, from, topic })
+    )
   }
 
   /** Resolves once Kafka has all of it in `topic`; rejects as `LogProducer.append`. Invariant 6 */
@@ -62,7 +60,7 @@ export class ChannelLetters {
 
   /** Tells what was not told yet. */
   close(): void {
-    this.#cancelTelling?.()
+    this.#told.close()
   }
 
   async #putAlone(topic: string, broken: Broken, timeMs: number): Promise<void> {
@@ -76,32 +74,13 @@ export class ChannelLetters {
   }
 
   #tell(topic: string, stored: readonly Broken[]): void {
-    const { channel, clock, count } = this.#parts
-    const codes = new Map<ErrorCode, number>()
-    for (const { code } of stored) codes.set(code, (codes.get(code) ?? 0) + 1)
-    for (const [code, letters] of codes) count(channel, code, letters)
-    this.#untold += stored.length
-    this.#firstUntold ??= stored[0] ?? null
-    const quietLeftMs = this.#toldMs + quietMs - clock.now()
-    if (quietLeftMs <= 0) this.#log(topic)
-    else if (this.#cancelTelling === null) {
-      const cancel = clock.after(quietLeftMs, () => this.#log(topic))
-      this.#cancelTelling = () => {
-        cancel()
-        this.#log(topic)
-      }
+    for (const [code, letters] of countCodes(stored)) {
+      this.#parts.count(this.#parts.channel, code, letters)
+      const first = stored.find(one => one.code === code)
+      if (first === undefined) continue
+      const { detail, from } = first
+      this.#told.happened(code, { code, detail, from, topic }, letters)
     }
-  }
-
-  #log(topic: string): void {
-    this.#cancelTelling = null
-    if (this.#firstUntold === null) return
-    const { channel, clock, log } = this.#parts
-    const { code, detail, from } = this.#firstUntold
-    log('set_aside', { channel, count: this.#untold, code, first: detail, from, topic })
-    this.#toldMs = clock.now()
-    this.#untold = 0
-    this.#firstUntold = null
   }
 }
 

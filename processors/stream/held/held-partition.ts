@@ -103,6 +103,7 @@ export class HeldPartition {
     const device = lane.device ?? this.#deviceOf(lane, failure)
     if (device === null) return false
     this.#context.reached('held_refused')
+    this.#port.news.refused(device, failure)
     device.refused(failure)
     const messages = lane.empty()
     const released = messages.filter(message => message instanceof ReleasedMessage)
@@ -207,6 +208,7 @@ export class HeldPartition {
     this.#waiting?.remove(device)
     const { lane } = device
     if (lane === null) return
+    this.#port.news.released(device) // without a lane it was released before this owner came
     lane.device = null
     lane.lack = null
     if (lane.state === 'idle' && lane.head === null) lane.partition.lanes.remove(lane)

@@ -29,6 +29,7 @@ import type { Partition } from '../assignment/partition.ts'
 import type { StreamContext } from '../context.ts'
 import type { Lane, Pending } from '../dispatch/lane.ts'
 import { HeldPartition } from './held-partition.ts'
+import { HeldNews } from './news.ts'
 import type { HeldPort } from './port.ts'
 import { ensureHeldTopic } from './topic.ts'
 import type { WaitingDevice } from './waiting-device.ts'
@@ -50,19 +51,19 @@ export function heldOptions({ onDeviceReject, order, held }: StreamConfig): Held
   return { topic, holdsDevices, maxDelayMs, maxMs: maxHours * 3_600_000 }
 }
 
-export interface HeldParts extends HeldPort {
+export interface HeldParts extends Omit<HeldPort, 'news'> {
   /** The topics of the stream's channels. */
   readonly topics: readonly string[]
 }
 
 export class Held {
   readonly #context: StreamContext
-  readonly #parts: HeldParts
+  readonly #parts: HeldParts & HeldPort
   readonly #partitions = new Map<number, HeldPartition>()
 
   constructor(context: StreamContext, parts: HeldParts) {
     this.#context = context
-    this.#parts = parts
+    this.#parts = { ...parts, news: new HeldNews(context) }
   }
 
   [Symbol.iterator](): IterableIterator<HeldPartition> {
@@ -159,5 +160,6 @@ export class Held {
 
   close(): void {
     for (const { origin } of [...this]) this.remove(origin)
+    this.#parts.news.close()
   }
 }

@@ -8,12 +8,14 @@ import type { Health } from '../health/health.ts'
 import type { End } from '../settlement/accounts.ts'
 import type { Steps } from '../steps/steps.ts'
 import type { HeldOptions } from './held.ts'
+import type { HeldNews } from './news.ts'
 
 export interface HeldPort {
   readonly admin: LogAdmin
   readonly producer: LogProducer
   readonly health: Health
   readonly options: HeldOptions
+  readonly news: HeldNews
   /** What messages meet that wait as they came. */
   readonly steps: Steps
   /** Nothing is released while the stream is paused. */

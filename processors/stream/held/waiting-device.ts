@@ -65,6 +65,11 @@ export class WaitingDevice {
     return deviceId(this.topic, this.key)
   }
 
+  /** The target has refused it or put it off, as far as is known: it is more than dead letters that a person has resent. */
+  get isRefused(): boolean {
+    return this.failures > 0 || this.lastOrigin >= 0
+  }
+
   /** Is it known that it waits already? */
   has(offset: number): boolean {
     return offset <= this.lastOrigin

@@ -9,6 +9,7 @@ import type { AppendRecord, LogAdmin, LogProducer } from '../../../connectors/ka
 import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
 import { ensureTopic, type WantedTopic } from '../../../connectors/kafka/topics.ts'
 import { type ErrorCode, FaultError, messageOf } from '../../../schemas/errors.ts'
+import { countCodes, ToldTogether } from '../../told-together.ts'
 import type { StreamContext } from '../context.ts'
 import { type Health, troubleOf } from '../health/health.ts'
 import { persist } from '../health/persist.ts'
@@ -40,8 +41,6 @@ const roundMessages = 500
 const roundBytes = 1_048_576
 /** What a letter costs in memory beside its key and value: its headers for the most part. */
 const overheadBytes = 1_024
-/** A target that refuses much must not fill the log. */
-const quietMs = 10_000
 
 export class DeadLetters {
   readonly #context: StreamContext
@@ -55,15 +54,15 @@ export class DeadLetters {
   #isTopicThere = false
   #running: Promise<void> | null = null
   #cancelRetry: (() => void) | null = null
-  #toldMs = Number.NEGATIVE_INFINITY
-  /** Stored since the log told of any: how many, and the first of them. */
-  #untold = 0
-  #firstUntold: Letter | null = null
-  #cancelTelling: (() => void) | null = null
+  readonly #told: ToldTogether<Pick<Letter, 'code' | 'id'>>
 
   constructor(context: StreamContext, port: DeadLettersPort) {
+    const { clock, log, stream } = context
     this.#context = context
     this.#port = port
+    this.#told = new ToldTogether(clock, (messages, { code, id: first }) =>
+      log('dead_lettered', { stream, messages, code, first, topic: port.topic.name })
+    )
   }
 
   /** Bytes of the letters that Kafka does not have yet. Invariant 5 */
@@ -109,7 +108,7 @@ export class DeadLetters {
   close(): void {
     this.#closing.abort()
     this.#cancelRetry?.()
-    this.#log()
+    this.#told.close()
     for (const letter of [...this.#waiting, ...this.#tooLarge]) this.#remove(letter)
   }
 
@@ -206,28 +205,10 @@ export class DeadLetters {
   }
 
   #tell(stored: readonly Letter[]): void {
-    const [first] = stored
-    if (first === undefined) return
-    const { clock, meter } = this.#context
-    const codes = new Map<ErrorCode, number>()
-    for (const { code } of stored) codes.set(code, (codes.get(code) ?? 0) + 1)
-    for (const [code, messages] of codes) meter.deadLettered(code, messages)
-    this.#untold += stored.length
-    this.#firstUntold ??= first
-    const quietLeftMs = this.#toldMs + quietMs - clock.now()
-    if (quietLeftMs > 0) this.#cancelTelling ??= clock.after(quietLeftMs, () => this.#log())
-    else this.#log()
-  }
-
-  #log(): void {
-    this.#cancelTelling?.()
-    this.#cancelTelling = null
-    if (this.#firstUntold === null) return
-    const { clock, log, stream } = this.#context
-    const { code, id: first } = this.#firstUntold
-    log('dead_lettered', { stream, messages: this.#untold, code, first, topic: this.#port.topic.name })
-    this.#toldMs = clock.now()
-    this.#untold = 0
-    this.#firstUntold = null
+    for (const [code, messages] of countCodes(stored)) {
+      this.#context.meter.deadLettered(code, messages)
+      const first = stored.find(letter => letter.code === code)
+      if (first !== undefined) this.#told.happened(code, { code, id: first.id }, messages)
+    }
   }
 }

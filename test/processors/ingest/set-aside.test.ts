@@ -114,3 +114,21 @@ test('a sender of nothing else fills no log: what comes within ten seconds is to
   t.is(logged.length, 3)
   t.is(clock.waiting, 0)
 })
+
+test('each reason is told for itself, and what Kafka takes after the end is told as well', async t => {
+  const { letters, log, logged } = await setUp()
+  await letters.put(topic, [broken('1'), { ...broken('2'), code: 'body_too_large' }, broken('3')])
+  log.faults.appends.shut()
+  const late = letters.put(topic, [broken('4'), broken('5')])
+  letters.close()
+  log.faults.appends.open()
+  await late
+  t.deepEqual(
+    logged.map(line => line as { code: string; count: number }).map(({ code, count }) => [code, count]), // set_aside
+    [
+      ['message_invalid', 2],
+      ['body_too_large', 1],
+      ['message_invalid', 2]
+    ]
+  )
+})

@@ -61,6 +61,8 @@ export interface Member {
   readonly target: ScriptedTarget
   readonly meter: RecordingMeter
   readonly logged: string[]
+  /** The same with their fields. */
+  readonly lines: Readonly<Record<string, unknown>>[]
 }
 
 export const heldTopic = 'tailrace.acme.held'
@@ -80,7 +82,7 @@ export class Rig {
 
   member(options: Partial<StreamOptions> = {}, target = new ScriptedTarget()): Member {
     const meter = new RecordingMeter()
-    const logged: string[] = []
+    const [logged, lines]: [string[], Record<string, unknown>[]] = [[], []]
     const stream = new Stream(
       {
         name: 'acme',
@@ -104,7 +106,7 @@ export class Rig {
       },
       {
         clock: this.clock,
-        log: name => logged.push(name),
+        log: (event, fields) => logged.push(event) && lines.push({ event, ...fields }),
         reached: () => {},
         meter,
         tap: this.tap,
@@ -114,7 +116,7 @@ export class Rig {
         consumer: consumerOptions => this.log.consumer(consumerOptions)
       }
     )
-    return { stream, target, meter, logged }
+    return { stream, target, meter, logged, lines }
   }
 
   async started(options: Partial<StreamOptions> = {}, target = new ScriptedTarget()): Promise<Member> {

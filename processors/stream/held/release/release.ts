@@ -91,6 +91,7 @@ export class Release {
         ? this.#port.steps.release(lane.partition, raw, held.owner === null)
         : pass(raw)
     if (met.kind === 'lacking') {
+      this.#port.news.refused(device, met.failure)
       device.refused(met.failure)
       this.schedule(device)
       return
