@@ -15,7 +15,6 @@ const origin = { topic, partition: 0 }
 const test = anyTest as TestFn<{ kafka: LocalKafka; cluster: Cluster; member: Recorder }>
 
 test.beforeEach(async t => {
-  t.timeout(120_000)
   const kafka = await startLocalKafka({ nodes: 3 })
   const cluster = new Cluster(kafka.brokers)
   await cluster.createTopic(topic, 2, 3)
@@ -51,6 +50,7 @@ function commitAtGate(member: Recorder, next: number): Promise<string | null> {
 }
 
 test('what is settled when the coordinator dies is committed to the next one, before the group joins anew', async t => {
+  t.timeout(120_000)
   const { kafka, cluster, member } = t.context
   const committed = commitAtGate(member, 5)
   const joins = member.assignments.length
@@ -66,6 +66,7 @@ test('what is settled when the coordinator dies is committed to the next one, be
 })
 
 test('what is settled when the group moves to another coordinator is committed there', async t => {
+  t.timeout(120_000)
   const { kafka, cluster, member } = t.context
   const admin = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).admin()
   await admin.connect()
