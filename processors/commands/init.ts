@@ -6,19 +6,20 @@ import type { Command } from 'commander'
 import { FaultError, messageOf } from '../../schemas/errors.ts'
 import { printJson } from './output.ts'
 import { packageRoot } from './package-root.ts'
+import { defaultConfig } from './shared/stream.ts'
 
 const examples = `
 Examples:
   tailrace init                   writes tailrace.yaml
   tailrace init conf/fleet.yaml   writes another file; an existing one is never overwritten
 
-Then: tailrace check tailrace.yaml`
+Then: tailrace check`
 
 export function initCommand(program: Command): void {
   program
     .command('init')
     .description('Write a commented configuration to start from.')
-    .argument('[file]', 'the file to write', 'tailrace.yaml')
+    .argument('[file]', 'the file to write', defaultConfig)
     .option('--json', 'print the result as one JSON object')
     .addHelpText('after', examples)
     .action(init)

@@ -3,6 +3,7 @@
 import { type Command, Option } from 'commander'
 import type { Level } from '../../schemas/events.ts'
 import { packageVersion } from './package-root.ts'
+import { configArgument } from './shared/stream.ts'
 
 interface RunOptions {
   readonly logLevel: Level
@@ -12,10 +13,10 @@ interface RunOptions {
 
 const examples = `
 Examples:
-  tailrace run tailrace.yaml                    one file
+  tailrace run                                  tailrace.yaml of the current folder
   tailrace run /etc/tailrace                    every .yaml and .yml file of a folder, as one configuration
-  tailrace run --log-level debug tailrace.yaml  also why single attempts failed
-  tailrace run tailrace.yaml | pino-pretty      logs are JSON unless they go to a terminal
+  tailrace run --log-level debug                also why single attempts failed
+  tailrace run | pino-pretty                    logs are JSON unless they go to a terminal
 
 A change of the files, also of those that \${file:path} names, is applied within two or three seconds: streams that it does
 not concern go on, the others finish what is in flight and start anew ("tailrace plan" shows which). A mistake, or a change
@@ -32,7 +33,7 @@ export function runCommand(program: Command): void {
   program
     .command('run')
     .description('Run the channels and streams of a configuration.')
-    .argument('<path>', 'a YAML file, or a folder of them')
+    .argument(...configArgument)
     .addOption(new Option('--log-level <level>', 'least level to log').choices(levels).default('info'))
     .option('--no-watch', 'read the files again at a SIGHUP only, not when they change')
     .option('--json', 'log as JSON on a terminal too')

@@ -33,7 +33,7 @@ export async function certify(name: string, options: CertifyOptions): Promise<vo
   const loading: LoadOptions = { registry, env: process.env, isRehearsal: true }
   const { config, folder } = loadConfig(options.config, loading)
   const surroundings = fileSurroundings(config, folder)
-  const stream = streamIn(config, name, options.config)
+  const stream = streamIn(config, name, options)
   const [kind = ''] = Object.keys(stream.target)
   const cases: Case[] = []
   if (!options.json) process.stdout.write(headText(name, kind, stream))

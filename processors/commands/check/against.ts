@@ -2,7 +2,6 @@
 // The messages go through the steps, so that what earlier steps add, rename or drop is taken into account.
 
 import { type Clock, systemClock } from '../../../connectors/clock.ts'
-import { FaultError } from '../../../schemas/errors.ts'
 import { channelsOf, type StreamConfig } from '../../../schemas/stream.ts'
 import type { ValidConfig } from '../../service/config/load.ts'
 import { type Problem, pointerTo } from '../../service/config/problem.ts'
@@ -12,6 +11,7 @@ import { compileSteps } from '../../steps/compile.ts'
 import { type Memories, Pipeline } from '../../steps/pipeline.ts'
 import { suggestion } from '../../suggestion.ts'
 import { type Given, lastMessages, withAdmin } from '../shared/messages.ts'
+import { channelIn } from '../shared/stream.ts'
 import { presentSurroundings } from '../shared/surroundings.ts'
 
 /** Every such field, at its place. Throws `usage` for a channel that is not there, and what Kafka throws. */
@@ -21,12 +21,7 @@ export async function warningsAgainst(
   last: number
 ): Promise<Problem[]> {
   const { config, folder } = loaded
-  const topic = config.channels[channel]?.topic
-  if (topic === undefined) {
-    const known = Object.keys(config.channels)
-    const hint = suggestion(channel, known) || ` (known channels: ${known.join(', ')})`
-    throw new FaultError('usage', { detail: `no channel "${channel}"${hint}` })
-  }
+  const { topic } = channelIn(config, channel, { option: '--against' })
   const warnings: Problem[] = []
   await withAdmin(config, async admin => {
     const surroundings = await presentSurroundings(config, { folder, admin })

@@ -8,6 +8,7 @@ import { readAttributes } from '../../attributes/attributes.ts'
 import type { ValidConfig } from '../../service/config/load.ts'
 import { formatProblem, type Problem } from '../../service/config/problem.ts'
 import { counted, painter, printJson } from '../output.ts'
+import { configArgument } from '../shared/stream.ts'
 import { wholeNumber } from '../terminal/values.ts'
 import type { Trial } from './probe.ts'
 
@@ -20,11 +21,11 @@ interface CheckOptions {
 
 const examples = `
 Examples:
-  tailrace check tailrace.yaml            one file
+  tailrace check                          tailrace.yaml of the current folder
   tailrace check /etc/tailrace            every .yaml and .yml file of a folder, as one configuration
-  tailrace check --connect tailrace.yaml  also try Kafka, its topics and every target; nothing is changed or sent
-  tailrace check --against fleet tailrace.yaml  also warn of fields that steps look at and recent messages lack
-  tailrace check --json tailrace.yaml     one JSON object: {"ok":false,"problems":[{"file":...,"line":...}]}
+  tailrace check --connect                also try Kafka, its topics and every target; nothing is changed or sent
+  tailrace check --against fleet          also warn of fields that steps look at and recent messages lack
+  tailrace check --json                   one JSON object: {"ok":false,"problems":[{"file":...,"line":...}]}
 
 Exit codes: 0 all is well, 2 the configuration is not valid, 3 something could not be read or reached.`
 
@@ -32,13 +33,13 @@ export function checkCommand(program: Command): void {
   program
     .command('check')
     .description('Check a configuration and tell every mistake with its place.')
-    .argument('<path>', 'a YAML file, or a folder of them')
+    .argument(...configArgument)
     .option('--connect', 'also try Kafka and the targets')
     .option(
       '--against <channel>',
       'warn of fields that steps look at and recent messages of the channel lack'
     )
-    .option('--last <count>', 'how many messages that means', wholeNumber(1, 10_000), 1_000)
+    .option('--last <count>', 'how many messages that means, at most 10,000', wholeNumber(1, 10_000), 1_000)
     .option('--json', 'print the result as one JSON object')
     .addHelpText('after', examples)
     .action(check)

@@ -20,7 +20,10 @@ export async function withLetters(
   act: (admin: LogAdmin, topic: string) => Promise<void>
 ): Promise<void> {
   await withKafka(options, async ({ whole, admin }) => {
-    const ownerIn = options.channel ? channelIn : streamIn
-    await act(admin, ownerIn(whole, name, options.config).deadLetters.topic)
+    const { config, channel } = options
+    const owner = channel
+      ? channelIn(whole, name, { config, hint: 'leave out --channel for its dead letters' })
+      : streamIn(whole, name, { config, hint: 'add --channel for its dead letters' })
+    await act(admin, owner.deadLetters.topic)
   })
 }

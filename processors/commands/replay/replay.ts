@@ -3,9 +3,8 @@
 import { systemClock } from '../../../connectors/clock.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import type { StreamConfig } from '../../../schemas/stream.ts'
-import { suggestion } from '../../suggestion.ts'
 import { counted, printJson } from '../output.ts'
-import { type StreamOption, type StreamView, withStream } from '../shared/stream.ts'
+import { type StreamOption, type StreamView, streamIn, withStream } from '../shared/stream.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { untilInterrupted } from '../terminal/interrupt.ts'
 import { grouped } from '../terminal/progress.ts'
@@ -93,11 +92,7 @@ async function makePlan(stream: StreamView, options: ReplayOptions): Promise<Pla
 
 /** The stream whose target is sent to. Throws `usage`. */
 export function targetOf({ whole }: StreamView, name: string): StreamConfig {
-  const found = whole.streams[name]
-  if (found !== undefined) return found
-  const known = Object.keys(whole.streams)
-  const hint = suggestion(name, known) || ` (known streams: ${known.join(', ')})`
-  throw new FaultError('usage', { detail: `--target: no stream "${name}"${hint}` })
+  return streamIn(whole, name, { option: '--target' })
 }
 
 const timeText = (timeMs: number) => new Date(timeMs).toISOString().replace('.000Z', 'Z')

@@ -6,7 +6,7 @@ import type { LogAdmin, LogProducer } from '../../../connectors/kafka/log/log.ts
 import type { Mask } from '../../../connectors/shared/mask.ts'
 import type { ChannelConfig, Config } from '../../../schemas/config.ts'
 import { FaultError } from '../../../schemas/errors.ts'
-import { type StreamConfig, topicsOf } from '../../../schemas/stream.ts'
+import { channelsOf, type StreamConfig, topicsOf } from '../../../schemas/stream.ts'
 import { suggestion } from '../../suggestion.ts'
 
 /** What the producer may take to close; who appends waits for it. */
@@ -17,11 +17,13 @@ export interface StreamOption {
   readonly config: string
 }
 
-export const configOption = [
-  '-c, --config <path>',
-  'a YAML file, or a folder of them',
-  'tailrace.yaml'
-] as const
+/** The configuration of every command that is given none. */
+export const defaultConfig = 'tailrace.yaml'
+const configText = 'a YAML file, or a folder of them'
+
+export const configOption = ['-c, --config <path>', configText, defaultConfig] as const
+/** Of commands that are about nothing but the configuration. */
+export const configArgument = ['[path]', configText, defaultConfig] as const
 
 /** A configuration and the ways to its Kafka. */
 export interface KafkaView {
@@ -51,7 +53,7 @@ export async function withStream(
   act: (stream: StreamView) => Promise<void>
 ): Promise<void> {
   await withKafka(options, async view => {
-    const config = streamIn(view.whole, name, options.config)
+    const config = streamIn(view.whole, name, options)
     await act({ ...view, name, config, topics: topicsOf(config, view.whole.channels) })
   })
 }
@@ -76,29 +78,51 @@ export async function withKafka(
   }
 }
 
+/** Where a name is looked up, and what is said to whoever named one of the other kind. */
+export interface Lookup extends Partial<StreamOption> {
+  readonly hint?: string
+  /** What has the name, where that is not the argument of the command: `--target`. */
+  readonly option?: string
+}
+
 /** Throws `usage` when there is no such stream. */
-export function streamIn({ streams }: Config, name: string, path: string): StreamConfig {
-  return namedIn(streams, { kind: 'stream', name, path })
+export function streamIn(config: Config, name: string, lookup: Lookup): StreamConfig {
+  if (Object.hasOwn(config.streams, name)) return config.streams[name] as StreamConfig // it is there
+  throw absent(config, { kind: 'stream', name }, lookup)
 }
 
 /** Throws `usage` when there is no such channel. */
-export function channelIn({ channels }: Config, name: string, path: string): ChannelConfig {
-  return namedIn(channels, { kind: 'channel', name, path })
+export function channelIn(config: Config, name: string, lookup: Lookup): ChannelConfig {
+  if (Object.hasOwn(config.channels, name)) return config.channels[name] as ChannelConfig // it is there
+  throw absent(config, { kind: 'channel', name }, lookup)
 }
 
-interface Named {
-  readonly kind: string
+interface Absent {
+  readonly kind: 'stream' | 'channel'
   readonly name: string
-  /** Of the configuration. */
-  readonly path: string
 }
 
-function namedIn<T>(entries: Readonly<Record<string, T>>, { kind, name, path }: Named): T {
-  const entry = entries[name]
-  if (entry !== undefined) return entry
-  const known = Object.keys(entries)
+function absent(config: Config, { kind, name }: Absent, lookup: Lookup): FaultError {
+  const { config: path, hint, option } = lookup
+  const other = kind === 'stream' ? channelNamed(config, name) : streamNamed(config, name)
+  const known = Object.keys(kind === 'stream' ? config.streams : config.channels)
   const list = known.length === 0 ? '' : ` (known ${kind}s: ${known.join(', ')})`
-  throw new FaultError('usage', {
-    detail: `no ${kind} "${name}" in ${path}${suggestion(name, known) || list}`
-  })
+  const why =
+    other === null ? suggestion(name, known) || list : `: ${other}${hint === undefined ? '' : `; ${hint}`}`
+  const [about, where] = [option === undefined ? '' : `${option}: `, path === undefined ? '' : ` in ${path}`]
+  return new FaultError('usage', { detail: `${about}no ${kind} "${name}"${where}${why}` })
+}
+
+/** What a channel is to whoever took its name for that of a stream; null where there is none of this name. */
+function channelNamed({ channels, streams }: Config, name: string): string | null {
+  if (!Object.hasOwn(channels, name)) return null
+  const readers = Object.entries(streams).flatMap(([stream, config]) =>
+    channelsOf(config).includes(name) ? [stream] : []
+  )
+  return `it is a channel, which ${readers.length === 0 ? 'no stream reads' : `is read by ${readers.join(', ')}`}`
+}
+
+function streamNamed({ streams }: Config, name: string): string | null {
+  const stream = Object.hasOwn(streams, name) ? streams[name] : undefined
+  return stream === undefined ? null : `it is a stream, which reads ${channelsOf(stream).join(', ')}`
 }

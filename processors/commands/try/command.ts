@@ -34,7 +34,7 @@ export function tryCommand(program: Command): void {
       'a file of messages, one JSON object a line or a JSON array; - is standard input'
     )
     .option('--channel <name>', 'take the last messages of this channel; default with --stream: its channels')
-    .option('--last <count>', 'how many of them', wholeNumber(1, 10_000))
+    .option('--last <count>', 'how many of them, at most 10,000; default: 10', wholeNumber(1, 10_000))
     .option('--json', 'print one JSON object for each message')
     .addHelpText('after', examples)
     .action(async (expression: string | undefined, options: TryOptions) => {

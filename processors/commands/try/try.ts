@@ -15,7 +15,7 @@ import { Pipeline } from '../../steps/pipeline.ts'
 import type { KeyedRecord } from '../../stream/assignment/subscription.ts'
 import { painter, printJson } from '../output.ts'
 import { type Given, givenMessages, keyedRecord, lastMessages, withAdmin } from '../shared/messages.ts'
-import { streamIn } from '../shared/stream.ts'
+import { channelIn, streamIn } from '../shared/stream.ts'
 import { presentSurroundings } from '../shared/surroundings.ts'
 import { type MessageReport, Run, reportText } from './run.ts'
 
@@ -122,7 +122,7 @@ function compiled(source: string, { geofences }: Surroundings): Expression {
 
 async function trySteps(name: string, options: TryOptions, isGiven: boolean): Promise<void> {
   const { config, folder, mask } = loadConfig(options.config, { registry, env: process.env })
-  const stream = streamIn(config, name, options.config)
+  const stream = streamIn(config, name, options)
   await withAdmin(config, async admin => {
     const surroundings = await presentSurroundings(config, { folder, admin })
     const topics =
@@ -148,17 +148,12 @@ function emptyPipeline({ attributes }: Surroundings): Pipeline {
   return new Pipeline({ steps: [], requires: [], attributes })
 }
 
-function channelTopic({ channels }: Config, { channel, config }: TryOptions): string {
-  const names = Object.keys(channels)
-  const name = channel ?? (names.length === 1 ? names[0] : undefined)
+function channelTopic(config: Config, options: TryOptions): string {
+  const names = Object.keys(config.channels)
+  const name = options.channel ?? (names.length === 1 ? names[0] : undefined)
   if (name === undefined)
     throw new FaultError('usage', { detail: `name a channel with --channel: ${names.join(', ')}` })
-  const topic = channels[name]?.topic
-  if (topic === undefined)
-    throw new FaultError('usage', {
-      detail: `no channel "${name}" in ${config} (there are: ${names.join(', ')})`
-    })
-  return topic
+  return channelIn(config, name, { config: options.config, option: '--channel' }).topic
 }
 
 /** A message that the stream leaves in its channel. */

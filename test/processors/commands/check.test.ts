@@ -124,11 +124,11 @@ test('with --connect a Kafka and a target that do not answer are told, with exit
 
 test('check without a path, and check --help, say what to do', async t => {
   const missing = await outputOf(['check'], folder(t))
-  t.is(missing.code, 2)
-  t.regex(missing.stderr, /missing required argument 'path'/)
+  t.is(missing.code, 3)
+  t.regex(missing.stderr, /tailrace\.yaml.*there is no such file or folder/)
   const help = await outputOf(['check', '--help'], folder(t))
   t.is(help.code, 0)
-  t.regex(help.stdout, /Examples:\n {2}tailrace check tailrace\.yaml/)
+  t.regex(help.stdout, /Examples:\n {2}tailrace check +tailrace\.yaml of the current folder/)
 })
 
 test('init writes a configuration that passes check and names its schema', async t => {
