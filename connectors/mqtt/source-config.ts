@@ -5,6 +5,7 @@ import { type Static, Type } from 'typebox'
 import { bytes, count, type Frozen, milliseconds } from '../../schemas/define.ts'
 import { maxMessageBytes } from '../../schemas/message.ts'
 import { maxTextLength } from '../shared/mqtt/publish/config.ts'
+import { keptOfLarge } from '../shared/mqtt/subscribe/frames.ts'
 import { brokerFields } from './broker.ts'
 
 const name = '[^/+#{}\\u0000]'
@@ -90,7 +91,7 @@ export const mqttSourceConfig = Type.Object(
     maxPacketBytes: bytes(
       'Bytes of a PUBLISH that are taken; of a larger one the beginning is set aside. A quarter of memory.maxBytes is for all sources.',
       8_388_608,
-      1_024
+      keptOfLarge
     ),
     maxMessages: count('Messages in one payload that is an array.', 10_000),
     maxMessageBytes: bytes(

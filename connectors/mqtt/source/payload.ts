@@ -20,6 +20,8 @@ export interface Payload {
   readonly payload: Buffer
   /** Bytes of the whole packet, where it was too large and only its beginning was taken. */
   readonly cutFrom: number | null
+  /** What is wrong with the packet itself. */
+  readonly problem: string | null
 }
 
 export interface PayloadRead {
@@ -40,8 +42,9 @@ export async function readPayload(
   rules: PayloadRules,
   receivedAtMs: number
 ): Promise<PayloadRead | null> {
-  const fields = fieldsOf(given.topic, rules.patterns)
-  if (fields === null) return null
+  const known = fieldsOf(given.topic, rules.patterns)
+  if (known === null && given.topic !== '') return null
+  const fields = known ?? []
   const reader = new PayloadReader(given, rules, { fields, identField: rules.identField, receivedAtMs })
   while (reader.readTurn()) await setImmediate()
   return reader.result()
@@ -65,7 +68,7 @@ class PayloadReader {
 
   /** Reads as much as one turn allows; false when there is no more. */
   readTurn(): boolean {
-    if (this.#given.cutFrom !== null || this.#given.topic.includes(replacement)) return false
+    if (this.#packetProblem() !== null) return false
     const turnEnd = this.#entries.end + bytesPerTurn
     while (this.#entries.next()) {
       if (++this.#count > this.#rules.maxMessages) return false
@@ -95,14 +98,20 @@ class PayloadReader {
 
   /** Why nothing of it counts. An array that does not end as one is no JSON. */
   #problem(): [ErrorCode, string] | null {
-    const { cutFrom, topic } = this.#given
+    const packetProblem = this.#packetProblem()
+    if (packetProblem !== null) return packetProblem
     const { maxMessages } = this.#rules
-    if (cutFrom !== null)
-      return ['mqtt_payload_too_large', `the packet has ${cutFrom} bytes; only its beginning was taken`]
-    if (topic.includes(replacement)) return ['mqtt_payload_invalid', 'its topic is not UTF-8']
     if (this.#count > maxMessages)
       return ['mqtt_payload_too_large', `it has more than ${maxMessages} entries (maxMessages)`]
     const { problem } = this.#entries
+    return problem === null ? null : ['mqtt_payload_invalid', problem]
+  }
+
+  #packetProblem(): [ErrorCode, string] | null {
+    const { cutFrom, problem, topic } = this.#given
+    if (cutFrom !== null)
+      return ['mqtt_payload_too_large', `the packet has ${cutFrom} bytes; only its beginning was taken`]
+    if (topic.includes(replacement)) return ['mqtt_payload_invalid', 'its topic is not UTF-8']
     return problem === null ? null : ['mqtt_payload_invalid', problem]
   }
 

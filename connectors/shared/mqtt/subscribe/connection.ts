@@ -6,7 +6,7 @@
 
 import type { Duplex } from 'node:stream'
 import type tls from 'node:tls'
-import type { IConnackPacket, IPublishPacket, ISubackPacket, Packet } from 'mqtt-packet'
+import type { IConnackPacket, ISubackPacket, Packet } from 'mqtt-packet'
 import { FaultError } from '../../../../schemas/errors.ts'
 import type { Clock } from '../../../clock.ts'
 import type { ByteBudget } from '../../byte-budget.ts'
@@ -17,7 +17,8 @@ import { reasonOf } from '../reason.ts'
 import type { Delivery, Opened } from './delivery.ts'
 import { type Frame, Frames } from './frames.ts'
 import { KeepAlive } from './keep-alive.ts'
-import { PacketReader, packetBytes, pubackBytes } from './packets.ts'
+import { acknowledgementBytes, PacketReader, packetBytes } from './packets.ts'
+import { readPublish } from './publish.ts'
 import {
   connectPacket,
   type Identity,
@@ -112,8 +113,8 @@ export class SubscriberConnection {
   settle(deliveries: readonly Delivery[]): void {
     for (const { share } of deliveries) share.release()
     if (this.#state === 'closing' || this.#state === 'closed' || this.#fault !== undefined) return
-    const messageIds = deliveries.flatMap(({ messageId }) => messageId ?? [])
-    if (messageIds.length > 0) this.#stream.write(pubackBytes(messageIds))
+    const bytes = acknowledgementBytes(deliveries)
+    if (bytes.length > 0) this.#stream.write(bytes)
     this.#room.settle(deliveries.length)
   }
 
@@ -160,8 +161,10 @@ export class SubscriberConnection {
       while (!this.#isHeld && this.#fault === undefined) {
         const step = this.#frames.next()
         if (step === null) return
-        if (step.kind === 'frame') this.#handle(step, this.#reader.read(step.bytes))
-        else if (step.type === publishType && !this.#admits(step.bytes)) this.#hold()
+        if (step.kind === 'announced') {
+          if (step.type === publishType && !this.#admits(step.bytes)) this.#hold()
+        } else if (step.type === publishType && this.#state !== 'connecting') this.#receive(step)
+        else this.#handle(this.#reader.read(step.bytes))
       }
     } catch (error) {
       this.fail(error)
@@ -184,9 +187,11 @@ export class SubscriberConnection {
     if (!this.#isHeld) this.#stream.resume()
   }
 
-  #handle(frame: Frame, packet: Packet): void {
+  #handle(packet: Packet): void {
     if (packet.cmd === 'connack' && this.#state === 'connecting') this.#readConnack(packet)
-    else if (packet.cmd === 'publish' && this.#state !== 'connecting') this.#receive(packet, frame.cutFrom)
+    else if (packet.cmd === 'pubrel' && this.#state !== 'connecting')
+      // The end of QoS 2 (MQTT 5, 4.3.3), of a message taken now or earlier. Nobody looks for repeats: nothing is to be forgotten.
+      this.#send({ cmd: 'pubcomp', messageId: packet.messageId ?? 0 })
     else if (packet.cmd === 'suback' && this.#state === 'subscribing') this.#readSuback(packet)
     else if (packet.cmd === 'disconnect') this.fail(faultOfDisconnect(reasonOf(packet, this.#settings.mask)))
     else if (packet.cmd !== 'pingresp' && packet.cmd !== 'unsuback')
@@ -212,16 +217,9 @@ export class SubscriberConnection {
     this.#onOpened({ isResumed: this.#isResumed, granted: codes })
   }
 
-  #receive({ messageId, payload, qos, retain, topic }: IPublishPacket, cutFrom: number | null): void {
-    if (qos === 2) throw new FaultError('mqtt_answer_malformed', { detail: 'QoS 2 where 1 was asked for' })
-    this.#settings.receive({
-      topic,
-      payload: Buffer.isBuffer(payload) ? payload : Buffer.from(payload),
-      retain,
-      messageId: qos === 0 ? undefined : messageId,
-      cutFrom,
-      share: this.#room.claim()
-    })
+  #receive(frame: Frame): void {
+    const publish = readPublish(frame, this.#settings.identity.protocolVersion)
+    this.#settings.receive({ ...publish, cutFrom: frame.cutFrom, share: this.#room.claim() })
   }
 
   /** What the broker may take for its next answer. What is not read, as there is no room, is not late. */

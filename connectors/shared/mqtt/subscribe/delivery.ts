@@ -1,14 +1,10 @@
 // What a connection of a subscriber hands on.
 
 import type { BudgetShare } from '../../byte-budget.ts'
+import type { Publish } from './publish.ts'
 
 /** A message as it came; to be settled. */
-export interface Delivery {
-  readonly topic: string
-  readonly payload: Buffer
-  readonly retain: boolean
-  /** Undefined with QoS 0, which is not acknowledged. */
-  readonly messageId: number | undefined
+export interface Delivery extends Publish {
   /** Bytes of the whole packet, where it was too large and only its beginning was taken. */
   readonly cutFrom: number | null
   readonly share: BudgetShare

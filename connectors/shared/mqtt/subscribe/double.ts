@@ -3,7 +3,7 @@
 // takes no messages from clients; a test publishes by publish(). double.ts above is the one for publishers.
 
 import net, { type Socket } from 'node:net'
-import mqttPacket, { type IConnectPacket, type Packet } from 'mqtt-packet'
+import mqttPacket, { type IConnectPacket, type IPublishPacket, type Packet } from 'mqtt-packet'
 import type { Clock } from '../../../clock.ts'
 import { DoubleServer } from '../../double-server.ts'
 
@@ -24,6 +24,8 @@ export interface Publication {
   readonly payload: Buffer
   readonly qos?: 0 | 1 | 2
   readonly retain?: boolean
+  /** Of MQTT 5. */
+  readonly properties?: NonNullable<IPublishPacket['properties']>
   /** It was acknowledged. */
   readonly acknowledged?: () => void
 }
@@ -31,8 +33,8 @@ export interface Publication {
 interface Session {
   readonly clientId: string
   readonly filters: Set<string>
-  /** What was sent and is not acknowledged, by packet identifier and in order. */
-  readonly sent: Map<number, Publication>
+  /** What was sent and is not acknowledged, by packet identifier and in order; null where only a PUBCOMP is missing. */
+  readonly sent: Map<number, Publication | null>
   waiting: Publication[]
   nextId: number
   client: Client | null
@@ -86,7 +88,7 @@ export class BrokerDouble extends DoubleServer {
   forget(publications: ReadonlySet<Publication>): void {
     for (const session of this.#sessions.values()) {
       session.waiting = session.waiting.filter(one => !publications.has(one))
-      for (const [id, one] of session.sent) if (publications.has(one)) session.sent.delete(id)
+      for (const [id, one] of session.sent) if (one !== null && publications.has(one)) session.sent.delete(id)
     }
   }
 
@@ -130,7 +132,9 @@ export class BrokerDouble extends DoubleServer {
     this.#takeOver(opened)
     opened.client = { socket, version, receiveMaximum: packet.properties?.receiveMaximum ?? 65_535 }
     const unacknowledged = [...opened.sent.entries()]
-    for (const [id, publication] of unacknowledged) this.#send(opened, publication, { id, dup: true })
+    for (const [id, publication] of unacknowledged)
+      if (publication !== null) this.#send(opened, publication, { id, dup: true })
+      else write(opened.client, { cmd: 'pubrel', messageId: id })
     this.#flush(opened)
     return opened
   }
@@ -166,7 +170,8 @@ export class BrokerDouble extends DoubleServer {
         messageId: packet.messageId ?? 0,
         granted: packet.unsubscriptions.map(() => 0)
       })
-    } else if (packet.cmd === 'puback') this.#acknowledge(session, packet.messageId ?? 0)
+    } else if (packet.cmd === 'puback' || packet.cmd === 'pubrec' || packet.cmd === 'pubcomp')
+      this.#acknowledge(session, packet.cmd, packet.messageId ?? 0)
     else if (packet.cmd === 'pingreq') answer({ cmd: 'pingresp' })
     else if (packet.cmd === 'disconnect') {
       heard?.('disconnect')
@@ -175,11 +180,14 @@ export class BrokerDouble extends DoubleServer {
     }
   }
 
-  #acknowledge(session: Session, id: number): void {
-    this.#options.heard?.(`puback ${id}`)
-    const publication = session.sent.get(id)
-    session.sent.delete(id)
-    publication?.acknowledged?.()
+  #acknowledge(session: Session, what: 'puback' | 'pubrec' | 'pubcomp', id: number): void {
+    this.#options.heard?.(`${what} ${id}`)
+    session.sent.get(id)?.acknowledged?.()
+    if (what !== 'pubrec') session.sent.delete(id)
+    else if (session.client !== null) {
+      session.sent.set(id, null)
+      write(session.client, { cmd: 'pubrel', messageId: id })
+    }
     this.#flush(session)
   }
 
@@ -196,10 +204,10 @@ export class BrokerDouble extends DoubleServer {
   }
 
   #send(session: Session, publication: Publication, { id, dup }: { id: number; dup: boolean }): void {
-    const { topic, payload, qos = 1, retain = false } = publication
+    const { topic, payload, qos = 1, retain = false, properties = {} } = publication
     if (session.client === null) return
     const identified = qos === 0 ? {} : { messageId: id }
-    write(session.client, { cmd: 'publish', topic, payload, qos, dup, retain, ...identified })
+    write(session.client, { cmd: 'publish', topic, payload, qos, dup, retain, properties, ...identified })
   }
 
   #sessionsOf(topic: string): Session[] {

@@ -5,8 +5,8 @@
 
 import { FaultError } from '../../../../schemas/errors.ts'
 
-/** The beginning of a packet: its topic and what it is about are in it. */
-const keptOfLarge = 131_072
+/** The beginning of a packet: its topic, at most half of it, its packet identifier, and what it is about. */
+export const keptOfLarge = 131_072
 
 /** A packet whose fixed header has come. */
 export interface Announced {
@@ -44,7 +44,7 @@ export class Frames {
   #header: number[] = []
   #open: Open | null = null
 
-  /** Larger packets are cut. */
+  /** Larger packets are cut. With less than `keptOfLarge` a topic may be cut as well, and nobody could acknowledge it. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
   }

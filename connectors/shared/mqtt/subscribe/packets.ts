@@ -38,12 +38,25 @@ export function packetBytes(packet: Packet, protocolVersion: 4 | 5): Buffer {
   return mqttPacket.generate(packet, { protocolVersion })
 }
 
-/** PUBACKs that say yes, which are alike in both versions (MQTT 5, 3.4: a reason code of 0 may be left out). */
-export function pubackBytes(messageIds: readonly number[]): Buffer {
-  const bytes = Buffer.allocUnsafe(4 * messageIds.length)
-  for (const [at, messageId] of messageIds.entries()) {
-    bytes.writeUInt16BE(0x4002, 4 * at)
-    bytes.writeUInt16BE(messageId, 4 * at + 2)
+/** The first byte of a PUBACK and of a PUBREC, which say that a message with QoS 1 or 2 was taken (MQTT 5, 2.1.2). */
+const firstBytes = { 1: 0x40, 2: 0x50 } as const
+
+export interface Acknowledged {
+  readonly qos: 0 | 1 | 2
+  readonly messageId: number | undefined
+}
+
+/**
+ * Says yes to these, in their order, which looks alike in both versions (MQTT 5, 3.4 and 3.5: a reason code of 0 may be
+ * left out). QoS 0 wants no answer.
+ */
+export function acknowledgementBytes(messages: readonly Acknowledged[]): Buffer {
+  const bytes = Buffer.allocUnsafe(4 * messages.length)
+  let end = 0
+  for (const { messageId, qos } of messages) {
+    if (qos === 0 || messageId === undefined) continue
+    bytes.writeUInt16BE((firstBytes[qos] << 8) + 2, end)
+    end = bytes.writeUInt16BE(messageId, end + 2)
   }
-  return bytes
+  return bytes.subarray(0, end)
 }

@@ -79,7 +79,7 @@ test('what answers and speaks no MQTT, or breaks off, is told, and the next conn
     Buffer.from('HTTP/1.1 400 Bad Request\r\n'.repeat(4)),
     Buffer.from([0x30, 0xff, 0xff, 0xff, 0xff]),
     Buffer.from([0x32, 3, 0, 9, 0x61]),
-    Buffer.from([0x34, 6, 0, 1, 0x61, 0, 1, 0])
+    Buffer.from([0x36, 6, 0, 1, 0x61, 0, 1, 0])
   ]) {
     const before = told.lines('source_connected').length
     broker.sendRaw(bytes)

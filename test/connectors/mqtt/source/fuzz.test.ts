@@ -109,7 +109,7 @@ function parsed(bytes: Buffer): unknown {
 /** What is wrong with the result, or null. */
 async function problemOf(topic: string, payload: Buffer, rules: PayloadRules): Promise<string | null> {
   const before = Buffer.from(payload)
-  const read = await readPayload({ topic, payload, cutFrom: null }, rules, receivedAtMs)
+  const read = await readPayload({ topic, payload, cutFrom: null, problem: null }, rules, receivedAtMs)
   if (!payload.equals(before)) return 'the payload was changed'
   if ((read === null) !== !regexps.some(regexp => regexp.test(topic))) return 'it is of another pattern'
   if (read === null) return null
@@ -166,7 +166,8 @@ test('whatever comes is messages that are right, or is set aside as it came', as
       const problem = await problemOf(topic, payload, rules)
       if (problem !== null) return t.fail(`seed ${seed}, input ${run}: ${topic} ${payload}: ${problem}`)
       messages +=
-        (await readPayload({ topic, payload, cutFrom: null }, rules, receivedAtMs))?.messages.length ?? 0
+        (await readPayload({ topic, payload, cutFrom: null, problem: null }, rules, receivedAtMs))?.messages
+          .length ?? 0
     } catch (error) {
       return t.fail(`seed ${seed}, input ${run}: ${JSON.stringify(topic)} ${payload}: ${error}`)
     }

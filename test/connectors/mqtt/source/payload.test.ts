@@ -14,7 +14,7 @@ const rulesOf = (topics: string, rules: Partial<PayloadRules> = {}): PayloadRule
 
 /** The messages, and what is wrong with the rest. */
 async function read(topic: string, payload: string | Buffer, rules = rulesOf('fleet/{ident}/up up')) {
-  const given = { topic, payload: Buffer.from(payload), cutFrom: null }
+  const given = { topic, payload: Buffer.from(payload), cutFrom: null, problem: null }
   const result = await readPayload(given, rules, receivedAtMs)
   return {
     messages: result?.messages.map(({ key, value }) => [key.toString(), value.toString()]),
@@ -85,7 +85,7 @@ const wrong: readonly [payload: string | Buffer, detail: RegExp][] = [
 
 for (const [payload, detail] of wrong)
   test(`${JSON.stringify(payload.toString())} is set aside as it came`, async t => {
-    const given = { topic: 'up', payload: Buffer.from(payload), cutFrom: null }
+    const given = { topic: 'up', payload: Buffer.from(payload), cutFrom: null, problem: null }
     const read = await readPayload(given, rulesOf('up'), 0)
     t.deepEqual(read?.messages, [])
     t.is(read?.broken.length, 1)
@@ -122,7 +122,7 @@ test('what is too large is set aside, with the setting that says so', async t =>
   t.deepEqual((await read('up', many)).broken, [
     [many, 'mqtt_payload_too_large', 'it has more than 100 entries (maxMessages)']
   ])
-  const cut = { topic: 'fleet/7/up', payload: Buffer.from('{"ide'), cutFrom: 9_000_000 }
+  const cut = { topic: 'fleet/7/up', payload: Buffer.from('{"ide'), cutFrom: 9_000_000, problem: null }
   t.like((await readPayload(cut, rulesOf('fleet/{ident}/up'), 0))?.broken[0], {
     device: '7',
     code: 'mqtt_payload_too_large',
@@ -131,7 +131,7 @@ test('what is too large is set aside, with the setting that says so', async t =>
 })
 
 test('what comes for another topic is nobody’s, and a topic that is not UTF-8 names no device', async t => {
-  const given = { topic: 'other', payload: Buffer.from('{}'), cutFrom: null }
+  const given = { topic: 'other', payload: Buffer.from('{}'), cutFrom: null, problem: null }
   t.is(await readPayload(given, rulesOf('up'), 0), null)
   t.deepEqual(
     (await read('fleet/\ufffd/up', '{}')).broken?.map(([, , detail]) => detail),
