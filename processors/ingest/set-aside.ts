@@ -44,17 +44,7 @@ export class ChannelLetters {
 
   /** Resolves once Kafka has all of it in `topic`; rejects as `LogProducer.append`. Invariant 6 */
   async put(topic: string, broken: readonly Broken[]): Promise<void> {
-    const { channel, clock, producer } = this.#parts
-    const timeMs = clock.now()
-    try {
-      await producer.append(
-        topic,
-        broken.map(one => brokenLetterOf(one, { channel, timeMs }))
-      )
-    } catch (error) {
-      if (!isTooLarge(error)) throw error
-      for (const one of broken) await this.#putAlone(topic, one, timeMs)
-    }
+    await this.#append(topic, broken, this.#parts.clock.now())
     this.#tell(topic, broken)
   }
 
@@ -63,13 +53,20 @@ export class ChannelLetters {
     this.#told.close()
   }
 
-  async #putAlone(topic: string, broken: Broken, timeMs: number): Promise<void> {
+  /** Halves what is too large for the topic, until the one is found of which only the beginning is kept. */
+  async #append(topic: string, broken: readonly Broken[], timeMs: number): Promise<void> {
     const { channel, producer } = this.#parts
+    const recordsOf = (isCut: boolean) => broken.map(one => brokenLetterOf(one, { channel, timeMs, isCut }))
     try {
-      await producer.append(topic, [brokenLetterOf(broken, { channel, timeMs })])
+      await producer.append(topic, recordsOf(false))
     } catch (error) {
       if (!isTooLarge(error)) throw error
-      await producer.append(topic, [brokenLetterOf(broken, { channel, timeMs, isCut: true })])
+      const half = broken.length >> 1
+      if (half === 0) await producer.append(topic, recordsOf(true))
+      else {
+        await this.#append(topic, broken.slice(0, half), timeMs)
+        await this.#append(topic, broken.slice(half), timeMs)
+      }
     }
   }
 

@@ -7,9 +7,10 @@ import type { Broken, Feed, Incoming, SourceEnv } from '../../connector.ts'
 import type { Delivery } from '../../shared/mqtt/subscribe/delivery.ts'
 import { type PayloadRules, readPayload } from './payload.ts'
 
-/** Payloads of one append; more wait for the next. */
+/** What goes into one append; more waits for the next. Payloads of few bytes can have many entries. */
 const roundDeliveries = 1_000
 const roundBytes = 1_048_576
+const roundRecords = 10_000
 
 /** Where deliveries come from. */
 export interface Origin {
@@ -36,6 +37,7 @@ interface Taken {
 
 /** What becomes of the deliveries of one append. */
 interface Round {
+  readonly deliveries: Delivery[]
   readonly taken: Taken[]
   readonly broken: Broken[]
   /** Why nothing of a delivery is stored, for each of those. */
@@ -83,9 +85,10 @@ export class Intake {
 
   async #storeNext(): Promise<void> {
     const { origin, progressed } = this.#parts
-    const deliveries = this.#next()
+    const round: Round = { deliveries: [], taken: [], broken: [], dropped: [] }
+    const { deliveries } = round
     try {
-      const round = await this.#readAll(deliveries)
+      await this.#fill(round)
       await this.#store(round)
       if (this.#isClosed) this.#release(deliveries)
       else {
@@ -102,31 +105,27 @@ export class Intake {
     }
   }
 
-  /** The oldest, at least one. */
-  #next(): Delivery[] {
-    let [count, bytes] = [0, 0]
-    for (const { payload } of this.#waiting) {
-      bytes += payload.length
-      if (count > 0 && (count >= roundDeliveries || bytes > roundBytes)) break
-      count++
+  /** Reads the oldest that wait into it, at least one. */
+  async #fill(round: Round): Promise<void> {
+    let bytes = 0
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      bytes += next.payload.length
+      if (round.deliveries.length > 0 && (bytes > roundBytes || isFull(round))) return
+      this.#waiting.shift()
+      round.deliveries.push(next)
+      await this.#read(next, round)
     }
-    return this.#waiting.splice(0, count)
   }
 
-  async #readAll(deliveries: readonly Delivery[]): Promise<Round> {
+  async #read(delivery: Delivery, round: Round): Promise<void> {
     const { env, rules, takesRetained } = this.#parts
-    const round: Round = { taken: [], broken: [], dropped: [] }
-    const receivedAtMs = env.clock.now()
-    for (const delivery of deliveries) {
-      const isUnwanted = delivery.retain && !takesRetained
-      const read = isUnwanted ? null : await readPayload(delivery, rules, receivedAtMs)
-      if (read === null) round.dropped.push(isUnwanted ? 'mqtt_retained_ignored' : 'mqtt_topic_unwanted')
-      else {
-        for (const message of read.messages) round.taken.push({ message, topic: delivery.topic })
-        for (const one of read.broken) round.broken.push(one)
-      }
+    const isUnwanted = delivery.retain && !takesRetained
+    const read = isUnwanted ? null : await readPayload(delivery, rules, env.clock.now())
+    if (read === null) round.dropped.push(isUnwanted ? 'mqtt_retained_ignored' : 'mqtt_topic_unwanted')
+    else {
+      for (const message of read.messages) round.taken.push({ message, topic: delivery.topic })
+      for (const one of read.broken) round.broken.push(one)
     }
-    return round
   }
 
   /** Rejects only once nothing of it is under way any more, since what it takes is given back then. */
@@ -139,26 +138,28 @@ export class Intake {
       if (result.status === 'rejected') throw result.reason
   }
 
+  /** Halves what is too large for the topic, until the one message is found that it has no room for. */
   async #append(taken: readonly Taken[]): Promise<void> {
-    if (taken.length === 0) return
+    const [first] = taken
+    if (first === undefined) return
+    const { append } = this.#parts.feed()
     try {
-      await this.#parts.feed().append(taken.map(({ message }) => message))
+      await append(taken.map(({ message }) => message))
     } catch (error) {
       if (!isTooLarge(error)) throw error
-      for (const one of taken) await this.#appendAlone(one)
+      const half = taken.length >> 1
+      if (half === 0) await this.#setAside(first, error)
+      else {
+        await this.#append(taken.slice(0, half))
+        await this.#append(taken.slice(half))
+      }
     }
   }
 
   /** What the topic of the channel has no room for would come again for ever. */
-  async #appendAlone({ message, topic }: Taken): Promise<void> {
-    const { append, setAside } = this.#parts.feed()
-    try {
-      await append([message])
-    } catch (error) {
-      if (!isTooLarge(error)) throw error
-      const facts = { device: message.key.toString(), code: 'mqtt_payload_too_large', from: topic } as const
-      await setAside([{ ...facts, bytes: message.value, detail: error.detail ?? '' }])
-    }
+  async #setAside({ message, topic }: Taken, { detail = '' }: FaultError): Promise<void> {
+    const facts = { device: message.key.toString(), code: 'mqtt_payload_too_large', from: topic } as const
+    await this.#parts.feed().setAside([{ ...facts, bytes: message.value, detail }])
   }
 
   #count({ taken, dropped }: Round): void {
@@ -176,6 +177,10 @@ export class Intake {
     for (const { messageId } of deliveries)
       if (messageId === undefined) env.meter.refused(feed().channel, 'mqtt_unconfirmed_lost')
   }
+}
+
+function isFull({ broken, deliveries, taken }: Round): boolean {
+  return deliveries.length >= roundDeliveries || taken.length + broken.length >= roundRecords
 }
 
 function isTooLarge(error: unknown): error is FaultError {

@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { ErrorCode } from '../../../schemas/errors.ts'
 import type { Broken, Incoming } from '../../connector.ts'
 import { type EntryCursor, jsonEntries } from '../../shared/json/entries.ts'
+import { BrokenEntries, type BrokenEntry } from './broken-entries.ts'
 import { type EntryRules, readEntry } from './entry.ts'
 import { fieldsOf, type TopicPattern } from './topics.ts'
 
@@ -56,7 +57,7 @@ class PayloadReader {
   readonly #entryRules: EntryRules
   readonly #entries: EntryCursor
   readonly #messages: Incoming[] = []
-  readonly #broken: Broken[] = []
+  readonly #broken = new BrokenEntries()
   #count = 0
 
   constructor(given: Payload, rules: PayloadRules, entryRules: EntryRules) {
@@ -80,19 +81,22 @@ class PayloadReader {
 
   result(): PayloadRead {
     const problem = this.#problem()
-    if (problem === null) return { messages: this.#messages, broken: this.#broken }
-    return { messages: [], broken: [this.#asBroken(this.#given.payload, ...problem)] }
+    const asBroken = (entry: BrokenEntry) => this.#asBroken(entry)
+    if (problem === null) return { messages: this.#messages, broken: this.#broken.end().map(asBroken) }
+    const [code, detail] = problem
+    return { messages: [], broken: [asBroken({ bytes: this.#given.payload, code, detail })] }
   }
 
   #readEntry(entry: Buffer): void {
     const { maxMessageBytes } = this.#rules
     if (entry.length > maxMessageBytes) {
       const detail = `it exceeds ${maxMessageBytes} bytes (maxMessageBytes)`
-      this.#broken.push(this.#asBroken(entry, 'mqtt_payload_too_large', detail))
+      this.#broken.add({ bytes: entry, code: 'mqtt_payload_too_large', detail })
       return
     }
     const read = readEntry(entry, this.#entryRules)
-    if ('reason' in read) this.#broken.push(this.#asBroken(entry, 'mqtt_payload_invalid', read.reason))
+    if ('reason' in read)
+      this.#broken.add({ bytes: entry, code: 'mqtt_payload_invalid', detail: read.reason })
     else this.#messages.push(read)
   }
 
@@ -115,9 +119,9 @@ class PayloadReader {
     return problem === null ? null : ['mqtt_payload_invalid', problem]
   }
 
-  #asBroken(bytes: Buffer, code: ErrorCode, detail: string): Broken {
+  #asBroken(entry: BrokenEntry): Broken {
     const ident = this.#entryRules.fields.find(([name]) => name === 'ident')?.[1] ?? ''
     const device = ident === '' ? {} : { device: ident.slice(0, maxDeviceLength) }
-    return { bytes, code, detail, from: this.#given.topic, ...device }
+    return { ...entry, from: this.#given.topic, ...device }
   }
 }

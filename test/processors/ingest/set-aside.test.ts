@@ -24,9 +24,16 @@ async function setUp(maxBytes = 1_048_588) {
   await admin.createTopic({ name: topic, partitions: 1, replication: 1, settings })
   const counted: string[] = []
   const logged: unknown[] = []
+  const appends: number[] = []
+  const producer = log.producer()
   const letters = new ChannelLetters({
     channel: 'fleet',
-    producer: log.producer(),
+    producer: {
+      append(...given) {
+        appends.push(given[1].length)
+        return producer.append(...given)
+      }
+    },
     clock,
     log: (name, fields) => logged.push({ name, ...fields }),
     count: (...args) => counted.push(args.join(' '))
@@ -47,7 +54,7 @@ async function setUp(maxBytes = 1_048_588) {
       })
     return records
   }
-  return { clock, counted, letters, log, logged, stored }
+  return { appends, clock, counted, letters, log, logged, stored }
 }
 
 test('what cannot be read is kept byte for byte with its reason, and counts once Kafka has it', async t => {
@@ -91,6 +98,20 @@ test('what is too large for Kafka is cut and says how much there was; the others
       [2, null]
     ]
   )
+})
+
+test('of many letters one that is too large costs a few appends', async t => {
+  const { appends, letters, stored } = await setUp(100_000)
+  const texts = Array.from({ length: 500 }, (_, n) => (n === 300 ? 'x'.repeat(300_000) : `${n}`))
+  await letters.put(
+    topic,
+    texts.map(text => broken(text))
+  )
+  t.deepEqual(
+    (await stored()).map(({ value }) => value.toString()),
+    texts.map(text => text.slice(0, 65_536))
+  )
+  t.true(appends.length < 40, `${appends.length} appends`)
 })
 
 test('it rejects, and counts nothing, when Kafka takes not even what was cut', async t => {

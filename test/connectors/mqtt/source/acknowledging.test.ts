@@ -124,6 +124,46 @@ test('a message that the topic of the channel has no room for is set aside alone
   )
 })
 
+test('of many messages one that is too large costs a few appends, and the others keep their order', async t => {
+  const { broker } = await brokerFor(t)
+  const { connected, kafka, source, feed } = await rigAt(t, { url: broker.url })
+  await connected()
+  const append: typeof kafka.append = async messages => {
+    kafka.fault = messages.some(({ value }) => value.includes(':300}')) ? 'body_too_large' : null
+    await kafka.append(messages).finally(() => {
+      kafka.fault = null
+    })
+  }
+  await source.update([{ ...feed(), append }])
+  kafka.hold()
+  for (const n of span(0, 501)) broker.publish(publicationOf(n))
+  await until('the first are to be appended', () => kafka.appends.length === 1)
+  kafka.release()
+  await until('all are acknowledged', () => broker.unacknowledged('fleet/7/up') === 0)
+  t.deepEqual(
+    kafka.stored,
+    span(0, 501).flatMap(n => (n === 300 ? [] : [storedOf(n)]))
+  )
+  t.deepEqual(
+    kafka.aside.map(({ bytes }) => bytes.toString()),
+    [storedOf(300)]
+  )
+  t.true(kafka.appends.length < 40, `${kafka.appends.length} appends`)
+})
+
+test('payloads of many messages go to Kafka in appends of some ten thousand', async t => {
+  const { broker } = await brokerFor(t)
+  const { connected, kafka } = await rigAt(t, { url: broker.url })
+  await connected()
+  const payload = Buffer.from(`[${Array(2_000).fill('{"timestamp":1}').join()}]`)
+  kafka.hold()
+  for (const ident of span(0, 60)) broker.publish({ topic: `fleet/${ident}/up`, payload })
+  await until('the first are to be appended', () => kafka.appends.length === 1)
+  kafka.release()
+  await until('all are stored', () => kafka.stored.length === 120_000)
+  t.true(Math.max(...kafka.appends) <= 12_000, kafka.appends.join())
+})
+
 test('of a packet that is too large only the beginning is taken and set aside, and the next is read', async t => {
   const { broker } = await brokerFor(t)
   const { connected, kafka } = await rigAt(t, { url: broker.url, maxPacketBytes: 131_072 })

@@ -110,6 +110,44 @@ test('of an array only what is no message is set aside', async t => {
   ])
 })
 
+test('of an array with many that are no messages these are set aside together, and none of their bytes is lost', async t => {
+  const rules = rulesOf('fleet/{ident}/up', { maxMessages: 10_000 })
+  const payload = Buffer.from(`[${'1,'.repeat(4_999)}{"timestamp":1},[]${',1'.repeat(4_999)}]`)
+  const given = { topic: 'fleet/7/up', payload, cutFrom: null, problem: null }
+  const { broken = [], messages = [] } = (await readPayload(given, rules, 0)) ?? {}
+  t.deepEqual(
+    messages.map(({ value }) => value.toString()),
+    ['{"ident":"7","timestamp":1}']
+  )
+  t.deepEqual(
+    broken.map(({ bytes, code, detail, device, from }) => [bytes.toString(), code, detail, device, from]),
+    [
+      [
+        `[${'1,'.repeat(4_999)}[]${',1'.repeat(4_999)}]`,
+        'mqtt_payload_invalid',
+        '9999 entries of an array: it is not a JSON object',
+        '7',
+        'fleet/7/up'
+      ]
+    ]
+  )
+})
+
+test('what is set aside together is no larger than Kafka takes, and what is large stands alone', async t => {
+  const rules = rulesOf('up', { maxMessageBytes: 900_000 })
+  const notes = Array.from({ length: 20 }, (_, n) => `{"n":"${'x'.repeat(n === 4 ? 300_000 : 20_000)}"}`)
+  const { broken = [] } = await read('up', `[${notes.join()}]`, rules)
+  t.deepEqual(
+    broken.map(([bytes = '']) => bytes.length),
+    [20_008, 20_008, 20_008, 20_008, 300_008, 20_008, 20_008, 20_008, 60_028, 60_028, 60_028, 60_028]
+  )
+  const kept = broken.flatMap(([bytes = '']) => JSON.parse(bytes))
+  t.deepEqual(
+    kept,
+    notes.map(note => JSON.parse(note))
+  )
+})
+
 test('what is too large is set aside, with the setting that says so', async t => {
   const note = 'x'.repeat(1_000)
   const { broken, messages } = await read('up', `[{"ident":"a","timestamp":1},{"ident":"${note}"}]`)
