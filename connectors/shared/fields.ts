@@ -2,12 +2,13 @@
 // stands (messages are flat, `position.speed` is one name), and then level by level.
 
 import type { Message } from '../kafka/log/message.ts'
-import { own, ownAt, parseJson, writtenMember } from './json/values.ts'
+import { own, ownAt, parseJson, WrittenMembers } from './json/values.ts'
 
 /** The fields of one message; its value is parsed when the first one is asked for. `ident` is its key. */
 export class Fields {
   readonly #message: Message
   #parsed: unknown
+  #written: WrittenMembers | null = null
 
   constructor(message: Message) {
     this.#message = message
@@ -36,7 +37,10 @@ export class Fields {
   #find(name: string): unknown {
     const object = this.#object()
     const flat = own(object, name)
-    if (isLong(flat)) return writtenMember(this.#message.value(), name) ?? flat
+    if (isLong(flat)) {
+      this.#written ??= new WrittenMembers(this.#message.value())
+      return this.#written.get(name) ?? flat
+    }
     return flat === undefined && name.includes('.') ? ownAt(object, name) : flat
   }
 

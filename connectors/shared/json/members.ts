@@ -43,12 +43,18 @@ export class MemberCursor {
     return true
   }
 
+  /** The name of the current member, without the escapes it may be written with. */
+  get name(): string {
+    const { bytes } = this.#scanner
+    return this.#escaped
+      ? JSON.parse(bytes.toString('utf8', this.nameStart - 1, this.nameEnd + 1))
+      : bytes.toString('utf8', this.nameStart, this.nameEnd)
+  }
+
   /** Whether the current member has this name, also when it is written with escapes. */
   isNamed(name: Buffer): boolean {
     const { bytes } = this.#scanner
-    if (this.#escaped) {
-      return JSON.parse(bytes.toString('utf8', this.nameStart - 1, this.nameEnd + 1)) === name.toString()
-    }
+    if (this.#escaped) return this.name === name.toString()
     const length = this.nameEnd - this.nameStart
     return length === name.length && bytes.compare(name, 0, length, this.nameStart, this.nameEnd) === 0
   }

@@ -25,15 +25,34 @@ export function ownAt(holder: unknown, path: string): unknown {
 const openingBrace = 0x7b
 
 /**
- * A member of a JSON object as it is written, since JSON.parse rounds numbers beyond 2^53; undefined where there is none. For
- * bytes that JSON.parse has accepted as an object.
+ * The members of a JSON object as they are written, since JSON.parse rounds numbers beyond 2^53. For bytes that JSON.parse
+ * has accepted as an object. They are walked once, when the first member is asked for, however many are.
  */
-export function writtenMember(object: Buffer, name: string): string | undefined {
+export class WrittenMembers {
+  readonly #object: Buffer
+  #ranges: ReadonlyMap<string, readonly [start: number, end: number]> | null = null
+
+  constructor(object: Buffer) {
+    this.#object = object
+  }
+
+  /** Undefined where there is none of the name. */
+  get(name: string): string | undefined {
+    this.#ranges ??= rangesOf(this.#object)
+    const range = this.#ranges.get(name)
+    return range === undefined ? undefined : this.#object.toString('utf8', ...range)
+  }
+}
+
+/** Of two equal names JSON.parse takes the last. */
+function rangesOf(object: Buffer): Map<string, readonly [number, number]> {
   const members = new MemberCursor(object, object.indexOf(openingBrace), object.length)
-  const wanted = Buffer.from(name)
-  let written: string | undefined
-  // Of two equal names JSON.parse takes the last.
-  while (members.next())
-    if (members.isNamed(wanted)) written = object.toString('utf8', members.valueStart, members.valueEnd)
-  return written
+  const ranges = new Map<string, readonly [number, number]>()
+  while (members.next()) ranges.set(members.name, [members.valueStart, members.valueEnd])
+  return ranges
+}
+
+/** One member as it is written; who asks for several makes one WrittenMembers. */
+export function writtenMember(object: Buffer, name: string): string | undefined {
+  return new WrittenMembers(object).get(name)
 }

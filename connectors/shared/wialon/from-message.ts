@@ -3,7 +3,7 @@
 
 import { isUtf8 } from 'node:buffer'
 import { messageOf as sentenceOf } from '../../../schemas/errors.ts'
-import { writtenMember } from '../json/values.ts'
+import { WrittenMembers } from '../json/values.ts'
 import { maxInt32, minInt32, type Parameter, type Position, type Refusal, type Report } from './report.ts'
 import { type FieldRules, upToZero } from './rules.ts'
 
@@ -34,7 +34,8 @@ export function reportOf(value: Buffer, rules: FieldRules): OutgoingReport | Ref
   if (ident === '') return { reason: 'ident is empty' }
   if (ident.includes('\0')) return { reason: 'ident holds a zero character, which would cut it' }
   if (typeof timestamp !== 'number') return { reason: problemOf('timestamp', timestamp, 'a number') }
-  return read({ fields: parsed, value, rules, used: new Set(['ident', 'timestamp']) }, ident, timestamp)
+  const written = new WrittenMembers(value)
+  return read({ fields: parsed, written, rules, used: new Set(['ident', 'timestamp']) }, ident, timestamp)
 }
 
 function isFields(value: unknown): value is Fields {
@@ -47,8 +48,8 @@ function problemOf(name: string, value: unknown, expected: string): string {
 
 interface Reading {
   readonly fields: Fields
-  /** The bytes of the message, for integers that a double cannot hold. */
-  readonly value: Buffer
+  /** Integers that a double cannot hold. */
+  readonly written: WrittenMembers
   readonly rules: FieldRules
   /** Fields that have their place already. */
   readonly used: Set<string>
@@ -133,14 +134,19 @@ export function isAlarming(value: unknown): boolean {
   )
 }
 
-/** Of two names that are equal once cut, the first is kept. */
+/** Of two names that are equal once cut, the first is kept. What is too much is not even looked at. */
 function parametersOf(reading: Reading): Pick<OutgoingReport, 'parameters' | 'leftOut'> {
   const { fields, rules, used } = reading
+  const { maxParameters } = rules.config
   const parameters: Parameter[] = []
   const leftOut: LeftOut[] = []
   const taken = new Set<string>()
   for (const field of Object.keys(fields)) {
     if (fields[field] === null || used.has(field)) continue
+    if (taken.size === maxParameters) {
+      leftOut.push({ field, why: 'too many' })
+      continue
+    }
     const name = rules.parameterOf(field)
     const parameter = parameterOf(reading, field, name)
     const why = parameter === null ? 'no type for it' : problemOfName(name, taken, rules)
@@ -155,26 +161,24 @@ function parametersOf(reading: Reading): Pick<OutgoingReport, 'parameters' | 'le
 function problemOfName(name: string, taken: ReadonlySet<string>, rules: FieldRules): LeftOut['why'] | null {
   if (name === '') return 'no name'
   if (rules.limits.reserved.has(name)) return 'a name of the protocol'
-  if (taken.has(name)) return 'a name twice'
-  return taken.size >= rules.config.maxParameters ? 'too many' : null
+  return taken.has(name) ? 'a name twice' : null
 }
 
 /** Null for what the protocols have no type for: objects, arrays, numbers beyond a double. */
-function parameterOf({ fields, value: bytes }: Reading, field: string, name: string): Parameter | null {
+function parameterOf({ fields, written }: Reading, field: string, name: string): Parameter | null {
   const value = fields[field]
   if (typeof value === 'string') return { kind: 'text', name, value: upToZero(value) }
   if (typeof value === 'boolean') return { kind: 'integer', name, value: value ? 1 : 0 }
   if (typeof value !== 'number' || !Number.isFinite(value)) return null
   if (!Number.isInteger(value)) return { kind: 'double', name, value }
   if (value >= minInt32 && value <= maxInt32) return { kind: 'integer', name, value: value + 0 }
-  const exact = BigInt(Number.isSafeInteger(value) ? value : (digitsOf(bytes, field) ?? value))
+  const exact = BigInt(Number.isSafeInteger(value) ? value : (digitsOf(written.get(field)) ?? value))
   return BigInt.asIntN(64, exact) === exact
     ? { kind: 'long', name, value: exact }
     : { kind: 'double', name, value }
 }
 
-/** An integer as it is written in the message: JSON.parse rounds those beyond 2^53. Null if it has an exponent. */
-function digitsOf(value: Buffer, field: string): string | null {
-  const digits = writtenMember(value, field) ?? ''
-  return /^-?\d+$/.test(digits) ? digits : null
+/** Null for a number with an exponent, which has no digits of its own beyond 2^53. */
+function digitsOf(text = ''): string | null {
+  return /^-?\d+$/.test(text) ? text : null
 }

@@ -4,8 +4,9 @@
 import type { LogEvent } from '../../../schemas/events.ts'
 import type { LeftOut } from './from-message.ts'
 
-/** Who makes names up has no end of them. */
+/** Who makes names up has no end of them, and may make them long. */
 const maxTold = 200
+const maxToldLength = 100
 
 export class LeftOutTeller {
   readonly #log: LogEvent
@@ -19,19 +20,25 @@ export class LeftOutTeller {
   }
 
   tell(ident: string, leftOut: readonly LeftOut[]): void {
-    const fresh = leftOut.filter(({ field, why }) => this.#isNew(`${why} ${field}`))
+    const fresh: [field: string, why: string][] = []
+    for (const { field, why } of leftOut) {
+      if (this.#told.size === maxTold) break
+      const name = shortened(field)
+      const entry = `${why} ${name}`
+      if (this.#told.has(entry)) continue
+      this.#told.add(entry)
+      fresh.push([name, why])
+    }
     if (fresh.length === 0) return
     this.#log('fields_left_out', {
       ...this.#where,
-      ident,
-      fields: Object.fromEntries(fresh.map(({ field, why }) => [field, why])),
+      ident: shortened(ident),
+      fields: Object.fromEntries(fresh),
       ...(this.#told.size === maxTold && { told: 'this is the last line about it' })
     })
   }
+}
 
-  #isNew(entry: string): boolean {
-    if (this.#told.has(entry) || this.#told.size === maxTold) return false
-    this.#told.add(entry)
-    return true
-  }
+function shortened(text: string): string {
+  return text.length <= maxToldLength ? text : `${text.slice(0, maxToldLength)}…`
 }

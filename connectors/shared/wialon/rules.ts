@@ -82,8 +82,9 @@ const wellKnown: Readonly<Record<string, string>> = {
   'gsm.signal.level': 'gsm'
 }
 
-/** Who makes names up has no end of them. */
-const maxMade = 2000
+/** Who makes names up has no end of them, and may make them long. */
+const maxMade = 2_000
+const maxMadeLength = 256
 
 export class FieldRules {
   readonly config: FieldRulesConfig
@@ -113,7 +114,7 @@ export class FieldRules {
     const made = this.#made.get(field)
     if (made !== undefined) return made
     const name = this.#make(field)
-    if (this.#made.size < maxMade) this.#made.set(field, name)
+    if (this.#made.size < maxMade && field.length <= maxMadeLength) this.#made.set(field, name)
     return name
   }
 

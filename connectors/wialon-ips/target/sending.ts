@@ -3,6 +3,7 @@
 // each with an answer of its own.
 
 import { FaultError } from '../../../schemas/errors.ts'
+import { maxIdentBytes } from '../../../schemas/message.ts'
 import type { Failure, Outcome } from '../../connector.ts'
 import { abortFault } from '../../shared/abort.ts'
 import { checkedPacket, plainPacket, type Separator } from '../codec/packet.ts'
@@ -73,6 +74,7 @@ export class Sending {
   }
 
   #remember(ident: string): void {
+    if (ident.length > maxIdentBytes) return // no source lets one in
     const [oldest] = this.#singly
     if (this.#singly.size >= remembered && oldest !== undefined) this.#singly.delete(oldest)
     this.#singly.add(ident)
