@@ -81,8 +81,9 @@ export const mqttErrors = {
     outcome: 'reject'
   },
   mqtt_message_unfit: {
-    sentence: 'The message does not have what its topic or payload is made of',
-    hint: 'A step can set the field, or filter such messages out.',
+    sentence:
+      'The message does not have what its topic, payload or properties are made of, or holds what cannot be sent',
+    hint: 'A step can set or change the field, or filter such messages out.',
     outcome: 'reject'
   },
   mqtt_too_large: {

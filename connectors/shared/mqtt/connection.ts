@@ -10,15 +10,12 @@ import { FaultError } from '../../../schemas/errors.ts'
 import type { Clock } from '../../clock.ts'
 import { delivered, type Outcome } from '../../connector.ts'
 import type { Mask } from '../mask.ts'
+import { detailOf, nativeCode } from '../tls.ts'
 import { clientOptions } from './client-options.ts'
+import { type Grant, grantOf } from './connack.ts'
+import { InFlight, type Sent } from './in-flight.ts'
 import { type Address, openStream } from './open-stream.ts'
-import {
-  faultOfConnack,
-  faultOfDisconnect,
-  faultOfError,
-  outcomeOfFault,
-  outcomeOfPuback
-} from './outcome.ts'
+import { faultOfDisconnect, faultOfError, outcomeOfFault, outcomeOfPuback } from './outcome.ts'
 import { maxPacketBytes, publishBytes } from './publish/packet-size.ts'
 import type { Publication } from './publish/publications.ts'
 import { reasonOf } from './reason.ts'
@@ -45,11 +42,6 @@ export interface ConnectionSettings {
   readonly explain?: (fault: FaultError, wasOpen: boolean) => FaultError
 }
 
-interface Sent {
-  readonly atMs: number
-  answer(outcome: Outcome): void
-}
-
 export class Connection {
   /** Resolves when the broker has accepted the connection; rejects with a FaultError when it did not come about. */
   readonly opened: Promise<void>
@@ -58,10 +50,9 @@ export class Connection {
   readonly #settings: ConnectionSettings
   readonly #stream: Duplex
   readonly #client: MqttClient
-  readonly #inFlight = new Set<Sent>()
+  readonly #inFlight = new InFlight()
   #state: 'opening' | 'open' | 'closed' = 'opening'
-  #window: number
-  #maxPacketBytes = maxPacketBytes
+  #grant: Grant = { window: 0, maxPacketBytes }
   #fault: FaultError | undefined
   #cancelTimer: (() => void) | undefined
   /** Messages with QoS 0 that are not known to be written yet. */
@@ -74,7 +65,6 @@ export class Connection {
   constructor(settings: ConnectionSettings) {
     const { clock, connectTimeoutMs } = settings
     this.#settings = settings
-    this.#window = settings.maxInFlight
     this.opened = new Promise((resolve, reject) => {
       this.#onOpened = resolve
       this.#onRefused = reject
@@ -92,6 +82,7 @@ export class Connection {
     this.#client = new MqttClient(() => this.#stream, clientOptions(settings.identity))
     this.#client
       .once('packetreceive', packet => this.#readConnack(packet))
+      .on('packetreceive', ({ cmd }) => this.#refuseForeign(cmd))
       .once('connect', () => this.#open())
       .on('disconnect', packet => this.#fail(faultOfDisconnect(reasonOf(packet, this.#settings.mask))))
       .on('error', error => this.#fail(error))
@@ -99,41 +90,37 @@ export class Connection {
 
   /** How many more messages may be published now. */
   get room(): number {
-    return this.#state === 'open' ? this.#window - this.#inFlight.size : 0
+    const isUsable = this.#state === 'open' && this.#fault === undefined
+    return isUsable ? this.#grant.window - this.#inFlight.size : 0
   }
 
   get isIdle(): boolean {
-    return this.#inFlight.size === 0
+    return this.#inFlight.isIdle
   }
 
   /** Null when the broker takes a packet of this size, otherwise what it does not. */
   excessOf(publication: Publication): string | null {
     const bytes = publishBytes(publication, this.#settings.qos)
-    return bytes <= this.#maxPacketBytes ? null : `${bytes} bytes, at most ${this.#maxPacketBytes}`
+    return bytes <= this.#grant.maxPacketBytes
+      ? null
+      : `${bytes} bytes, at most ${this.#grant.maxPacketBytes}`
   }
 
-  /** Sends one PUBLISH; only while there is room. `answer` is called once, never at once. */
-  publish({ topic, payload, properties }: Publication, answer: (outcome: Outcome) => void): void {
-    const sent = { atMs: this.#settings.clock.now(), answer }
-    this.#inFlight.add(sent)
+  /** Sends one PUBLISH; only while there is room. `answer` is called once, at once only for what cannot be written. */
+  publish(publication: Publication, answer: (outcome: Outcome) => void): void {
+    const sent = this.#inFlight.add(this.#settings.clock.now(), answer)
     if (this.#cancelTimer === undefined) this.#watch()
-    const { qos, retain } = this.#settings
-    const options = properties === null ? { qos, retain } : { qos, retain, properties }
-    if (qos === 0) {
-      this.#client.publish(topic, payload, options)
-      this.#confirmOnceWritten(sent)
-      return
-    }
-    this.#client.publish(topic, payload, options, (error, packet) => {
-      const outcome = this.#outcomeOf(error, packet)
-      // Without an outcome it is the package that gives up: the end of the connection will answer.
-      if (outcome !== undefined) this.#answer(sent, outcome)
-    })
+    const flaw = this.#write(publication, sent)
+    if (flaw === undefined) return
+    // Nobody can take what was not written to its end, and nothing can follow it on this connection.
+    const detail = `it cannot be written as a PUBLISH: ${detailOf(flaw)}`
+    this.#inFlight.answer(sent, { kind: 'reject', code: 'mqtt_message_unfit', detail })
+    this.#fail(new FaultError('mqtt_connection_lost', { detail: 'a message could not be written' }))
   }
 
   /** Says good-bye if nothing is in flight, and resolves once the socket is closed. */
   async close(): Promise<void> {
-    if (this.#state === 'open' && this.isIdle) {
+    if (this.#state === 'open' && this.#inFlight.size === 0) {
       this.#stream.once('finish', () => this.#stream.destroy())
       this.#client.end() // writes DISCONNECT, then ends the stream
       const cancel = this.#settings.clock.after(farewellMs, () => this.#stream.destroy())
@@ -141,6 +128,29 @@ export class Connection {
       cancel()
     } else this.#stream.destroy()
     await this.closed
+  }
+
+  /** What the package has against the message: it throws, or ends the stream with an error of its own. */
+  #write({ topic, payload, properties }: Publication, sent: Sent): unknown {
+    const { qos, retain } = this.#settings
+    const options = properties === null ? { qos, retain } : { qos, retain, properties }
+    const wasWhole = this.#stream.errored === null
+    try {
+      if (qos === 0) {
+        this.#client.publish(topic, payload, options)
+        this.#confirmOnceWritten(sent)
+      } else this.#client.publish(topic, payload, options, (error, packet) => this.#take(sent, error, packet))
+    } catch (error) {
+      return error
+    }
+    const { errored } = this.#stream
+    return wasWhole && errored !== null && nativeCode(errored) === '' ? errored : undefined
+  }
+
+  /** Without an outcome it is the package that gives up: the end of the connection will answer. */
+  #take(sent: Sent, error: Error | undefined, packet: Packet | undefined): void {
+    const outcome = this.#fault === undefined ? this.#outcomeOf(error, packet) : undefined
+    if (outcome !== undefined) this.#inFlight.answer(sent, outcome)
   }
 
   /** With QoS 0 no answer comes: what counts is that the socket has taken all bytes. One look for all of a turn. */
@@ -151,35 +161,23 @@ export class Connection {
       const written = this.#unwritten
       this.#unwritten = []
       this.#stream.write(nothing, error => {
-        if (!error) for (const each of written) this.#answer(each, delivered)
+        if (!error) for (const each of written) this.#inFlight.answer(each, delivered)
       })
     })
   }
 
-  #answer(sent: Sent, outcome: Outcome): void {
-    if (this.#inFlight.delete(sent)) sent.answer(outcome)
-  }
-
   #readConnack(packet: Packet): void {
-    const fault = this.#faultOfConnack(packet)
-    if (fault !== undefined) this.#fail(fault)
-    else if (packet.cmd === 'connack') {
-      const { receiveMaximum, maximumPacketSize } = packet.properties ?? {}
-      // 0 is forbidden for both.
-      this.#window = Math.min(this.#window, receiveMaximum || this.#window)
-      this.#maxPacketBytes = maximumPacketSize || maxPacketBytes
-    }
+    const granted = grantOf(packet, this.#settings)
+    if (granted instanceof FaultError) this.#fail(granted)
+    else this.#grant = granted
   }
 
-  #faultOfConnack(packet: Packet): FaultError | undefined {
-    if (packet.cmd !== 'connack')
-      return new FaultError('mqtt_answer_malformed', { detail: `${packet.cmd} before CONNACK` })
-    const reason = reasonOf(packet, this.#settings.mask)
-    if (reason.code !== 0) return faultOfConnack(reason)
-    const { qos, retain } = this.#settings
-    const { maximumQoS = 2, retainAvailable = true } = packet.properties ?? {}
-    if (maximumQoS < qos) return faultOfConnack({ code: 0x9b })
-    return retain && !retainAvailable ? faultOfConnack({ code: 0x9a }) : undefined
+  /** The package takes any answer for the one that is due (MQTT 5, 4.3). */
+  #refuseForeign(cmd: Packet['cmd']): void {
+    const isForeign = this.#settings.qos === 2 ? cmd === 'puback' : cmd === 'pubrec' || cmd === 'pubcomp'
+    if (!isForeign) return
+    const detail = `${cmd} for a message with QoS ${this.#settings.qos}`
+    this.#fail(new FaultError('mqtt_answer_malformed', { detail }))
   }
 
   #open(): void {
@@ -199,25 +197,35 @@ export class Connection {
     const wasOpen = this.#state === 'open'
     const code = wasOpen ? 'mqtt_connection_lost' : 'mqtt_connect_failed'
     const plain = this.#fault ?? new FaultError(code, { detail: 'the connection was closed' })
-    const fault = this.#settings.explain?.(plain, wasOpen) ?? plain
+    const fault = this.#explained(plain, wasOpen)
     this.#state = 'closed'
     this.#stopTimer()
-    const unanswered = [...this.#inFlight]
-    this.#inFlight.clear()
-    for (const sent of unanswered) sent.answer(outcomeOfFault(fault, true))
+    this.#inFlight.end(outcomeOfFault(fault, true))
     this.#onRefused(fault)
     this.#onClosed(fault)
   }
 
-  /** Gives the connection up when the oldest message has waited too long. One timer for all of them. */
+  /** Gives up what has waited too long: the oldest message alone, or the whole connection. One timer for all of them. */
   #watch(): void {
     const { clock, ackTimeoutMs } = this.#settings
-    const [oldest] = this.#inFlight
     this.#cancelTimer = undefined
-    if (oldest === undefined) return
-    const leftMs = oldest.atMs + ackTimeoutMs - clock.now()
-    if (leftMs > 0) this.#cancelTimer = clock.after(leftMs, () => this.#watch())
-    else this.#fail(new FaultError('mqtt_ack_timeout', { detail: `after ${ackTimeoutMs} ms` }))
+    for (let { oldest } = this.#inFlight; oldest !== undefined; oldest = this.#inFlight.oldest) {
+      const leftMs = oldest.atMs + ackTimeoutMs - clock.now()
+      if (leftMs > 0) {
+        this.#cancelTimer = clock.after(leftMs, () => this.#watch())
+        return
+      }
+      const fault = new FaultError('mqtt_ack_timeout', { detail: `after ${ackTimeoutMs} ms` })
+      const unknown = outcomeOfFault(this.#explained(fault, true), true)
+      if (!this.#inFlight.giveUpOldest({ ...unknown, scope: 'device' }, this.#grant.window)) {
+        this.#fail(fault)
+        return
+      }
+    }
+  }
+
+  #explained(fault: FaultError, wasOpen: boolean): FaultError {
+    return this.#settings.explain?.(fault, wasOpen) ?? fault
   }
 
   #stopTimer(): void {

@@ -3,6 +3,7 @@
 
 import test from 'ava'
 import { parse } from 'yaml'
+import { until } from '../../flows/harness/until.ts'
 import { codeBlocks } from '../../markdown.ts'
 import { batchFrom, messagesOf } from '../../messages.ts'
 import { pageOf } from '../presets/pages.ts'
@@ -16,7 +17,7 @@ test('rule.md: a message goes to the rule, by the topic of its device', async t 
   const { endpoint: _, tls: __, ...settings } = streams.aws.target.awsIot
   const target = await targetAt(t, double.port, settings)
   await target.open(new AbortController().signal)
-  t.is(double.connections, 19)
+  await until('all are open', () => double.connections === 19)
   const value = '{"ident":"868647414815077","position.speed":75}'
   const batch = batchFrom(messagesOf([value], { keys: ['868647414815077'] }))
   const destination = batch.messages.map(message => target.destination?.(message) ?? '').join()

@@ -41,7 +41,14 @@ const topics: readonly [template: string, message: object, topic: string | RegEx
   ['{a}', { a: 'x/y' }, /^a holds "\/"/],
   ['{a}', { a: 'x+' }, /^a holds "\+"/],
   ['{a}', { a: '#' }, /^a holds "#"/],
-  ['{a}', { a: 'x\u0000' }, /^a holds "\\u0000"/],
+  ['{a}', { a: 'x\u0000' }, /^its topic holds U\+0000, which no text of MQTT should$/],
+  ['fleet/{a}', { a: '\n' }, /^its topic holds U\+000A/],
+  ['fleet/{a}', { a: 'x\u0085' }, /^its topic holds U\+0085/],
+  ['fleet/{a}', { a: '\uffff' }, /^its topic holds U\+FFFF/],
+  ['{a}/x', { a: '$SYS' }, /^a begins with \$/],
+  ['{a}', { a: '$share' }, /^a begins with \$/],
+  ['x{a}', { a: '$' }, 'x$'],
+  ['{a}/{b}', { a: 1, b: '$b' }, '1/$b'],
   ['{a}', { a: '\ud800' }, /half of a surrogate pair/],
   [
     `${'t'.repeat(16_000)}/${'{a}'.repeat(64)}`,
@@ -73,11 +80,17 @@ const mistakes: readonly [settings: Settings, surroundings: Surroundings, messag
   [{ expires: true }, { version: 4, ttlMs: 1 }, /^expires: .*MQTT 5/],
   [{ expires: true }, {}, /^expires: .*ttlSeconds/],
   [{ userProperties: { a: '{ident}' }, format: 'array' }, {}, /^userProperties: .*several messages/],
-  [{ userProperties: { a: '{@ms}' } }, {}, /^userProperties: .*\{@ms\} is not/]
+  [{ userProperties: { a: '{@ms}' } }, {}, /^userProperties: .*\{@ms\} is not/],
+  [{ userProperties: { a: 'x'.repeat(65_536) } }, {}, /^userProperties: .*"a" has more than 65535 bytes/],
+  [{ userProperties: { a: 'x\n{b}' } }, {}, /^userProperties: .*"a" holds U\+000A/],
+  [{ userProperties: { 'a\u0000': 'b' } }, {}, /^userProperties: .*holds U\+0000/],
+  [{ contentType: 'a\t' }, {}, /^contentType: .*holds U\+0009/],
+  [{ topic: 'a\u007f' }, {}, /^topic: .*holds U\+007F/]
 ]
 
 for (const [settings, surroundings, message] of mistakes) {
-  test(`it is told what is wrong with ${JSON.stringify(settings)} ${JSON.stringify(surroundings)}`, t => {
+  const title = `${JSON.stringify(settings).slice(0, 80)} ${JSON.stringify(surroundings)}`
+  test(`it is told what is wrong with ${title}`, t => {
     t.throws(() => publications(settings, surroundings), { message })
   })
 }
@@ -116,7 +129,31 @@ test('user properties name fields and the id of the message', t => {
   })
 })
 
+for (const [value, detail] of [
+  ['x'.repeat(65_536), 'its user property note has more than 65535 bytes'],
+  ['two\nlines', 'its user property note holds U+000A, which no text of MQTT should'],
+  ['a\u0000', 'its user property note holds U+0000, which no text of MQTT should']
+] as const)
+  test(`a message is refused by itself when ${detail.slice(0, 80)}`, t => {
+    const made = publications({ userProperties: { note: '{note}' } }).tryOf(one({ note: value }))
+    t.deepEqual(made, { kind: 'reject', code: 'mqtt_message_unfit', detail })
+  })
+
+for (const [settings, what] of [
+  [{ userProperties: { note: '{note}' } }, 'a user property'],
+  [{ item: '{"x": {note}}' }, 'an item'],
+  [{ item: '{"x": {note}}', format: 'array' }, 'an array']
+] as const)
+  test(`a value that is nested too deeply to be written makes ${what} unfit, and nothing else`, t => {
+    const deep = `{"note":${'['.repeat(20_000)}${']'.repeat(20_000)}}`
+    const made = publications(settings).tryOf(one(deep))
+    t.like(made, { kind: 'reject', code: 'mqtt_message_unfit' })
+    t.regex('detail' in made ? made.detail : '', /nothing can be made of it: .*stack/)
+  })
+
 for (const [ageMs, seconds] of [
+  [-1_000_000_000_000_000, 600], // microseconds taken for milliseconds
+  [-5_000, 600],
   [0, 600],
   [1, 600],
   [1_000, 599],
@@ -129,6 +166,13 @@ for (const [ageMs, seconds] of [
     t.deepEqual(properties, { messageExpiryInterval: seconds })
   })
 }
+
+test('an expiry is never more than four bytes hold', t => {
+  const { properties } = publications({ expires: true }, { ttlMs: 1e15 }).of(
+    messagesOf(['{}'], { timestampMs: clock.now() })
+  )
+  t.deepEqual(properties, { messageExpiryInterval: 0xffffffff })
+})
 
 test('what a replay sends does not expire, and is marked as such', t => {
   const { properties } = publications({ expires: true }, { replay: 'again' }).of(one({}))

@@ -205,6 +205,7 @@ test('devices are spread over several connections, each with a window and a clie
   })
   const target = targetAt(t, double.url, { connections: 4, clientId: 'fleet' })
   await target.open(new AbortController().signal)
+  await until('all are open', () => ids.length === 4)
   t.deepEqual([...ids].sort(), ['fleet-0', 'fleet-1', 'fleet-2', 'fleet-3'])
   const whole = batchOf(400, { devices: 80 })
   const parts = [0, 1, 2, 3].map(number =>

@@ -6,11 +6,15 @@ import { FaultError } from '../../../../schemas/errors.ts'
 import type { Clock } from '../../../clock.ts'
 import type { Failure, Message, TargetEnv } from '../../../connector.ts'
 import { Fields } from '../../fields.ts'
-import { parseTemplate, renderTemplate, type Template } from '../../template.ts'
+import { detailOf } from '../../tls.ts'
 import type { PublishConfig } from './config.ts'
 import { propertiesBytes } from './packet-size.ts'
 import { type Payload, payloadOf } from './payload.ts'
+import { problemOf } from './text.ts'
 import { Topic } from './topic.ts'
+import { UserProperties } from './user-properties.ts'
+
+const maxExpirySeconds = 0xff_ff_ff_ff
 
 export type Properties = NonNullable<IClientPublishOptions['properties']>
 
@@ -40,7 +44,7 @@ export class Publications {
   readonly #check: PublicationsOptions['check']
   /** Null: messages do not expire. */
   readonly #ttlMs: number | null
-  readonly #userProperties: readonly { readonly name: string; readonly value: Template }[]
+  readonly #userProperties: UserProperties
   /** The properties of all messages, unless they differ. */
   readonly #fixed: Pick<Publication, 'properties' | 'propertiesBytes'> | null
 
@@ -54,15 +58,13 @@ export class Publications {
     this.#clock = env.clock
     this.#ttlMs = config.expires ? ttlOf(env) : null
     const mark = env.replay === undefined || !isVersion5 ? {} : { 'tailrace-replay': env.replay }
-    const entries = Object.entries({ ...config.userProperties, ...mark })
-    this.#userProperties = entries.map(([name, value]) => ({ name, value: parseTemplate(value) }))
+    this.#userProperties = new UserProperties({ ...config.userProperties, ...mark })
     if (!isVersion5) refuseProperties(config)
-    const names = this.#userProperties.flatMap(({ value }) => value.names)
+    const problem = problemOf(config.contentType ?? '')
+    if (problem !== null) wrong('contentType', problem)
+    const { names } = this.#userProperties
     if (names.length > 0 && !this.#isSingle)
       wrong('userProperties', 'must name no fields where a PUBLISH holds several messages')
-    const foreign = names.find(name => name.startsWith('@') && name !== '@id')
-    if (foreign !== undefined)
-      wrong('userProperties', `must name fields of messages or {@id}, which {${foreign}} is not`)
     const isFixed = names.length === 0 && this.#ttlMs === null
     if (!isVersion5) this.#fixed = { properties: null, propertiesBytes: 0 }
     else this.#fixed = isFixed ? sized(this.#propertiesOf()) : null
@@ -90,8 +92,10 @@ export class Publications {
     try {
       return this.of(messages)
     } catch (error) {
-      if (!(error instanceof FaultError)) throw error
-      return { kind: 'reject', code: error.code, detail: error.detail ?? '' }
+      if (error instanceof FaultError) return { kind: 'reject', code: error.code, detail: error.detail ?? '' }
+      // Such as a value that is nested too deeply to be written.
+      const detail = `nothing can be made of it: ${detailOf(error)}`
+      return { kind: 'reject', code: 'mqtt_message_unfit', detail }
     }
   }
 
@@ -129,33 +133,26 @@ export class Publications {
   /** Without a message, those that all have in common. */
   #propertiesOf(message?: Message, fields?: Fields): Properties {
     const { contentType } = this.#config
-    const userProperties: Record<string, string> = {}
-    for (const { name, value } of this.#userProperties)
-      userProperties[name] = renderTemplate(value, field =>
-        field === '@id' ? (message?.id() ?? '') : textOf(fields?.get(field))
-      )
     return {
       ...(contentType !== undefined && { contentType }),
-      ...(this.#userProperties.length > 0 && { userProperties }),
+      ...(!this.#userProperties.isEmpty && { userProperties: this.#userProperties.of(message, fields) }),
       ...(this.#ttlMs !== null &&
         message !== undefined && { messageExpiryInterval: this.#leftSeconds(message, this.#ttlMs) })
     }
   }
 
-  /** At least one: 0 would be dropped by some brokers and kept for ever by others. */
+  /**
+   * At least one: 0 would be dropped by some brokers and kept for ever by others. At most what a message has that came just
+   * now, since whoever wrote it to Kafka may have given it a time to come; and what four bytes hold.
+   */
   #leftSeconds({ timestampMs }: Message, ttlMs: number): number {
-    return Math.max(1, Math.ceil((timestampMs + ttlMs - this.#clock.now()) / 1_000))
+    const leftMs = Math.min(timestampMs - this.#clock.now(), 0) + ttlMs
+    return Math.min(Math.max(1, Math.ceil(leftMs / 1_000)), maxExpirySeconds)
   }
 }
 
 function sized(properties: Properties): Pick<Publication, 'properties' | 'propertiesBytes'> {
   return { properties, propertiesBytes: propertiesBytes(properties) }
-}
-
-/** What a message lacks is an empty text. */
-function textOf(value: unknown): string {
-  if (value === undefined || value === null) return ''
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
 /** A replay sends what is old, and wants it to arrive. */

@@ -8,6 +8,7 @@ import type { Failure, Message, Outcome } from '../../../connector.ts'
 import { abortFault } from '../../abort.ts'
 import { Connection, type ConnectionSettings } from '../connection.ts'
 import { outcomeOfFault } from '../outcome.ts'
+import { Reconnects } from '../reconnects.ts'
 import { Delivery, type Group } from './delivery.ts'
 import type { Pace } from './pace.ts'
 import { publishBytes } from './packet-size.ts'
@@ -33,6 +34,7 @@ export class Publisher {
   readonly #publications: Publications
   readonly #manners: Manners
   readonly #suspects = new Suspects()
+  readonly #reconnects = new Reconnects()
   /** Deliveries with messages that are not published yet, the oldest first. */
   readonly #waiting: Delivery[] = []
   readonly #closing = new AbortController()
@@ -70,6 +72,7 @@ export class Publisher {
     }
     this.#waiting.push(delivery)
     if (signal.aborted) giveUp()
+    else if (this.#closing.signal.aborted) this.#lose(closedFault())
     else signal.addEventListener('abort', giveUp, { once: true })
     this.#schedule()
     const outcome = await delivery.outcome
@@ -88,7 +91,7 @@ export class Publisher {
   async #open(): Promise<void> {
     const { signal } = this.#closing
     const { connects } = this.#manners
-    const waitMs = connects?.waitMs() ?? 0
+    const waitMs = Math.max(connects?.waitMs() ?? 0, this.#reconnects.waitMs)
     if (waitMs > 0) await pauseFor(this.#settings.clock, waitMs, signal)
     if (signal.aborted) throw closedFault()
     await this.#newConnection().opened.finally(() => connects?.arrived())
@@ -104,6 +107,7 @@ export class Publisher {
     )
     void connection.closed.then(fault => {
       this.#connection = undefined
+      this.#reconnects.ended()
       this.#lose(fault)
     })
     return connection
@@ -160,9 +164,8 @@ export class Publisher {
     connection.publish(publication, outcome => {
       this.#isAlone = false
       this.#manners.pace?.answered(this.#settings.clock.now())
-      for (const message of messages)
-        if (outcome.kind === 'unknown') this.#suspects.lost(message)
-        else this.#suspects.answered(message)
+      this.#suspects.note(messages, outcome, alone)
+      this.#reconnects.note(outcome)
       // Nothing else was in flight, so the others need not wait for it.
       delivery.settle(group, alone && outcome.kind === 'unknown' ? { ...outcome, scope: 'device' } : outcome)
       this.#schedule()

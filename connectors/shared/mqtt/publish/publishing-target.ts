@@ -19,9 +19,12 @@ export class PublishingTarget implements Target {
     if (length > 1) this.destination = message => String(spreadOf(message, length))
   }
 
-  /** Connects, which shows whether the other side takes the credentials. Throws a FaultError when it fails. */
+  /**
+   * Connects, which shows whether the other side takes the credentials. One connection is enough to begin: one that does not
+   * come about holds up its devices only. Throws a FaultError when none does, or one is refused for good.
+   */
   async open(signal: AbortSignal): Promise<void> {
-    await unlessAborted(Promise.all(this.#publishers.map(publisher => publisher.connect())), signal)
+    await unlessAborted(anyOf(this.#publishers.map(publisher => publisher.connect())), signal)
   }
 
   async deliver({ destination, messages }: Batch, signal: AbortSignal): Promise<Outcome | Outcome[]> {
@@ -35,13 +38,26 @@ export class PublishingTarget implements Target {
   }
 }
 
+/** Resolves once one of them has; rejects when all have, or one with what a person has to mend. */
+function anyOf(opened: readonly Promise<void>[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let failed = 0
+    for (const one of opened)
+      one.then(resolve, (fault: unknown) => {
+        failed++
+        const isForGood = fault instanceof FaultError && fault.spec.outcome === 'halt'
+        if (isForGood || failed === opened.length) reject(fault)
+      })
+  })
+}
+
 /** Waits for a connection, which goes on coming about when the signal ends the wait. */
 function unlessAborted(opened: Promise<unknown>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const give = () =>
       reject(new FaultError('attempt_aborted', { detail: 'the connection was not open yet' }))
-    if (signal.aborted) return give()
-    signal.addEventListener('abort', give, { once: true })
     opened.then(() => resolve(), reject).finally(() => signal.removeEventListener('abort', give))
+    if (signal.aborted) give()
+    else signal.addEventListener('abort', give, { once: true })
   })
 }

@@ -1,11 +1,10 @@
-// Topics with fields of messages in them. A value can neither leave its level nor become a wildcard.
+// Topics with fields of messages in them. A value can neither leave its level nor become a wildcard, nor move the message
+// to the topics of the broker itself, which begin with $ (MQTT 5, 4.7.2).
 
 import { FaultError } from '../../../../schemas/errors.ts'
 import { type Fields, unfitFor } from '../../fields.ts'
 import { parseTemplate, renderTemplate, type Template } from '../../template.ts'
-
-/** MQTT 5, 1.5.4: a text has a length of two bytes. */
-const maxTopicBytes = 65_535
+import { problemOf } from './text.ts'
 
 export class Topic {
   readonly #text: string
@@ -21,8 +20,9 @@ export class Topic {
     if (foreign !== undefined) throw wrong(`must name fields of messages, which {${foreign}} is not`)
     if (texts.some(part => /[{}]/.test(part)))
       throw wrong('must have braces only around names of fields, as in {ident}')
-    if (texts.some(part => /[#+\0]/.test(part))) throw wrong('must have no #, + or zero character')
-    if (Buffer.byteLength(text) > maxTopicBytes) throw wrong(`must have at most ${maxTopicBytes} bytes`)
+    if (texts.some(part => /[#+]/.test(part))) throw wrong('must have no # or +')
+    const problem = problemOf(text)
+    if (problem !== null) throw wrong(problem)
   }
 
   /** Do messages have topics of their own? */
@@ -33,18 +33,26 @@ export class Topic {
   /** The topic of a message with these fields. Throws a FaultError `mqtt_message_unfit` when its fields give none. */
   of(fields: Fields): string {
     if (!this.isTemplate) return this.#text
-    const unfit = (detail: string) => new FaultError('mqtt_message_unfit', { detail })
-    const topic = renderTemplate(this.#template, name => {
-      const problem = unfitFor(name, fields)
-      if (problem !== null) throw unfit(problem)
-      const text = String(fields.get(name))
-      const [odd] = /[/+#\0]/.exec(text) ?? []
-      if (odd !== undefined)
-        throw unfit(`${name} holds ${JSON.stringify(odd)}, which has a meaning in topics`)
-      return text
-    })
-    if (Buffer.byteLength(topic) > maxTopicBytes)
-      throw unfit(`its topic has more than ${maxTopicBytes} bytes`)
+    const topic = renderTemplate(this.#template, (name, at) => this.#valueOf(name, at, fields))
+    const problem = problemOf(topic)
+    if (problem !== null) throw unfit(`its topic ${problem}`)
     return topic
   }
+
+  /** What stands in the place of a name, which are counted from 0. */
+  #valueOf(name: string, at: number, fields: Fields): string {
+    const problem = unfitFor(name, fields)
+    if (problem !== null) throw unfit(problem)
+    const text = String(fields.get(name))
+    const [odd] = /[/+#]/.exec(text) ?? []
+    if (odd !== undefined) throw unfit(`${name} holds "${odd}", which has a meaning in topics`)
+    const isFirst = at === 0 && this.#template.texts[0] === ''
+    if (isFirst && text.startsWith('$'))
+      throw unfit(`${name} begins with $, as only topics of the broker itself do`)
+    return text
+  }
+}
+
+function unfit(detail: string): FaultError {
+  return new FaultError('mqtt_message_unfit', { detail })
 }

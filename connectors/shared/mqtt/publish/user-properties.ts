@@ -1,0 +1,57 @@
+// The user properties of a PUBLISH: pairs of texts, in which fields of the message may stand (MQTT 5, 3.3.2.3.7).
+
+import { FaultError } from '../../../../schemas/errors.ts'
+import type { Message } from '../../../connector.ts'
+import type { Fields } from '../../fields.ts'
+import { parseTemplate, renderTemplate, type Template } from '../../template.ts'
+import { problemOf } from './text.ts'
+
+export class UserProperties {
+  readonly #entries: readonly { readonly name: string; readonly value: Template }[]
+  /** The fields that are named, and `@id`. */
+  readonly names: readonly string[]
+
+  /** Throws a FaultError `config_invalid` for what no message can have. */
+  constructor(values: Readonly<Record<string, string>>) {
+    this.#entries = Object.entries(values).map(([name, value]) => ({ name, value: parseTemplate(value) }))
+    this.names = this.#entries.flatMap(({ value }) => value.names)
+    const foreign = this.names.find(name => name.startsWith('@') && name !== '@id')
+    if (foreign !== undefined) throw wrong(`must name fields of messages or {@id}, which {${foreign}} is not`)
+    for (const { name, value } of this.#entries) {
+      const problem = problemOf(name) ?? problemOf(value.texts.join(''))
+      if (problem !== null) throw wrong(`of "${name.slice(0, 80)}" ${problem}`)
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.#entries.length === 0
+  }
+
+  /**
+   * Those of one message; without it, what all have in common. Throws a FaultError `mqtt_message_unfit` when a field holds
+   * what cannot be sent.
+   */
+  of(message?: Message, fields?: Fields): Record<string, string> {
+    const properties: Record<string, string> = {}
+    for (const { name, value } of this.#entries) {
+      const text = renderTemplate(value, field =>
+        field === '@id' ? (message?.id() ?? '') : textOf(fields?.get(field))
+      )
+      const problem = value.names.length === 0 ? null : problemOf(text)
+      if (problem !== null)
+        throw new FaultError('mqtt_message_unfit', { detail: `its user property ${name} ${problem}` })
+      properties[name] = text
+    }
+    return properties
+  }
+}
+
+/** What a message lacks is an empty text. */
+function textOf(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+function wrong(detail: string): FaultError {
+  return new FaultError('config_invalid', { path: 'userProperties', detail })
+}
