@@ -2,10 +2,11 @@
 // append at a time, with all that came meanwhile in the next, so that a failure leaves nothing stored behind what is not:
 // the broker sends again from the first message that was not acknowledged, and each device keeps its order.
 
+import { setImmediate } from 'node:timers/promises'
 import { type ErrorCode, FaultError } from '../../../schemas/errors.ts'
 import type { Broken, Feed, Incoming, SourceEnv } from '../../connector.ts'
 import type { Delivery } from '../../shared/mqtt/subscribe/delivery.ts'
-import { type PayloadRules, readPayload } from './payload.ts'
+import { type PayloadRules, readPayload, workPerTurn } from './payload.ts'
 
 /** What goes into one append; more waits for the next. Payloads of few bytes can have many entries. */
 const roundDeliveries = 1_000
@@ -107,25 +108,29 @@ export class Intake {
 
   /** Reads the oldest that wait into it, at least one. */
   async #fill(round: Round): Promise<void> {
-    let bytes = 0
+    let [bytes, work] = [0, 0]
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       bytes += next.payload.length
       if (round.deliveries.length > 0 && (bytes > roundBytes || isFull(round))) return
       this.#waiting.shift()
       round.deliveries.push(next)
-      await this.#read(next, round)
+      work += await this.#read(next, round)
+      if (work > workPerTurn) {
+        await setImmediate()
+        work = 0
+      }
     }
   }
 
-  async #read(delivery: Delivery, round: Round): Promise<void> {
+  /** Resolves with the work that it was. */
+  async #read(delivery: Delivery, round: Round): Promise<number> {
     const { env, rules, takesRetained } = this.#parts
     const isUnwanted = delivery.retain && !takesRetained
     const read = isUnwanted ? null : await readPayload(delivery, rules, env.clock.now())
     if (read === null) round.dropped.push(isUnwanted ? 'mqtt_retained_ignored' : 'mqtt_topic_unwanted')
-    else {
-      for (const message of read.messages) round.taken.push({ message, topic: delivery.topic })
-      for (const one of read.broken) round.broken.push(one)
-    }
+    for (const message of read?.messages ?? []) round.taken.push({ message, topic: delivery.topic })
+    for (const one of read?.broken ?? []) round.broken.push(one)
+    return read?.work ?? 0
   }
 
   /** Rejects only once nothing of it is under way any more, since what it takes is given back then. */

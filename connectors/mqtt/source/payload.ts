@@ -28,10 +28,14 @@ export interface Payload {
 export interface PayloadRead {
   readonly messages: readonly Incoming[]
   readonly broken: readonly Broken[]
+  /** What it took, counted as `workPerTurn`. */
+  readonly work: number
 }
 
-/** Others get their turn after so many bytes, which take a millisecond or two. */
-const bytesPerTurn = 131_072
+/** Others get their turn after so much work, which takes a millisecond or two. */
+export const workPerTurn = 131_072
+/** What an entry costs beside its bytes. */
+const workPerEntry = 256
 /** What a person reads of an ident, or Kafka takes as a key. */
 const maxDeviceLength = 512
 /** What is not UTF-8 in a topic has become this. */
@@ -70,21 +74,26 @@ class PayloadReader {
   /** Reads as much as one turn allows; false when there is no more. */
   readTurn(): boolean {
     if (this.#packetProblem() !== null) return false
-    const turnEnd = this.#entries.end + bytesPerTurn
+    const turnEnd = this.#work + workPerTurn
     while (this.#entries.next()) {
       if (++this.#count > this.#rules.maxMessages) return false
       this.#readEntry(this.#given.payload.subarray(this.#entries.start, this.#entries.end))
-      if (this.#entries.end > turnEnd) return true
+      if (this.#work > turnEnd) return true
     }
     return false
+  }
+
+  get #work(): number {
+    return this.#entries.end + this.#count * workPerEntry
   }
 
   result(): PayloadRead {
     const problem = this.#problem()
     const asBroken = (entry: BrokenEntry) => this.#asBroken(entry)
-    if (problem === null) return { messages: this.#messages, broken: this.#broken.end().map(asBroken) }
+    const work = this.#work
+    if (problem === null) return { messages: this.#messages, broken: this.#broken.end().map(asBroken), work }
     const [code, detail] = problem
-    return { messages: [], broken: [asBroken({ bytes: this.#given.payload, code, detail })] }
+    return { messages: [], broken: [asBroken({ bytes: this.#given.payload, code, detail })], work }
   }
 
   #readEntry(entry: Buffer): void {
