@@ -44,6 +44,22 @@ export const mqttSourceConfig = Type.Object(
         examples: [['fleet/{ident}/telemetry']]
       }
     ),
+    formerTopics: Type.Array(
+      Type.String({
+        minLength: 1,
+        maxLength: maxTextLength,
+        pattern: `^(\\$share/[^/+#\\u0000]+/)?(${level}/)*(${level}|#)$`,
+        'x-expects': 'a topic filter such as fleet/# or $share/group/fleet/+/telemetry',
+        'x-public': true
+      }),
+      {
+        description:
+          'What an earlier configuration subscribed to and this one does not: it is unsubscribed, since the broker keeps it in the session. With $share/group/ before it where there was a shareGroup.',
+        maxItems: 1_000,
+        default: [],
+        examples: [['fleet/#', '$share/tailrace/boats/+']]
+      }
+    ),
     shareGroup: Type.Optional(
       Type.String({
         description:

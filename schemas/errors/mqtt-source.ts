@@ -27,7 +27,7 @@ export const mqttSourceErrors = {
   },
   mqtt_topic_unwanted: {
     sentence: 'A message came for a topic that the source does not have',
-    hint: 'The session has a subscription of an earlier configuration: end it at the broker, or set another clientId.'
+    hint: 'The session has a subscription of an earlier configuration: name it in formerTopics.'
   },
   mqtt_unconfirmed_lost: {
     sentence: 'A message that was published with QoS 0 could not be stored, and does not come again',

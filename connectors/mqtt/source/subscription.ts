@@ -12,7 +12,7 @@ import type { Delivery, Opened } from '../../shared/mqtt/subscribe/delivery.ts'
 import { brokerOf } from '../broker.ts'
 import type { MqttSourceConfig } from '../source-config.ts'
 import { Intake } from './intake.ts'
-import { filtersOf, parseTopic, type TopicPattern } from './topics.ts'
+import { filterOf, filtersOf, parseTopics, type TopicPattern } from './topics.ts'
 
 type MqttFeed = Feed<MqttSourceConfig>
 
@@ -29,8 +29,8 @@ export class Subscription {
   readonly #settings: Omit<SubscriberSettings, 'receive' | 'subscriptions'>
   readonly #stopping = new AbortController()
   #feed: MqttFeed
-  /** Filters of the session that are no longer wanted. */
-  #unwanted: readonly string[] = []
+  /** Filters that the session may have and that are not wanted. */
+  #unwanted: readonly string[]
   #before: Promise<void> = Promise.resolve()
   #connection: SubscriberConnection | null = null
   #intake: Intake | null = null
@@ -48,7 +48,10 @@ export class Subscription {
     const { config } = feed
     const { clientId, connectTimeoutMs, maxInFlight, maxPacketBytes, sessionExpirySeconds } = config
     const { password = '', username = '' } = config
-    this.#patterns = config.topics.map(parseTopic)
+    this.#patterns = parseTopics(config.topics)
+    // A session that had no group before would go on to get everything beside the share of this member.
+    const plain = this.#patterns.map(({ filter }) => filter)
+    this.#unwanted = this.#withoutWanted([...config.formerTopics.map(filterOf), ...plain])
     const { address, login, tls } = brokerOf(config)
     this.#settings = {
       ...{ clock: env.clock, budget: env.budget, address, tls, maxInFlight, connectTimeoutMs },
@@ -80,8 +83,7 @@ export class Subscription {
 
   /** It goes on with the session of another one, once that has ended: a session has one connection. */
   succeed(before: Subscription, ended: Promise<void>): void {
-    const wanted = this.filters
-    this.#unwanted = before.filters.filter(filter => !wanted.includes(filter))
+    this.#unwanted = this.#withoutWanted([...before.filters, ...before.#unwanted, ...this.#unwanted])
     this.#before = ended
   }
 
@@ -96,6 +98,11 @@ export class Subscription {
     this.#intake?.close()
     await this.#connection?.close()
     await this.#running
+  }
+
+  #withoutWanted(filters: readonly string[]): string[] {
+    const wanted = new Set(this.filters)
+    return [...new Set(filters)].filter(filter => !wanted.has(filter))
   }
 
   async #run(): Promise<void> {

@@ -6,7 +6,7 @@
 
 import type { Duplex } from 'node:stream'
 import type tls from 'node:tls'
-import type { IConnackPacket, ISubackPacket, Packet } from 'mqtt-packet'
+import type { IConnackPacket, Packet } from 'mqtt-packet'
 import { FaultError } from '../../../../schemas/errors.ts'
 import type { Clock } from '../../../clock.ts'
 import type { ByteBudget } from '../../byte-budget.ts'
@@ -17,23 +17,16 @@ import { reasonOf } from '../reason.ts'
 import type { Delivery, Opened } from './delivery.ts'
 import { type Frame, Frames } from './frames.ts'
 import { KeepAlive } from './keep-alive.ts'
+import { Opening } from './opening.ts'
 import { acknowledgementBytes, PacketReader, packetBytes } from './packets.ts'
 import { readPublish } from './publish.ts'
-import {
-  connectPacket,
-  type Identity,
-  keepAliveSeconds,
-  type Subscriptions,
-  subscribePackets
-} from './requests.ts'
+import { connectPacket, type Identity, keepAliveSeconds, type Subscriptions } from './requests.ts'
 import { Room } from './room.ts'
 
 /** How long a broker may take to end a connection that said good-bye. */
 const farewellMs = 1_000
 /** The type of a PUBLISH (MQTT 5, 2.1.2). */
 const publishType = 3
-/** The reason code of a failure that is not told (MQTT 5, 2.4). */
-const unspecified = 0x80
 /** What a message costs beside its packet. */
 const overheadBytes = 512
 
@@ -56,7 +49,7 @@ export interface SubscriberSettings {
 }
 
 export class SubscriberConnection {
-  /** Resolves once the broker has answered SUBSCRIBE; rejects with a FaultError when it comes to none. */
+  /** Resolves once the broker has answered SUBSCRIBE and UNSUBSCRIBE; rejects with a FaultError when it comes to none. */
   readonly opened: Promise<Opened>
   /** Resolves, with the reason, when the connection has ended in whatever way. */
   readonly closed: Promise<FaultError>
@@ -65,12 +58,12 @@ export class SubscriberConnection {
   readonly #frames: Frames
   readonly #reader: PacketReader
   readonly #keepAlive: KeepAlive
+  readonly #opening: Opening
   readonly #room: Room
   #state: 'connecting' | 'subscribing' | 'open' | 'closing' | 'closed' = 'connecting'
   /** A message was announced that is not read yet, as there is no room for it. */
   #isHeld = false
   #isStopping = false
-  #isResumed = false
   #fault: FaultError | undefined
   #cancelTimer: () => void = () => {}
   #onOpened: (opened: Opened) => void = () => {}
@@ -81,6 +74,7 @@ export class SubscriberConnection {
   constructor(settings: SubscriberSettings) {
     const { budget, clock, identity, maxInFlight, maxPacketBytes } = settings
     this.#settings = settings
+    this.#opening = new Opening(settings.subscriptions)
     this.#frames = new Frames(maxPacketBytes)
     this.#reader = new PacketReader(identity.protocolVersion)
     this.#room = new Room({ budget, maxInFlight, ready: () => this.#goOn() })
@@ -192,29 +186,28 @@ export class SubscriberConnection {
     else if (packet.cmd === 'pubrel' && this.#state !== 'connecting')
       // The end of QoS 2 (MQTT 5, 4.3.3), of a message taken now or earlier. Nobody looks for repeats: nothing is to be forgotten.
       this.#send({ cmd: 'pubcomp', messageId: packet.messageId ?? 0 })
-    else if (packet.cmd === 'suback' && this.#state === 'subscribing') this.#readSuback(packet)
-    else if (packet.cmd === 'disconnect') this.fail(faultOfDisconnect(reasonOf(packet, this.#settings.mask)))
-    else if (packet.cmd !== 'pingresp' && packet.cmd !== 'unsuback')
+    else if ((packet.cmd === 'suback' || packet.cmd === 'unsuback') && this.#state === 'subscribing') {
+      const opened = this.#opening.answered(packet)
+      if (opened !== null) this.#open(opened)
+    } else if (packet.cmd === 'disconnect')
+      this.fail(faultOfDisconnect(reasonOf(packet, this.#settings.mask)))
+    else if (packet.cmd !== 'pingresp')
       throw new FaultError('mqtt_answer_malformed', { detail: `${packet.cmd} while ${this.#state}` })
   }
 
   #readConnack(packet: IConnackPacket): void {
-    const { mask, subscriptions } = this.#settings
-    const reason = reasonOf(packet, mask)
+    const reason = reasonOf(packet, this.#settings.mask)
     if (reason.code !== 0) throw faultOfConnack(reason)
     this.#state = 'subscribing'
-    this.#isResumed = packet.sessionPresent
     this.#keepAlive.start(packet.properties?.serverKeepAlive ?? keepAliveSeconds)
     this.#limit()
-    for (const request of subscribePackets(subscriptions)) this.#send(request)
+    for (const request of this.#opening.begin(packet)) this.#send(request)
   }
 
-  #readSuback({ granted }: ISubackPacket): void {
+  #open(opened: Opened): void {
     this.#state = 'open'
     this.#cancelTimer()
-    // Numbers, in both versions; the package has objects for an extension of its own.
-    const codes = granted.map(code => (typeof code === 'number' ? code : unspecified))
-    this.#onOpened({ isResumed: this.#isResumed, granted: codes })
+    this.#onOpened(opened)
   }
 
   #receive(frame: Frame): void {

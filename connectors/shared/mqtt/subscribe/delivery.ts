@@ -14,6 +14,8 @@ export interface Delivery extends Publish {
 export interface Opened {
   /** It had kept the session of this client. */
   readonly isResumed: boolean
+  /** How long it keeps the session, where it says so instead of the client (MQTT 5). */
+  readonly sessionExpirySeconds: number | null
   /** The answer to each filter: the granted QoS, or 0x80 and more. */
   readonly granted: readonly number[]
 }

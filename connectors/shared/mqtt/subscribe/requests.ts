@@ -17,7 +17,7 @@ export interface Identity {
 
 export interface Subscriptions {
   readonly filters: readonly string[]
-  /** Of the session, and no longer wanted. */
+  /** What the session may have, and is not wanted. */
   readonly unwanted: readonly string[]
   /** Whether messages are wanted that the broker had kept (retained) when the subscription is made. */
   readonly takesRetained: boolean
@@ -41,11 +41,15 @@ export function connectPacket(identity: Identity, maxInFlight: number): IConnect
   }
 }
 
-/** To be sent in this order. */
-export function subscribePackets({ filters, takesRetained, unwanted }: Subscriptions): Packet[] {
+/** The one packet that subscribes. */
+export function subscribePacket({ filters, takesRetained }: Subscriptions): Packet {
   // Retain Handling of MQTT 5: 1, only if the subscription is new; 2, never. 3.1.1 has no choice.
   const rh = takesRetained ? 1 : 2
   const subscriptions = filters.map(topic => ({ topic, qos: 1 as const, nl: false, rap: false, rh }))
-  const unsubscribe = { cmd: 'unsubscribe' as const, messageId: 2, unsubscriptions: [...unwanted] }
-  return [...(unwanted.length > 0 ? [unsubscribe] : []), { cmd: 'subscribe', messageId: 1, subscriptions }]
+  return { cmd: 'subscribe', messageId: 1, subscriptions }
+}
+
+/** To be sent behind the other: what is published in between comes by both, and not by none. */
+export function unsubscribePacket({ unwanted }: Subscriptions): Packet {
+  return { cmd: 'unsubscribe', messageId: 2, unsubscriptions: [...unwanted] }
 }

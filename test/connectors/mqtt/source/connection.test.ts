@@ -137,7 +137,7 @@ test('a changed feed goes on with its session, without the filters that it no lo
     heard.filter(what => !what.startsWith('puback')),
     [
       ...['connect tailrace-1', 'subscribe fleet/+/up', 'subscribe old', 'disconnect', 'connect tailrace-1'],
-      ...['unsubscribe old', 'subscribe fleet/+/up', 'subscribe new']
+      ...['subscribe fleet/+/up', 'subscribe new', 'unsubscribe old']
     ]
   )
   broker.publish(publicationOf(1))

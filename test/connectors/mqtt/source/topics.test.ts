@@ -1,5 +1,5 @@
 import test from 'ava'
-import { fieldsOf, filtersOf, parseTopic } from '../../../../connectors/mqtt/source/topics.ts'
+import { fieldsOf, filtersOf, parseTopic, parseTopics } from '../../../../connectors/mqtt/source/topics.ts'
 
 /** Patterns, a topic, and the fields that come of it; null where it matches none. */
 const table: readonly [patterns: string, topic: string, fields: Record<string, string> | null][] = [
@@ -20,8 +20,8 @@ const table: readonly [patterns: string, topic: string, fields: Record<string, s
   ['+/{x}', '$SYS/load', null],
   ['$SYS/{x}', '$SYS/load', { x: 'load' }],
   ['/a/{ident}', '/a/b', { ident: 'b' }],
-  ['fleet/1/up fleet/{ident}/up', 'fleet/1/up', {}],
-  ['fleet/1/up fleet/{ident}/up', 'fleet/2/up', { ident: '2' }],
+  ['fleet/1/up boats/{ident}/up', 'fleet/1/up', {}],
+  ['fleet/1/up boats/{ident}/up', 'boats/2/up', { ident: '2' }],
   ['fleet/{__proto__}', 'fleet/x', { ['__proto__']: 'x' }],
   ['{ident}', 'Łódź 🚚', { ident: 'Łódź 🚚' }]
 ]
@@ -32,8 +32,8 @@ for (const [patterns, topic, fields] of table)
     t.deepEqual(found, fields === null ? null : Object.entries(fields))
   })
 
-test('the broker is asked for filters, once each, and with a group for shared ones', t => {
-  const patterns = ['fleet/{ident}/up', 'fleet/+/up', 'a/{b}/#'].map(parseTopic)
+test('the broker is asked for filters, and with a group for shared ones', t => {
+  const patterns = parseTopics(['fleet/{ident}/up', 'a/{b}/#'])
   t.deepEqual(filtersOf(patterns, undefined), ['fleet/+/up', 'a/+/#'])
   t.deepEqual(filtersOf(patterns, 'tailrace'), ['$share/tailrace/fleet/+/up', '$share/tailrace/a/+/#'])
 })
@@ -41,3 +41,43 @@ test('the broker is asked for filters, once each, and with a group for shared on
 test('a field that stands in a topic twice is a mistake', t => {
   t.throws(() => parseTopic('{a}/{b}/{a}'), { message: /{a}\/{b}\/{a} has {a} twice/ })
 })
+
+const pairs: readonly [one: string, other: string, doOverlap: boolean][] = [
+  ['fleet/{ident}/up', 'fleet/+/up', true],
+  ['fleet/1/up', 'fleet/{ident}/up', true],
+  ['fleet/1/up', 'fleet/2/up', false],
+  ['in/{ident}/+', 'in/{area}/{ident}/#', true],
+  ['in/{ident}', 'in/{ident}/#', true],
+  ['in', 'in/#', true],
+  ['in/a', 'in/+/#', true],
+  ['in', 'in/+/#', false],
+  ['in/+', 'in/+/+', false],
+  ['in/+', 'out/#', false],
+  ['#', 'a/b/c', true],
+  ['+/a', 'b/+', true],
+  ['+/a/x', 'b/+/y', false],
+  ['a/', 'a/+', true],
+  ['a/', 'a', false],
+  ['$SYS/#', '#', false],
+  ['$SYS/#', '+/load', false],
+  ['$SYS/#', '$SYS/broker/+', true],
+  ['a/$b', 'a/+', true],
+  ['/a', '+/a', true]
+]
+
+for (const [one, other, doOverlap] of pairs)
+  test(`${one} and ${other} ${doOverlap ? 'overlap, which is a mistake' : 'stand beside each other'}`, t => {
+    for (const [first, second] of [
+      [one, other],
+      [other, one]
+    ] as const)
+      if (doOverlap)
+        t.like(
+          t.throws(() => parseTopics(['$other/x', first, second])),
+          {
+            path: 'topics[2]',
+            detail: `${second} overlaps ${first}: what fits both would come twice, so one of them has to go or be narrowed`
+          }
+        )
+      else t.notThrows(() => parseTopics([first, second]))
+  })
