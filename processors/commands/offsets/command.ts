@@ -7,7 +7,7 @@ import type { OffsetsOptions } from './offsets.ts'
 
 const examples = `
 Examples:
-  tailrace offsets acme                             where it stands, per partition, and who runs it
+  tailrace offsets acme                             where it stands, per partition, who runs it, and why it waits
   tailrace offsets acme --to latest                 skip the backlog
   tailrace offsets acme --to earliest               repeat all that Kafka still holds
   tailrace offsets acme --to 2026-01-31T08:00:00Z   go on with what Kafka got at or after this time

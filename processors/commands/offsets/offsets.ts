@@ -4,6 +4,7 @@ import type { GroupMember } from '../../../connectors/kafka/log/log.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import { birthOf } from '../../stream/assignment/birth.ts'
 import { counted, printJson } from '../output.ts'
+import { stateLines, troubledHere } from '../shared/running.ts'
 import { type StreamOption, type StreamView, withStream } from '../shared/stream.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { grouped } from '../terminal/progress.ts'
@@ -38,7 +39,12 @@ async function look({ admin, config, topics }: StreamView) {
 
 async function showStanding(stream: StreamView, { json }: OffsetsOptions): Promise<void> {
   const { positions, members, group } = await look(stream)
-  if (json) return printJson({ stream: stream.name, group, members, partitions: positions.map(positionJson) })
+  const state = members.length === 0 ? null : await troubledHere({ ...stream.whole, group }, stream.name)
+  if (json) {
+    const why = state !== null && { state: state.state, trouble: state.trouble }
+    const partitions = positions.map(positionJson)
+    return printJson({ stream: stream.name, group, members, ...why, partitions })
+  }
   const rows = positions.map(position => [
     `${position.topic}/${position.partition}`,
     grouped(position.start),
@@ -54,6 +60,7 @@ async function showStanding(stream: StreamView, { json }: OffsetsOptions): Promi
   for (const position of positions.filter(one => lostOf(one) > 0)) process.stdout.write(lostLine(position))
   const lag = positions.reduce((sum, position) => sum + lagOf(position), 0)
   process.stdout.write(`Lag ${grouped(lag)}. ${runningLine(members)}\n`)
+  if (state !== null) process.stdout.write(`It is ${stateLines(state, Date.now()).join('\n')}\n`)
 }
 
 function positionJson(position: Position): Readonly<Record<string, unknown>> {

@@ -12,9 +12,10 @@ Examples:
   kubectl exec deploy/tailrace -- tailrace watch acme --config /etc/tailrace
   tailrace watch acme --json                       one line of JSON for each event
 
-It shows what is read, what is sent, what the target answers, and what is held, set aside or too old. It looks into one
-process on this machine, through its admin listener (listen.admin, and listen.adminToken if that is set); other processes
-of the same stream have other partitions. Who reads too slowly misses lines and is told how many; the stream does not wait.
+It shows the state of the stream, with the reason where it does not go on, and then what is read, what is sent, what the
+target answers, and what is held, set aside or too old. It looks into one process on this machine, through its admin listener
+(listen.admin, and listen.adminToken if that is set); other processes of the same stream have other partitions. Who reads too
+slowly misses lines and is told how many; the stream does not wait.
 
 Exit codes: 0 ended by Ctrl-C or with the process; 1 the stream does not run there, or looking on is not allowed; 2 the
 command line or the configuration is not valid; 3 nothing answers there.`

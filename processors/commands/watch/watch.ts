@@ -5,7 +5,8 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { FaultError, messageOf } from '../../../schemas/errors.ts'
-import { painter } from '../output.ts'
+import { painter, printJson } from '../output.ts'
+import { adminUrl, reportedBy, stateLines } from '../shared/running.ts'
 import type { StreamOption } from '../shared/stream.ts'
 import { untilInterrupted } from '../terminal/interrupt.ts'
 import { lineOf, type Watched } from './line.ts'
@@ -20,6 +21,7 @@ export async function watch(name: string, options: WatchOptions): Promise<void> 
   const { url, token } = await addressOf(options)
   await untilInterrupted(async signal => {
     const lines = await open(name, { ...options, url, token, signal })
+    await tellState(name, { url, json: options.json })
     const out = process.stdout
     const paint = painter(out)
     for await (const line of lines) {
@@ -44,9 +46,7 @@ async function addressOf({
   const listen = loaded?.config.listen
   const token = listen?.adminToken ?? null
   if (url !== undefined) return { url, token }
-  if (listen?.admin === 0)
-    throw new FaultError('usage', { detail: 'listen.admin is 0, so the port is not known: add --url' })
-  return { url: `http://127.0.0.1:${listen?.admin}`, token }
+  return { url: adminUrl(listen ?? { admin: 0 }), token }
 
   function tryToRead() {
     try {
@@ -56,6 +56,18 @@ async function addressOf({
       return null
     }
   }
+}
+
+/** A stream that waits shows nothing before it tries again, so its state is told first. */
+async function tellState(
+  name: string,
+  { url, json }: { url: string; json: true | undefined }
+): Promise<void> {
+  const report = await reportedBy(url, name)
+  if (report === null) return
+  const { state, trouble } = report
+  if (json) printJson({ event: 'state', state, ...(trouble && { trouble }) })
+  else process.stdout.write(`${stateLines(report, Date.now()).join('\n')}\n`)
 }
 
 interface Opening extends WatchOptions {

@@ -13,7 +13,8 @@ Examples:
 
 A message is delivered, owed (it waits in Kafka for its turn), held (its device waits because the target refuses it), a dead
 letter, or settled: nothing is owed on it, and without a ledger (ledger: {} of the stream) nobody knows whether it was
-delivered or too old. It is read from Kafka, so it does not matter whether the stream runs, or where.
+delivered or too old. It is read from Kafka, so it does not matter whether the stream runs, or where; why a stream
+does not go on is told where a process on this machine runs it, by its admin listener.
 
 Exit codes: 0 shown; 1 nothing is known of this device; 2 the command line or the configuration is not valid; 3 Kafka
 cannot be reached, or refuses.`

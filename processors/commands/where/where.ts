@@ -1,7 +1,9 @@
 // Tells what became of a device's messages, from what Kafka knows.
 
+import type { StreamReport } from '../../service/admin/status.ts'
 import { timeText } from '../dead-letters/letter.ts'
 import { counted, painter, printJson } from '../output.ts'
+import { stateLines, troubledHere } from '../shared/running.ts'
 import { type StreamOption, withStream } from '../shared/stream.ts'
 import { grouped } from '../terminal/progress.ts'
 import { writeTable } from '../terminal/table.ts'
@@ -23,6 +25,8 @@ interface Answer {
   readonly device: string
   readonly facts: DeviceFacts
   readonly trace: Trace
+  /** Of the process on this machine; null where the stream runs as it should, or not here. */
+  readonly state: StreamReport | null
   readonly nowMs: number
 }
 
@@ -32,7 +36,8 @@ export async function where(name: string, options: WhereOptions): Promise<void> 
     const nowMs = Date.now()
     const facts = await readFacts(stream, device)
     const found = await trace(stream, facts, { device, sinceMs: nowMs - since, limit, everyPartition })
-    const answer = { stream: name, device, facts, trace: found, nowMs }
+    const state = await troubledHere({ ...stream.whole, group: stream.config.group }, name)
+    const answer = { stream: name, device, facts, trace: found, state, nowMs }
     const isKnown =
       found.messages.length + facts.letters.length + facts.waiting.length + facts.ledger.size > 0
     process.exitCode = isKnown ? 0 : 1
@@ -56,10 +61,13 @@ const columns = [
 ] as const
 
 function print(answer: Answer, hasLedger: boolean): void {
-  const { facts, trace: found, nowMs } = answer
+  const { facts, trace: found, state, nowMs } = answer
   const lines = [
     ...ledgerLines(facts, hasLedger),
     ...owedLines(found, nowMs),
+    ...(state === null ? [] : stateLines(state, nowMs)).map(
+      (text, at): Line => [at === 0 ? 'the stream' : '', text]
+    ),
     ...heldLines(facts, nowMs),
     ...letterLines(facts)
   ]
@@ -119,7 +127,7 @@ function letterLines({ letters }: DeviceFacts): Line[] {
   return [['dead letters', `${grouped(letters.length)}, the last at ${timeText(timeMs)}: ${code}: ${answer}`]]
 }
 
-function jsonOf({ stream, device, facts, trace: found, nowMs }: Answer): unknown {
+function jsonOf({ stream, device, facts, trace: found, state, nowMs }: Answer): unknown {
   const iso = (timeMs: number) => new Date(timeMs).toISOString()
   const { waiting, letters, ledger } = facts
   return {
@@ -137,6 +145,7 @@ function jsonOf({ stream, device, facts, trace: found, nowMs }: Answer): unknown
       ...one.why
     })),
     deadLetters: letters.length,
+    ...(state !== null && { state: state.state, trouble: state.trouble }),
     messages: found.messages.map(({ timeMs, ...rest }) => ({ ...rest, time: iso(timeMs) }))
   }
 }

@@ -45,8 +45,9 @@ interface Entry {
   readonly failed: StreamStatus | null
 }
 
-/** A stream's status, and the generation of the configuration that it was started with. */
+/** A stream's status, its consumer group, and the generation of the configuration that it was started with. */
 export interface GenerationStatus extends StreamStatus {
+  readonly group: string
   readonly generation: number
 }
 
@@ -101,7 +102,8 @@ export class Streams {
     return this.names.flatMap(name => {
       const entry = this.#entries.get(name)
       const status = entry?.failed ?? entry?.stream?.status()
-      return entry === undefined || status === undefined ? [] : { generation: entry.generation, ...status }
+      if (entry === undefined || status === undefined) return []
+      return { group: entry.group, generation: entry.generation, ...status }
     })
   }
 

@@ -16,6 +16,7 @@ test('it shows a message on its way, until Ctrl-C', async t => {
   await running.service.start()
   await running.opened('acme', 1)
   const child = startCommand(t, ['watch', 'acme', '--url', running.adminUrl(), '--device', 'truck-7'])
+  t.is(await child.line(), 'running')
   // Until it looks on nothing is shown, so messages are sent until something is.
   let n = 0
   const timer = setInterval(

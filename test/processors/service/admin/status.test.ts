@@ -15,6 +15,7 @@ const trouble = {
 } as const
 const state = { kind: 'halted', sinceMs: 0, trouble } as const
 const status = {
+  group: 'tailrace.acme',
   generation: 1,
   ...statusOf({
     name: 'acme',
