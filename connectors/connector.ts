@@ -220,5 +220,7 @@ export interface SourceDefinition<S extends TSchema = TSchema> {
   readonly config: S
   /** It sets aside what it cannot read, since its protocol has no way to refuse it: its channels have dead letters. */
   readonly setsAside?: true
+  /** It connects to somebody, such as a broker, rather than waiting for senders to connect. */
+  readonly connects?: true
   create(feeds: readonly Feed<Static<S>>[], env: SourceEnv): Promise<Source<Static<S>>>
 }

@@ -15,12 +15,12 @@ const list = {
   // Accounting, Invariant 3: read = the sum of ended over all ends + pending
   tailrace_stream_messages_read_total: {
     type: 'counter',
-    help: 'Messages read from Kafka',
+    help: 'Messages read from Kafka; one that waits in the held topic is read again there for each try of its device',
     labels: ['stream']
   },
   tailrace_stream_messages_ended_total: {
     type: 'counter',
-    help: 'Messages read that ended: delivered, filtered, expired, dead_lettered, held, already_settled or returned',
+    help: 'Messages read that ended: delivered, filtered, expired, dead_lettered, held, already_settled or returned; each try of a held device that is refused counts its message as read and as held once more',
     labels: ['stream', 'end']
   },
   tailrace_stream_messages_pending: {

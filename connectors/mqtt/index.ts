@@ -9,6 +9,7 @@ export const mqttSource: SourceDefinition<typeof mqttSourceConfig> = {
   summary: 'Subscribes to topics of an MQTT broker, and acknowledges what Kafka has.',
   config: mqttSourceConfig,
   setsAside: true,
+  connects: true,
   async create(feeds, env) {
     const { MqttSource } = await import('./source.ts')
     return new MqttSource(feeds, env)

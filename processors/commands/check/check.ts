@@ -23,7 +23,8 @@ const examples = `
 Examples:
   tailrace check                          tailrace.yaml of the current folder
   tailrace check /etc/tailrace            every .yaml and .yml file of a folder, as one configuration
-  tailrace check --connect                also try Kafka, its topics and every target; nothing is changed or sent
+  tailrace check --connect                also try Kafka, its topics and every target, not the sources;
+                                          nothing is changed or sent
   tailrace check --against fleet          also warn of fields that steps look at and recent messages lack
   tailrace check --json                   one JSON object: {"ok":false,"problems":[{"file":...,"line":...}]}
 
@@ -133,7 +134,7 @@ function printProblems(problems: readonly Problem[], colour: 'red' | 'yellow', n
   process.stderr.write(`${paint(colour, counted(problems.length, noun))}\n`)
 }
 
-const colours = { ok: 'green', differs: 'yellow', failed: 'red' } as const
+const colours = { ok: 'green', differs: 'yellow', skipped: 'yellow', failed: 'red' } as const
 
 function printTrial({ path, result, detail }: Trial): void {
   const stream = result === 'failed' ? process.stderr : process.stdout

@@ -1,5 +1,5 @@
 // What `tailrace check --connect` tries: that Kafka answers, how its topics compare with the channels, and that every
-// target opens. Nothing is changed or sent.
+// target opens. Nothing is changed or sent. Sources are not tried: it says so of those that connect to somebody.
 
 import { systemClock } from '../../../connectors/clock.ts'
 import type { TopicSpec } from '../../../connectors/kafka/log/log.ts'
@@ -20,6 +20,7 @@ import { channelsOf } from '../../../schemas/stream.ts'
 import { setsAside } from '../../ingest/set-aside.ts'
 import { makeTarget } from '../../service/config/connectors.ts'
 import type { ValidConfig } from '../../service/config/load.ts'
+import { pathTo } from '../../service/config/problem.ts'
 import { remembers } from '../../steps/compile.ts'
 import { counted } from '../output.ts'
 
@@ -34,16 +35,32 @@ const silent: LogEvent = () => {}
 /** One thing that was tried, by its path in the configuration. */
 export interface Trial {
   readonly path: string
-  readonly result: 'ok' | 'differs' | 'failed'
+  readonly result: 'ok' | 'differs' | 'skipped' | 'failed'
   readonly detail: string
 }
 
-/** Tries Kafka, the topics of the channels and every target. A failure is a trial, not a throw. */
+/** Tries Kafka, the topics of the channels and every target, and says what it does not try. A failure is a trial, not a throw. */
 export async function tryConnections(loaded: ValidConfig, registry: Registry): Promise<Trial[]> {
   const { config, mask } = loaded
   const targets = Object.keys(config.streams).map(stream => tryTarget(loaded, stream, registry))
-  const trials = [...(await tryKafka(config, registry)), ...(await Promise.all(targets))]
+  const sources = skippedSources(config, registry)
+  const trials = [...(await tryKafka(config, registry)), ...sources, ...(await Promise.all(targets))]
   return trials.map(trial => ({ ...trial, detail: mask.apply(trial.detail) }))
+}
+
+/** A source that connects may take over the session of one that runs, and receive what that should. */
+function skippedSources({ channels }: Config, registry: Registry): Trial[] {
+  const kinds = registry.sources.flatMap(({ kind, connects }) => (connects ? [kind] : []))
+  return Object.entries(channels).flatMap(([name, { sources }]) =>
+    sources.flatMap((source, at) =>
+      kinds
+        .filter(kind => kind in source)
+        .map((kind): Trial => {
+          const path = [`sources`, at, kind].reduce<string>(pathTo, pathTo('channels', name))
+          return { path, result: 'skipped', detail: 'sources are not tried' }
+        })
+    )
+  )
 }
 
 async function tryKafka(config: Config, registry: Registry): Promise<Trial[]> {

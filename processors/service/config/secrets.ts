@@ -35,9 +35,12 @@ function written(text: string, schema: Schema): string[] {
   return isGuess ? [] : [text, ...partsOf(text)]
 }
 
+/** The lines of a PEM text that are the same in all of them (RFC 7468), and stand in our own sentences too. */
+const pemBoundaries = /-----(?:BEGIN|END) [^-]*-----/g
+
 /** What a receiver may repeat of a secret: the token behind `Bearer`, the path of a URL or a piece of it. */
 function partsOf(secret: string): string[] {
-  const words = secret.split(/\s+/)
+  const words = secret.replaceAll(pemBoundaries, ' ').split(/\s+/)
   const urls = words.filter(word => /^https?:\/\//.test(word) && URL.canParse(word))
   const inUrls = urls.flatMap(word => new URL(word).pathname.split('/').concat(queryValues(word)))
   return [...words, ...inUrls].filter(part => part.length >= minGuessLength)

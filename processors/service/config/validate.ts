@@ -63,7 +63,7 @@ function explain(error: ErrorObject, places: Places): Finding {
     default: {
       const references = places.get(pointer)?.references ?? []
       const sentence = `must be ${expected(schema)}, got ${found(error.data, schema, references)}`
-      const hint = references.length === 0 ? quotes(error, schema) : ''
+      const hint = references.length === 0 ? quotes(error, schema) || nearChoice(error, schema) : ''
       return { pointer, at: 'value', sentence: sentence + hint }
     }
   }
@@ -81,6 +81,11 @@ function quotes({ data }: ErrorObject, { type, enum: choices }: Schema): string 
   if (isScalar && (type === 'string' || choices?.includes(String(data)))) return ': put it in quotes'
   const isNumber = type === 'number' || type === 'integer'
   return isNumber && typeof data === 'string' && /^[\d.]+$/.test(data) ? ': leave out the quotes' : ''
+}
+
+/** `km/h` for whoever wrote `kmh`. */
+function nearChoice({ data }: ErrorObject, { enum: choices = [] }: Schema): string {
+  return typeof data === 'string' ? suggestion(data, choices.map(String)) : ''
 }
 
 function missing(pointer: string, schema: Schema, key: string): Finding {

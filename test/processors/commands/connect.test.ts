@@ -62,6 +62,18 @@ test('--connect tells which target nobody listens at, and ends with 3', async t 
   t.regex(plain?.detail ?? '', /^No trusted TLS connection/)
 })
 
+test('--connect says of sources that connect to somebody that they are not tried', async t => {
+  const mqtt = { url: 'mqtt://127.0.0.1:1', topics: ['in/{ident}'], clientId: 'check' }
+  const [fleet, depot] = [uniqueName('fleet'), uniqueName('depot')]
+  const channels = { [fleet]: { sources: [{ http: {} }, { mqtt }] }, [depot]: { sources: [{ http: {} }] } }
+  const { ok, trials } = await connected(t, { kafka: { brokers: testBrokers() }, channels })
+  t.true(ok)
+  t.deepEqual(
+    trials.filter(({ result }) => result === 'skipped'),
+    [{ path: `channels.${fleet}.sources[1].mqtt`, result: 'skipped', detail: 'sources are not tried' }]
+  )
+})
+
 /** The address of a server that answers connections with a line that is no TLS. */
 async function listening(t: ExecutionContext, protocol = 'http'): Promise<string> {
   const server = createServer(socket => socket.on('error', () => {}).end('hello\r\n'))

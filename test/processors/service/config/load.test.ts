@@ -199,3 +199,16 @@ test('listeners may share a port where each has an address of its own, or only o
   t.deepEqual(listen('{ http: 0, admin: 0 }', '{ http: {} }'), [])
   t.deepEqual(listen('{ admin: 8080 }', ''), [])
 })
+
+test('what every PEM text begins with is no secret, as our own sentences show it; its other lines are', t => {
+  const key =
+    '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG\n9w0BAQEFAASCBKcwggSj\n-----END PRIVATE KEY-----\n'
+  const sentence = 'must be the PEM text of a PRIVATE key ("-----BEGIN ..."), got something else'
+  t.deepEqual(masked(t, { http: { url: 'https://a.example', bearer: key }, env: {} }, [sentence, key]), [
+    sentence,
+    '***'
+  ])
+  const env = { KEY: key }
+  const http = { url: 'https://a.example', bearer: '${env:KEY}' }
+  t.deepEqual(masked(t, { http, env }, [sentence, 'at 9w0BAQEFAASCBKcwggSj']), [sentence, 'at ***'])
+})

@@ -148,6 +148,11 @@ test('a unit that does not exist is told where it stands, and not where the othe
   )
 })
 
+test('a unit that is nearly right brings the right one to mind', t => {
+  const [line = ''] = linesOf(t, '- units: { a: { from: kmh, to: m/s } }')
+  t.true(line.endsWith('got "kmh", did you mean "km/h"?'), line)
+})
+
 test('a field without a name is no field', t => {
   const steps = `- map: { '': x }\n- units: { '': { from: m, to: km } }\n- rename: { fields: { '': a } }`
   t.deepEqual(linesOf(t, steps), [
