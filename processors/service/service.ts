@@ -198,6 +198,8 @@ export class Service {
       this.generation.calm() // what was refused was taken back
       return plan
     }
+    // Before the sources: a broker may create a missing topic at the first message, and not as configured. What a source
+    // says of its settings was asked before; only a port that is in use is found after this.
     await ensureTopics(this.#admin, { channels: config.channels, registry, log })
     await this.#ingest.serve(config.channels, listenAddress(config))
     this.#config = config

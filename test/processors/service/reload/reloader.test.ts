@@ -14,9 +14,17 @@ import { FaultError } from '../../../../schemas/errors.ts'
 import { timeOf } from '../../passing-time.ts'
 import { fixture, registry as schemas } from '../config/fixture.ts'
 
-/** Targets of these tests can be made. */
+/** Targets of these tests can be made, and sources, unless they are insecure. */
 const registry = {
-  ...schemas,
+  sources: schemas.sources.map(source => ({
+    ...source,
+    create: async (feeds: readonly { channel: string; config: unknown }[]) => {
+      const wrong = feeds.find(({ config }) => (config as { insecure?: boolean }).insecure)
+      const path = `channels.${wrong?.channel}.sources.http.insecure`
+      if (wrong !== undefined) throw new FaultError('config_invalid', { path, detail: 'is not wanted here' })
+      return { stop: async () => {} } as never // nothing else is called
+    }
+  })),
   targets: schemas.targets.map(target => ({
     ...target,
     create: async (config: unknown) => {
@@ -140,6 +148,20 @@ test('a mistake that only a connector finds, and a file that is gone, are refuse
   await logs(2)
   t.regex(logged[1]?.[1] ?? '', /no \.yaml or \.yml file/)
   t.is(applied.length, 1)
+})
+
+test('what only a source finds is refused before the service, which would make topics, is asked', async t => {
+  const { applied, logged, logs, write } = setUp(t)
+  write('b.yaml', 'channels: { depot: { sources: [{ http: { insecure: true } }] } }')
+  await logs(1)
+  t.regex(
+    logged[0]?.join() ?? '',
+    /config_refused.*b\.yaml:1:\d+ channels\.depot\.sources\[0\]\.http\.insecure is not wanted here/
+  )
+  t.is(applied.length, 1)
+  write('b.yaml', 'channels: { depot: { sources: [{ http: {} }] } }')
+  await logs(2)
+  t.deepEqual(Object.keys(applied.at(-1)?.channels ?? {}), ['fleet', 'depot'])
 })
 
 test('a missing secret is refused, and its coming is noticed', async t => {
