@@ -18,6 +18,7 @@ export const wialonIpsSource: SourceDefinition<typeof wialonIpsSourceSchema> = {
   kind: 'wialonIps',
   summary: 'Takes what devices send by Wialon IPS, and answers each packet once Kafka has its messages.',
   config: wialonIpsSourceSchema,
+  setsAside: true,
   async create(feeds, env) {
     const { WialonIpsSource } = await import('./source.ts')
     return new WialonIpsSource(feeds, env)

@@ -4,6 +4,7 @@ import type { Feed, ListenAddress, Source, SourceEnv } from '../connector.ts'
 import { Listeners } from '../shared/tcp/listeners.ts'
 import { RefusalLog } from '../shared/tcp/refusal-log.ts'
 import { type WialonIpsFeed, wialonIpsFeed } from './source/feed.ts'
+import { KeptRecords } from './source/kept.ts'
 import { DeviceSession } from './source/session.ts'
 import type { WialonIpsSourceConfig } from './source-config.ts'
 
@@ -12,7 +13,7 @@ export class WialonIpsSource implements Source<WialonIpsSourceConfig> {
 
   /** Throws a FaultError `config_invalid` or `wialon_ips_source_unguarded`. */
   constructor(feeds: readonly Feed<WialonIpsSourceConfig>[], env: SourceEnv) {
-    const parts = { env, refusals: new RefusalLog(env) }
+    const parts = { env, refusals: new RefusalLog(env), kept: new KeptRecords() }
     this.#listeners = new Listeners({
       kind: 'wialonIps',
       env,

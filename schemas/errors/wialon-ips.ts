@@ -105,7 +105,11 @@ const sourceErrors = {
   },
   wialon_ips_record_invalid: {
     sentence: 'A record cannot be a message',
-    hint: 'The detail names the part that is wrong, as the device was told; it has to be mended there.'
+    hint: 'The detail names the part that is wrong; it has to be mended at the device. The record is among the dead letters of its channel.'
+  },
+  wialon_ips_record_too_large: {
+    sentence: 'A record is larger as a message than the topic of its channel takes',
+    hint: 'Raise max.message.bytes of the topic. The record is among the dead letters of its channel.'
   },
   wialon_ips_source_unguarded: {
     sentence: 'A channel would take messages from anyone who can reach it',

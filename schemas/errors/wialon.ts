@@ -64,6 +64,10 @@ export const wialonSourceErrors = {
     sentence: 'A packet came whole and cannot be a message',
     hint: 'The detail says what is wrong; it has to be mended at the sender. The packet is among the dead letters of its channel.'
   },
+  wialon_message_too_large: {
+    sentence: 'A message is larger than the topic of its channel takes',
+    hint: 'Raise max.message.bytes of the topic. The packet is among the dead letters of its channel.'
+  },
   wialon_sender_refused: {
     sentence: 'The address of the sender is not among senders',
     hint: 'Add it to senders of the source if it may send.'

@@ -1,6 +1,6 @@
 // Coordinates as degrees and minutes: `DDMM.mmmm;N` and `DDDMM.mmmm;E`, with as many digits of a minute as one likes.
 
-import { absent } from './values.ts'
+import { isAbsent } from './values.ts'
 
 /** A ten-millionth of a minute is 0.2 mm. */
 const decimals = 7
@@ -28,9 +28,9 @@ export function writeCoordinate(degrees: number, { signs, degreeDigits }: Axis):
   return `${text};${degrees < 0 ? signs[1] : signs[0]}`
 }
 
-/** Degrees; undefined where both parts are `NA`, null where they are no coordinate. */
+/** Degrees; undefined where they are not known, whatever the sign, null where they are no coordinate. */
 export function readCoordinate(text: string, sign: string, axis: Axis): number | undefined | null {
-  if (text === absent && sign === absent) return undefined
+  if (isAbsent(text)) return undefined
   const at = axis.signs.indexOf(sign)
   // Leading zeros may be missing.
   const [, whole = '', minutes = ''] = /^(\d{0,3})(\d\d(?:\.\d{0,20})?)$/.exec(text) ?? []

@@ -3,7 +3,7 @@
 
 import { maxInt32, minInt32, type Parameter } from '../../shared/wialon/report.ts'
 import type { NameLimits } from '../../shared/wialon/rules.ts'
-import { absent, decimal } from './values.ts'
+import { decimal, isAbsent } from './values.ts'
 
 const maxNameCharacters = 38
 const maxTextCharacters = 1_344
@@ -52,36 +52,43 @@ export interface Parameters {
   readonly alarm: boolean
 }
 
-/** Null when one of them is none. */
+/** Commas too many are passed over. Null when something between them is no parameter. */
 export function readParameters(text: string): Parameters | null {
   const parameters: Parameter[] = []
   let alarm = false
-  if (text === '' || text === absent) return { parameters, alarm }
+  if (isAbsent(text)) return { parameters, alarm }
   for (const item of text.split(',')) {
-    const parameter = readParameter(item)
+    const parameter = item === '' ? undefined : readParameter(item)
     if (parameter === null) return null
-    if (parameter?.name !== sos) parameters.push(...(parameter === undefined ? [] : [parameter]))
-    else alarm ||= parameter.kind === 'integer' && parameter.value === 1
+    if (isAlarm(parameter)) alarm ||= parameter.value === 1
+    else if (parameter !== undefined) parameters.push(parameter)
   }
   return { parameters, alarm }
 }
 
-/** Undefined for one without a value. */
+/** Raised, or not; with anything else it is a parameter like others. */
+function isAlarm(parameter: Parameter | undefined): parameter is Parameter & { kind: 'integer' } {
+  return parameter?.name === sos && (parameter.value === 1 || parameter.value === 0)
+}
+
+/** Undefined for one without a value; null for what is none. Names and texts may be longer than the protocol has them. */
 function readParameter(item: string): Parameter | undefined | null {
-  const [, name = '', type = '', value = ''] = /^([^ :#]{1,38}):([123]):(.*)$/su.exec(item) ?? []
-  if (type === '3') return value.length <= 2 * maxTextCharacters ? { name, kind: 'text', value } : null
-  if (value === absent && name !== '') return undefined
-  if (type === '1') return readInteger(name, value)
-  return type === '2' && isNumber(value) ? { name, kind: 'double', value: Number(value) + 0 } : null
+  const [, name = '', type = '', value = ''] = /^([^:]+):([123]):(.*)$/su.exec(item) ?? []
+  if (type === '3') return { name, kind: 'text', value }
+  if (name !== '' && isAbsent(value)) return undefined
+  return (type === '1' ? readInteger(name, value) : null) ?? readDouble(name, value)
 }
 
-const mostDouble = /^-?\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,3})?$/
+const mostDouble = /^[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][+-]?\d{1,3})?$/
 
-function isNumber(text: string): boolean {
-  return mostDouble.test(text) && Number.isFinite(Number(text))
+function readDouble(name: string, text: string): Parameter | null {
+  const value = Number(text) + 0
+  return name !== '' && mostDouble.test(text) && Number.isFinite(value)
+    ? { name, kind: 'double', value }
+    : null
 }
 
-/** One that 64 bits do not hold loses digits as a double. */
+/** One that 64 bits do not hold loses digits as a double. Null for what is no integer. */
 function readInteger(name: string, text: string): Parameter | null {
   if (!/^[+-]?\d{1,300}$/.test(text)) return null
   const value = Number(text) + 0

@@ -3,7 +3,7 @@
 //   short     date;time;lat;N|S;lon;E|W;speed;course;altitude;satellites
 //   extended  ... ;hdop;inputs;outputs;adc;ibutton;parameters
 //
-// `NA` is a value that is not known. HDOP and the ADC values, which a report has no place for, are parameters of it.
+// `NA`, or nothing, is a value that is not known. HDOP and the ADC values, which a report has no place for, are parameters of it.
 
 import {
   maxInt32,
@@ -18,7 +18,7 @@ import {
 import { latitudeAxis, longitudeAxis, readCoordinate, writeCoordinate } from './coordinates.ts'
 import { fitText, readParameters, writeParameters } from './parameters.ts'
 import { isInRange, readTime, writeTime } from './time.ts'
-import { absent, decimal, readCount, readNumber } from './values.ts'
+import { absent, decimal, isAbsent, readCount, readNumber } from './values.ts'
 
 const maxUint32 = 2 ** 32 - 1
 const maxSatellites = 255
@@ -115,27 +115,25 @@ export interface Reading {
   readonly hdopName: string
 }
 
-export type RecordForm = 'short' | 'extended'
+const shortFields = 10
+const extendedFields = 16
 
-const fieldsOf: Readonly<Record<RecordForm, number>> = { short: 10, extended: 16 }
-
-/** `text` is without CRC and without a separator at its end. */
-export function readRecord(text: string, form: RecordForm, reading: Reading): Report | RecordProblem {
+/**
+ * `text` is without CRC. Which form it has is told by its fields, of which the last may be missing in the extended one; there
+ * may be a separator behind the last.
+ */
+export function readRecord(text: string, reading: Reading): Report | RecordProblem {
   const fields = text.split(';')
-  if (fields.length !== fieldsOf[form]) return 'structure'
+  const isLonger = fields.length > extendedFields + 1 || (fields[extendedFields] ?? '') !== ''
+  if (fields.length < shortFields || isLonger) return 'structure'
   const [date = '', time = '', ...rest] = fields
   const timeSeconds = readTime(date, time)
   if (timeSeconds === null) return 'time'
   const position = readPosition(rest.slice(0, 8))
   if (typeof position === 'string') return position
-  const extension = form === 'short' ? noExtension : readExtension(rest.slice(8), reading.hdopName)
+  const extension = readExtension(rest.slice(8), reading.hdopName)
   if (typeof extension === 'string') return extension
   return { unit: reading.unit, timeSeconds: timeSeconds ?? reading.receivedAtSeconds, position, ...extension }
-}
-
-/** A record of a black box may have either form. */
-export function formOf(text: string): RecordForm {
-  return text.split(';').length === fieldsOf.short ? 'short' : 'extended'
 }
 
 function readPosition(fields: readonly string[]): Position | null | RecordProblem {
@@ -166,7 +164,6 @@ function isCourse(degrees: number): boolean {
 }
 
 type Extension = Pick<Report, 'inputs' | 'outputs' | 'driver' | 'alarm' | 'parameters'>
-const noExtension: Extension = { inputs: null, outputs: null, driver: null, alarm: false, parameters: [] }
 
 function readExtension(fields: readonly string[], hdopName: string): Extension | RecordProblem {
   const [hdopText = '', inputsText = '', outputsText = '', adcText = '', driver = '', rest = ''] = fields
@@ -182,14 +179,14 @@ function readExtension(fields: readonly string[], hdopName: string): Extension |
   return {
     inputs: inputs ?? null,
     outputs: outputs ?? null,
-    driver: driver === absent || driver === '' ? null : driver,
+    driver: isAbsent(driver) ? null : driver,
     alarm: read.alarm,
     parameters: [...(hdop === undefined ? [] : [numberOf(hdopName, hdop)]), ...adc, ...read.parameters]
   }
 }
 
 function readAdc(text: string): Parameter[] | null {
-  if (text === '' || text === absent) return []
+  if (isAbsent(text)) return []
   const values = text.split(',').map(readNumber)
   if (values.includes(null)) return null
   return values.flatMap((value, at) => (value == null ? [] : [numberOf(`adc${at + 1}`, value)]))

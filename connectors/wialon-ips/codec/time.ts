@@ -1,6 +1,6 @@
 // Date and time, both in UTC: `DDMMYY;HHMMSS`, from version 2.1 on with up to nine digits of a fraction.
 
-import { absent, decimal } from './values.ts'
+import { decimal, isAbsent } from './values.ts'
 
 const firstSecond = Date.UTC(2000, 0) / 1000
 const lastSecond = Date.UTC(2100, 0) / 1000
@@ -19,9 +19,9 @@ export function writeTime(timeSeconds: number, hasFraction: boolean): string {
   return hasFraction && fraction !== '' ? `${date};${time}.${fraction.slice(0, 9)}` : `${date};${time}`
 }
 
-/** Unix seconds; undefined where both are `NA`, null where they are no time. */
+/** Unix seconds; undefined where neither is known, null where they are no time. */
 export function readTime(date: string, time: string): number | undefined | null {
-  if (date === absent && time === absent) return undefined
+  if (isAbsent(date) && isAbsent(time)) return undefined
   const [, day = '', month = '', year = ''] = /^(\d\d)(\d\d)(\d\d)$/.exec(date) ?? []
   const [, clock = '', fraction = ''] = /^(\d{6})(\.\d{1,9})?$/.exec(time) ?? []
   if (day === '' || clock === '') return null

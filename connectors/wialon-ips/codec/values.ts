@@ -1,19 +1,24 @@
-// Numbers as Wialon IPS writes them: plain decimals, without an exponent, and `NA` for what is not known.
+// Numbers as Wialon IPS writes them: plain decimals, without an exponent, and `NA` for what is not known. Many devices
+// write nothing in place of `NA`.
 
 /** No value. */
 export const absent = 'NA'
 
-const number = /^-?\d{1,400}(\.\d{1,400})?$/
+export function isAbsent(text: string): boolean {
+  return text === '' || text === absent
+}
 
-/** A decimal number; undefined for `NA`, null for what is none. */
+const number = /^-?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})$/
+
+/** A decimal number; undefined for no value, null for what is none. */
 export function readNumber(text: string): number | undefined | null {
-  if (text === absent) return undefined
+  if (isAbsent(text)) return undefined
   return number.test(text) ? Number(text) + 0 : null
 }
 
-/** An unsigned integer up to `max`; undefined for `NA`, null for what is none. */
+/** An unsigned integer up to `max`; undefined for no value, null for what is none. */
 export function readCount(text: string, max: number): number | undefined | null {
-  if (text === absent) return undefined
+  if (isAbsent(text)) return undefined
   const value = /^\d{1,15}$/.test(text) ? Number(text) : null
   return value === null || value > max ? null : value
 }

@@ -1,22 +1,19 @@
-// What is said to a device: a login, and then records and pings, each answered. A record is answered once Kafka has its
-// message and not before; one that can be no message is answered with the number of what is wrong with it, so that the device
-// does not send it for ever. When Kafka does not take it there is no answer that would make a device repeat: the
-// connection has to end without one.
+// What is said to a device: a login, and then records and pings, each answered. A record is answered once Kafka has it and
+// not before. When Kafka does not take it there is no answer that would make every device repeat: the connection has to end
+// without one.
 
 import { type ErrorCode, FaultError } from '../../../schemas/errors.ts'
 import { maxIdentBytes } from '../../../schemas/message.ts'
-import type { Incoming, SourceEnv } from '../../connector.ts'
 import type { Door } from '../../shared/tcp/listeners.ts'
-import { type LoginAnswer, loginAnswer, type RecordAnswer, recordAnswer } from '../codec/answers.ts'
+import { type LoginAnswer, loginAnswer, recordAnswer } from '../codec/answers.ts'
 import { type Login, readLogin } from '../codec/login.ts'
 import { checkedBody, type Packet, packetOf, plainPacket, type Separator } from '../codec/packet.ts'
-import { formOf } from '../codec/record.ts'
 import type { WialonIpsFeed } from './feed.ts'
-import { incomingOf } from './incoming.ts'
+import type { Records } from './records.ts'
 
 export interface ConversationParts {
-  readonly env: SourceEnv
   readonly door: Door<WialonIpsFeed>
+  readonly records: Records
   /** Counts and tells what is refused. */
   refused(fault: FaultError): void
   answer(text: string): Promise<void>
@@ -80,61 +77,25 @@ export class Conversation {
   }
 
   async #takeRecord(type: 'SD' | 'D', body: Buffer, login: Login): Promise<void> {
-    const answer = (what: RecordAnswer) => this.#parts.answer(recordAnswer(type, what))
-    const text = textOf(body, ';', login)
-    if (text === null) {
-      this.#parts.refused(new FaultError('wialon_ips_crc_wrong', { detail: `of #${type}#` }))
-      return answer('crc')
-    }
-    const incoming = this.#incomingOf(text, type === 'SD' ? 'short' : 'extended', login)
-    if (typeof incoming === 'string') {
-      this.#parts.refused(
-        new FaultError('wialon_ips_record_invalid', { detail: `${login.ident}: ${incoming}` })
-      )
-      return answer(incoming)
-    }
-    await this.#append([incoming])
-    return answer('accepted')
+    const { records, refused, answer } = this.#parts
+    const record = contentOf(body, ';', login)
+    if (record !== null) return answer(recordAnswer(type, await records.storeOne(type, record, login.ident)))
+    refused(new FaultError('wialon_ips_crc_wrong', { detail: `of #${type}#` }))
+    return answer(recordAnswer(type, 'crc'))
   }
 
-  /** Those that can be messages are taken; the answer is how many. */
   async #takeBox(body: Buffer, login: Login): Promise<void> {
-    const text = textOf(body, '|', login)
-    if (text === null) {
-      this.#parts.refused(new FaultError('wialon_ips_crc_wrong', { detail: 'of #B#' }))
-      return this.#parts.answer(plainPacket('AB'))
-    }
-    const records = text === '' ? [] : text.split('|')
-    const read = records.map(record => this.#incomingOf(record, formOf(record), login))
-    const messages = read.filter(one => typeof one !== 'string')
-    if (messages.length > 0) await this.#append(messages)
-    const problem = read.find(one => typeof one === 'string')
-    if (problem !== undefined) {
-      const detail = `${login.ident}: ${read.length - messages.length} of ${read.length} records, the first by its ${problem}`
-      this.#parts.refused(new FaultError('wialon_ips_record_invalid', { detail }))
-    }
-    return this.#parts.answer(plainPacket('AB', String(messages.length)))
-  }
-
-  #incomingOf(text: string, form: 'short' | 'extended', { ident }: Login) {
-    const { env, door } = this.#parts
-    return incomingOf(text, form, { ident, receivedAtMs: env.clock.now(), feed: door.feed })
-  }
-
-  async #append(messages: readonly Incoming[]): Promise<void> {
-    const { env, door } = this.#parts
-    const { channel, append } = door.feed
-    await append(messages) // Invariant 6: nothing is answered before this resolved
-    const bytes = messages.reduce((sum, { value }) => sum + value.length, 0)
-    env.meter.accepted(channel, messages.length, bytes)
+    const { records, refused, answer } = this.#parts
+    const box = contentOf(body, '|', login)
+    if (box !== null) return answer(plainPacket('AB', String(await records.storeBox(box, login.ident))))
+    refused(new FaultError('wialon_ips_crc_wrong', { detail: 'of #B#' }))
+    return answer(plainPacket('AB'))
   }
 }
 
-/** Without CRC, and without a separator at the end; null when the CRC is wrong or missing. In 1.x there is none. */
-function textOf(body: Buffer, separator: Separator, { isChecked }: Login): string | null {
-  if (isChecked) return checkedBody(body, separator)?.toString() ?? null
-  const text = body.toString()
-  return separator === '|' && text.endsWith('|') ? text.slice(0, -1) : text
+/** Without CRC; null when that is wrong or missing. In 1.x there is none. */
+function contentOf(body: Buffer, separator: Separator, { isChecked }: Login): Buffer | null {
+  return isChecked ? checkedBody(body, separator) : body
 }
 
 function excerptOf(line: Buffer): string {

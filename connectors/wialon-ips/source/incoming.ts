@@ -1,9 +1,9 @@
-// What a record becomes for its channel: a message to append, or what is wrong with it.
+// What a record becomes for its channel: a message to append, or why it can be none.
 
 import { maxMessageBytes } from '../../../schemas/message.ts'
 import type { Incoming } from '../../connector.ts'
 import { jsonOf, messageOf } from '../../shared/wialon/to-message.ts'
-import { type RecordForm, type RecordProblem, readRecord } from '../codec/record.ts'
+import { type RecordProblem, readRecord } from '../codec/record.ts'
 import type { WialonIpsFeed } from './feed.ts'
 
 export interface Origin {
@@ -11,15 +11,31 @@ export interface Origin {
   readonly receivedAtMs: number
 }
 
-/** `text` is without CRC and without a separator at its end. */
+/** A record that can be a message. */
+export interface Taken {
+  readonly kind: 'taken'
+  /** As it came. */
+  readonly record: Buffer
+  readonly message: Incoming
+}
+
+export interface Invalid {
+  readonly kind: 'invalid'
+  readonly record: Buffer
+  readonly problem: RecordProblem
+}
+
+/** `record` is without CRC. */
 export function incomingOf(
-  text: string,
-  form: RecordForm,
+  record: Buffer,
   { ident, receivedAtMs, feed }: Origin & { readonly feed: WialonIpsFeed }
-): Incoming | RecordProblem {
+): Taken | Invalid {
   const { rules, hdopName } = feed
-  const report = readRecord(text, form, { unit: ident, receivedAtSeconds: receivedAtMs / 1000, hdopName })
-  if (typeof report === 'string') return report
+  const reading = { unit: ident, receivedAtSeconds: receivedAtMs / 1000, hdopName }
+  const report = readRecord(record.toString(), reading)
+  if (typeof report === 'string') return { kind: 'invalid', record, problem: report }
   const value = Buffer.from(jsonOf(messageOf(report, rules)))
-  return value.length > maxMessageBytes ? 'parameters' : { key: Buffer.from(ident), value }
+  return value.length > maxMessageBytes
+    ? { kind: 'invalid', record, problem: 'parameters' }
+    : { kind: 'taken', record, message: { key: Buffer.from(ident), value } }
 }

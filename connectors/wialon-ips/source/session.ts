@@ -7,6 +7,8 @@ import { SenderSession, type SessionParts } from '../../shared/tcp/sender-sessio
 import { type Line, type LineProblem, LineReader } from '../codec/line-reader.ts'
 import { Conversation } from './conversation.ts'
 import type { WialonIpsFeed } from './feed.ts'
+import type { KeptRecords } from './kept.ts'
+import { Records } from './records.ts'
 
 /** Of a byte of a packet: the buffer it comes into, its text, and that of its messages, whose names are long. */
 const memoryFactor = 8
@@ -22,14 +24,16 @@ export class DeviceSession extends SenderSession<WialonIpsFeed> {
   readonly #conversation: Conversation
   #reservedBytes = 0
 
-  constructor(socket: Socket, door: Door<WialonIpsFeed>, parts: SessionParts) {
+  constructor(socket: Socket, door: Door<WialonIpsFeed>, parts: SessionParts & { kept: KeptRecords }) {
     super(socket, door, parts)
-    const largest = Math.floor(parts.env.budget.largestBytes / memoryFactor)
+    const { env, kept } = parts
+    const largest = Math.floor(env.budget.largestBytes / memoryFactor)
     this.#maxPacketBytes = Math.min(door.feed.config.maxPacketBytes, largest)
+    const refused = (fault: FaultError) => this.refuse(fault)
     this.#conversation = new Conversation({
-      env: parts.env,
       door,
-      refused: fault => this.refuse(fault),
+      records: new Records({ env, door, from: this.from, kept, refused }),
+      refused,
       answer: text => this.answer(text)
     })
     this.deadline.follow(true, true)

@@ -9,7 +9,7 @@ import { reportFrom } from '../packet/mapping.ts'
 
 export interface Taken {
   readonly kind: 'taken'
-  readonly incoming: Incoming
+  readonly message: Incoming
   readonly unit: string
   /** Blocks that are not in the message. */
   readonly leftOut: readonly string[]
@@ -43,5 +43,5 @@ export function incomingOf(frame: Buffer, rules: FieldRules): Taken | Invalid | 
   const value = Buffer.from(jsonOf(messageOf(reportFrom(packet), rules)))
   if (value.length > maxMessageBytes)
     return invalid(`a message of ${value.length} bytes, at most ${maxMessageBytes}`)
-  return { kind: 'taken', incoming: { key, value }, unit, leftOut }
+  return { kind: 'taken', message: { key, value }, unit, leftOut }
 }

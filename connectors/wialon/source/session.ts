@@ -1,13 +1,14 @@
 // One sender of Retranslator: one 0x11 for each packet, once Kafka has it.
 
 import type { Socket } from 'node:net'
-import { FaultError } from '../../../schemas/errors.ts'
+import { type ErrorCode, FaultError } from '../../../schemas/errors.ts'
 import type { Broken } from '../../connector.ts'
+import { appendFitting } from '../../shared/source/append-fitting.ts'
 import type { Door } from '../../shared/tcp/listeners.ts'
 import { SenderSession, type SessionParts } from '../../shared/tcp/sender-session.ts'
 import { FrameReader } from '../packet/frames.ts'
 import type { WialonFeed } from './feed.ts'
-import { type Invalid, incomingOf, type Taken } from './incoming.ts'
+import { incomingOf, type Taken } from './incoming.ts'
 
 /** The bytes of a packet and those of its message, which are about as many. */
 const memoryFactor = 2
@@ -49,45 +50,47 @@ export class PacketSession extends SenderSession<WialonFeed> {
 
   /** Up to the first packet that is none, all are stored and answered, those that can be no messages as dead letters. */
   async #store(frames: readonly Buffer[]): Promise<void> {
-    const { feed } = this.door
-    const taken: Taken[] = []
+    const taken: (Taken & Framed)[] = []
     const broken: Broken[] = []
     let problem: string | null = null
     for (const frame of frames) {
-      const read = incomingOf(frame, feed.rules)
-      if (read.kind === 'taken') taken.push(read)
-      else if (read.kind === 'invalid') broken.push(brokenOf(frame, read, this.from))
+      const read = incomingOf(frame, this.door.feed.rules)
+      if (read.kind === 'taken') taken.push({ ...read, frame })
+      else if (read.kind === 'invalid')
+        broken.push(this.#brokenOf({ ...read, frame }, 'wialon_message_invalid', read.reason))
       else problem = read.reason
       if (problem !== null) break
     }
     if (taken.length > 0) await this.#append(taken)
-    if (broken.length > 0) await feed.setAside(broken)
+    if (broken.length > 0) await this.door.feed.setAside(broken)
     // Invariant 6: nothing is answered before Kafka has all of it.
     const packets = taken.length + broken.length
     if (packets > 0) await this.answer(Buffer.alloc(packets, 0x11))
     if (problem !== null) throw new FaultError('wialon_packet_malformed', { detail: problem })
   }
 
-  async #append(taken: readonly Taken[]): Promise<void> {
+  async #append(taken: readonly (Taken & Framed)[]): Promise<void> {
     const { feed } = this.door
-    const messages = taken.map(({ incoming }) => incoming)
-    await feed.append(messages)
-    for (const { unit, leftOut } of taken) feed.leftOut(unit, leftOut)
-    const bytes = messages.reduce((sum, { value }) => sum + value.length, 0)
-    this.env.meter.accepted(feed.channel, messages.length, bytes)
+    const appended = await appendFitting(taken, feed, (one, detail) =>
+      this.#brokenOf(one, 'wialon_message_too_large', detail)
+    )
+    for (const { unit, leftOut } of appended) feed.leftOut(unit, leftOut)
+    const bytes = appended.reduce((sum, { message }) => sum + message.value.length, 0)
+    if (appended.length > 0) this.env.meter.accepted(feed.channel, appended.length, bytes)
+  }
+
+  /** The packet as it came, its size included. */
+  #brokenOf({ frame, unit }: Framed, code: ErrorCode, detail: string): Broken {
+    const size = Buffer.alloc(4)
+    size.writeUInt32LE(frame.length)
+    const device = unit === '' ? {} : { device: unit }
+    return { bytes: Buffer.concat([size, frame]), ...device, code, detail, from: this.from }
   }
 }
 
-/** The packet as it came, its size included. */
-function brokenOf(frame: Buffer, { reason, unit }: Invalid, from: string): Broken {
-  const size = Buffer.alloc(4)
-  size.writeUInt32LE(frame.length)
-  const device = unit === '' ? {} : { device: unit }
-  return {
-    bytes: Buffer.concat([size, frame]),
-    ...device,
-    code: 'wialon_message_invalid',
-    detail: reason,
-    from
-  }
+/** What came, and whose it is. */
+interface Framed {
+  readonly frame: Buffer
+  /** Perhaps empty. */
+  readonly unit: string
 }

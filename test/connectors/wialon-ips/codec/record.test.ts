@@ -5,7 +5,6 @@ import { fc, testProp } from '@fast-check/ava'
 import test from 'ava'
 import type { Parameter, Report } from '../../../../connectors/shared/wialon/report.ts'
 import {
-  formOf,
   type RecordProblem,
   readRecord,
   writeRecord
@@ -31,7 +30,7 @@ function written(report: Partial<Report>, hasFraction = false): string {
 }
 
 function read(text: string): Report | RecordProblem {
-  return readRecord(text, formOf(text), reading)
+  return readRecord(text, reading)
 }
 
 const ours =
@@ -225,31 +224,15 @@ const wrongs: readonly [field: number, values: readonly string[], problem: Recor
   [3, ['', 'NA', 'E', 'n'], 'coordinates'],
   [4, ['', 'NA', '18000.1', '00060.0', '1234567'], 'coordinates'],
   [5, ['', 'NA', 'N'], 'coordinates'],
-  [6, ['', '-1', 'fast', '1e3'], 'motion'],
-  [7, ['', '-1', '361'], 'motion'],
-  [8, ['', 'high'], 'motion'],
-  [9, ['', '-1', '256', '1.5'], 'satellites'],
-  [10, ['', '-1', 'x'], 'satellites'],
-  [11, ['', '-1', '4294967296', 'x'], 'inputs'],
-  [12, ['', '-1', '4294967296', '1.5'], 'inputs'],
-  [13, ['x', '1,,2', '1,'], 'adc'],
-  [
-    15,
-    [
-      'x',
-      'x:1',
-      ':1:1',
-      'x:4:1',
-      'x:1:',
-      'x:1:1.5',
-      'x:2:',
-      'x:2:1e999',
-      'a b:1:1',
-      `${'n'.repeat(39)}:1:1`,
-      'x:1:1,'
-    ],
-    'parameters'
-  ]
+  [6, ['-1', 'fast', '1e3', '.', '-'], 'motion'],
+  [7, ['-1', '361'], 'motion'],
+  [8, ['high'], 'motion'],
+  [9, ['-1', '256', '1.5'], 'satellites'],
+  [10, ['-1', 'x'], 'satellites'],
+  [11, ['-1', '4294967296', 'x'], 'inputs'],
+  [12, ['-1', '4294967296', '1.5'], 'inputs'],
+  [13, ['x', '1,x,2'], 'adc'],
+  [15, ['x', 'x:1', ':1:1', ':2:1', 'x:4:1', 'x:1:high', 'x:2:high', 'x:2:1e999', 'a:3:1,234'], 'parameters']
 ]
 
 for (const [field, values, problem] of wrongs) {
@@ -261,10 +244,55 @@ for (const [field, values, problem] of wrongs) {
 }
 
 test('fields too few or too many are no record', t => {
-  t.is(read(good.slice(0, 15).join(';')), 'structure')
-  t.is(read([...good, ''].join(';')), 'structure')
+  t.is(read(good.slice(0, 9).join(';')), 'structure')
+  t.is(read([...good, 'x'].join(';')), 'structure')
+  t.is(read([...good, '', ''].join(';')), 'structure')
   t.is(read(''), 'structure')
-  t.is(readRecord(ours, 'short', reading), 'structure')
+})
+
+test('the last fields may be missing, and there may be a separator behind the last', t => {
+  t.deepEqual(read([...good, ''].join(';')), ourReport)
+  const short = { ...ourReport, inputs: null, driver: null, alarm: false, parameters: [] }
+  t.deepEqual(read(good.slice(0, 10).join(';')), short)
+  t.deepEqual(read([...good.slice(0, 10), ''].join(';')), short)
+  for (const fields of [12, 13, 14])
+    t.deepEqual(read(good.slice(0, fields).join(';')), { ...short, inputs: 5 })
+  const driven = { ...short, inputs: 5, driver: '0123ABCD' }
+  t.deepEqual(read(good.slice(0, 15).join(';')), driven)
+})
+
+test('a field with nothing in it is not known, as NA is', t => {
+  t.deepEqual(
+    read(good.with(6, '').with(7, '').with(9, '').with(11, '').with(14, '').with(15, '').join(';')),
+    {
+      ...empty,
+      position: { ...place, latitude: 51.5072, longitude: -0.1275 }
+    }
+  )
+  t.deepEqual(read(';'.repeat(15)), { ...empty, timeSeconds: 1_800_000_000.5 })
+  t.deepEqual(read(';NA;NA;;;NA;NA;;;'), { ...empty, timeSeconds: 1_800_000_000.5 })
+  t.deepEqual(read(`${head};NA;N;;E;;;;`), empty)
+})
+
+test('records as devices in the field write them are taken', t => {
+  const at = { latitude: 22.6292533333, longitude: 114.0814183333 }
+  const here = '021214;065947;2237.7552;N;11404.8851;E'
+  const motion = { speedKmh: 0, course: null, altitudeM: 170.9, satellites: 5 }
+  t.like(read(`${here};0.000;;170.9;5`), { position: { ...at, ...motion } })
+  t.like(read(`${here};0.000;;170.9;5;1.74;NA;NA;;NA;NA`), {
+    position: { ...at, ...motion },
+    parameters: { 0: { name: 'hdop', value: 1.74 }, length: 1 }
+  })
+  t.like(read(`${here};1.;.5;170.9;5;;;;14.77,,3.6,;NA;count 1:1:564,,fuel:2:45.8,`), {
+    position: { ...at, speedKmh: 1, course: 0.5 },
+    parameters: {
+      0: { name: 'adc1', value: 14.77 },
+      1: { name: 'adc3', value: 3.6 },
+      2: { name: 'count 1', kind: 'integer', value: 564 },
+      3: { name: 'fuel', value: 45.8 },
+      length: 4
+    }
+  })
 })
 
 const oddities: readonly [field: number, value: string, part: object][] = [
@@ -279,7 +307,11 @@ const oddities: readonly [field: number, value: string, part: object][] = [
   [15, 'a:3:,b:3:NA', { parameters: [{ kind: 'text', value: '' }, { value: 'NA' }] }],
   [15, 'a:1:+5', { parameters: [{ kind: 'integer', value: 5 }] }],
   [15, 'a:1:9223372036854775808', { parameters: [{ kind: 'double', value: 2 ** 63 }] }],
-  [15, 'a:2:1e3', { parameters: [{ kind: 'double', value: 1000 }] }]
+  [15, 'a:2:1e3', { parameters: [{ kind: 'double', value: 1000 }] }],
+  [15, 'a:1:1.5', { parameters: [{ kind: 'double', value: 1.5 }] }],
+  [15, 'a:1:,b:2:,c:1:2', { parameters: [{ name: 'c', value: 2 }] }],
+  [15, 'SOS:1:5', { alarm: false, parameters: [{ name: 'SOS', value: 5 }] }],
+  [15, `${'n'.repeat(60)}:1:1`, { parameters: [{ name: 'n'.repeat(60) }] }]
 ]
 
 for (const [field, value, part] of oddities) {

@@ -12,6 +12,6 @@ sourceSuite(test.serial, {
   lacks: {
     server: 'it listens, and connects to nobody',
     verbatim: 'a record is not JSON',
-    'sets aside': 'a device is told what is wrong with its record'
+    'sets aside': 'a device is told what is wrong with its record, which is kept all the same'
   }
 })

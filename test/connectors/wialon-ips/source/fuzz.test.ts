@@ -3,13 +3,15 @@
 
 import test from 'ava'
 import { Value } from 'typebox/value'
-import type { Incoming } from '../../../../connectors/connector.ts'
+import type { Broken, Incoming, SourceEnv } from '../../../../connectors/connector.ts'
 import { ByteBudget } from '../../../../connectors/shared/byte-budget.ts'
 import { VirtualClock } from '../../../../connectors/virtual-clock.ts'
 import { LineReader } from '../../../../connectors/wialon-ips/codec/line-reader.ts'
 import { loginPacket } from '../../../../connectors/wialon-ips/codec/login.ts'
 import { Conversation } from '../../../../connectors/wialon-ips/source/conversation.ts'
 import { wialonIpsFeed } from '../../../../connectors/wialon-ips/source/feed.ts'
+import { KeptRecords } from '../../../../connectors/wialon-ips/source/kept.ts'
+import { Records } from '../../../../connectors/wialon-ips/source/records.ts'
 import { wialonIpsSourceSchema } from '../../../../connectors/wialon-ips/source-config.ts'
 import { FaultError } from '../../../../schemas/errors.ts'
 import { seeded } from '../../../seeded.ts'
@@ -23,28 +25,30 @@ const answer = /^#(AL#(0|1|01|10)|ASD#(-1|0|1|1[0-3])|AD#(-1|0|1|1[0-6])|AB#\d*|
 const clock = new VirtualClock()
 const config = Value.Parse(wialonIpsSourceSchema, Value.Default(wialonIpsSourceSchema, {}))
 
+const env: SourceEnv = {
+  clock,
+  log: () => {},
+  meter: { accepted: () => {}, refused: () => {} },
+  budget: new ByteBudget(1 << 20, clock),
+  listen: { host: '127.0.0.1', port: 0 }
+}
+
 /** What came of an input. */
 class Case {
   readonly answers: string[] = []
   readonly stored: Incoming[] = []
+  readonly aside: Broken[] = []
   refused = 0
   readonly #conversation: Conversation
 
   constructor() {
     const append = async (messages: readonly Incoming[]) => void this.stored.push(...messages)
-    const feed = wialonIpsFeed({ channel: 'fleet', config, append, setAside: async () => {} })
-    this.#conversation = new Conversation({
-      env: {
-        clock,
-        log: () => {},
-        meter: { accepted: () => {}, refused: () => {} },
-        budget: new ByteBudget(1 << 20, clock),
-        listen: { host: '127.0.0.1', port: 0 }
-      },
-      door: { feed },
-      refused: () => void this.refused++,
-      answer: async text => void this.answers.push(text)
-    })
+    const setAside = async (broken: readonly Broken[]) => void this.aside.push(...broken)
+    const door = { feed: wialonIpsFeed({ channel: 'fleet', config, append, setAside }) }
+    const refused = () => void this.refused++
+    const records = new Records({ env, door, from: 'here', kept: new KeptRecords(), refused })
+    const answer = async (text: string) => void this.answers.push(text)
+    this.#conversation = new Conversation({ door, records, refused, answer })
   }
 
   /** False when it is hung up. */
@@ -78,9 +82,13 @@ class Case {
     }
     const taken = this.answers.filter(text => /^#A(SD|D)#1\r/.test(text)).length
     const boxed = this.answers.reduce((sum, text) => sum + Number(/^#AB#(\d+)/.exec(text)?.[1] ?? 0), 0)
-    return taken + boxed === this.stored.length
+    const boxes = this.aside.filter(({ bytes }) => bytes.toString('latin1', 0, 3) === '#B#')
+    const kept = boxes.reduce((sum, { detail }) => sum + Number(/^\d+/.exec(detail)), 0)
+    // A single one that comes again is accepted, since it is kept.
+    const stored = this.stored.length + kept
+    return taken + boxed >= stored && taken + boxed <= stored + this.aside.length - boxes.length
       ? null
-      : `${taken + boxed} confirmed, ${this.stored.length} stored`
+      : `${taken + boxed} confirmed, ${stored} stored`
   }
 }
 

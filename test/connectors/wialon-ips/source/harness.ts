@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net'
 import type { ExecutionContext } from 'ava'
 import { Value } from 'typebox/value'
 import { type Clock, systemClock } from '../../../../connectors/clock.ts'
-import type { Incoming, SourceEnv } from '../../../../connectors/connector.ts'
+import type { Broken, Incoming, SourceEnv } from '../../../../connectors/connector.ts'
 import { ByteBudget } from '../../../../connectors/shared/byte-budget.ts'
 import { WialonIpsSource } from '../../../../connectors/wialon-ips/source.ts'
 import {
@@ -19,6 +19,8 @@ export interface Options {
   readonly clock?: Clock
   readonly maxBytes?: number
   readonly append?: (messages: readonly Incoming[]) => Promise<void>
+  /** Called before anything is set aside. */
+  readonly setAside?: (broken: readonly Broken[]) => Promise<void>
 }
 
 export interface Running {
@@ -26,6 +28,7 @@ export interface Running {
   readonly budget: ByteBudget
   /** The values that were appended. */
   readonly stored: Record<string, unknown>[]
+  readonly aside: Broken[]
   /** Codes of what was refused. */
   readonly refused: string[]
   readonly events: { readonly name: string; readonly fields: Readonly<Record<string, unknown>> }[]
@@ -34,6 +37,8 @@ export interface Running {
 
 export async function startSource(t: ExecutionContext, options: Options = {}): Promise<Running> {
   const { clock = systemClock, maxBytes = 16 << 20, settings = {}, append = async () => {} } = options
+  const { setAside = async () => {} } = options
+  const aside: Broken[] = []
   const stored: Record<string, unknown>[] = []
   const refused: string[] = []
   const events: Running['events'] = []
@@ -56,13 +61,16 @@ export async function startSource(t: ExecutionContext, options: Options = {}): P
       await append(messages)
       for (const { value } of messages) stored.push(JSON.parse(value.toString()))
     },
-    setAside: async () => t.fail('nothing is set aside')
+    setAside: async (broken: readonly Broken[]) => {
+      await setAside(broken)
+      aside.push(...broken)
+    }
   }
   const source = new WialonIpsSource([feed], env)
   await source.start()
   t.teardown(() => source.stop(0))
   const port = Number(events.find(({ name }) => name === 'listener_opened')?.fields.port)
-  return { source, budget, stored, refused, events, device: () => new Device(t, port) }
+  return { source, budget, stored, aside, refused, events, device: () => new Device(t, port) }
 }
 
 /** One connection. */

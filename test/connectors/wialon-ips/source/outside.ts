@@ -56,6 +56,7 @@ class Devices implements Sender {
   readonly #sockets: Set<Socket>
   readonly #devices = new Map<string, Device>()
   #takenBefore = 0
+  #bad = 0
 
   constructor(to: SenderOptions, outside: OutsideOptions, sockets: Set<Socket>) {
     this.#to = to
@@ -96,9 +97,17 @@ class Devices implements Sender {
     const device = this.#device('bad')
     const login = await device.logIn()
     if (login !== 'acknowledged') return login
-    const asked = device.ask(badPackets[bad], '#AD#1', {})
+    const asked = device.ask(this.#badPacket(bad), '#AD#1', {})
     if (bad === 'truncated') device.end()
     return asked
+  }
+
+  /** No record twice, since it is accepted where it is kept already. */
+  #badPacket(bad: Bad): string {
+    this.#bad++
+    return bad === 'no message'
+      ? checkedPacket('D', `NA;221320;NA;NA;NA;NA;NA;NA;NA;NA;NA;NA;NA;;NA;n:1:${this.#bad};`)
+      : badPackets[bad]
   }
 
   cut(): void {
@@ -250,8 +259,7 @@ function recordOf(message: Buffer): string {
 
 const short = '141123;221320;5544.6025;N;03739.6834;E;54;326;106;11;'
 
-const badPackets: Readonly<Record<Bad, string>> = {
-  'no message': checkedPacket('D', 'NA;221320;NA;NA;NA;NA;NA;NA;NA;NA;NA;NA;NA;;NA;;'),
+const badPackets: Readonly<Record<Exclude<Bad, 'no message'>, string>> = {
   garbage: 'GET / HTTP/1.1\r\nhost: test\r\n\r\n',
   truncated: checkedPacket('SD', short).slice(0, -4),
   oversized: checkedPacket('B', `${short.slice(0, -1)}|`.repeat(5_000))

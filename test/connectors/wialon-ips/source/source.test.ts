@@ -89,9 +89,8 @@ const refusals: readonly [title: string, packet: string, answer: string, code: s
   ['a black box with a wrong check sum', `#B#${short}|0000\r\n`, '#AB#', 'crc_wrong'],
   ['no such day', checkedPacket('SD', `32${short.slice(2)};`), '#ASD#0', 'record_invalid'],
   ['no such place', checkedPacket('D', `${extended.replace('5130', '9130')};`), '#AD#10', 'record_invalid'],
-  ['fields too few', checkedPacket('D', `${short};`), '#AD#-1', 'record_invalid'],
-  ['a parameter that is none', checkedPacket('D', `${extended},x;`), '#AD#15', 'record_invalid'],
-  ['one of three', checkedPacket('B', `${short}|x|${short}|`), '#AB#2', 'record_invalid']
+  ['fields too few', checkedPacket('D', `${short.slice(0, -3)};`), '#AD#-1', 'record_invalid'],
+  ['a parameter that is none', checkedPacket('D', `${extended},x;`), '#AD#15', 'record_invalid']
 ]
 
 for (const [title, packet, answer, code] of refusals) {
@@ -101,10 +100,116 @@ for (const [title, packet, answer, code] of refusals) {
     await one.ask(login)
     t.is(await one.ask(packet), answer)
     t.deepEqual(refused, [`wialon_ips_${code}`])
-    t.is(stored.length, answer === '#AB#2' ? 2 : 0)
+    t.is(stored.length, 0)
     t.is(await one.ask(checkedPacket('SD', `${short};`)), '#ASD#1')
   })
 }
+
+const impossible = `${extended},x`
+
+test('a record that can be no message is set aside with its reason before the device is told', async t => {
+  let open = () => {}
+  const gate = new Promise<void>(resolve => {
+    open = resolve
+  })
+  let began = false
+  const running = await startSource(t, {
+    setAside: () => {
+      began = true
+      return gate
+    }
+  })
+  const one = running.device()
+  await one.ask(login)
+  const answer = one.ask(checkedPacket('D', `${impossible};`))
+  await until('it is to be set aside', () => began)
+  t.is(one.heard, '#AL#1\r\n')
+  open()
+  t.is(await answer, '#AD#15')
+  const { port } = one.socket.address() as { port: number } // a TCP socket that is connected has one
+  t.deepEqual(running.aside, [
+    {
+      bytes: Buffer.from(`#D#${impossible}`),
+      device: '353976013445485',
+      code: 'wialon_ips_record_invalid',
+      detail: 'its parameters',
+      from: `127.0.0.1 port ${port}`
+    }
+  ])
+})
+
+test('a device that sends such a record again is let by, and the record is kept once', async t => {
+  const { device, stored, aside, refused } = await startSource(t)
+  const one = device()
+  await one.ask(login)
+  t.is(await one.ask(checkedPacket('D', `${impossible};`)), '#AD#15')
+  t.is(await one.ask(checkedPacket('D', `${impossible};`)), '#AD#1')
+  const two = device()
+  await two.ask(login)
+  t.is(await two.ask(checkedPacket('D', `${impossible};`)), '#AD#1')
+  const other = device()
+  await other.ask(loginPacket('2.0', 'other', null))
+  t.is(await other.ask(checkedPacket('D', `${impossible};`)), '#AD#15')
+  t.deepEqual([stored.length, aside.length, refused.length], [0, 2, 4])
+})
+
+test('a record that could not be set aside is not answered, and is set aside when it comes again', async t => {
+  let fails = true
+  const { device, aside, refused } = await startSource(t, {
+    setAside: async () => {
+      if (fails) throw new FaultError('kafka_unavailable')
+    }
+  })
+  const one = device()
+  await one.ask(login)
+  one.say(checkedPacket('D', `${impossible};`))
+  await one.closed()
+  t.is(one.heard, '#AL#1\r\n')
+  t.is(refused.at(-1), 'kafka_unavailable')
+  fails = false
+  const two = device()
+  await two.ask(login)
+  t.is(await two.ask(checkedPacket('D', `${impossible};`)), '#AD#15')
+  t.is(aside.length, 1)
+})
+
+test('a black box is accepted as a whole, with what can be no message among the dead letters', async t => {
+  const { device, stored, aside } = await startSource(t)
+  const one = device()
+  await one.ask(login)
+  t.is(await one.ask(checkedPacket('B', `${short}|x|${short}||y|`)), '#AB#4')
+  t.is(stored.length, 2)
+  t.like(aside, [{ bytes: Buffer.from('#B#x|y'), detail: '2 of 4 records, the first by its structure' }])
+})
+
+test('a black box of nothing but separators and broken records makes few dead letters', async t => {
+  const { device, aside } = await startSource(t)
+  const one = device()
+  await one.ask(login)
+  t.is(await one.ask(checkedPacket('B', '|'.repeat(100_000))), '#AB#0')
+  t.is(await one.ask(checkedPacket('B', 'x|'.repeat(10_000))), '#AB#10000')
+  t.is(aside.length, 20)
+})
+
+test('a record that the topic has no room for is set aside and accepted, and those behind it are stored', async t => {
+  const { device, stored, aside } = await startSource(t, {
+    append: async messages => {
+      if (messages.some(({ value }) => value.length > 500))
+        throw new FaultError('body_too_large', { detail: 'at most 500 bytes' })
+    }
+  })
+  const one = device()
+  await one.ask(login)
+  const large = `${extended},text:3:${'x'.repeat(600)}`
+  t.is(await one.ask(checkedPacket('D', `${large};`)), '#AD#1')
+  t.is(await one.ask(checkedPacket('B', `${short}|${large}|${short}|${short}|`)), '#AB#4')
+  t.is(stored.length, 3)
+  const code = 'wialon_ips_record_too_large'
+  t.like(aside, [
+    { code, bytes: Buffer.from(`#D#${large}`), detail: 'at most 500 bytes' },
+    { code, bytes: Buffer.from(`#B#${large}`) }
+  ])
+})
 
 const logins: readonly [title: string, packet: string, answer: string, code: string][] = [
   ['a wrong password', loginPacket('2.0', 'a', 'wrong'), '#AL#01', 'login_refused'],

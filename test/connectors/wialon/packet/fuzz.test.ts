@@ -84,8 +84,8 @@ function feed(
       const read = incomingOf(frame, rules)
       counts[read.kind]++
       if (read.kind !== 'taken') continue
-      taken.push(read.incoming.value.toString())
-      const { key, value } = read.incoming
+      taken.push(read.message.value.toString())
+      const { key, value } = read.message
       const message = JSON.parse(value.toString())
       const isSound = message.ident === key.toString() && message.timestamp >= 0 && key.length > 0
       if (!isSound) t.fail(`not a message: ${value}`)

@@ -40,7 +40,7 @@ function frameOf(blocks: readonly Buffer[], { unit = 'a', time = 1, flags = 0 } 
 function messageIn(frame: Buffer): Record<string, unknown> {
   const read = incomingOf(frame, rules)
   if (read.kind !== 'taken') throw new Error(read.reason)
-  return JSON.parse(read.incoming.value.toString())
+  return JSON.parse(read.message.value.toString())
 }
 
 const double = (value: number) => {

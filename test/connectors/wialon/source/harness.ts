@@ -6,6 +6,7 @@ import type { Clock } from '../../../../connectors/clock.ts'
 import type { Append, Broken, Feed } from '../../../../connectors/connector.ts'
 import { WialonSource } from '../../../../connectors/wialon/source.ts'
 import { type WialonSourceConfig, wialonSourceSchema } from '../../../../connectors/wialon/source-config.ts'
+import { FaultError } from '../../../../schemas/errors.ts'
 import { type Sender, senderAt, Told } from '../../shared/tcp/harness.ts'
 
 export interface HarnessOptions {
@@ -22,6 +23,8 @@ export class Harness {
   readonly appends: number[] = []
   /** Replaced to order delays and failures; called before anything is kept. */
   gate: () => Promise<void> = async () => {}
+  /** What the topic has room for. */
+  mostValueBytes = Number.POSITIVE_INFINITY
   readonly source: WialonSource
   readonly #t: ExecutionContext
 
@@ -39,6 +42,8 @@ export class Harness {
     const append: Append = async messages => {
       this.appends.push(messages.length)
       await this.gate()
+      if (messages.some(({ value }) => value.length > this.mostValueBytes))
+        throw new FaultError('body_too_large', { detail: `at most ${this.mostValueBytes} bytes` })
       this.stored.push(...messages.map(({ value }) => JSON.parse(value.toString())))
     }
     const setAside = async (broken: readonly Broken[]) => {

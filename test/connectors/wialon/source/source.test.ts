@@ -73,6 +73,29 @@ test('what can be no message is set aside with its bytes, and answered with the 
   t.false(sender.isClosed)
 })
 
+test('what the topic has no room for is set aside and answered, and what is behind it is stored', async t => {
+  const harness = new Harness(t)
+  await harness.source.start()
+  const sender = await harness.sender()
+  harness.mostValueBytes = 500
+  const large = packetOf({ ident: 'a', timestamp: 2, note: 'x'.repeat(600) })
+  const packets = [numbered(1), large, numbered(3), numbered(4), numbered(5)]
+  sender.socket.write(Buffer.concat(packets))
+  await until('the answers', () => sender.heard.length === packets.length)
+  t.deepEqual(
+    harness.stored.map(({ n }) => n),
+    [1, 3, 4, 5]
+  )
+  t.like(harness.aside, [
+    { bytes: large, device: 'a', code: 'wialon_message_too_large', detail: 'at most 500 bytes' }
+  ])
+  t.is(
+    harness.told.accepted.reduce((sum, [, messages]) => sum + messages, 0),
+    4
+  )
+  t.false(sender.isClosed)
+})
+
 test('what comes before bytes that are no packet is stored and answered, the rest is not', async t => {
   const harness = new Harness(t)
   await harness.source.start()
