@@ -10,6 +10,7 @@ import type { Clock } from './clock.ts'
 import type { Message } from './kafka/log/message.ts'
 import type { ByteBudget } from './shared/byte-budget.ts'
 import type { Mask } from './shared/mask.ts'
+import type { Trouble } from './trouble.ts'
 
 export type { Message } from './kafka/log/message.ts'
 
@@ -144,18 +145,20 @@ export interface Source<C = unknown> {
   update(feeds: readonly Feed<C>[], listen: ListenAddress): Promise<void>
   /** Stops to receive, lets running requests end within `deadlineMs`, and closes every socket. */
   stop(deadlineMs: number): Promise<void>
-  /** Of a source that connects to somebody: the channels that receive nothing at the moment, and why; for /status. */
-  readonly troubles?: readonly SourceTrouble[]
+  /** Of a source that connects to somebody: how each of its connections is; for /status and the metrics. */
+  readonly connections?: readonly SourceConnection[]
 }
 
-export interface SourceTrouble {
+/** A connection that a source opens and keeps. */
+export interface SourceConnection {
   readonly channel: string
-  readonly code: ErrorCode
-  readonly detail: string
-  /** When it is tried again, in Unix ms. */
-  readonly untilMs: number
-  /** How many attempts have failed in a row. */
-  readonly attempt: number
+  /** Whom it connects to, without what may be secret. */
+  readonly url: string
+  readonly state: 'starting' | 'connected' | 'waiting' | 'halted'
+  /** Since when it is in this state, in Unix ms. */
+  readonly sinceMs: number
+  /** Why it is not connected. */
+  readonly trouble?: Trouble
 }
 
 export interface SourceEnv {
@@ -164,6 +167,11 @@ export interface SourceEnv {
   readonly meter: SourceMeter
   /** Room for messages until they are appended, which all sources of the process share. Invariant 5 */
   readonly budget: ByteBudget
+  /**
+   * Resolves once there is a Kafka to append to. Who listens refuses its senders until then; who connects to somebody waits
+   * for it first, so as to take nothing that it cannot store. Unset: there is one.
+   */
+  readonly kafkaReached?: Promise<void>
   /** Where HTTP sources listen. */
   readonly listen: ListenAddress
 }

@@ -97,6 +97,15 @@ const list = {
     level: 'warn',
     sentence: 'The broker had no session of this client any more, so what was published meanwhile may be lost'
   },
+  session_new: {
+    level: 'warn',
+    sentence:
+      'The broker had no session of this client: unless the client is new, what was published while it was away is lost'
+  },
+  session_shortened: {
+    level: 'warn',
+    sentence: 'The broker keeps the session of this client for a shorter time than it was asked to'
+  },
   set_aside: {
     level: 'warn',
     sentence:

@@ -172,6 +172,11 @@ const list = {
     help: 'What sources received, could not read and set aside as dead letters, by the reason',
     labels: ['channel', 'code']
   },
+  tailrace_channel_source_connected: {
+    type: 'gauge',
+    help: 'Whether a source that connects to somebody is connected (1) or not (0)',
+    labels: ['channel', 'source', 'url']
+  },
   tailrace_append_requests_total: {
     type: 'counter',
     help: 'Produce requests sent to Kafka',

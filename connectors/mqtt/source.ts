@@ -2,7 +2,7 @@
 // message goes on in source/subscription.ts, shared/mqtt/subscribe/connection.ts and source/intake.ts.
 
 import { FaultError } from '../../schemas/errors.ts'
-import type { Feed, Source, SourceEnv, SourceTrouble } from '../connector.ts'
+import type { Feed, Source, SourceConnection, SourceEnv } from '../connector.ts'
 import { Subscription } from './source/subscription.ts'
 import type { MqttSourceConfig } from './source-config.ts'
 
@@ -49,8 +49,8 @@ export class MqttSource implements Source<MqttSourceConfig> {
     if (this.#state === 'started') for (const { subscription } of next.values()) subscription.start()
   }
 
-  get troubles(): SourceTrouble[] {
-    return [...this.#serving.values()].flatMap(({ subscription }) => subscription.trouble ?? [])
+  get connections(): SourceConnection[] {
+    return [...this.#serving.values()].map(({ subscription }) => subscription.connection)
   }
 
   /** The brokers keep the sessions, and what comes for them. */

@@ -7,10 +7,10 @@ import type {
   ListenAddress,
   SetAside,
   Source,
+  SourceConnection,
   SourceDefinition,
   SourceEnv,
-  SourceMeter,
-  SourceTrouble
+  SourceMeter
 } from '../../connectors/connector.ts'
 import type { LogProducer } from '../../connectors/kafka/log/log.ts'
 import type { ChannelConfig } from '../../schemas/config.ts'
@@ -29,6 +29,11 @@ export interface IngestParts {
   readonly sources: readonly SourceDefinition[]
   readonly producer: Pick<LogProducer, 'append'>
   readonly env: Omit<SourceEnv, 'listen'> & { readonly meter: IngestMeter }
+}
+
+/** A connection and the kind of its source. */
+export interface NamedConnection extends SourceConnection {
+  readonly kind: string
 }
 
 /** How long requests may take to end that came to a source whose last channel was removed. */
@@ -66,9 +71,11 @@ export class Ingest {
       if (this.#feeds(definition, channels).length === 0) await this.#end(definition, endMs)
   }
 
-  /** Why channels receive nothing at the moment. */
-  get troubles(): SourceTrouble[] {
-    return [...this.#running.values()].flatMap(source => source.troubles ?? [])
+  /** How the connections are that sources keep. */
+  get connections(): NamedConnection[] {
+    return [...this.#running].flatMap(([{ kind }, { connections = [] }]) =>
+      connections.map(connection => ({ kind, ...connection }))
+    )
   }
 
   /** Close the producer afterwards, not before: requests that are still running wait for it. */

@@ -1,7 +1,7 @@
-// Runs everything that one configuration says, in one process: the sources, which send their senders away until Kafka
-// was reached and the topics of the channels are there, and after that the streams. It stops in the opposite order of the messages' way: sources first,
-// which answer what they have accepted, then the streams, which commit what they delivered. A changed configuration is
-// applied to what it concerns, or refused as a whole.
+// Runs everything that one configuration says, in one process: the sources, which take nothing until Kafka was reached and
+// the topics of the channels are there, and after that the streams. It stops in the opposite order of the messages' way:
+// sources first, which answer what they have accepted, then the streams, which commit what they delivered. A changed
+// configuration is applied to what it concerns, or refused as a whole.
 
 import type { LogAdmin, LogProducer } from '../../connectors/kafka/log/log.ts'
 import { ByteBudget } from '../../connectors/shared/byte-budget.ts'
@@ -19,6 +19,7 @@ import {
   streamReport,
   troubleReport
 } from './admin/status.ts'
+import { AppendGate } from './append-gate.ts'
 import { arrivingBytes, bodiesBytes, type DividedBudget, divideBudget } from './budget.ts'
 import type { ValidConfig } from './config/load.ts'
 import { listenAddress } from './config/sources.ts'
@@ -40,6 +41,7 @@ export class Service {
   readonly #metrics: Metrics
   readonly #admin: LogAdmin
   readonly #producer: LogProducer
+  readonly #gate: AppendGate
   readonly #streams: Streams
   readonly #listener: AdminListener
   readonly #ends: EndsWatch
@@ -53,7 +55,6 @@ export class Service {
   #phase: Phase = 'connecting'
   /** Why it does not start yet. */
   #trouble: Trouble | null = null
-  #hasTopics = false
   #starting: Promise<void> = Promise.resolve()
   #reloading: Promise<unknown> = Promise.resolve()
 
@@ -67,6 +68,7 @@ export class Service {
     const kafka = parts.openLog({ meter: appendMeter(this.#metrics), maxArrivingBytes })
     this.#admin = kafka.admin()
     this.#producer = kafka.producer()
+    this.#gate = new AppendGate(this.#producer)
     this.generation = new Generation(clock, this.#metrics)
     this.#ingest = this.#createIngest()
     this.#streams = new Streams({
@@ -156,7 +158,7 @@ export class Service {
       started: new Date(this.#startedMs).toISOString(),
       uptimeSeconds: Math.round((nowMs - this.#startedMs) / 1000),
       config: this.generation.report(),
-      channels: channelStatuses(this.#config, this.#ingest.troubles, mask),
+      channels: channelStatuses(this.#config, this.#ingest.connections, mask),
       streams: this.#streams.statuses().map(status => streamReport(status, { mask, nowMs }))
     }
   }
@@ -174,7 +176,7 @@ export class Service {
     const brokers = await connect({ ...this.#parts, config, admin, signal, waits })
     this.#trouble = null
     if (brokers === null || signal.aborted) return
-    this.#hasTopics = true
+    this.#gate.open()
     this.#phase = 'starting'
     this.#brokers = brokers
     this.#attributes = await attributesOf(this.#config, { ...this.#parts, admin: this.#admin })
@@ -221,14 +223,8 @@ export class Service {
     const { memory } = this.#config
     const meter = ingestMeter(this.#metrics)
     const budget = new ByteBudget(bodiesBytes(memory.maxBytes), clock) // Invariant 5
-    const env = { clock, log, meter, budget }
-    return new Ingest({ sources: registry.sources, producer: { append: this.#append }, env })
-  }
-
-  /** Before the topics are there nothing is tried: a broker may create a missing one, and not as configured. */
-  readonly #append: LogProducer['append'] = async (topic, records) => {
-    if (!this.#hasTopics) throw new FaultError('kafka_unavailable', { detail: 'it was not reached yet' })
-    await this.#producer.append(topic, records)
+    const env = { clock, log, meter, budget, kafkaReached: this.#gate.opened }
+    return new Ingest({ sources: registry.sources, producer: this.#gate, env })
   }
 
   #budget(): DividedBudget {

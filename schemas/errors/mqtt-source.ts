@@ -8,6 +8,10 @@ export const mqttSourceErrors = {
     hint: 'Give every process a clientId of its own that stays the same, and divide the messages with shareGroup.',
     outcome: 'halt'
   },
+  mqtt_session_interrupted: {
+    sentence: 'The connection to the broker was lost, so nothing is received until the next one',
+    hint: 'Look into the log of the broker and at the network; the session keeps what is published meanwhile.'
+  },
   mqtt_subscription_refused: {
     sentence: 'The broker refused a subscription',
     hint: 'Check topics and shareGroup, what the broker allows this user to read, and that it grants QoS 1.',

@@ -50,3 +50,34 @@ test('what is published arrives, what is no message is a dead letter, and the br
     value: '{"n":'
   })
 })
+
+test('what waits in the session at a start is taken without a refusal, and where it comes from is shown', async t => {
+  const topic = uniqueName('mqtt')
+  const broker = await startMosquitto({ persists: true })
+  t.teardown(() => broker.stop())
+  const url = `mqtt://127.0.0.1:${broker.port}`
+  const source = { url, topics: ['fleet/{ident}/up'], clientId: topic }
+  const channels = { fleet: { topic, partitions: 1, sources: [{ mqtt: source }] } }
+  const first = createService(t, { channels })
+  await first.service.start()
+  const isConnected = ({ service }: typeof first) =>
+    service.status().channels[0]?.connections?.[0]?.state === 'connected'
+  await until('it is subscribed', () => isConnected(first))
+  await first.service.stop(5_000)
+  const client = await mqtt.connectAsync(url)
+  t.teardown(() => client.endAsync(true))
+  for (let n = 0; n < 20; n++) await client.publishAsync('fleet/7/up', `{"n":${n}}`, { qos: 1 })
+  const { adminUrl, logged, service } = createService(t, { channels })
+  await service.start()
+  const page = async () => (await fetch(`${adminUrl()}/metrics`)).text()
+  const accepted = 'tailrace_channel_messages_accepted_total{channel="fleet"} 20'
+  await until('all are stored', async () => (await page()).includes(accepted))
+  t.false(logged.some(({ name }) => name === 'source_waiting'))
+  t.false((await page()).includes('tailrace_channel_requests_refused_total{'))
+  t.like(service.status().channels[0]?.connections, [{ source: 'mqtt', url, state: 'connected' }])
+  const gauge = `tailrace_channel_source_connected{channel="fleet",source="mqtt",url="${url}"}`
+  t.true((await page()).includes(`${gauge} 1\n`))
+  await broker.kill()
+  await until('it is seen', async () => (await page()).includes(`${gauge} 0\n`))
+  t.like(service.status().channels[0]?.trouble, { source: 'mqtt', url })
+})

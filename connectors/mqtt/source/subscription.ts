@@ -2,15 +2,17 @@
 // so that the broker goes on where it was not acknowledged. What fails is told, and tried again after a back-off that
 // grows until something was acknowledged; where a person must act, or another client has this id, it is tried slowly.
 
-import { errors, FaultError } from '../../../schemas/errors.ts'
+import { once } from 'node:events'
+import { type ErrorCode, errors, FaultError } from '../../../schemas/errors.ts'
 import { pauseFor } from '../../clock.ts'
-import type { Feed, SourceEnv, SourceTrouble } from '../../connector.ts'
+import type { Feed, SourceConnection, SourceEnv } from '../../connector.ts'
 import { Mask } from '../../shared/mask.ts'
 import { describe } from '../../shared/mqtt/outcome.ts'
 import { SubscriberConnection, type SubscriberSettings } from '../../shared/mqtt/subscribe/connection.ts'
 import type { Delivery, Opened } from '../../shared/mqtt/subscribe/delivery.ts'
 import { brokerOf } from '../broker.ts'
 import type { MqttSourceConfig } from '../source-config.ts'
+import { SessionHealth } from './health.ts'
 import { Intake } from './intake.ts'
 import { filterOf, filtersOf, parseTopics, type TopicPattern } from './topics.ts'
 
@@ -20,14 +22,13 @@ type MqttFeed = Feed<MqttSourceConfig>
 const steadyMs = 10_000
 /** What a message takes beside its packet. */
 const spareBytes = 4_096
-/** A shorter user name is a word of every line, and no secret. */
-const shortName = 6
 
 export class Subscription {
   readonly #env: SourceEnv
   readonly #patterns: readonly TopicPattern[]
   readonly #settings: Omit<SubscriberSettings, 'receive' | 'subscriptions'>
   readonly #stopping = new AbortController()
+  readonly #health: SessionHealth
   #feed: MqttFeed
   /** Filters that the session may have and that are not wanted. */
   #unwanted: readonly string[]
@@ -36,18 +37,16 @@ export class Subscription {
   #intake: Intake | null = null
   #running: Promise<void> | null = null
   #failures = 0
-  #trouble: SourceTrouble | null = null
   #isStopping = false
-  /** It was connected before, so the broker must still know its session. */
-  #hasSession = false
 
   /** Throws `config_invalid` for what the schema cannot tell. */
   constructor(feed: MqttFeed, env: SourceEnv) {
     this.#env = env
     this.#feed = feed
+    this.#health = new SessionHealth(feed, env)
     const { config } = feed
     const { clientId, connectTimeoutMs, maxInFlight, maxPacketBytes, sessionExpirySeconds } = config
-    const { password = '', username = '' } = config
+    const { password, username } = config
     this.#patterns = parseTopics(config.topics)
     // A session that had no group before would go on to get everything beside the share of this member.
     const plain = this.#patterns.map(({ filter }) => filter)
@@ -57,7 +56,7 @@ export class Subscription {
       ...{ clock: env.clock, budget: env.budget, address, tls, maxInFlight, connectTimeoutMs },
       identity: { ...login, clientId, sessionExpirySeconds },
       maxPacketBytes: Math.min(maxPacketBytes, env.budget.largestBytes - spareBytes),
-      mask: new Mask([username.length < shortName ? '' : username, password])
+      mask: new Mask([password ?? username ?? '']) // some platforms take a token as the user name
     }
   }
 
@@ -66,9 +65,8 @@ export class Subscription {
     return filtersOf(this.#patterns, this.#feed.config.shareGroup)
   }
 
-  /** Why it is not connected; null while it is, or has not failed yet. */
-  get trouble(): SourceTrouble | null {
-    return this.#trouble
+  get connection(): SourceConnection {
+    return this.#health.connection
   }
 
   /** Begins to connect, and goes on until stop(). */
@@ -98,6 +96,7 @@ export class Subscription {
     this.#intake?.close()
     await this.#connection?.close()
     await this.#running
+    this.#health.close()
   }
 
   #withoutWanted(filters: readonly string[]): string[] {
@@ -106,8 +105,9 @@ export class Subscription {
   }
 
   async #run(): Promise<void> {
-    const { clock } = this.#env
+    const { clock, kafkaReached } = this.#env
     const { signal } = this.#stopping
+    if (kafkaReached !== undefined) await Promise.race([kafkaReached, once(signal, 'abort')])
     await this.#before
     while (!this.#isStopping) {
       const startedMs = clock.now()
@@ -144,60 +144,50 @@ export class Subscription {
     this.#connection = connection
     this.#intake = intake
     connection.opened.then(
-      opened => this.#tellOpened(opened, connection),
+      opened => this.#checkOpened(opened, connection),
       () => {} // `closed` tells it
     )
     const fault = await connection.closed
     intake.close()
     this.#connection = null
-    return taken(fault)
+    return asOfSource(fault)
   }
 
-  #tellOpened({ granted, isResumed }: Opened, connection: SubscriberConnection): void {
-    const { channel, config } = this.#feed
-    const { log } = this.#env
-    const at = { channel, url: config.url, clientId: config.clientId }
+  #checkOpened(opened: Opened, connection: SubscriberConnection): void {
     const refused = this.filters.flatMap((filter, index) => {
-      const code = granted[index] ?? 0x80
+      const code = opened.granted[index] ?? 0x80
       return code === 1 || code === 2 ? [] : [`${filter}: ${code === 0 ? 'only QoS 0' : describe({ code })}`]
     })
     if (refused.length > 0) {
       connection.fail(new FaultError('mqtt_subscription_refused', { detail: refused.join(', ') }))
       return
     }
-    if (this.#hasSession && !isResumed) log('session_lost', at)
-    this.#hasSession = true
-    this.#trouble = null
     this.#unwanted = []
-    log('source_connected', { ...at, isResumed })
+    this.#health.connected(opened)
   }
 
-  /** Tells why there is no connection, and for how long. */
+  /** How long to wait until the next connection. */
   #waitAfter(fault: FaultError): number {
-    const { clock, log } = this.#env
-    const { channel, config } = this.#feed
-    const { haltedDelayMs, maxDelayMs, minDelayMs } = config.retry
+    const { clock } = this.#env
+    const { haltedDelayMs, maxDelayMs, minDelayMs } = this.#feed.config.retry
     this.#failures++
     const isHalted = errors[fault.code].outcome === 'halt'
     const ceiling = Math.min(maxDelayMs, minDelayMs * 2 ** Math.min(this.#failures - 1, 30))
     const delayMs = isHalted ? haltedDelayMs : Math.round(clock.random() * ceiling)
-    const { hint } = errors[fault.code]
-    const { code, detail = '' } = fault
-    const untilMs = clock.now() + delayMs
-    this.#trouble = { channel, code, detail, untilMs, attempt: this.#failures }
-    log(isHalted ? 'source_halted' : 'source_waiting', {
-      ...{ channel, url: config.url, code, reason: fault.message, nextAttemptMs: delayMs },
-      ...(isHalted && hint !== undefined && { hint })
-    })
+    this.#health.failed(fault, { untilMs: clock.now() + delayMs, attempt: this.#failures })
     return delayMs
   }
 }
 
-/** Two clients of one id would throw each other out without end, so it is no end of a connection like others. */
-function taken(fault: FaultError): FaultError {
-  if (fault.code !== 'mqtt_taken_over') return fault
-  return new FaultError('mqtt_session_taken', {
-    cause: fault,
-    ...(fault.detail !== undefined && { detail: fault.detail })
-  })
+/** What the end of a connection is to a source; the others mean the same to a target. */
+const ownCodes: Partial<Record<ErrorCode, ErrorCode>> = {
+  // Two clients of one id would throw each other out without end, so it is no end of a connection like others.
+  mqtt_taken_over: 'mqtt_session_taken',
+  mqtt_connection_lost: 'mqtt_session_interrupted'
+}
+
+function asOfSource(fault: FaultError): FaultError {
+  const code = ownCodes[fault.code]
+  if (code === undefined) return fault
+  return new FaultError(code, { cause: fault, ...(fault.detail !== undefined && { detail: fault.detail }) })
 }

@@ -2,7 +2,7 @@
 // targets do: a target that is down must not take a pod out of service while Kafka keeps what it is owed.
 
 import type { LogEvent } from '../../../schemas/events.ts'
-import { setStreamGauges } from '../metrics/gauges.ts'
+import { setSourceGauges, setStreamGauges } from '../metrics/gauges.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Streams } from '../streams/streams.ts'
 import { AdminListener, json, type Pages, text } from './listener.ts'
@@ -40,7 +40,9 @@ export function adminListener({ metrics, status, streams, token, log }: AdminPar
 function servicePages({ metrics, status }: PagesParts): Pages {
   return {
     metrics: async () => {
-      setStreamGauges(metrics, status().streams)
+      const { channels, streams } = status()
+      setStreamGauges(metrics, streams)
+      setSourceGauges(metrics, channels)
       return { contentType: metrics.contentType, body: await metrics.page() }
     },
     healthz: () => text('ok'),

@@ -1,8 +1,9 @@
 // What /status shows of a service: what it does, its channels, and every stream with its state and reason.
 
-import type { SourceTrouble } from '../../../connectors/connector.ts'
+import type { SourceConnection } from '../../../connectors/connector.ts'
 import type { Mask } from '../../../connectors/shared/mask.ts'
 import type { Config } from '../../../schemas/config.ts'
+import type { NamedConnection } from '../../ingest/ingest.ts'
 import { reportTrouble, type Trouble, type TroubleReport } from '../../stream/health/state.ts'
 import type { GenerationReport } from '../reload/generation.ts'
 import type { GenerationStatus } from '../streams/streams.ts'
@@ -15,7 +16,17 @@ export interface ChannelStatus {
   readonly topic: string
   /** The kinds of its sources. */
   readonly sources: readonly string[]
+  /** Of sources that connect to somebody. */
+  readonly connections?: readonly ConnectionStatus[]
   /** Why one of them receives nothing at the moment. */
+  readonly trouble?: TroubleReport & Pick<ConnectionStatus, 'source' | 'url'>
+}
+
+export interface ConnectionStatus extends Pick<SourceConnection, 'url' | 'state'> {
+  /** The kind of the source. */
+  readonly source: string
+  /** Since when it is in this state, in ISO 8601. */
+  readonly since: string
   readonly trouble?: TroubleReport
 }
 
@@ -39,18 +50,30 @@ export interface ServiceStatus {
   readonly streams: readonly StreamReport[]
 }
 
-/** `troubles` are those of sources. */
 export function channelStatuses(
   { channels }: Pick<Config, 'channels'>,
-  troubles: readonly SourceTrouble[],
+  connections: readonly NamedConnection[],
   mask: Mask
 ): ChannelStatus[] {
-  return Object.entries(channels).map(([name, { topic, sources }]) => ({
-    name,
-    topic,
-    sources: sources.flatMap(source => Object.keys(source)),
-    ...troubles.filter(({ channel }) => channel === name).map(trouble => troubleReport(trouble, mask))[0]
-  }))
+  return Object.entries(channels).map(([name, { topic, sources }]) => {
+    const own = connections.filter(({ channel }) => channel === name).map(one => connectionStatus(one, mask))
+    const [troubled] = own.filter(({ trouble }) => trouble !== undefined)
+    return {
+      name,
+      topic,
+      sources: sources.flatMap(source => Object.keys(source)),
+      ...(own.length > 0 && { connections: own }),
+      ...(troubled?.trouble !== undefined && {
+        trouble: { source: troubled.source, url: troubled.url, ...troubled.trouble }
+      })
+    }
+  })
+}
+
+function connectionStatus(connection: NamedConnection, mask: Mask): ConnectionStatus {
+  const { kind, sinceMs, state, trouble, url } = connection
+  const at = { source: kind, url: mask.apply(url), state, since: new Date(sinceMs).toISOString() }
+  return trouble === undefined ? at : { ...at, ...troubleReport(trouble, mask) }
 }
 
 /** `nowMs` is what ages are counted to. Whatever targets and Kafka said is shown without secrets. */

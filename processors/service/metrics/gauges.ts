@@ -1,9 +1,9 @@
-// What /metrics reads off the streams when it is scraped. Set synchronously and right before the page is rendered,
+// What /metrics reads off the streams and sources when it is scraped. Set synchronously and right before the page is rendered,
 // so that pending agrees with the counters of the same moment. Invariant 3
 
 import type { MetricName } from '../../../schemas/metrics.ts'
 import { stateKinds } from '../../stream/health/state.ts'
-import type { StreamReport } from '../admin/status.ts'
+import type { ChannelStatus, StreamReport } from '../admin/status.ts'
 import type { Metrics } from './metrics.ts'
 
 const read = {
@@ -31,4 +31,18 @@ export function setStreamGauges(metrics: Metrics, streams: readonly StreamReport
   state.reset()
   for (const { name: stream, ...status } of streams)
     for (const kind of stateKinds) state.set({ stream, state: kind }, kind === status.state ? 1 : 0)
+}
+
+/** Where several sessions of a channel are at one address, the worst of them is shown. */
+export function setSourceGauges(
+  metrics: Metrics,
+  channels: readonly Pick<ChannelStatus, 'name' | 'connections'>[]
+): void {
+  const gauge = metrics.gauge('tailrace_channel_source_connected')
+  gauge.reset()
+  for (const { name: channel, connections = [] } of channels)
+    for (const { source, url } of connections) {
+      const same = connections.filter(other => other.source === source && other.url === url)
+      gauge.set({ channel, source, url }, same.every(({ state }) => state === 'connected') ? 1 : 0)
+    }
 }

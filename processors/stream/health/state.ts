@@ -10,7 +10,9 @@
 // A stream's state is derived from its own phase, what troubles it as a whole, its target or all destinations of it,
 // and from its partitions that are opening: the gravest wins. A partition waits when some of its devices do.
 
-import { type ErrorCode, errors } from '../../../schemas/errors.ts'
+import type { Trouble } from '../../../connectors/trouble.ts'
+
+export { reportTrouble, type Trouble, type TroubleReport } from '../../../connectors/trouble.ts'
 
 export type StateKind =
   | 'starting'
@@ -32,16 +34,6 @@ export const stateKinds: readonly StateKind[] = [
   'stopped'
 ]
 
-/** Why it waits or is halted. */
-export interface Trouble {
-  readonly code: ErrorCode
-  readonly detail: string
-  /** When it is tried again, in Unix ms; null when nothing is tried by itself. */
-  readonly untilMs: number | null
-  /** How many attempts have failed in a row. */
-  readonly attempt: number
-}
-
 export type PartitionState =
   | { readonly kind: 'opening' | 'running' }
   | { readonly kind: 'waiting' | 'halted'; readonly trouble: Trouble }
@@ -50,28 +42,6 @@ export interface StreamState {
   readonly kind: StateKind
   readonly sinceMs: number
   readonly trouble?: Trouble
-}
-
-/** A trouble as people read it. */
-export interface TroubleReport {
-  readonly code: ErrorCode
-  readonly sentence: string
-  readonly detail: string
-  readonly hint?: string
-  readonly attempt: number
-  readonly nextAttempt: string | null
-}
-
-export function reportTrouble(trouble: Trouble): TroubleReport {
-  const { sentence, hint } = errors[trouble.code]
-  return {
-    code: trouble.code,
-    sentence,
-    detail: trouble.detail,
-    ...(hint === undefined ? {} : { hint }),
-    attempt: trouble.attempt,
-    nextAttempt: trouble.untilMs === null ? null : new Date(trouble.untilMs).toISOString()
-  }
 }
 
 /** The state of a stream that is neither starting nor stopping, from the states of its partitions. */

@@ -13,6 +13,8 @@ export interface BrokerOptions {
   readonly connect?: (packet: IConnectPacket) => number
   /** The answer to a filter; default 1, that QoS 1 is granted. */
   readonly subscribe?: (filter: string) => number
+  /** How long it keeps sessions, whatever it is asked (MQTT 5). */
+  readonly sessionExpirySeconds?: number
   /** It has no session of any client. */
   readonly forgets?: () => boolean
   /** Called with what a client does, in order: `connect a`, `subscribe f/+`, `puback 3`, `disconnect`. */
@@ -114,13 +116,16 @@ export class BrokerDouble extends DoubleServer {
   }
 
   #connect(packet: IConnectPacket, socket: Socket): Session | null {
-    const { connect, forgets, heard } = this.#options
+    const { connect, forgets, heard, sessionExpirySeconds } = this.#options
     const version = packet.protocolVersion ?? 4
     heard?.(`connect ${packet.clientId}`)
     const code = connect?.(packet) ?? 0
     const isKnown = this.#sessions.has(packet.clientId) && forgets?.() !== true
     const sessionPresent = code === 0 && isKnown
-    const connack = { cmd: 'connack', reasonCode: code, returnCode: code, sessionPresent } as const
+    const properties =
+      sessionExpirySeconds === undefined ? {} : { sessionExpiryInterval: sessionExpirySeconds }
+    const answer = { cmd: 'connack', reasonCode: code, returnCode: code, sessionPresent } as const
+    const connack = { ...answer, properties }
     socket.write(mqttPacket.generate(connack, { protocolVersion: version }))
     if (code !== 0) {
       socket.end()

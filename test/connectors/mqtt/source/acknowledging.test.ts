@@ -29,11 +29,11 @@ test('PUBACKs come once Kafka has the messages, in the order of receipt, many me
 
 test('when an append is rejected nothing of it is acknowledged, and the broker sends it again over a new connection', async t => {
   const { broker, heard } = await brokerFor(t)
-  const { connected, kafka, told } = await rigAt(t, { url: broker.url })
+  const { connected, kafka, source, told } = await rigAt(t, { url: broker.url })
   await connected()
   kafka.fault = 'kafka_unavailable'
   for (const n of span(1, 51)) broker.publish(publicationOf(n))
-  await until('it was tried again', () => told.lines('source_waiting').length >= 2)
+  await until('it was tried again', () => (source.connections[0]?.trouble?.attempt ?? 0) >= 2)
   t.is(broker.unacknowledged('fleet/7/up'), 50)
   t.deepEqual(kafka.stored, [])
   kafka.fault = null

@@ -6,18 +6,58 @@ import { VirtualClock } from '../../../../connectors/virtual-clock.ts'
 import { errors } from '../../../../schemas/errors.ts'
 import { until } from '../../../flows/harness/until.ts'
 import { Told } from '../../shared/tcp/harness.ts'
-import { brokerFor, publicationOf, rigAt, storedOf } from './harness.ts'
+import { brokerFor, publicationOf, type Rig, rigAt, storedOf } from './harness.ts'
 
-test('a broker that is away is waited for, and start() does not fail', async t => {
+/** What the one session of the source is troubled by. */
+const troubleOf = ({ source }: Rig) => source.connections[0]?.trouble
+
+test('a broker that is away is waited for, and start() does not fail; it is told once, with what to do', async t => {
   const { broker } = await brokerFor(t)
   await broker.stop()
-  const { connected, source, told } = await rigAt(t, { url: broker.url })
-  await until('it was tried', () => told.lines('source_waiting').length >= 2)
-  t.like(source.troubles[0], { channel: 'fleet', code: 'mqtt_connect_failed' })
-  t.like(told.lines('source_waiting')[0], { channel: 'fleet', url: broker.url, code: 'mqtt_connect_failed' })
+  const rig = await rigAt(t, { url: broker.url })
+  const { connected, source, told } = rig
+  await until('it was tried', () => (troubleOf(rig)?.attempt ?? 0) >= 3)
+  t.like(source.connections, [{ channel: 'fleet', url: broker.url, state: 'waiting' }])
+  t.like(troubleOf(rig), { code: 'mqtt_connect_failed' })
+  t.is(told.lines('source_waiting').length, 1)
+  const { hint, sentence } = errors.mqtt_connect_failed
+  const at = { channel: 'fleet', url: broker.url, clientId: 'tailrace-1' }
+  t.like(told.lines('source_waiting')[0], { ...at, code: 'mqtt_connect_failed', sentence, hint, attempt: 1 })
   await broker.start()
   await connected()
-  t.deepEqual(source.troubles, [])
+  t.like(source.connections, [{ channel: 'fleet', url: broker.url, state: 'connected' }])
+  t.is(troubleOf(rig), undefined)
+})
+
+test('another reason to wait is told, at most every ten seconds', async t => {
+  const clock = new VirtualClock()
+  let isBusy = false
+  const { broker } = await brokerFor(t, { connect: () => (isBusy ? 0x88 : 0) })
+  const rig = await rigAt(t, { url: broker.url }, { clock })
+  const { connected, told } = rig
+  await connected()
+  isBusy = true
+  const waited = () => told.lines('source_waiting').map(({ code }) => code)
+  broker.cut()
+  await until('it is told', () => waited().length === 1)
+  await until('it is refused', async () => {
+    await clock.advance(20)
+    return troubleOf(rig)?.code === 'mqtt_unavailable'
+  })
+  t.deepEqual(waited(), ['mqtt_session_interrupted'])
+  await until('the other reason is told', async () => {
+    await clock.advance(1_000)
+    return waited().length > 1
+  })
+  t.deepEqual(waited(), ['mqtt_session_interrupted', 'mqtt_unavailable'])
+  t.true(clock.now() >= 10_000)
+})
+
+test('what stands behind the ? of an address is in no line and no state', async t => {
+  const { source, told } = await rigAt(t, { url: 'ws://127.0.0.1:1/mqtt?token=hunter2hunter2' })
+  await until('it is told', () => told.lines('source_waiting').length > 0)
+  t.false(JSON.stringify([told.events, source.connections]).includes('hunter2'))
+  t.is(source.connections[0]?.url, 'ws://127.0.0.1:1/mqtt')
 })
 
 for (const [code, version, expected] of [
@@ -36,7 +76,7 @@ for (const [code, version, expected] of [
     t.like(told.lines('source_halted')[0], {
       code: expected,
       hint: errors[expected].hint,
-      nextAttemptMs: 60_000
+      nextAttempt: new Date(clock.now() + 60_000).toISOString()
     })
     await clock.advance(59_000)
     t.is(heard.length, 1)
@@ -51,7 +91,7 @@ test('a subscription that is refused, or granted with QoS 0 only, is told with i
   const { told } = await rigAt(t, { url: broker.url, topics: ['a/{x}', 'b', 'c'], clientId: 'x' })
   await until('it is told', () => told.lines('source_halted').length === 1)
   t.like(told.lines('source_halted')[0], { code: 'mqtt_subscription_refused' })
-  t.regex(String(told.lines('source_halted')[0]?.reason), /a\/\+: 0x87 not authorized, b: only QoS 0$/)
+  t.is(told.lines('source_halted')[0]?.detail, 'a/+: 0x87 not authorized, b: only QoS 0')
 })
 
 test('a client that takes the session over is told, and the two do not throw each other out without end', async t => {
@@ -63,32 +103,30 @@ test('a client that takes the session over is told, and the two do not throw eac
   await until('it is told', () => one.told.lines('source_halted').length === 1)
   t.like(one.told.lines('source_halted')[0], {
     code: 'mqtt_session_taken',
-    hint: errors.mqtt_session_taken.hint,
-    nextAttemptMs: 60_000
+    hint: errors.mqtt_session_taken.hint
   })
+  t.true((troubleOf(one)?.untilMs ?? 0) - Date.now() > 50_000)
   broker.publish(publicationOf(1))
   await until('the other has it', () => other.kafka.stored.length === 1)
   t.is(heard.filter(what => what.startsWith('connect')).length, 2)
 })
 
-test('what answers and speaks no MQTT, or breaks off, is told, and the next connection serves', async t => {
-  const { broker } = await brokerFor(t)
-  const { connected, kafka, told } = await rigAt(t, { url: broker.url })
-  await connected()
-  for (const bytes of [
-    Buffer.from('HTTP/1.1 400 Bad Request\r\n'.repeat(4)),
-    Buffer.from([0x30, 0xff, 0xff, 0xff, 0xff]),
-    Buffer.from([0x32, 3, 0, 9, 0x61]),
-    Buffer.from([0x36, 6, 0, 1, 0x61, 0, 1, 0])
-  ]) {
-    const before = told.lines('source_connected').length
+for (const [what, bytes] of [
+  ['speaks HTTP', Buffer.from('HTTP/1.1 400 Bad Request\r\n'.repeat(4))],
+  ['sends a packet whose length does not end', Buffer.from([0x30, 0xff, 0xff, 0xff, 0xff])],
+  ['sends a packet that ends in its topic', Buffer.from([0x32, 3, 0, 9, 0x61])],
+  ['sends a QoS that is none', Buffer.from([0x36, 6, 0, 1, 0x61, 0, 1, 0])]
+] as const)
+  test(`what answers and ${what} is told, and the next connection serves`, async t => {
+    const { broker } = await brokerFor(t)
+    const { connected, kafka, told } = await rigAt(t, { url: broker.url })
+    await connected()
     broker.sendRaw(bytes)
-    await connected(before + 1)
-    t.is(told.lines('source_waiting').at(-1)?.code, 'mqtt_answer_malformed')
-  }
-  broker.publish(publicationOf(1))
-  await until('it is stored', () => kafka.stored.length === 1)
-})
+    await connected(2)
+    t.is(told.lines('source_waiting')[0]?.code, 'mqtt_answer_malformed')
+    broker.publish(publicationOf(1))
+    await until('it is stored', () => kafka.stored.length === 1)
+  })
 
 test('a session that the broker has lost is told', async t => {
   let forgets = false
@@ -104,13 +142,52 @@ test('a session that the broker has lost is told', async t => {
   t.like(told.lines('session_lost')[0], { channel: 'fleet', clientId: 'tailrace-1' })
 })
 
+test('a process that finds no session of its client says so, as it cannot know whether there was one', async t => {
+  const { broker } = await brokerFor(t)
+  const first = await rigAt(t, { url: broker.url })
+  await first.connected()
+  t.like(first.told.lines('session_new'), [{ channel: 'fleet', clientId: 'tailrace-1', url: broker.url }])
+  await first.source.stop(1_000)
+  const second = await rigAt(t, { url: broker.url })
+  await second.connected()
+  t.deepEqual(second.told.lines('session_new'), [])
+})
+
+test('a session that the broker keeps for a shorter time than it was asked to is told, once', async t => {
+  const { broker } = await brokerFor(t, { sessionExpirySeconds: 3_600 })
+  const { connected, told } = await rigAt(t, { url: broker.url })
+  await connected()
+  broker.cut()
+  await connected(2)
+  t.is(told.lines('session_shortened').length, 1)
+  t.like(told.lines('session_shortened')[0], { askedSeconds: 604_800, seconds: 3_600 })
+  const other = await rigAt(t, { url: broker.url, clientId: 'other', sessionExpirySeconds: 3_600 })
+  await other.connected()
+  t.deepEqual(other.told.lines('session_shortened'), [])
+})
+
+test('nothing is taken before Kafka was reached, and stop() does not wait for it', async t => {
+  const { broker, heard } = await brokerFor(t)
+  let reach = () => {}
+  const kafkaReached = new Promise<void>(resolve => {
+    reach = resolve
+  })
+  const { connected, source } = await rigAt(t, { url: broker.url }, { kafkaReached })
+  const other = await rigAt(t, { url: broker.url, clientId: 'other' }, { kafkaReached })
+  await other.source.stop(1_000)
+  t.like(source.connections, [{ state: 'starting' }])
+  t.deepEqual(heard, [])
+  reach()
+  await connected()
+})
+
 test('a broker that is silent is given up, before and after it was connected', async t => {
   const clock = new VirtualClock()
   const { broker, heard } = await brokerFor(t, { clock })
   const { connected, told } = await rigAt(t, { url: broker.url }, { clock })
   await connected()
   broker.isSilent = true
-  const lost = () => told.lines('source_waiting').map(({ reason }) => String(reason))
+  const lost = () => told.lines('source_waiting').map(({ detail }) => String(detail))
   await until('the broker is missed', async () => {
     await clock.advance(22_500)
     return lost().length > 0

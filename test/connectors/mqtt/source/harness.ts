@@ -57,6 +57,7 @@ export interface RigOptions {
   readonly clock?: Clock
   readonly maxBytes?: number
   readonly kafka?: Kafka
+  readonly kafkaReached?: Promise<void>
 }
 
 export interface Rig {
@@ -72,7 +73,7 @@ export interface Rig {
 export async function rigAt(
   t: ExecutionContext,
   settings: Record<string, unknown>,
-  { clock = systemClock, kafka = new Kafka(), maxBytes = 67_108_864 }: RigOptions = {}
+  { clock = systemClock, kafka = new Kafka(), maxBytes = 67_108_864, ...reached }: RigOptions = {}
 ): Promise<Rig> {
   const told = new Told()
   const feed = (other: Record<string, unknown> = {}) => ({
@@ -88,7 +89,7 @@ export async function rigAt(
     append: kafka.append,
     setAside: kafka.setAside
   })
-  const source = new MqttSource([feed()], told.env({ clock, maxBytes }))
+  const source = new MqttSource([feed()], { ...told.env({ clock, maxBytes }), ...reached })
   await source.start()
   t.teardown(() => {
     kafka.release()

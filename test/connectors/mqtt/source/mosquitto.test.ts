@@ -61,11 +61,11 @@ for (const version of ['5', '3.1.1'] as const) {
     const broker = await startMosquitto({ settings: ['max_queued_messages 0'] })
     t.teardown(() => broker.stop())
     const publish = await publisherAt(t, broker.port)
-    const { connected, kafka, told } = await rigAt(t, { url: `mqtt://127.0.0.1:${broker.port}`, version })
+    const { connected, kafka, source } = await rigAt(t, { url: `mqtt://127.0.0.1:${broker.port}`, version })
     await connected()
     kafka.fault = 'kafka_unavailable'
     await publish(span(1, 501), three)
-    await until('it was tried again', () => told.lines('source_waiting').length >= 3)
+    await until('it was tried again', () => (source.connections[0]?.trouble?.attempt ?? 0) >= 3)
     t.deepEqual(kafka.stored, [])
     kafka.fault = null
     const wanted = firstsOf(span(1, 501).map(n => storedOf(n, three(n))))

@@ -50,14 +50,22 @@ test('a channel whose source is not connected says why, without secrets', t => {
   })
   const channels = { fleet: channel('fleet'), boats: channel('boats') }
   const refused = {
-    channel: 'fleet',
-    code: 'mqtt_unauthorized',
-    detail: 'not hunter2',
-    untilMs: 0,
-    attempt: 2
+    ...({ kind: 'mqtt', channel: 'fleet', url: 'mqtt://a.example', state: 'halted', sinceMs: 0 } as const),
+    trouble: { code: 'mqtt_unauthorized', detail: 'not hunter2', untilMs: 0, attempt: 2 }
   } as const
-  const [fleet, boats] = channelStatuses({ channels }, [refused], new Mask(['hunter2']))
-  t.like(fleet, { name: 'fleet', sources: ['mqtt'], trouble: { code: 'mqtt_unauthorized', attempt: 2 } })
-  t.is(fleet?.trouble?.detail, 'not ***')
+  const connected = { kind: 'mqtt', channel: 'fleet', url: 'mqtt://b.example', sinceMs: 0 } as const
+  const connections = [{ ...connected, state: 'connected' } as const, refused]
+  const [fleet, boats] = channelStatuses({ channels }, connections, new Mask(['hunter2']))
+  const trouble = { code: 'mqtt_unauthorized', attempt: 2, detail: 'not ***' }
+  const source = 'mqtt'
+  t.like(fleet, {
+    name: 'fleet',
+    sources: ['mqtt'],
+    trouble: { source, url: 'mqtt://a.example', ...trouble }
+  })
+  const since = '1970-01-01T00:00:00.000Z'
+  t.deepEqual(fleet?.connections?.[0], { source, url: 'mqtt://b.example', state: 'connected', since })
+  t.like(fleet?.connections?.[1], { source, url: 'mqtt://a.example', state: 'halted', since, trouble })
   t.is(boats?.trouble, undefined)
+  t.is(boats?.connections, undefined)
 })
