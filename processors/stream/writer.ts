@@ -62,7 +62,8 @@ export class Writer {
     if (this.#running === null) return
     const drained = new AbortController()
     void this.#running.finally(() => drained.abort())
-    await pauseFor(this.#context.clock, deadlineMs, drained.signal)
+    const signal = AbortSignal.any([drained.signal, this.#closing.signal]) // a stop may come amid a rejoin
+    await pauseFor(this.#context.clock, deadlineMs, signal)
   }
 
   /** Lets nothing wait for company. */

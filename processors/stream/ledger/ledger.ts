@@ -86,7 +86,8 @@ export class Ledger {
   async drain(deadlineMs: number): Promise<void> {
     const drained = new AbortController()
     void this.#write().finally(() => drained.abort())
-    await pauseFor(this.#context.clock, deadlineMs, drained.signal)
+    const signal = AbortSignal.any([drained.signal, this.#closing.signal]) // a stop may come amid a rejoin
+    await pauseFor(this.#context.clock, deadlineMs, signal)
   }
 
   close(): void {

@@ -101,7 +101,8 @@ export class DeadLetters {
     if (this.#running === null) return
     const drained = new AbortController()
     void this.#running.finally(() => drained.abort())
-    await pauseFor(this.#context.clock, deadlineMs, drained.signal)
+    const signal = AbortSignal.any([drained.signal, this.#closing.signal]) // a stop may come amid a rejoin
+    await pauseFor(this.#context.clock, deadlineMs, signal)
   }
 
   /** Appends nothing more and calls no `done`: what Kafka does not have is still owed. Drain before. */

@@ -202,6 +202,21 @@ test('a drain waits for what Kafka takes, and no longer than it may', async t =>
   t.deepEqual([ended, done], [['late', 'drained'], [0]])
 })
 
+test('a drain that waits when all is closed, as a stop may come amid a rejoin, waits no longer', async t => {
+  const { context, log, letters, put } = setUp()
+  log.faults.appends.shut()
+  put([{ key: 'a', value: '{}' }])
+  await context.clock.advance(0)
+  let isOver = false
+  void letters.drain(2_000).then(() => {
+    isOver = true
+  })
+  letters.close()
+  await context.clock.advance(0)
+  t.true(isOver)
+  t.is(context.clock.waiting, 0)
+})
+
 test('letters of a lost partition are forgotten, and after a close nothing is done', async t => {
   const { context, log, letters, done, put } = setUp()
   log.faults.failAppends(1, 'before')
