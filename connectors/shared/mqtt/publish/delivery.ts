@@ -49,6 +49,11 @@ export class Delivery {
     this.#next++
   }
 
+  /** Nothing more of its device is to be published. */
+  stop(message: Message): void {
+    this.#failed.add(message.key())
+  }
+
   /** Halves what peek() gave, as the whole cannot be sent; true: there is more to peek at. */
   split(): true {
     const group = this.#groups[this.#next] ?? []

@@ -160,6 +160,7 @@ export class Publisher {
     }
     if (!this.#isInTime(publication)) return false
     delivery.take()
+    for (const message of messages) if (this.#suspects.mustBeAwaited(message)) delivery.stop(message)
     this.#isAlone = alone
     connection.publish(publication, outcome => {
       this.#isAlone = false

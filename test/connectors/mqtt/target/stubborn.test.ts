@@ -33,6 +33,25 @@ test('a message that the broker passes over is given up alone, and its connectio
   t.is(double.accepted, 1)
 })
 
+test('after a message was passed over those of its device are sent one by one, until one is answered', async t => {
+  const clock = new VirtualClock()
+  let isDeaf = true
+  const { double, arrived } = await doubleWith(t, {
+    reply: message => ({ kind: isDeaf && numberOf(message) === 0 ? 'hold' : 'puback' })
+  })
+  const target = targetAt(t, double.url, { clock, ackTimeoutMs: 5_000 })
+  const attempt = outcomesOf(target, batchOf(4, { devices: 2 }))
+  await until('all arrived', () => arrived().length === 4)
+  await clock.advance(5_000)
+  const following = 'unknown mqtt_predecessor_failed'
+  t.deepEqual(await attempt, ['unknown mqtt_ack_timeout', delivered, following, delivered])
+  isDeaf = false
+  const unsent = 'unsent mqtt_predecessor_failed'
+  t.deepEqual(await outcomesOf(target, batchOf(4, { devices: 2 })), [delivered, delivered, unsent, delivered])
+  t.deepEqual(arrived().slice(4), [0, 1, 3])
+  t.deepEqual(await outcomesOf(target, batchOf(4, { from: 2, devices: 2 })), all(4))
+})
+
 test('when half of the window is passed over the connection is given up', async t => {
   const clock = new VirtualClock()
   const { double, ledger } = await doubleWith(t, {
