@@ -1,7 +1,7 @@
 // Builders of configuration fields that need more than a plain type: each is JSON Schema with a description, so
 // that the type, the validation, the editor's schema and the reference page come from one place. Some keywords are
 // our own: `x-expects` completes "must be ..." where the plain type says too little, `x-kinds` marks an object that
-// names one of several kinds, `x-public` a text that may be shown, `x-secret` one that may be a secret.
+// names one of several kinds, `x-public` a text that may be shown, `x-secret` one that may be a secret, or has one in its query.
 
 import { type TSchema, type TUnsafe, Type } from 'typebox'
 

@@ -28,7 +28,7 @@ export interface Schema {
   readonly 'x-expects'?: string
   readonly 'x-kinds'?: string
   readonly 'x-public'?: boolean
-  readonly 'x-secret'?: 'perhaps'
+  readonly 'x-secret'?: 'perhaps' | 'query'
 }
 
 /** A TypeBox schema as the plain JSON Schema that it is. */

@@ -3,11 +3,11 @@
 // alert, or not at all. Everything else is as with MQTT (shared/mqtt/outcome.ts).
 
 import { type ErrorCode, FaultError } from '../../schemas/errors.ts'
-import { nativeCode } from '../shared/tls.ts'
 
 /** What an answer or a time-out that any broker may give means here. */
 const codes: ReadonlyMap<ErrorCode, ErrorCode> = new Map([
   ['mqtt_unauthorized', 'aws_iot_unauthorized'],
+  ['mqtt_hung_up', 'aws_iot_hung_up'],
   ['mqtt_ack_timeout', 'aws_iot_ack_timeout']
 ])
 
@@ -18,9 +18,6 @@ const certificateAlert =
 /** Alert 120: none of the protocols that ALPN offers is spoken there. */
 const protocolAlert = /alert no application protocol/
 
-/** The connection ended without a word. */
-const silentEnds = new Set(['', 'ECONNRESET', 'EPIPE'])
-
 /** The fault with which a connection ended, or what it means at AWS IoT Core. */
 export function explainFault(fault: FaultError, wasOpen: boolean): FaultError {
   const code = codes.get(fault.code) ?? (wasOpen ? undefined : codeWhileOpening(fault))
@@ -28,10 +25,8 @@ export function explainFault(fault: FaultError, wasOpen: boolean): FaultError {
   return new FaultError(code, { detail: fault.detail ?? '', cause: fault })
 }
 
-function codeWhileOpening({ code, detail = '', cause }: FaultError): ErrorCode | undefined {
-  if (code === 'mqtt_tls_failed') {
-    if (certificateAlert.test(detail)) return 'aws_iot_certificate_refused'
-    return protocolAlert.test(detail) ? 'aws_iot_protocol_refused' : undefined
-  }
-  return code === 'mqtt_connect_failed' && silentEnds.has(nativeCode(cause)) ? 'aws_iot_hung_up' : undefined
+function codeWhileOpening({ code, detail = '' }: FaultError): ErrorCode | undefined {
+  if (code !== 'mqtt_tls_failed') return undefined
+  if (certificateAlert.test(detail)) return 'aws_iot_certificate_refused'
+  return protocolAlert.test(detail) ? 'aws_iot_protocol_refused' : undefined
 }

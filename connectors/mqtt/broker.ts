@@ -19,8 +19,9 @@ export const brokerFields = {
     pattern: `^(mqtts?://${host}/?|wss?://${host}(/[^\\s#]*)?)$`,
     examples: ['mqtts://broker.example.com', 'wss://broker.example.com/mqtt'],
     'x-expects':
-      'mqtt://host:port, mqtts://host:port or wss://host:port/path, without user name and password',
-    'x-public': true
+      'mqtt://host:port, mqtts://host:port, ws://host:port/path or wss://host:port/path, without user name and password',
+    'x-public': true,
+    'x-secret': 'query'
   }),
   version: Type.Enum(['5', '3.1.1'], { description: 'The version of MQTT to speak.', default: '5' }),
   username: Type.Optional(
@@ -58,6 +59,11 @@ export interface Broker {
   }
 }
 
+/** A url as it may be shown: some brokers behind a WebSocket take a token in the query. */
+export function shownUrl(url: string): string {
+  return url.replace(/\?.*$/s, '')
+}
+
 const defaultPorts: Readonly<Record<string, number>> = {
   'mqtt:': 1883,
   'mqtts:': 8883,
@@ -69,12 +75,9 @@ const defaultPorts: Readonly<Record<string, number>> = {
 export function brokerOf(config: BrokerConfig): Broker {
   const { username, password, version } = config
   const { hostname, pathname, port, protocol, search } = new URL(config.url)
-  if (password !== undefined && username === undefined && version === '3.1.1') {
-    throw new FaultError('config_invalid', {
-      path: 'password',
-      detail: 'needs a username beside it with MQTT 3.1.1'
-    })
-  }
+  // MQTT 5 allows it, but the package sends none.
+  if (password !== undefined && username === undefined)
+    throw new FaultError('config_invalid', { path: 'password', detail: 'needs a username beside it' })
   return {
     address: {
       host: bareHost(hostname),

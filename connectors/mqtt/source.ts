@@ -3,6 +3,7 @@
 
 import { FaultError } from '../../schemas/errors.ts'
 import type { Feed, Source, SourceConnection, SourceEnv } from '../connector.ts'
+import { shownUrl } from './broker.ts'
 import { Subscription } from './source/subscription.ts'
 import type { MqttSourceConfig } from './source-config.ts'
 
@@ -73,7 +74,7 @@ export class MqttSource implements Source<MqttSourceConfig> {
     for (const feed of feeds) {
       const session = sessionOf(feed)
       if (next.has(session)) {
-        const detail = `two sources would connect to ${feed.config.url} as ${feed.config.clientId}`
+        const detail = `two sources would connect to ${shownUrl(feed.config.url)} as ${feed.config.clientId}`
         throw new FaultError('config_invalid', { path: `channels.${feed.channel}.sources`, detail })
       }
       const settings = JSON.stringify([feed.channel, feed.config])

@@ -15,6 +15,9 @@ export function secureContext({ ca, cert, key }: TlsConfig): tls.SecureContext {
   if (ca !== undefined) check('ca', 'a certificate', () => new X509Certificate(ca))
   if (cert !== undefined) check('cert', 'a certificate', () => new X509Certificate(cert))
   if (key !== undefined) check('key', 'a private key without a passphrase', () => createPrivateKey(key))
+  // One without the other is not used, and no error of OpenSSL.
+  if (cert !== undefined && key === undefined) throw lonely('cert', 'key')
+  if (key !== undefined && cert === undefined) throw lonely('key', 'cert')
   try {
     return tls.createSecureContext({
       minVersion: 'TLSv1.2',
@@ -41,6 +44,10 @@ export function serverTls({
   secureContext({ cert, key })
   const mutual = { ca: clientCa, requestCert: true, rejectUnauthorized: true }
   return { minVersion: 'TLSv1.2', cert, key, ...(clientCa !== undefined && mutual) }
+}
+
+function lonely(field: string, other: string): FaultError {
+  return new FaultError('config_invalid', { path: `tls.${field}`, detail: `needs tls.${other} beside it` })
 }
 
 function check(field: string, wanted: string, parse: () => unknown): void {

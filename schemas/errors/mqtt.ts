@@ -6,12 +6,17 @@ import { mqttSourceErrors } from './mqtt-source.ts'
 export const mqttErrors = {
   mqtt_connect_failed: {
     sentence: 'The broker could not be reached',
-    hint: 'Check the host and port in url, DNS, the network, and that the broker runs; an old broker may need version 3.1.1.',
+    hint: 'Check the host and port in url, DNS, the network, and that the broker runs.',
+    outcome: 'unsent'
+  },
+  mqtt_hung_up: {
+    sentence: 'The connection was closed before the broker had answered',
+    hint: 'Check that url begins with mqtts:// (wss://) if the port speaks TLS, as 8883 does, and with mqtt:// (ws://) if it does not, as 1883, and that the broker runs behind that port; an old broker may need version 3.1.1.',
     outcome: 'unsent'
   },
   mqtt_connect_timeout: {
     sentence: 'The broker did not accept the connection in time',
-    hint: 'Check that url and port are those of an MQTT broker, and firewalls on the way, or raise connectTimeoutMs.',
+    hint: 'Check that url and port are those of an MQTT broker, that mqtts:// or wss:// stands only before a port that speaks TLS, and firewalls on the way, or raise connectTimeoutMs.',
     outcome: 'unsent'
   },
   mqtt_tls_failed: {
@@ -56,7 +61,7 @@ export const mqttErrors = {
   },
   mqtt_answer_malformed: {
     sentence: 'What answered does not speak MQTT as it should',
-    hint: 'Check that url and port are those of an MQTT broker.',
+    hint: 'Check that url and port are those of an MQTT broker, and that url begins with mqtts:// (wss://) if the port speaks TLS.',
     outcome: 'unsent'
   },
   mqtt_throttled: {

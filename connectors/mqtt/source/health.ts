@@ -5,6 +5,7 @@ import { errors, type FaultError } from '../../../schemas/errors.ts'
 import type { Feed, SourceConnection, SourceEnv } from '../../connector.ts'
 import type { Opened } from '../../shared/mqtt/subscribe/delivery.ts'
 import { reportTrouble, type Trouble } from '../../trouble.ts'
+import { shownUrl } from '../broker.ts'
 import type { MqttSourceConfig } from '../source-config.ts'
 
 const quietMs = 10_000
@@ -26,8 +27,7 @@ export class SessionHealth {
 
   constructor({ channel, config }: Feed<MqttSourceConfig>, env: Pick<SourceEnv, 'clock' | 'log'>) {
     this.#env = env
-    // What is behind the ? of a WebSocket's address may be a secret.
-    this.#session = { channel, url: config.url.replace(/\?.*/s, ''), clientId: config.clientId }
+    this.#session = { channel, url: shownUrl(config.url), clientId: config.clientId }
     this.#askedSeconds = config.sessionExpirySeconds
     this.#sinceMs = env.clock.now()
   }

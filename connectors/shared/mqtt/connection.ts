@@ -15,10 +15,11 @@ import { clientOptions } from './client-options.ts'
 import { type Grant, grantOf } from './connack.ts'
 import { InFlight, type Sent } from './in-flight.ts'
 import { type Address, openStream } from './open-stream.ts'
-import { faultOfDisconnect, faultOfError, outcomeOfFault, outcomeOfPuback } from './outcome.ts'
+import { faultOfDisconnect, faultOfEnd, faultOfError, outcomeOfFault, outcomeOfPuback } from './outcome.ts'
 import { maxPacketBytes, publishBytes } from './publish/packet-size.ts'
 import type { Publication } from './publish/publications.ts'
 import { reasonOf } from './reason.ts'
+import { faultOfStranger, shownBytes } from './stranger.ts'
 
 /** How long a server may take to end a connection that said good-bye. */
 const farewellMs = 1_000
@@ -54,6 +55,8 @@ export class Connection {
   #state: 'opening' | 'open' | 'closed' = 'opening'
   #grant: Grant = { window: 0, maxPacketBytes }
   #fault: FaultError | undefined
+  /** The first bytes that came. */
+  #begun = nothing
   #cancelTimer: (() => void) | undefined
   /** Messages with QoS 0 that are not known to be written yet. */
   #unwritten: Sent[] = []
@@ -86,6 +89,10 @@ export class Connection {
       .once('connect', () => this.#open())
       .on('disconnect', packet => this.#fail(faultOfDisconnect(reasonOf(packet, this.#settings.mask))))
       .on('error', error => this.#fail(error))
+    // Before the parser, which may take offence at it.
+    this.#stream.prependOnceListener('data', (bytes: Buffer) => {
+      this.#begun = Buffer.from(bytes.subarray(0, shownBytes))
+    })
   }
 
   /** How many more messages may be published now. */
@@ -189,15 +196,16 @@ export class Connection {
 
   /** Ends the connection; the first reason is the one that is told. */
   #fail(error: unknown): void {
-    this.#fault ??= faultOfError(error, this.#state === 'open')
+    const isOpen = this.#state === 'open'
+    this.#fault ??= isOpen
+      ? faultOfError(error, true)
+      : faultOfStranger(error, this.#begun, this.#settings.mask)
     this.#stream.destroy()
   }
 
   #end(): void {
     const wasOpen = this.#state === 'open'
-    const code = wasOpen ? 'mqtt_connection_lost' : 'mqtt_connect_failed'
-    const plain = this.#fault ?? new FaultError(code, { detail: 'the connection was closed' })
-    const fault = this.#explained(plain, wasOpen)
+    const fault = this.#explained(this.#fault ?? faultOfEnd(wasOpen), wasOpen)
     this.#state = 'closed'
     this.#stopTimer()
     this.#inFlight.end(outcomeOfFault(fault, true))

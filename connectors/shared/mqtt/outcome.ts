@@ -115,7 +115,31 @@ export function faultOfDisconnect(reason: Reason): FaultError {
 /** What any other error means for the connection; `isOpen` once the broker has accepted it. */
 export function faultOfError(error: unknown, isOpen: boolean): FaultError {
   if (error instanceof FaultError) return error
+  const status = upgradeStatus(error)
+  if (status !== undefined) return faultOfUpgrade(status)
   return new FaultError(codeOfError(error, isOpen), { detail: detailOf(error), cause: error })
+}
+
+/** What it means that a connection ended without an error. */
+export function faultOfEnd(isOpen: boolean): FaultError {
+  const code = isOpen ? 'mqtt_connection_lost' : 'mqtt_hung_up'
+  return new FaultError(code, { detail: 'the connection was closed' })
+}
+
+/** The HTTP status with which a server refused a WebSocket. */
+function upgradeStatus(error: unknown): number | undefined {
+  const message = error instanceof Error ? error.message : ''
+  const [, status] = /^Unexpected server response: (\d+)$/.exec(message) ?? []
+  return status === undefined ? undefined : Number(status)
+}
+
+/** 408 and 429 tell to come later; what else is a mistake of the client would be the same then. */
+function faultOfUpgrade(status: number): FaultError {
+  const isLater = status >= 500 || status === 408 || status === 429
+  const isCredential = status === 401 || status === 403
+  const refused = isCredential ? 'mqtt_unauthorized' : 'mqtt_connect_refused'
+  const detail = `HTTP ${status} in place of a WebSocket`
+  return new FaultError(isLater ? 'mqtt_unavailable' : refused, { detail })
 }
 
 /** The outcome of messages whose connection ended; `sent` tells whether they may have reached the wire. */
@@ -129,9 +153,21 @@ function codeOfError(error: unknown, isOpen: boolean): ErrorCode {
   if (isTlsFailure(native)) return 'mqtt_tls_failed'
   // The parser of the package gives its errors no code, but neither does its keep-alive.
   const isParser = error instanceof Error && native === '' && error.message !== 'Keepalive timeout'
-  if (isParser) return 'mqtt_answer_malformed'
-  return isOpen ? 'mqtt_connection_lost' : 'mqtt_connect_failed'
+  if (isParser || notWebSocket.test(native)) return 'mqtt_answer_malformed'
+  if (isOpen) return 'mqtt_connection_lost'
+  return wasReached(error) ? 'mqtt_hung_up' : 'mqtt_connect_failed'
 }
+
+/** What came is no HTTP, or no frame of a WebSocket. */
+const notWebSocket = /^(HPE_|WS_ERR_)/
+
+/** Whether it was a connection that broke, and not one that did not come about. */
+function wasReached(error: unknown): boolean {
+  const isOfConnect = error instanceof Error && 'syscall' in error && error.syscall === 'connect'
+  return !isOfConnect && brokenEnds.has(nativeCode(error))
+}
+
+const brokenEnds = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE'])
 
 function kindOf(code: ErrorCode): Failure['kind'] {
   return errors[code].outcome ?? 'unknown'

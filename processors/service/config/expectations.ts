@@ -27,8 +27,8 @@ function holdsSecret(schema: Schema): boolean {
   )
 }
 
-/** A text of the user in quotes, cut, and without what a URL may carry as a password. */
+/** A text of the user in quotes, cut, and without what a URL may carry as a password, or in its query. */
 function quote(text: string): string {
-  const shown = text.replace(/\/\/.*@/s, '//***@')
+  const shown = text.replace(/\/\/.*@/s, '//***@').replace(/(:\/\/[^?]*)\?.+/s, '$1?***')
   return JSON.stringify(shown.length > 80 ? `${shown.slice(0, 77)}...` : shown)
 }

@@ -16,9 +16,12 @@ export function secretsOf(data: unknown, schema: Schema, places: Places): string
   const secrets = new Set<string>()
   const visit = (value: unknown, part: Schema, pointer: string): void => {
     for (const branch of part.anyOf ?? []) visit(value, branch, pointer)
-    if (typeof value === 'string' && part['x-public'] !== true) {
-      const references = places.get(pointer)?.references ?? []
-      for (const reference of references) addAll(secrets, [reference.value, ...partsOf(reference.value)])
+    if (typeof value === 'string') {
+      const references = places.get(pointer)?.references.map(reference => reference.value) ?? []
+      addAll(
+        secrets,
+        references.flatMap(reference => referred(reference, value, part))
+      )
       addAll(secrets, written(value, part))
     }
     for (const [key, child] of entriesOf(value)) visit(child, schemaOf(part, key), pointerTo(pointer, key))
@@ -27,9 +30,15 @@ export function secretsOf(data: unknown, schema: Schema, places: Places): string
   return [...secrets]
 }
 
+/** What is secret of the value of a reference in a text. Of a public url it is what stands behind the host. */
+function referred(reference: string, text: string, schema: Schema): string[] {
+  if (schema['x-public'] !== true) return [reference, ...partsOf(reference)]
+  return schema['x-secret'] === 'query' && behindHost(text).includes(reference) ? [reference] : []
+}
+
 /** What the field says of a text that stands in it, wherever the text came from. */
 function written(text: string, schema: Schema): string[] {
-  if (schema.format === 'http-url') return queryValues(text)
+  if (schema.format === 'http-url' || schema['x-secret'] === 'query') return queryValues(text)
   if (schema.writeOnly !== true) return []
   const isGuess = schema['x-secret'] === 'perhaps' && text.length < minGuessLength
   return isGuess ? [] : [text, ...partsOf(text)]
@@ -44,6 +53,10 @@ function partsOf(secret: string): string[] {
   const urls = words.filter(word => /^https?:\/\//.test(word) && URL.canParse(word))
   const inUrls = urls.flatMap(word => new URL(word).pathname.split('/').concat(queryValues(word)))
   return [...words, ...inUrls].filter(part => part.length >= minGuessLength)
+}
+
+function behindHost(url: string): string {
+  return /^\w+:\/\/[^/?#]*(.*)$/s.exec(url)?.[1] ?? ''
 }
 
 function queryValues(url: string): string[] {

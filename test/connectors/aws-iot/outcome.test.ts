@@ -6,7 +6,12 @@ import test, { type ExecutionContext } from 'ava'
 import { explainFault } from '../../../connectors/aws-iot/outcome.ts'
 import { systemClock } from '../../../connectors/clock.ts'
 import { DoubleServer } from '../../../connectors/shared/double-server.ts'
-import { faultOfConnack, faultOfDisconnect, faultOfError } from '../../../connectors/shared/mqtt/outcome.ts'
+import {
+  faultOfConnack,
+  faultOfDisconnect,
+  faultOfEnd,
+  faultOfError
+} from '../../../connectors/shared/mqtt/outcome.ts'
 import { type ErrorCode, FaultError } from '../../../schemas/errors.ts'
 import { makeCertificates } from '../../certificates.ts'
 import { batchOf } from '../mqtt/harness.ts'
@@ -36,7 +41,7 @@ const opening: readonly (readonly [error: FaultError, code: ErrorCode])[] = [
   [faultOfError(native('DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate'), false), 'mqtt_tls_failed'],
   [faultOfError(native('ECONNRESET', 'read ECONNRESET'), false), 'aws_iot_hung_up'],
   [faultOfError(native('EPIPE', 'write EPIPE'), false), 'aws_iot_hung_up'],
-  [new FaultError('mqtt_connect_failed', { detail: 'the connection was closed' }), 'aws_iot_hung_up'],
+  [faultOfEnd(false), 'aws_iot_hung_up'],
   [faultOfError(native('ECONNREFUSED', 'connect ECONNREFUSED'), false), 'mqtt_connect_failed'],
   [faultOfError(native('ENOTFOUND', 'getaddrinfo ENOTFOUND'), false), 'mqtt_connect_failed'],
   [faultOfConnack({ code: 0x87 }), 'aws_iot_unauthorized'],

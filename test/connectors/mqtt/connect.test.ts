@@ -6,6 +6,7 @@ import test from 'ava'
 import type { MqttTarget } from '../../../connectors/mqtt/target.ts'
 import type { ConnectReply } from '../../../connectors/shared/mqtt/double.ts'
 import { VirtualClock } from '../../../connectors/virtual-clock.ts'
+import { makeCertificates } from '../../certificates.ts'
 import { until } from '../../flows/harness/until.ts'
 import { batchOf, doubleWith, outcomesOf, targetAt } from './harness.ts'
 
@@ -35,7 +36,7 @@ const refusals: readonly [reply: ConnectReply, fault: string, kind: string][] = 
   [{ kind: 'connack', code: 0x9d }, 'mqtt_connect_refused', 'halt'],
   [{ kind: 'connack', code: 0x88 }, 'mqtt_unavailable', 'unsent'],
   [{ kind: 'connack', code: 0, properties: { maximumQoS: 0 } }, 'mqtt_connect_refused', 'halt'],
-  [{ kind: 'hangUp' }, 'mqtt_connect_failed', 'unsent'],
+  [{ kind: 'hangUp' }, 'mqtt_hung_up', 'unsent'],
   [{ kind: 'silent' }, 'mqtt_connect_timeout', 'unsent'],
   [{ kind: 'raw', bytes: 'HTTP/1.1 400 Bad Request\r\n\r\n' }, 'mqtt_answer_malformed', 'unsent'],
   // A PINGRESP, which nobody asked for.
@@ -126,7 +127,14 @@ test('settings that contradict each other are refused', t => {
   t.throws(() => targetAt(t, 'mqtt://127.0.0.1', { tls: {} }), refused)
   t.throws(() => targetAt(t, 'mqtts://127.0.0.1', { tls: { ca: 'none' } }), refused)
   t.throws(() => targetAt(t, 'mqtt://127.0.0.1', { version: '3.1.1', password: 'p' }), refused)
-  t.notThrows(() => targetAt(t, 'mqtt://127.0.0.1', { password: 'p' }))
+  t.throws(() => targetAt(t, 'mqtt://127.0.0.1', { password: 'p' }), refused)
+  const { cert, key } = makeCertificates()
+  t.throws(() => targetAt(t, 'mqtts://127.0.0.1', { tls: { cert } }), {
+    message: /^tls.cert: .*needs tls.key/
+  })
+  t.throws(() => targetAt(t, 'mqtts://127.0.0.1', { tls: { key } }), {
+    message: /^tls.key: .*needs tls.cert/
+  })
 })
 
 test('urls and topics that cannot work are no valid configuration', t => {

@@ -180,7 +180,7 @@ test('a server that refuses the WebSocket, or knows no MQTT, is told', async t =
   const { broker } = await watched(t)
   const port = broker.plainPort // of MQTT over TCP, which makes nothing of HTTP
   t.deepEqual(await outcomesOf(targetAt(t, `ws://127.0.0.1:${port}/mqtt`), batchOf(1)), [
-    'unsent mqtt_connect_failed'
+    'unsent mqtt_hung_up'
   ])
 })
 

@@ -12,7 +12,7 @@ import type { Clock } from '../../../clock.ts'
 import type { ByteBudget } from '../../byte-budget.ts'
 import type { Mask } from '../../mask.ts'
 import { type Address, openStream } from '../open-stream.ts'
-import { faultOfConnack, faultOfDisconnect, faultOfError } from '../outcome.ts'
+import { faultOfConnack, faultOfDisconnect, faultOfEnd, faultOfError } from '../outcome.ts'
 import { reasonOf } from '../reason.ts'
 import type { Delivery, Opened } from './delivery.ts'
 import { type Frame, Frames } from './frames.ts'
@@ -226,8 +226,7 @@ export class SubscriberConnection {
   }
 
   #end(): void {
-    const code = this.#state === 'open' ? 'mqtt_connection_lost' : 'mqtt_connect_failed'
-    const fault = this.#fault ?? new FaultError(code, { detail: 'the connection was closed' })
+    const fault = this.#fault ?? faultOfEnd(this.#state === 'open')
     this.#state = 'closed'
     this.#cancelTimer()
     this.#keepAlive.stop()

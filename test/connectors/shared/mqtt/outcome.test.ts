@@ -97,8 +97,11 @@ test('a DISCONNECT loses the connection, and says so when another client took it
 const natives: readonly [code: string, whileOpening: ErrorCode, whileOpen: ErrorCode][] = [
   ['ECONNREFUSED', 'mqtt_connect_failed', 'mqtt_connection_lost'],
   ['ENOTFOUND', 'mqtt_connect_failed', 'mqtt_connection_lost'],
-  ['ECONNRESET', 'mqtt_connect_failed', 'mqtt_connection_lost'],
-  ['EPIPE', 'mqtt_connect_failed', 'mqtt_connection_lost'],
+  ['ECONNRESET', 'mqtt_hung_up', 'mqtt_connection_lost'],
+  ['ECONNABORTED', 'mqtt_hung_up', 'mqtt_connection_lost'],
+  ['HPE_INVALID_CONSTANT', 'mqtt_answer_malformed', 'mqtt_answer_malformed'],
+  ['WS_ERR_INVALID_OPCODE', 'mqtt_answer_malformed', 'mqtt_answer_malformed'],
+  ['EPIPE', 'mqtt_hung_up', 'mqtt_connection_lost'],
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'mqtt_tls_failed', 'mqtt_tls_failed'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'mqtt_tls_failed', 'mqtt_tls_failed'],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'mqtt_tls_failed', 'mqtt_tls_failed']
