@@ -24,11 +24,12 @@ export const brokerFields = {
     'x-secret': 'query'
   }),
   version: Type.Enum(['5', '3.1.1'], { description: 'The version of MQTT to speak.', default: '5' }),
+  // A name is no secret. A token in place of one is, and stays one by being written as a reference.
   username: Type.Optional(
-    secret('The user name; some platforms take a token as one.', {
+    Type.String({
+      description: 'The user name. Where a platform takes a token as one, write ${env:NAME} or ${file:path}.',
       pattern: '^.{1,16383}$',
-      'x-expects': 'text on one line',
-      'x-secret': 'perhaps'
+      'x-expects': 'text on one line'
     })
   ),
   password: Type.Optional(

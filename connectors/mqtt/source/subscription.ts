@@ -56,7 +56,7 @@ export class Subscription {
       ...{ clock: env.clock, budget: env.budget, address, tls, maxInFlight, connectTimeoutMs },
       identity: { ...login, clientId, sessionExpirySeconds },
       maxPacketBytes: Math.min(maxPacketBytes, env.budget.largestBytes - spareBytes),
-      mask: new Mask([password ?? username ?? '']) // some platforms take a token as the user name
+      mask: new Mask([password ?? username ?? '']) // without a password the user name is a token
     }
   }
 
