@@ -1,6 +1,7 @@
 // AWS IoT Core as far as it is known: it demands a client certificate and a server name, on 443 a protocol of ALPN, and it
-// keeps to its quotas the way the service does. What exceeds them is discarded without a word and counted; over what is
-// too large or too deep it hangs up; of two connections with the same client id the older one is ended.
+// keeps to its quotas the way the service does. What exceeds the rate or the messages in flight is discarded without a word and
+// counted, in MQTT 5 as well, although that would let it hang up over its Receive Maximum: what nobody tells is the harder case.
+// Over what is too large or too deep it hangs up; of two connections with the same client id the older one is ended.
 
 import type { Socket } from 'node:net'
 import { TLSSocket, type TlsOptions } from 'node:tls'
@@ -64,6 +65,7 @@ export class AwsIotDouble extends MqttDouble {
   #refusedConnects = 0
   #takenOver = 0
   #mostInSecond = 0
+  #mostInFlight = 0
 
   constructor(options: AwsIotDoubleOptions) {
     const { clock, quotas, tls, port = 8883 } = options
@@ -71,6 +73,7 @@ export class AwsIotDouble extends MqttDouble {
       clock,
       tls: serverOptions(tls, port),
       admit: socket => this.#admit(socket),
+      repliesToExcess: true,
       connect: (packet, connection, socket) =>
         this.#limitConnect(packet, connection) ?? this.#accept(packet, socket),
       reply: message => this.#reply(message),
@@ -105,9 +108,9 @@ export class AwsIotDouble extends MqttDouble {
     return this.#mostInSecond
   }
 
-  /** The most messages without PUBACK on one connection. */
+  /** The most messages that were taken and without PUBACK on one connection. */
   get mostInFlight(): number {
-    return this.mostUnconfirmed
+    return this.#mostInFlight
   }
 
   /** A certificate that is not known has been refused by then. */
@@ -156,6 +159,7 @@ export class AwsIotDouble extends MqttDouble {
     const reply = this.#options.reply?.(message) ?? { kind: 'puback' }
     const isAnswered = reply.kind === 'puback' && (reply.code ?? 0) >= 0x80
     if (message.qos > 0 && !isAnswered) counts.inFlight++
+    this.#mostInFlight = Math.max(this.#mostInFlight, counts.inFlight)
     return reply
   }
 

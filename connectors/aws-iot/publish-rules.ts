@@ -19,6 +19,8 @@ export function topicOf({ topic, basicIngest, limits }: TopicConfig): string {
   const wrong = (detail: string) => new FaultError('config_invalid', { path: 'topic', detail })
   if (basicIngest !== undefined && topic.startsWith('$'))
     throw wrong('must not begin with $ beside basicIngest')
+  if (topic.startsWith('$') && !uncounted.test(topic))
+    throw wrong('must not begin with $, except for a rule: $aws/rules/<name>/...')
   const whole = basicIngest === undefined ? topic : `$aws/rules/${basicIngest}/${topic}`
   const counted = whole.replace(uncounted, '')
   const slashes = counted.split('/').length - 1

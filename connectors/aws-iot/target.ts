@@ -20,6 +20,7 @@ const usedShare = 0.8
 /** Connections for devices that are spread unevenly. */
 const reserve = 1.5
 const maxClientIdBytes = 128
+const maxConnections = 1_000
 
 export class AwsIotTarget extends PublishingTarget {
   /** Throws a FaultError `config_invalid` for what the schema cannot tell. */
@@ -62,6 +63,10 @@ function clientIds(config: AwsIotTargetConfig, env: TargetEnv): string[] {
   }
   const each = usedShare * limits.publishesPerSecond
   const count = given ?? (wanted === undefined || wanted <= each ? 1 : Math.ceil((reserve * wanted) / each))
+  if (count > maxConnections) {
+    const detail = `needs ${count} connections, and a process opens ${maxConnections} at most`
+    throw new FaultError('config_invalid', { path: 'publishesPerSecond', detail })
+  }
   const ids = clientIdsOf(config.clientId, env, count)
   const bytes = Buffer.byteLength(ids.at(-1) ?? '')
   if (bytes > maxClientIdBytes) {

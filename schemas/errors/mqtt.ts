@@ -49,6 +49,11 @@ export const mqttErrors = {
     sentence: 'The connection to the broker broke before it had confirmed',
     outcome: 'unknown'
   },
+  mqtt_disconnected: {
+    sentence: 'The broker ended the connection, for a reason that is not a message',
+    hint: 'Its reason is told; look into the log of the broker if it goes on.',
+    outcome: 'unknown'
+  },
   mqtt_taken_over: {
     sentence: 'Another client connected with the same client id, so the broker closed this connection',
     hint: 'Leave clientId unset, or give every instance one of its own.',

@@ -12,7 +12,9 @@ const codes: ReadonlyMap<number, ErrorCode> = new Map([
   [404, 'aws_iot_protocol_refused'],
   [405, 'aws_iot_protocol_refused'],
   [413, 'aws_iot_too_large'],
-  [429, 'mqtt_throttled']
+  [414, 'mqtt_rejected'],
+  [429, 'mqtt_throttled'],
+  [431, 'mqtt_rejected']
 ])
 
 /** Where messages have topics of their own, a topic that is refused is a matter of its device. */
@@ -22,7 +24,10 @@ export function outcomeOfStatus(status: number, said: string, haveTopics: boolea
   const code = codes.get(status) ?? 'mqtt_publish_failed'
   if (code === 'mqtt_topic_refused' && haveTopics)
     return { kind: 'reject', scope: 'device', code: 'mqtt_device_refused', detail }
-  return { kind: errors[code].outcome ?? 'unknown', code, detail }
+  const failure: Failure = { kind: errors[code].outcome ?? 'unknown', code, detail }
+  // An answer to what this request is like: others may pass, so only its device has to wait.
+  const isOfRequest = code === 'mqtt_publish_failed' && status >= 400 && status < 500 && status !== 408
+  return isOfRequest ? { ...failure, scope: 'device' } : failure
 }
 
 /** `sent`: whether the request may have been written. One that TLS refuses has not been read by anybody. */

@@ -31,6 +31,8 @@ export class AwsIotHttpsTarget implements Target {
     for (const path of ['connections', 'publishesPerSecond', 'clientId'] as const)
       if (config[path] !== undefined)
         throw new FaultError('config_invalid', { path, detail: 'has no meaning with mode https' })
+    if (config.version === '3.1.1')
+      throw new FaultError('config_invalid', { path: 'version', detail: 'must be 5 with mode https' })
     const { format, maxMessages, maxBytes, batchesInFlight, connectTimeoutMs, ackTimeoutMs } = config
     this.limits = { maxMessages: format === 'object' ? 1 : maxMessages, maxBytes, batchesInFlight }
     this.#config = config
@@ -98,5 +100,5 @@ export class AwsIotHttpsTarget implements Target {
 
 /** Whether what comes next would fare no better. */
 function concernsAll(outcome: Outcome): outcome is Failure {
-  return outcome.kind !== 'delivered' && outcome.kind !== 'reject'
+  return outcome.kind !== 'delivered' && outcome.kind !== 'reject' && outcome.scope !== 'device'
 }

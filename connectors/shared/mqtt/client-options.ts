@@ -1,6 +1,7 @@
 // How the client of the package is made, so that it does nothing by itself.
 
-import { type IClientOptions, type Packet, Store, UniqueMessageIdProvider } from 'mqtt'
+import { type IClientOptions, type Packet, Store } from 'mqtt'
+import { MessageIds } from './message-ids.ts'
 
 const keepAliveSeconds = 30
 const noTimeoutMs = 2_147_483_647
@@ -15,7 +16,7 @@ export function clientOptions(identity: IClientOptions): IClientOptions {
     connectTimeout: noTimeoutMs, // ours covers all of it, and tells why
     queueQoSZero: false,
     resubscribe: false,
-    messageIdProvider: new UniqueMessageIdProvider(),
+    messageIdProvider: new MessageIds(),
     outgoingStore: new NoStore(),
     reschedulePings: false, // a ping every 30 s costs less than setting the timer anew for every message
     log: () => {} // its own would show the user name

@@ -61,6 +61,8 @@ export interface MqttDoubleOptions {
   readonly tls?: tls.TlsOptions
   /** Whether MQTT is spoken on a connection; one on which it is not is taken over by whoever says so. */
   readonly admit?: (socket: Socket) => boolean
+  /** What exceeds the Receive Maximum is left to `reply`, in place of a hang-up. */
+  readonly repliesToExcess?: true
 }
 
 interface Client {
@@ -189,6 +191,7 @@ export class MqttDouble extends DoubleServer {
     const restBytes = length ?? 0
     const lengthBytes = restBytes < 128 ? 1 : restBytes < 16_384 ? 2 : restBytes < 2_097_152 ? 3 : 4
     if (1 + lengthBytes + restBytes > client.maximumPacketSize) return 0x95
+    if (this.#options.repliesToExcess) return undefined
     return client.unconfirmed > client.receiveMaximum ? 0x93 : undefined
   }
 

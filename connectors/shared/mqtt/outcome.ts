@@ -75,6 +75,18 @@ const connackCodes: ReadonlyMap<number, ErrorCode> = new Map([
   [0x9f, 'mqtt_unavailable']
 ])
 
+/** A DISCONNECT over which no message can have been. */
+const disconnectCodes: ReadonlyMap<number, ErrorCode> = new Map([
+  [0x89, 'mqtt_disconnected'],
+  [0x8b, 'mqtt_disconnected'],
+  [0x8d, 'mqtt_disconnected'],
+  [0x8e, 'mqtt_taken_over'],
+  [0x98, 'mqtt_disconnected'],
+  [0x9c, 'mqtt_disconnected'],
+  [0x9d, 'mqtt_disconnected'],
+  [0xa0, 'mqtt_disconnected']
+])
+
 /** A PUBACK that differs from "failed, and may succeed later". */
 const pubackCodes: ReadonlyMap<number, ErrorCode> = new Map([
   [0x87, 'mqtt_topic_refused'],
@@ -108,7 +120,7 @@ export function faultOfConnack(reason: Reason): FaultError {
 
 /** What a DISCONNECT of the broker means for the connection. */
 export function faultOfDisconnect(reason: Reason): FaultError {
-  const code = reason.code === 0x8e ? 'mqtt_taken_over' : 'mqtt_connection_lost'
+  const code = disconnectCodes.get(reason.code) ?? 'mqtt_connection_lost'
   return new FaultError(code, { detail: `DISCONNECT ${describe(reason)}` })
 }
 

@@ -62,7 +62,7 @@ for (const [fault, code] of [
   [faultOfError(native('ECONNRESET', 'read ECONNRESET'), true), 'mqtt_connection_lost'],
   [faultOfDisconnect({ code: 0x8e }), 'mqtt_taken_over'],
   [faultOfDisconnect({ code: 0x93 }), 'mqtt_connection_lost'],
-  [faultOfDisconnect({ code: 0x8d }), 'mqtt_connection_lost']
+  [faultOfDisconnect({ code: 0x8d }), 'mqtt_disconnected']
 ] as const)
   test(`once it is open, ${fault.code} with "${fault.detail}" is ${code}`, t => {
     t.is(explainFault(fault, true).code, code)

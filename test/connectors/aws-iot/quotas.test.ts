@@ -1,11 +1,12 @@
 // The quotas of AWS IoT Core: what exceeds them is discarded there without a word, so that nothing may ever exceed them.
 
 import test from 'ava'
+import { connectAsync } from 'mqtt'
 import { Connects } from '../../../connectors/aws-iot/connects.ts'
 import { VirtualClock } from '../../../connectors/virtual-clock.ts'
 import { until } from '../../flows/harness/until.ts'
 import { batchOf } from '../mqtt/harness.ts'
-import { doubleWith, outcomesOf, targetAt } from './harness.ts'
+import { certificates, doubleWith, outcomesOf, targetAt } from './harness.ts'
 
 const delivered = 'delivered'
 
@@ -31,6 +32,33 @@ test('one that believes in a larger quota than there is loses messages at the se
   const outcomes = await outcomesOf(target, batchOf(300))
   t.true(double.discarded > 0)
   t.is(outcomes.filter(outcome => outcome === delivered).length, ledger.length)
+})
+
+for (const protocolVersion of [4, 5] as const)
+  test(`a client of version ${protocolVersion} that ignores how many may be in flight has the rest discarded, and is not told`, async t => {
+    const quotas = { publishesPerSecond: 10_000 }
+    const { double, ledger } = await doubleWith(t, { reply: () => ({ kind: 'hold' }), quotas })
+    const { ca, cert, key } = certificates
+    const to = { protocol: 'mqtts', host: 'localhost', port: double.port, servername: 'localhost' } as const
+    const client = await connectAsync({ ...to, ca, cert, key, protocolVersion, reconnectPeriod: 0 })
+    t.teardown(() => client.endAsync(true))
+    for (let at = 0; at < 150; at++) client.publish('fleet', `${at}`, { qos: 1 }, () => {})
+    await until('all have come', () => ledger.length + double.discarded === 150)
+    t.is(ledger.length, 100)
+    t.is(double.discarded, 50)
+    t.is(double.mostInFlight, 100)
+    t.is(double.connections, 1)
+    t.is(double.excesses, 0)
+  })
+
+test('a target that is told of more in flight than there may be, by 3.1.1, which cannot tell it, has them discarded', async t => {
+  const { double, ledger } = await doubleWith(t, { reply: () => ({ kind: 'hold' }) })
+  const limits = { publishesPerSecond: 100_000, inFlight: 1_000 }
+  const own = { version: '3.1.1', maxInFlight: 150, ackTimeoutMs: 1_000 } as const
+  const attempt = outcomesOf(await targetAt(t, double.port, { ...own, limits }), batchOf(150))
+  await until('all have come', () => ledger.length + double.discarded === 150)
+  t.true(double.discarded >= 50, `${double.discarded}`)
+  t.false((await attempt).includes(delivered))
 })
 
 test('at most as many as the quota are without confirmation, however many there are', async t => {

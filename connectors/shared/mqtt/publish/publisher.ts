@@ -165,10 +165,8 @@ export class Publisher {
     connection.publish(publication, outcome => {
       this.#isAlone = false
       this.#manners.pace?.answered(this.#settings.clock.now())
-      this.#suspects.note(messages, outcome, alone)
       this.#reconnects.note(outcome)
-      // Nothing else was in flight, so the others need not wait for it.
-      delivery.settle(group, alone && outcome.kind === 'unknown' ? { ...outcome, scope: 'device' } : outcome)
+      delivery.settle(group, this.#suspects.note(messages, outcome, alone))
       this.#schedule()
     })
     return true

@@ -6,6 +6,8 @@ import type { ErrorCode } from '../../../../schemas/errors.ts'
 import type { Message, Outcome } from '../../../connector.ts'
 
 const lossesOfSuspect = 2
+/** Ends of a connection that are told, and of which no message is the reason. */
+const innocent: ReadonlySet<ErrorCode> = new Set(['mqtt_taken_over', 'mqtt_disconnected', 'mqtt_tls_failed'])
 const timeouts: ReadonlySet<ErrorCode> = new Set(['mqtt_ack_timeout', 'aws_iot_ack_timeout'])
 /** More than any window, so that only messages that never come back are forgotten. */
 const remembered = 200_000
@@ -26,31 +28,42 @@ export class Suspects {
   }
 
   /**
-   * What became of messages that travelled together; `wasAlone`: with nothing else in flight. One that was given up while its
-   * connection went on (scope device) took nothing down. One that hung alone for its whole time holds up all others if it
-   * goes on to travel alone, while among others it may be given up as that one: it gets another chance.
+   * Notes what became of messages that travelled together, and says how to tell it; `wasAlone`: with nothing else in flight, so
+   * that a loss concerns their devices only.
    */
-  note(messages: readonly Message[], outcome: Outcome, wasAlone: boolean): void {
-    const isLost = outcome.kind === 'unknown'
-    if (isLost && outcome.scope === 'device') this.#passOver(messages)
-    else if (isLost || this.#losses.size + this.#passedOver.size > 0) this.#count(messages, outcome, wasAlone)
+  note(messages: readonly Message[], outcome: Outcome, wasAlone: boolean): Outcome {
+    if (outcome.kind !== 'unknown') this.#answered(messages)
+    else if (outcome.scope === 'device') this.#passOver(messages)
+    else if (!innocent.has(outcome.code)) {
+      this.#lost(messages, wasAlone && timeouts.has(outcome.code))
+      if (wasAlone) return { ...outcome, scope: 'device' }
+    }
+    return outcome
   }
 
+  #answered(messages: readonly Message[]): void {
+    if (this.#losses.size + this.#passedOver.size === 0) return
+    for (const message of messages) {
+      this.#losses.delete(message.id())
+      this.#passedOver.delete(message.key())
+    }
+  }
+
+  /** They were given up while their connection went on, so they took nothing down. */
   #passOver(messages: readonly Message[]): void {
     for (const message of messages) this.#passedOver.add(message.key())
     const [oldest = null] = this.#passedOver
     if (this.#passedOver.size > remembered) this.#passedOver.delete(oldest)
   }
 
-  #count(messages: readonly Message[], outcome: Outcome, wasAlone: boolean): void {
-    const isLost = outcome.kind === 'unknown'
-    const hung = isLost && wasAlone && timeouts.has(outcome.code)
+  /**
+   * One that hung alone for its whole time holds up all others if it goes on to travel alone, while among others it may be
+   * passed over: it gets another chance.
+   */
+  #lost(messages: readonly Message[], hungAlone: boolean): void {
     for (const message of messages) {
       const id = message.id()
-      if (!isLost) {
-        this.#losses.delete(id)
-        this.#passedOver.delete(message.key())
-      } else this.#remember(id, hung ? lossesOfSuspect - 1 : (this.#losses.get(id) ?? 0) + 1)
+      this.#remember(id, hungAlone ? lossesOfSuspect - 1 : (this.#losses.get(id) ?? 0) + 1)
     }
   }
 

@@ -90,7 +90,10 @@ for (const [status, fixed, ofDevice] of [
   [404, 'halt aws_iot_protocol_refused', 'halt aws_iot_protocol_refused'],
   [405, 'halt aws_iot_protocol_refused', 'halt aws_iot_protocol_refused'],
   [413, 'reject aws_iot_too_large', 'reject aws_iot_too_large'],
+  [414, 'reject mqtt_rejected', 'reject mqtt_rejected'],
+  [418, 'retry mqtt_publish_failed', 'retry mqtt_publish_failed'],
   [429, 'retry mqtt_throttled', 'retry mqtt_throttled'],
+  [431, 'reject mqtt_rejected', 'reject mqtt_rejected'],
   [500, 'retry mqtt_publish_failed', 'retry mqtt_publish_failed'],
   [503, 'retry mqtt_publish_failed', 'retry mqtt_publish_failed']
 ] as const)
@@ -103,6 +106,15 @@ for (const [status, fixed, ofDevice] of [
     })
     t.deepEqual(told, [fixed, ofDevice])
   })
+
+test('an answer to what one request is like concerns its device only, and others are sent', async t => {
+  const { double, ledger } = await doubleWith(t, 418)
+  const target = await targetAt(t, double.port, { mode })
+  const outcome = await target.deliver(batchOf(3, { devices: 2 }), new AbortController().signal)
+  const failed = { kind: 'retry', scope: 'device', code: 'mqtt_publish_failed' }
+  t.like(outcome, [failed, failed, { kind: 'unsent', code: 'mqtt_predecessor_failed' }])
+  t.is(ledger.length, 2)
+})
 
 test('a policy that does not allow the topic halts the stream, and what was behind is not sent', async t => {
   const { double, ledger } = await doubleWith(t, 403)
@@ -120,7 +132,8 @@ test('settings of the other mode are refused', async t => {
     { connections: 2 },
     { publishesPerSecond: 100 },
     { clientId: 'c' },
-    { port: 8883 }
+    { port: 8883 },
+    { version: '3.1.1' }
   ]
   for (const settings of wrong)
     await t.throwsAsync(targetAt(t, 1, { mode, ...settings }), { code: 'config_invalid' })

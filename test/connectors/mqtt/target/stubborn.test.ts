@@ -2,7 +2,7 @@
 // of season.
 
 import test from 'ava'
-import type { Outcome } from '../../../../connectors/connector.ts'
+import type { Failure, Outcome } from '../../../../connectors/connector.ts'
 import { VirtualClock } from '../../../../connectors/virtual-clock.ts'
 import { until } from '../../../flows/harness/until.ts'
 import { batchOf, deliver, doubleWith, numberOf, outcomesOf, partOf, targetAt } from '../harness.ts'
@@ -117,6 +117,25 @@ test('a broker that hangs up over whatever it gets is not stormed with connectio
     t.is(double.accepted, accepted)
     await clock.advance(1)
     t.deepEqual(await attempt, ['unknown mqtt_connection_lost'])
+  }
+})
+
+test('a broker that says why it ends connections makes no message suspect', async t => {
+  for (const code of [0x8e, 0x8b]) {
+    const { double, ledger } = await doubleWith(t, {
+      reply: ({ connection }) => (connection <= 3 ? { kind: 'hangUp', code } : { kind: 'hold' })
+    })
+    const target = targetAt(t, double.url)
+    for (let attempt = 1; attempt <= 3; attempt++)
+      for (const outcome of (await deliver(target, batchOf(5))) as Failure[]) {
+        t.not(outcome.kind, 'reject')
+        t.is(outcome.scope, undefined, 'it concerns no message')
+      }
+    const before = ledger.length
+    const attempt = outcomesOf(target, batchOf(5))
+    await until('all are in flight at the same time', () => ledger.length === before + 5)
+    double.acknowledgeHeld()
+    t.deepEqual(await attempt, all(5))
   }
 })
 

@@ -9,6 +9,7 @@ import type { Outcome } from '../../../../connectors/connector.ts'
 import { Mask } from '../../../../connectors/shared/mask.ts'
 import { Connection, type ConnectionSettings } from '../../../../connectors/shared/mqtt/connection.ts'
 import type { MqttDoubleOptions } from '../../../../connectors/shared/mqtt/double.ts'
+import { MessageIds } from '../../../../connectors/shared/mqtt/message-ids.ts'
 import type { Publication } from '../../../../connectors/shared/mqtt/publish/publications.ts'
 import { until } from '../../../flows/harness/until.ts'
 import { doubleWith } from '../../mqtt/harness.ts'
@@ -69,22 +70,68 @@ for (const [qos, cmd] of [
   [2, 'puback']
 ] as const)
   test(`a ${cmd} confirms nothing that was sent with QoS ${qos}`, async t => {
-    const server = net.createServer(socket => {
-      const parser = mqttPacket.parser({ protocolVersion: 5 })
-      const send = (packet: mqttPacket.Packet) =>
-        socket.write(mqttPacket.generate(packet, { protocolVersion: 5 }))
-      parser.on('packet', packet => {
-        if (packet.cmd === 'connect') send({ cmd: 'connack', sessionPresent: false, reasonCode: 0 })
-        if (packet.cmd === 'publish') send({ cmd, messageId: packet.messageId ?? 0, reasonCode: 0 })
-      })
-      socket.on('data', data => parser.parse(data)).on('error', () => socket.destroy())
-    })
-    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-    t.teardown(() => server.close())
-    const { port } = server.address() as net.AddressInfo // it listens on a port
+    const port = await answering(t, messageId => [{ cmd, messageId, reasonCode: 0 }])
     const { connection, outcomes, publish } = connectionTo(t, port, { qos })
     await connection.opened
     publish(good)
     await until('it is answered', () => outcomes[0] !== undefined)
     t.like(outcomes[0], { kind: 'unknown', code: 'mqtt_answer_malformed' })
   })
+
+test('an answer that comes twice confirms no other message', async t => {
+  const ids: number[] = []
+  const port = await answering(t, messageId => {
+    ids.push(messageId)
+    // The third is confirmed, and the first again and again.
+    const confirmed = [ids[0] ?? 0, ...ids.slice(2)]
+    return confirmed.map(id => ({ cmd: 'puback', messageId: id, reasonCode: 0 }))
+  })
+  const { connection, outcomes, publish } = connectionTo(t, port)
+  await connection.opened
+  publish(good)
+  await until('the first is confirmed', () => outcomes[0] !== undefined)
+  publish(good)
+  publish(good)
+  await until('the third is confirmed', () => outcomes[2] !== undefined)
+  t.deepEqual(
+    outcomes.map(outcome => outcome?.kind),
+    ['delivered', undefined, 'delivered']
+  )
+})
+
+test('ids of messages go round, and leave out what is in use', t => {
+  const ids = new MessageIds()
+  t.is(ids.getLastAllocated(), null)
+  const [one, two] = [ids.allocate(), ids.allocate()]
+  t.deepEqual([one, two], [1, 2])
+  ids.deallocate(2)
+  t.is(ids.allocate(), 3)
+  for (let id = 4; id <= 65_535; id++) t.is(ids.allocate(), id)
+  t.is(ids.allocate(), 2)
+  t.is(ids.allocate(), null)
+  t.false(ids.register(7))
+  ids.deallocate(7)
+  t.true(ids.register(7))
+  ids.clear()
+  t.is(ids.allocate(), 3)
+})
+
+/** The port of a broker that takes every connection and answers each PUBLISH with these packets. */
+async function answering(
+  t: ExecutionContext,
+  answersTo: (messageId: number) => mqttPacket.Packet[]
+): Promise<number> {
+  const server = net.createServer(socket => {
+    const parser = mqttPacket.parser({ protocolVersion: 5 })
+    const send = (packet: mqttPacket.Packet) =>
+      socket.write(mqttPacket.generate(packet, { protocolVersion: 5 }))
+    parser.on('packet', packet => {
+      if (packet.cmd === 'connect') send({ cmd: 'connack', sessionPresent: false, reasonCode: 0 })
+      if (packet.cmd === 'publish') for (const answer of answersTo(packet.messageId ?? 0)) send(answer)
+    })
+    socket.on('data', data => parser.parse(data)).on('error', () => socket.destroy())
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  return (server.address() as net.AddressInfo).port // it listens on a port
+}

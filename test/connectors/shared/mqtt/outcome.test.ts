@@ -87,8 +87,12 @@ test('a detail names the code, its meaning and what the broker said', t => {
 })
 
 test('a DISCONNECT loses the connection, and says so when another client took it over', t => {
+  for (const code of [0x80, 0x81, 0x82, 0x93, 0x95, 0x96, 0x97, 0x99])
+    t.is(faultOfDisconnect({ code }).code, 'mqtt_connection_lost', 'a message may be the reason')
+  for (const code of [0x89, 0x8d, 0x98, 0x9c, 0x9d, 0xa0])
+    t.is(faultOfDisconnect({ code }).code, 'mqtt_disconnected')
   t.like(faultOfDisconnect({ code: 0x8b }), {
-    code: 'mqtt_connection_lost',
+    code: 'mqtt_disconnected',
     detail: 'DISCONNECT 0x8b server shutting down'
   })
   t.is(faultOfDisconnect({ code: 0x8e }).code, 'mqtt_taken_over')
