@@ -131,7 +131,8 @@ const list = {
   },
   fields_left_out: {
     level: 'warn',
-    sentence: 'Fields of messages were left out, since the protocol or a message cannot carry them'
+    sentence:
+      'Fields of messages, or parts of them, were left out, since the protocol or a message cannot carry them'
   },
   attempt_failed: { level: 'debug', sentence: 'An attempt failed' }
 } as const satisfies Record<string, EventSpec>

@@ -113,7 +113,7 @@ function failureOf({ code, detail }: FaultError): Failure {
 /** Node tries all addresses of a name and reports one error that has the others inside and no message of its own. */
 export function faultOf(
   error: unknown,
-  code: 'wialon_ips_connect_failed' | 'wialon_ips_connection_lost'
+  code: 'wialon_ips_connect_failed' | 'wialon_ips_login_unanswered' | 'wialon_ips_connection_lost'
 ): FaultError {
   if (error instanceof FaultError) return error
   const detail =

@@ -33,7 +33,7 @@ export class WialonIpsTarget implements Target {
     const { version, connections, maxMessages, maxBytes } = config
     this.limits = { maxMessages, maxBytes, batchesInFlight: 1, totalBatchesInFlight: connections }
     this.#rules = new FieldRules(config.fields, nameLimits)
-    this.#writing = { hasFraction: version === '2.1', hdopName: this.#rules.parameterOf(hdopField) }
+    this.#writing = { hasFraction: version === '2.1', hdopName: this.#rules.nameOf(hdopField).name }
     this.#teller = new LeftOutTeller(env.log, { stream: env.stream })
     this.#session = {
       clock: env.clock,

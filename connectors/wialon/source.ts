@@ -51,6 +51,6 @@ export class WialonSource implements Source<WialonSourceConfig> {
     }
     this.#refusals.refused(channel, addressOf(socket), new FaultError('wialon_sender_refused'))
     socket.destroy()
-    return { isBusy: false, finish: () => {} }
+    return { isBusy: false, finish: () => {}, renewed: () => {} }
   }
 }

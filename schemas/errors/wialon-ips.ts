@@ -15,7 +15,7 @@ export const wialonIpsTargetErrors = {
   },
   wialon_ips_login_unanswered: {
     sentence: 'The receiver did not answer the login of a device',
-    hint: 'Check that host and port are those of Wialon IPS. Some receivers, Traccar among them, do not answer a device that they do not know: create it there. If the receiver is slow, raise answerTimeoutMs.',
+    hint: 'Check that host and port are those of Wialon IPS, and not of another protocol. Some receivers, Traccar among them, do not answer a device that they do not know: create it there. If the receiver is slow, raise answerTimeoutMs.',
     outcome: 'unsent'
   },
   wialon_ips_device_refused: {

@@ -21,7 +21,7 @@ export const wialonErrors = {
   },
   wialon_answer_timeout: {
     sentence: 'The receiver did not answer every packet in time',
-    hint: 'Check that it answers each packet of Wialon Retranslator with 0x11; if it is slow, raise answerTimeoutMs or lower maxMessages. A receiver that answers once for all it has read at once needs "acks: any" or maxMessages 1, and one that never answers "acks: none".',
+    hint: 'Check that host and port are those of a Wialon Retranslator receiver, which answers each packet with 0x11. If it is slow, raise answerTimeoutMs or lower maxMessages. A receiver that answers once for all it has read at once needs maxMessages 1 or "acks: any"; only for one that never answers there is "acks: none", with which messages can be lost.',
     outcome: 'unknown'
   },
   wialon_write_timeout: {
@@ -31,7 +31,7 @@ export const wialonErrors = {
   },
   wialon_answer_malformed: {
     sentence: 'The receiver answered something else than the 0x11 of Wialon Retranslator',
-    hint: 'Check that host and port are those of a Wialon Retranslator receiver. For one that answers with the text 17 (0x3137) or otherwise there are "acks: any" and "ackBytes: any".',
+    hint: 'Check that host and port are those of a Wialon Retranslator receiver. For one that answers with the text 17 (0x3137) or otherwise there are "acks: any" and "ackBytes: any", which promise less.',
     outcome: 'unknown'
   },
   wialon_answer_surplus: {

@@ -9,6 +9,8 @@ import type { Clock } from '../../clock.ts'
 export interface Session {
   /** Takes nothing new, and closes the socket once what it has taken is answered: at once, if that is nothing. */
   finish(): void
+  /** The settings are others now: finishes if they do not let it go on. */
+  renewed(): void
   /** Something that has come is not answered yet: the connection waits for us and not for its sender. */
   readonly isBusy: boolean
 }
@@ -64,7 +66,7 @@ export class Listener {
     return this.#sessions.size
   }
 
-  /** Rejects with `listen_failed`. */
+  /** Rejects with `listen_failed`. May be called again after leave(). */
   async start(): Promise<void> {
     const { host, port, path } = this.#options
     await new Promise<void>((resolve, reject) => {
@@ -79,10 +81,16 @@ export class Listener {
     this.#server.on('error', () => {}) // a connection that could not be accepted: its sender tries again
   }
 
-  /** Other limits from now on; connections that are open stay. */
+  /** Other limits from now on; connections that are open stay, unless their sessions are not to go on. */
   renew(limits: ListenerLimits): void {
     this.#limits = limits
     this.#server.maxConnections = limits.maxConnections
+    for (const session of this.#sessions.values()) session.renewed()
+  }
+
+  /** Accepts nothing more, so that another may listen at this port; connections that are open stay. */
+  leave(): void {
+    if (this.#server.listening) this.#closed = new Promise(resolve => this.#server.close(() => resolve()))
   }
 
   /**
@@ -90,7 +98,7 @@ export class Listener {
    * earlier deadline counts.
    */
   async stop(deadlineMs: number): Promise<void> {
-    if (this.#server.listening) this.#closed = new Promise(resolve => this.#server.close(() => resolve()))
+    this.leave()
     const sockets = [...this.#sessions.keys()]
     const ended = sockets.map(socket => new Promise(resolve => socket.once('close', resolve)))
     for (const session of this.#sessions.values()) session.finish()

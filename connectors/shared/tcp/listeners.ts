@@ -99,13 +99,30 @@ export class Listeners<F extends Feed<ListenConfig>> {
   /** All of them or none. */
   async #openMissing(wanted: ReadonlyMap<string, F>): Promise<Map<string, Open<F>>> {
     const opened = new Map<string, Open<F>>()
+    const gone = [...this.#open].flatMap(([key, open]) => (wanted.has(key) ? [] : [open]))
+    const left: Open<F>[] = []
     try {
-      for (const [key, feed] of wanted) if (!this.#open.has(key)) opened.set(key, await this.#start(feed))
+      for (const [key, feed] of wanted)
+        if (!this.#open.has(key)) opened.set(key, await this.#startInPlaceOf(gone, feed, left))
     } catch (error) {
       await Promise.all([...opened.values()].map(({ listener }) => listener.stop(0)))
+      for (const { listener } of left) await listener.start()
       throw error
     }
     return opened
+  }
+
+  /** One that is going may stand in the way, as 127.0.0.1 does of 0.0.0.0: then it leaves first, and `left` knows of it. */
+  async #startInPlaceOf(gone: readonly Open<F>[], feed: F, left: Open<F>[]): Promise<Open<F>> {
+    try {
+      return await this.#start(feed)
+    } catch (error) {
+      const inTheWay = gone.filter(open => open.feed.config.port === feed.config.port && !left.includes(open))
+      if (inTheWay.length === 0) throw error
+      for (const open of inTheWay) open.listener.leave()
+      left.push(...inTheWay)
+      return this.#start(feed)
+    }
   }
 
   async #start(feed: F): Promise<Open<F>> {

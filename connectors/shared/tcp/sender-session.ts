@@ -8,7 +8,7 @@
 //        └── no packet, too large, too slow           └── refused by Kafka ──> closed without an answer
 
 import type { Socket } from 'node:net'
-import { FaultError } from '../../../schemas/errors.ts'
+import { FaultError, messageOf } from '../../../schemas/errors.ts'
 import type { Feed, SourceEnv } from '../../connector.ts'
 import type { BudgetShare } from '../byte-budget.ts'
 import { addressOf, type Session } from './listener.ts'
@@ -58,19 +58,26 @@ export abstract class SenderSession<F extends Feed<{ readonly packetTimeoutMs: n
     if (!this.isBusy) this.#close()
   }
 
+  renewed(): void {
+    const fault = this.#isFinishing ? null : this.unadmitted
+    if (fault === null) return
+    this.refuse(fault)
+    this.finish()
+  }
+
   /** Serves it to its end. Never rejects; called once, when the session is whole. */
   async serve(): Promise<void> {
     try {
       for await (const chunk of this.#socket.iterator({ destroyOnReturn: false })) {
         this.isBusy = true
-        const goesOn = await this.take(chunk)
+        const goesOn = await this.#take(chunk)
         this.isBusy = false
         if (this.#isFinishing || !goesOn) break
       }
       // Inside a packet, unless that is our doing.
       if (!this.#socket.readable && this.isInside) throw this.torn('the connection ended inside a packet')
     } catch (error) {
-      // Anything else than a fault is the end of the connection, of which no more is known than that.
+      // Anything else than a fault comes from the socket: the connection has ended, and no more is known than that.
       if (error instanceof FaultError) this.refuse(error)
     }
     this.isBusy = false
@@ -84,6 +91,20 @@ export abstract class SenderSession<F extends Feed<{ readonly packetTimeoutMs: n
    * is to end, the rest unanswered.
    */
   protected abstract take(chunk: Buffer): Promise<boolean>
+
+  /** What is no fault of the closed list is one of ours. */
+  async #take(chunk: Buffer): Promise<boolean> {
+    try {
+      return await this.take(chunk)
+    } catch (cause) {
+      throw cause instanceof FaultError
+        ? cause
+        : new FaultError('internal', { detail: messageOf(cause), cause })
+    }
+  }
+
+  /** Why it may not send any more, by the settings of now; null while it may. */
+  protected abstract readonly unadmitted: FaultError | null
 
   /** A packet has begun and is not whole. */
   protected abstract readonly isInside: boolean

@@ -4,15 +4,23 @@
 import { isUtf8 } from 'node:buffer'
 import { messageOf as sentenceOf } from '../../../schemas/errors.ts'
 import { WrittenMembers } from '../json/values.ts'
-import { maxInt32, minInt32, type Parameter, type Position, type Refusal, type Report } from './report.ts'
+import {
+  type Loss,
+  maxInt32,
+  minInt32,
+  type Parameter,
+  type Position,
+  type Refusal,
+  type Report
+} from './report.ts'
 import { type FieldRules, upToZero } from './rules.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** A field that stands nowhere in the report, and why. */
+/** A field that is not in the report, or not as a whole, and why. */
 export interface LeftOut {
   readonly field: string
-  readonly why: 'no type for it' | 'no name' | 'a name of the protocol' | 'a name twice' | 'too many'
+  readonly why: Loss
 }
 
 export interface OutgoingReport extends Report {
@@ -35,7 +43,8 @@ export function reportOf(value: Buffer, rules: FieldRules): OutgoingReport | Ref
   if (ident.includes('\0')) return { reason: 'ident holds a zero character, which would cut it' }
   if (typeof timestamp !== 'number') return { reason: problemOf('timestamp', timestamp, 'a number') }
   const written = new WrittenMembers(value)
-  return read({ fields: parsed, written, rules, used: new Set(['ident', 'timestamp']) }, ident, timestamp)
+  const used = new Set(['ident', 'timestamp'])
+  return read({ fields: parsed, written, rules, used, leftOut: [] }, ident, timestamp)
 }
 
 function isFields(value: unknown): value is Fields {
@@ -53,6 +62,7 @@ interface Reading {
   readonly rules: FieldRules
   /** Fields that have their place already. */
   readonly used: Set<string>
+  readonly leftOut: LeftOut[]
 }
 
 function read(reading: Reading, unit: string, timeSeconds: number): OutgoingReport | Refusal {
@@ -68,7 +78,8 @@ function read(reading: Reading, unit: string, timeSeconds: number): OutgoingRepo
     outputs: bitsOf(reading, outputs),
     driver: driverOf(reading),
     alarm: alarmOf(reading),
-    ...parametersOf(reading)
+    parameters: parametersOf(reading),
+    leftOut: reading.leftOut
   }
 }
 
@@ -107,12 +118,13 @@ function bitsOf({ fields, used }: Reading, name: string): number | null {
 }
 
 /** Where it is not of the first field, that one stays a parameter as well: its name tells what kind of id it is. */
-function driverOf({ fields, used, rules }: Reading): string | null {
+function driverOf(reading: Reading): string | null {
+  const { fields, used, rules } = reading
   for (const [at, name] of rules.config.driver.entries()) {
     const value = fields[name]
     if (typeof value !== 'string' || used.has(name) || upToZero(value) === '') continue
     if (at === 0) used.add(name)
-    return upToZero(value)
+    return textOf(reading, name, value)
   }
   return null
 }
@@ -135,11 +147,10 @@ export function isAlarming(value: unknown): boolean {
 }
 
 /** Of two names that are equal once cut, the first is kept. What is too much is not even looked at. */
-function parametersOf(reading: Reading): Pick<OutgoingReport, 'parameters' | 'leftOut'> {
-  const { fields, rules, used } = reading
+function parametersOf(reading: Reading): Parameter[] {
+  const { fields, rules, used, leftOut } = reading
   const { maxParameters } = rules.config
   const parameters: Parameter[] = []
-  const leftOut: LeftOut[] = []
   const taken = new Set<string>()
   for (const field of Object.keys(fields)) {
     if (fields[field] === null || used.has(field)) continue
@@ -147,35 +158,46 @@ function parametersOf(reading: Reading): Pick<OutgoingReport, 'parameters' | 'le
       leftOut.push({ field, why: 'too many' })
       continue
     }
-    const name = rules.parameterOf(field)
-    const parameter = parameterOf(reading, field, name)
-    const why = parameter === null ? 'no type for it' : problemOfName(name, taken, rules)
-    if (parameter !== null && why === null) {
+    const { name, isCut } = rules.nameOf(field)
+    const problem = problemOfName(name, taken, rules)
+    const parameter = problem === null ? parameterOf(reading, field, name) : null
+    if (parameter === null) leftOut.push({ field, why: problem ?? 'no type for it' })
+    else {
       taken.add(name)
       parameters.push(parameter)
-    } else leftOut.push({ field, why: why ?? 'no type for it' })
+      if (isCut) leftOut.push({ field, why: 'a name cut short' })
+    }
   }
-  return { parameters, leftOut }
+  return parameters
 }
 
-function problemOfName(name: string, taken: ReadonlySet<string>, rules: FieldRules): LeftOut['why'] | null {
+function problemOfName(name: string, taken: ReadonlySet<string>, rules: FieldRules): Loss | null {
   if (name === '') return 'no name'
   if (rules.limits.reserved.has(name)) return 'a name of the protocol'
   return taken.has(name) ? 'a name twice' : null
 }
 
 /** Null for what the protocols have no type for: objects, arrays, numbers beyond a double. */
-function parameterOf({ fields, written }: Reading, field: string, name: string): Parameter | null {
-  const value = fields[field]
-  if (typeof value === 'string') return { kind: 'text', name, value: upToZero(value) }
+function parameterOf(reading: Reading, field: string, name: string): Parameter | null {
+  const value = reading.fields[field]
+  if (typeof value === 'string') return { kind: 'text', name, value: textOf(reading, field, value) }
   if (typeof value === 'boolean') return { kind: 'integer', name, value: value ? 1 : 0 }
   if (typeof value !== 'number' || !Number.isFinite(value)) return null
   if (!Number.isInteger(value)) return { kind: 'double', name, value }
   if (value >= minInt32 && value <= maxInt32) return { kind: 'integer', name, value: value + 0 }
-  const exact = BigInt(Number.isSafeInteger(value) ? value : (digitsOf(written.get(field)) ?? value))
-  return BigInt.asIntN(64, exact) === exact
-    ? { kind: 'long', name, value: exact }
-    : { kind: 'double', name, value }
+  const digits = Number.isSafeInteger(value) ? null : digitsOf(reading.written.get(field))
+  const exact = BigInt(digits ?? value)
+  if (BigInt.asIntN(64, exact) === exact) return { kind: 'long', name, value: exact }
+  if (exact !== BigInt(value)) reading.leftOut.push({ field, why: 'digits beyond 64 bits' })
+  return { kind: 'double', name, value }
+}
+
+/** What of a text can be sent; tells of what cannot. */
+function textOf({ rules, leftOut }: Reading, field: string, value: string): string {
+  const text = upToZero(value)
+  const why = text === value ? rules.limits.lossOfText(text) : 'a text cut at a zero character'
+  if (why !== null) leftOut.push({ field, why })
+  return text
 }
 
 /** Null for a number with an exponent, which has no digits of its own beyond 2^53. */

@@ -1,4 +1,4 @@
-// Tells of fields that are left out on the way: each field once, since what does not fit today does not fit tomorrow, and
+// Tells of fields that are left out on the way, or parts of them: each field once, since what does not fit today does not fit tomorrow, and
 // a line for every message would be noise.
 
 import type { LogEvent } from '../../../schemas/events.ts'
@@ -20,16 +20,17 @@ export class LeftOutTeller {
   }
 
   tell(ident: string, leftOut: readonly LeftOut[]): void {
-    const fresh: [field: string, why: string][] = []
+    const fresh = new Map<string, string>()
     for (const { field, why } of leftOut) {
       if (this.#told.size === maxTold) break
       const name = shortened(field)
       const entry = `${why} ${name}`
       if (this.#told.has(entry)) continue
       this.#told.add(entry)
-      fresh.push([name, why])
+      const other = fresh.get(name)
+      fresh.set(name, other === undefined ? why : `${other}, ${why}`)
     }
-    if (fresh.length === 0) return
+    if (fresh.size === 0) return
     this.#log('fields_left_out', {
       ...this.#where,
       ident: shortened(ident),

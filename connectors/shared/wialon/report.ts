@@ -34,6 +34,19 @@ export interface Report {
   readonly parameters: readonly Parameter[]
 }
 
+/** Why a field of a message, or a part of it, stands nowhere in its report. */
+export type Loss =
+  | 'no type for it'
+  | 'no name'
+  | 'a name of the protocol'
+  | 'a name twice'
+  | 'too many'
+  | 'a name cut short'
+  | 'a text cut at a zero character'
+  | 'a text cut short'
+  | 'characters replaced in a text'
+  | 'digits beyond 64 bits'
+
 /** Why there is no report of a message. */
 export interface Refusal {
   readonly reason: string

@@ -4,6 +4,7 @@
 import { type Static, Type } from 'typebox'
 import { count, type Frozen } from '../../../schemas/define.ts'
 import { FaultError } from '../../../schemas/errors.ts'
+import type { Loss } from './report.ts'
 
 /** The longest name of a parameter, in both protocols. */
 export const maxNameBytes = 38
@@ -67,12 +68,21 @@ export const fieldRulesSchema = Type.Object(
 
 export type FieldRulesConfig = Frozen<Static<typeof fieldRulesSchema>>
 
-/** What a protocol allows as the name of a parameter. */
+/** What a protocol allows as the name of a parameter, and in a text. */
 export interface NameLimits {
   /** Names that mean something to the protocol itself. */
   readonly reserved: ReadonlySet<string>
   /** Replaces what the protocol does not take in a name. */
   clean(name: string): string
+  /** What is lost of a text without a zero character; null where nothing is. */
+  lossOfText(text: string): Loss | null
+}
+
+/** What a field is called as a parameter. */
+export interface Name {
+  /** As far as it fits; empty when nothing of it does. */
+  readonly name: string
+  readonly isCut: boolean
 }
 
 const wellKnown: Readonly<Record<string, string>> = {
@@ -92,7 +102,7 @@ export class FieldRules {
   readonly #parameters: ReadonlyMap<string, string>
   readonly #fields: ReadonlyMap<string, string>
   /** Names that were made already: a fleet has few of them, and they come with every message. */
-  readonly #made = new Map<string, string>()
+  readonly #made = new Map<string, Name>()
 
   /** Throws a FaultError `config_invalid` when two fields are given one name. `path` is where the rules stand. */
   constructor(config: FieldRulesConfig, limits: NameLimits, path = 'fields') {
@@ -109,23 +119,24 @@ export class FieldRules {
     this.#fields = new Map([...this.#parameters].map(([field, name]) => [name, field]))
   }
 
-  /** The name of the parameter that a field becomes, as far as it fits; empty when nothing of it does. */
-  parameterOf(field: string): string {
+  nameOf(field: string): Name {
     const made = this.#made.get(field)
     if (made !== undefined) return made
-    const name = this.#make(field)
-    if (this.#made.size < maxMade && field.length <= maxMadeLength) this.#made.set(field, name)
-    return name
+    const whole = this.#make(field)
+    const name = cut(whole)
+    const fresh = { name, isCut: name !== whole }
+    if (this.#made.size < maxMade && field.length <= maxMadeLength) this.#made.set(field, fresh)
+    return fresh
   }
 
   #make(field: string): string {
     const named = this.#parameters.get(field)
-    if (named !== undefined) return cut(named)
+    if (named !== undefined) return named
     const { wellKnownNames, names } = this.config
     const known = wellKnownNames ? field.replace(/^ain\.(\d+)$/, 'adc$1') : field
-    if (known !== field && !this.#fields.has(known)) return cut(known)
+    if (known !== field && !this.#fields.has(known)) return known
     const plain = names === 'dotted' ? field : field.toLowerCase().replace(/[^a-z0-9_]/g, '_')
-    return cut(this.limits.clean(plain))
+    return this.limits.clean(plain)
   }
 
   /** The field that a parameter becomes. */

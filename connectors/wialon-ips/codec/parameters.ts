@@ -13,12 +13,17 @@ const types = { integer: 1, long: 1, double: 2, text: 3 } as const
 
 const unfitForName = /[ ,:#;|\r\n\0]/g
 const unfitForText = /[,;|\r\n\0]/g
+const hasUnfit = /[,;|\r\n]/
 const substitute = '_'
 
 /** The alarm is no parameter that one may send. */
 export const nameLimits: NameLimits = {
   reserved: new Set([sos]),
-  clean: name => name.replace(unfitForName, substitute)
+  clean: name => name.replace(unfitForName, substitute),
+  lossOfText: text => {
+    if (text.length > maxTextCharacters && cut(text, maxTextCharacters) !== text) return 'a text cut short'
+    return hasUnfit.test(text) ? 'characters replaced in a text' : null
+  }
 }
 
 /** A text without the characters that would end it, as long as it may be at most. */

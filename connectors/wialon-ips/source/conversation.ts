@@ -31,6 +31,16 @@ export class Conversation {
     return this.#login !== null
   }
 
+  /** Of the device that has logged in. */
+  get ident(): string | null {
+    return this.#login?.ident ?? null
+  }
+
+  /** Whether the password of its login, if there was one, is right by the settings of now. */
+  get isAdmitted(): boolean {
+    return this.#login === null || this.#parts.door.feed.admits(this.#login.password)
+  }
+
   /** Resolves with false when the connection is to end, all said. Rejects with a FaultError when it is to end unanswered. */
   async hear(line: Buffer): Promise<boolean> {
     if (line.length === 0) return true

@@ -31,7 +31,7 @@ export function wialonIpsFeed(feed: Feed<WialonIpsSourceConfig>): WialonIpsFeed 
   return {
     ...feed,
     rules,
-    hdopName: rules.parameterOf(hdopField),
+    hdopName: rules.nameOf(hdopField).name,
     admits: given => right === null || timingSafeEqual(hashOf(given ?? ''), right)
   }
 }

@@ -15,7 +15,7 @@ import { type Invalid, incomingOf, type Taken } from './incoming.ts'
 import type { KeptRecords } from './kept.ts'
 
 /** Of a black box as many are in memory as messages at a time. */
-const recordsAtOnce = 500
+export const recordsAtOnce = 500
 
 export interface RecordsParts {
   readonly env: SourceEnv

@@ -8,10 +8,14 @@ import { type Line, type LineProblem, LineReader } from '../codec/line-reader.ts
 import { Conversation } from './conversation.ts'
 import type { WialonIpsFeed } from './feed.ts'
 import type { KeptRecords } from './kept.ts'
-import { Records } from './records.ts'
+import { Records, recordsAtOnce } from './records.ts'
 
 /** Of a byte of a packet: the buffer it comes into, its text, and that of its messages, whose names are long. */
 const memoryFactor = 8
+/** Of a record beside its bytes: the objects of its message, and the names that the smallest one has as well ... */
+const recordBytes = 768
+/** ... and the ident in it and as its key, where a control character takes six bytes and one. */
+const identFactor = 7
 /** Who has not logged in gets no room in the budget, and need not have any. */
 const maxLoginBytes = 1_024
 /** What belongs to no packet yet is free up to the first, has room up to the second, and then for the longest packet. */
@@ -55,7 +59,7 @@ export class DeviceSession extends SenderSession<WialonIpsFeed> {
   }
 
   async #hear(line: Line): Promise<boolean> {
-    const needed = memoryFactor * line.length
+    const needed = this.#neededFor(line)
     if (this.#conversation.isLoggedIn && needed > this.#reservedBytes) {
       line.drop()
       await this.#reserve(needed)
@@ -64,6 +68,14 @@ export class DeviceSession extends SenderSession<WialonIpsFeed> {
     if (this.#conversation.isLoggedIn) this.#reader.maxLineBytes = this.#maxPacketBytes
     this.#release()
     return goesOn
+  }
+
+  /** What a packet may take until it is appended. */
+  #neededFor(line: Line): number {
+    const identBytes = Buffer.byteLength(this.#conversation.ident ?? '')
+    const records = countRecords(line.bytes())
+    const needed = memoryFactor * line.length + records * (recordBytes + identFactor * identBytes)
+    return Math.min(needed, this.env.budget.largestBytes)
   }
 
   /** For a packet that has begun: who waits for more holds nothing meanwhile, so that nobody waits for each other. */
@@ -98,6 +110,11 @@ export class DeviceSession extends SenderSession<WialonIpsFeed> {
     return this.#reader.isInside
   }
 
+  protected override get unadmitted(): FaultError | null {
+    const { isAdmitted, ident } = this.#conversation
+    return isAdmitted ? null : new FaultError('wialon_ips_login_refused', { detail: ident ?? '' })
+  }
+
   protected override late(detail: string): FaultError {
     const code = this.#conversation.isLoggedIn ? 'wialon_ips_packet_timeout' : 'wialon_ips_login_missing'
     return new FaultError(code, { detail })
@@ -106,4 +123,18 @@ export class DeviceSession extends SenderSession<WialonIpsFeed> {
   protected override torn(detail: string): FaultError {
     return new FaultError('wialon_ips_packet_malformed', { detail })
   }
+}
+
+const separator = 0x7c
+
+/** How many of them are in memory as messages at a time, at most. */
+function countRecords(line: Buffer): number {
+  let count = 1
+  for (
+    let at = line.indexOf(separator);
+    at !== -1 && count < recordsAtOnce;
+    at = line.indexOf(separator, at + 1)
+  )
+    count++
+  return count
 }

@@ -95,7 +95,7 @@ export class Session {
       checkLogin(await this.#exchange({ packet, answer: 'AL', code }, signal))
     } catch (error) {
       this.destroy()
-      throw error instanceof LoginRefused ? error : faultOf(error, 'wialon_ips_connect_failed')
+      throw error instanceof LoginRefused ? error : faultOf(error, 'wialon_ips_login_unanswered')
     }
   }
 

@@ -17,8 +17,12 @@ import { type Block, flags, type Packet, type Position as PositionFields, reserv
 /** The field is unsigned, and still some receivers read it as a signed one. */
 const maxSpeedKmh = 32_767
 
-/** Any character may stand in a name. */
-export const nameLimits: NameLimits = { reserved: reservedNames, clean: name => name }
+/** Any character may stand in a name and in a text. */
+export const nameLimits: NameLimits = {
+  reserved: reservedNames,
+  clean: name => name,
+  lossOfText: () => null
+}
 
 /** The packet of a report. Its time is cut to whole seconds. */
 export function packetOf(report: Report): Packet | Refusal {

@@ -10,34 +10,44 @@ import { FrameReader } from '../packet/frames.ts'
 import type { WialonFeed } from './feed.ts'
 import { incomingOf, type Taken } from './incoming.ts'
 
-/** The bytes of a packet and those of its message, which are about as many. */
-const memoryFactor = 2
+/** Of a byte of a packet: itself, and what it becomes in JSON, where a control character takes six. */
+const memoryFactor = 7
+/** Of a packet beside its bytes: the objects of its message, and the names that the smallest one has as well. */
+const packetBytes = 1_024
 
 export class PacketSession extends SenderSession<WialonFeed> {
   readonly #frames: FrameReader
+  readonly #largestBytes: number
+  /** A socket forgets it once it is closed. */
+  readonly #address: string
 
   constructor(socket: Socket, door: Door<WialonFeed>, parts: SessionParts) {
     super(socket, door, parts)
-    const largest = Math.floor(parts.env.budget.largestBytes / memoryFactor)
-    this.#frames = new FrameReader(Math.min(door.feed.config.maxPacketBytes, largest))
+    this.#address = socket.remoteAddress ?? ''
+    this.#largestBytes = parts.env.budget.largestBytes
+    this.#frames = new FrameReader(Math.min(door.feed.config.maxPacketBytes, this.#largestBytes >> 1))
   }
 
   protected override async take(chunk: Buffer): Promise<boolean> {
     const { frames, problem } = this.#frames.push(chunk)
     this.deadline.follow(this.#frames.isInside, frames.length > 0)
-    if (frames.length > 0) {
+    for (const some of portions(frames, this.#largestBytes)) {
       this.share.release() // what was kept for the packet that is whole now: who waits must hold nothing
-      await this.share.reserve(memoryFactor * frames.reduce((sum, frame) => sum + frame.length, 0))
-      await this.#store(frames)
+      await this.share.reserve(Math.min(neededFor(some), this.#largestBytes))
+      await this.#store(some)
       this.share.release()
     }
     if (problem !== null) throw new FaultError(problem.code, { detail: problem.detail })
-    await this.share.reserve(memoryFactor * this.#frames.insideBytes)
+    await this.share.reserve(this.#frames.insideBytes)
     return true
   }
 
   protected override get isInside(): boolean {
     return this.#frames.isInside
+  }
+
+  protected override get unadmitted(): FaultError | null {
+    return this.door.feed.admits(this.#address) ? null : new FaultError('wialon_sender_refused')
   }
 
   protected override late(detail: string): FaultError {
@@ -61,6 +71,8 @@ export class PacketSession extends SenderSession<WialonFeed> {
       else problem = read.reason
       if (problem !== null) break
     }
+    const used = taken.reduce((sum, { message }) => sum + message.key.length + message.value.length, 0)
+    this.share.keep(used + heldFor(frames)) // it has become less than it could have
     if (taken.length > 0) await this.#append(taken)
     if (broken.length > 0) await this.door.feed.setAside(broken)
     // Invariant 6: nothing is answered before Kafka has all of it.
@@ -93,4 +105,35 @@ interface Framed {
   readonly frame: Buffer
   /** Perhaps empty. */
   readonly unit: string
+}
+
+/** As many at a time as there can be room for. */
+function* portions(frames: readonly Buffer[], mostBytes: number): Generator<readonly Buffer[]> {
+  let some: Buffer[] = []
+  let bytes = 0
+  for (const frame of frames) {
+    const needed = memoryFactor * frame.length + packetBytes
+    if (some.length > 0 && bytes + needed > mostBytes) {
+      yield some
+      some = []
+      bytes = 0
+    }
+    some.push(frame)
+    bytes += needed
+  }
+  if (some.length > 0) yield some
+}
+
+/** The most that packets may take until they are appended. */
+function neededFor(frames: readonly Buffer[]): number {
+  return memoryFactor * sizeOf(frames) + packetBytes * frames.length
+}
+
+/** What they take beside the bytes of their messages. */
+function heldFor(frames: readonly Buffer[]): number {
+  return sizeOf(frames) + packetBytes * frames.length
+}
+
+function sizeOf(frames: readonly Buffer[]): number {
+  return frames.reduce((sum, { length }) => sum + length, 0)
 }

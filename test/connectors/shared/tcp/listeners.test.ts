@@ -17,6 +17,7 @@ type TestFeed = Feed<ListenConfig>
 /** Says the name of its channel for every chunk, and is busy while it is told to be. */
 class Parrot implements Session {
   static busy = false
+  static isUnwanted = false
   readonly #socket: Socket
 
   constructor(socket: Socket, door: Door<TestFeed>) {
@@ -31,6 +32,10 @@ class Parrot implements Session {
 
   finish(): void {
     if (!Parrot.busy) this.#socket.destroySoon()
+  }
+
+  renewed(): void {
+    if (Parrot.isUnwanted) this.finish()
   }
 }
 
@@ -55,8 +60,18 @@ function listenersFor(t: ExecutionContext, clock?: Clock): { listeners: Listener
   t.teardown(() => listeners.stop(0))
   t.teardown(() => {
     Parrot.busy = false
+    Parrot.isUnwanted = false
   })
   return { listeners, told }
+}
+
+/** One that nobody listens on. */
+async function freePort(t: ExecutionContext): Promise<number> {
+  const { listeners } = listenersFor(t)
+  await listeners.serve([feedOf('x')])
+  const [port = 0] = listeners.ports
+  await listeners.stop(0)
+  return port
 }
 
 test.serial('connections beyond the most are closed, counted, and told once a minute', async t => {
@@ -118,6 +133,57 @@ test.serial('a changed configuration leaves the connections of addresses that st
   const surplus = await senderAt(t, portA)
   await until('the new limit holds', () => surplus.isClosed)
 })
+
+test.serial('a connection that the settings of now do not let go on ends', async t => {
+  const { listeners } = listenersFor(t)
+  await listeners.serve([feedOf('a')])
+  const sender = await senderAt(t, listeners.ports[0] ?? 0)
+  await until('a connection', () => listeners.connections === 1)
+  await listeners.serve([feedOf('a')])
+  t.is(listeners.connections, 1)
+  Parrot.isUnwanted = true
+  await listeners.serve([feedOf('a')])
+  await until('the end', () => sender.isClosed)
+})
+
+test.serial('a host alone may change, though the old address stands in the way of the new one', async t => {
+  const { listeners, told } = listenersFor(t)
+  const port = await freePort(t)
+  await listeners.serve([feedOf('a', { port })])
+  const before = await senderAt(t, port)
+  await until('a connection', () => listeners.connections === 1)
+  await listeners.serve([feedOf('a', { port, host: '0.0.0.0' })])
+  t.deepEqual(listeners.ports, [port])
+  await until('the old connection ended', () => before.isClosed)
+  const after = await senderAt(t, port)
+  after.socket.write('x')
+  await until('an answer', () => after.heard.toString() === 'a')
+  t.deepEqual(
+    told.lines('listener_opened').map(({ host }) => host),
+    ['127.0.0.1', '0.0.0.0']
+  )
+})
+
+test.serial(
+  'where the new addresses cannot all be opened, the old one that had to leave listens again',
+  async t => {
+    const { listeners } = listenersFor(t)
+    const other = listenersFor(t)
+    await other.listeners.serve([feedOf('other')])
+    const [used = 0] = other.listeners.ports
+    const port = await freePort(t)
+    await listeners.serve([feedOf('a', { port })])
+    const stays = await senderAt(t, port)
+    await until('a connection', () => listeners.connections === 1)
+    const changed = [feedOf('a', { port, host: '0.0.0.0' }), feedOf('b', { port: used })]
+    await t.throwsAsync(listeners.serve(changed), { code: 'listen_failed' })
+    const fresh = await senderAt(t, port)
+    for (const { socket } of [stays, fresh]) socket.write('x')
+    await until('both are answered', () => [stays, fresh].every(({ heard }) => heard.toString() === 'a'))
+    await listeners.stop(0)
+    await until('both were closed', () => stays.isClosed && fresh.isClosed)
+  }
+)
 
 test.serial('an address that is in use is a fault, and nothing has changed', async t => {
   const { listeners } = listenersFor(t)

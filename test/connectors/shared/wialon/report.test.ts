@@ -6,6 +6,7 @@ import test from 'ava'
 import { type OutgoingReport, reportOf } from '../../../../connectors/shared/wialon/from-message.ts'
 import type { FieldRulesConfig } from '../../../../connectors/shared/wialon/rules.ts'
 import { jsonOf, messageOf } from '../../../../connectors/shared/wialon/to-message.ts'
+import { nameLimits } from '../../../../connectors/wialon-ips/codec/parameters.ts'
 import { FaultError } from '../../../../schemas/errors.ts'
 import { rulesWith } from './rules.ts'
 
@@ -153,6 +154,42 @@ test('what is left out is told with its reason, and null is nothing', t => {
     { field: 'posinfo', why: 'a name of the protocol' },
     { field: `${long}2`, why: 'a name twice' }
   ])
+})
+
+test('what is sent in part is told with what is lost of it', t => {
+  const long = 'n'.repeat(39)
+  const fields = `"t":"a\\u0000b","${long}":1,"i":18446744073709551617,"j":1e30,"driver.id":"7\\u00008"`
+  const { parameters, driver, leftOut } = reported(fields)
+  t.deepEqual(
+    parameters.map(({ name, value }) => [name, value]),
+    [
+      ['t', 'a'],
+      ['n'.repeat(38), 1],
+      ['i', 2 ** 64],
+      ['j', 1e30]
+    ]
+  )
+  t.is(driver, '7')
+  t.deepEqual(leftOut, [
+    { field: 'driver.id', why: 'a text cut at a zero character' },
+    { field: 't', why: 'a text cut at a zero character' },
+    { field: long, why: 'a name cut short' },
+    { field: 'i', why: 'digits beyond 64 bits' }
+  ])
+})
+
+test('what a text loses on its way through Wialon IPS is told', t => {
+  const rules = rulesWith({}, nameLimits)
+  const told = (text: string) => {
+    const message = { ident: 'a', timestamp: 1, note: text }
+    const report = reportOf(Buffer.from(JSON.stringify(message)), rules)
+    return 'reason' in report ? report : report.leftOut
+  }
+  t.deepEqual(told('x:y#z'), [])
+  t.deepEqual(told('🚚'.repeat(1_344)), [])
+  t.deepEqual(told('x'.repeat(1_345)), [{ field: 'note', why: 'a text cut short' }])
+  for (const character of [',', ';', '|', '\r', '\n'])
+    t.deepEqual(told(`a${character}b`), [{ field: 'note', why: 'characters replaced in a text' }])
 })
 
 test('parameters beyond the most that a platform registers are left out', t => {

@@ -8,7 +8,11 @@ import {
   type NameLimits
 } from '../../../../connectors/shared/wialon/rules.ts'
 
-const anyName: NameLimits = { reserved: new Set(['posinfo']), clean: name => name }
+const anyName: NameLimits = {
+  reserved: new Set(['posinfo']),
+  clean: name => name,
+  lossOfText: () => null
+}
 
 export function rulesWith(settings: Partial<FieldRulesConfig> = {}, limits = anyName): FieldRules {
   return new FieldRules(Value.Parse(fieldRulesSchema, Value.Default(fieldRulesSchema, settings)), limits)

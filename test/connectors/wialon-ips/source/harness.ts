@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net'
 import type { ExecutionContext } from 'ava'
 import { Value } from 'typebox/value'
 import { type Clock, systemClock } from '../../../../connectors/clock.ts'
-import type { Broken, Incoming, SourceEnv } from '../../../../connectors/connector.ts'
+import type { Broken, Feed, Incoming, SourceEnv } from '../../../../connectors/connector.ts'
 import { ByteBudget } from '../../../../connectors/shared/byte-budget.ts'
 import { WialonIpsSource } from '../../../../connectors/wialon-ips/source.ts'
 import {
@@ -32,6 +32,8 @@ export interface Running {
   /** Codes of what was refused. */
   readonly refused: string[]
   readonly events: { readonly name: string; readonly fields: Readonly<Record<string, unknown>> }[]
+  /** The feed with other settings. */
+  renewed(settings: Partial<WialonIpsSourceConfig>): Feed<WialonIpsSourceConfig>
   device(): Device
 }
 
@@ -50,13 +52,9 @@ export async function startSource(t: ExecutionContext, options: Options = {}): P
     budget,
     listen: { host: '127.0.0.1', port: 0 }
   }
-  const config = Value.Parse(
-    wialonIpsSourceSchema,
-    Value.Default(wialonIpsSourceSchema, { port: 0, ...settings })
-  )
-  const feed = {
+  const feedOf = (own: Partial<WialonIpsSourceConfig>): Feed<WialonIpsSourceConfig> => ({
     channel: 'fleet',
-    config,
+    config: configOf(own),
     append: async (messages: readonly Incoming[]) => {
       await append(messages)
       for (const { value } of messages) stored.push(JSON.parse(value.toString()))
@@ -65,12 +63,26 @@ export async function startSource(t: ExecutionContext, options: Options = {}): P
       await setAside(broken)
       aside.push(...broken)
     }
-  }
-  const source = new WialonIpsSource([feed], env)
+  })
+  const source = new WialonIpsSource([feedOf(settings)], env)
   await source.start()
   t.teardown(() => source.stop(0))
   const port = Number(events.find(({ name }) => name === 'listener_opened')?.fields.port)
-  return { source, budget, stored, aside, refused, events, device: () => new Device(t, port) }
+  return {
+    source,
+    budget,
+    stored,
+    aside,
+    refused,
+    events,
+    renewed: feedOf,
+    device: () => new Device(t, port)
+  }
+}
+
+function configOf(settings: Partial<WialonIpsSourceConfig>): WialonIpsSourceConfig {
+  const config = Value.Default(wialonIpsSourceSchema, { port: 0, ...settings })
+  return Value.Parse(wialonIpsSourceSchema, config)
 }
 
 /** One connection. */

@@ -10,6 +10,8 @@ import { startSource } from './harness.ts'
 
 const maxBytes = 2 << 20
 const devices = 60
+/** What a message takes beside its bytes, as measured. */
+const objectBytes = 400
 const record = '141123;221320;5544.6025;N;03739.6834;E;54;326;106;11'
 const box = checkedPacket('B', `${record}|`.repeat(400))
 
@@ -64,4 +66,35 @@ test.serial('packets that have begun and do not go on keep no room from others f
   await Promise.all(slow.map(one => one.closed()))
   t.is(budget.usedBytes, 0)
   t.deepEqual(new Set(refused), new Set(['wialon_ips_packet_timeout']))
+})
+
+test.serial('records of hardly a byte have the room that their messages take', async t => {
+  let open: () => void = () => {}
+  const gate = new Promise<void>(resolve => {
+    open = resolve
+  })
+  let pendingBytes = 0
+  const { device, budget } = await startSource(t, {
+    maxBytes,
+    append: async messages => {
+      const bytes = messages.reduce((sum, { key, value }) => sum + key.length + value.length + objectBytes, 0)
+      pendingBytes += bytes
+      await gate
+      pendingBytes -= bytes
+    }
+  })
+  const ident = '\u0001'.repeat(200)
+  const tiny = checkedPacket('B', `${';'.repeat(9)}|`.repeat(300))
+  const all = Array.from({ length: 10 }, () => device())
+  await Promise.all(all.map((one, at) => one.ask(loginPacket('2.0', `${ident}${at}`, null))))
+  const answers = all.map(one => one.ask(tiny))
+  await until(
+    'all is sent, and some is to be appended',
+    () => pendingBytes > 0 && all.every(one => one.socket.writableLength === 0)
+  )
+  t.true(pendingBytes <= budget.usedBytes, `${pendingBytes} bytes are held, ${budget.usedBytes} counted`)
+  t.true(budget.usedBytes <= maxBytes)
+  open()
+  t.deepEqual(new Set(await Promise.all(answers)), new Set(['#AB#300']))
+  t.is(budget.usedBytes, 0)
 })

@@ -253,6 +253,18 @@ test('a second device on one connection is refused, so that nothing is taken for
   t.deepEqual(refused, ['wialon_ips_login_invalid'])
 })
 
+test('where the password changes, who logged in with the old one is hung up on', async t => {
+  const { source, device, refused, renewed } = await startSource(t, { settings: { password: 'old' } })
+  const one = device()
+  await one.ask(loginPacket('2.0', 'a', 'old'))
+  const silent = device()
+  await until('it is connected', () => !silent.socket.connecting)
+  await source.update([renewed({ password: 'new' })], { host: '127.0.0.1', port: 0 })
+  await one.closed()
+  t.deepEqual(refused, ['wialon_ips_login_refused'])
+  t.is(await silent.ask(loginPacket('2.0', 'a', 'new')), '#AL#1')
+})
+
 test('packets of other kinds are counted and not answered', async t => {
   const { device, refused } = await startSource(t)
   const one = device()

@@ -158,6 +158,17 @@ test('a login that is not answered is not sent messages after', async t => {
   t.deepEqual(ledger, [])
 })
 
+test('who hangs up over a login, as other protocols do, was reached', async t => {
+  for (const kind of ['close', 'reset'] as const) {
+    const { double } = await doubleWith(t, { login: () => ({ kind }) })
+    const target = targetAt(t, { port: double.port })
+    const [outcome] = await deliver(target, 'a', numbered(1))
+    t.like(outcome, { kind: 'unsent', code: 'wialon_ips_login_unanswered' })
+  }
+  const gone = targetAt(t, { port: 1 })
+  t.like((await deliver(gone, 'a', numbered(1)))[0], { kind: 'unsent', code: 'wialon_ips_connect_failed' })
+})
+
 test('a connection on which nothing happens is closed, and opened again when it is needed', async t => {
   const clock = new VirtualClock()
   const { double } = await doubleWith(t)

@@ -4,6 +4,7 @@ import type { ExecutionContext } from 'ava'
 import { Value } from 'typebox/value'
 import type { Clock } from '../../../../connectors/clock.ts'
 import type { Append, Broken, Feed } from '../../../../connectors/connector.ts'
+import type { ByteBudget } from '../../../../connectors/shared/byte-budget.ts'
 import { WialonSource } from '../../../../connectors/wialon/source.ts'
 import { type WialonSourceConfig, wialonSourceSchema } from '../../../../connectors/wialon/source-config.ts'
 import { FaultError } from '../../../../schemas/errors.ts'
@@ -21,6 +22,10 @@ export class Harness {
   readonly aside: Broken[] = []
   /** How many messages each append had. */
   readonly appends: number[] = []
+  /** Of appends that wait at the gate. */
+  pendingMessages = 0
+  pendingBytes = 0
+  readonly budget: ByteBudget
   /** Replaced to order delays and failures; called before anything is kept. */
   gate: () => Promise<void> = async () => {}
   /** What the topic has room for. */
@@ -30,7 +35,9 @@ export class Harness {
 
   constructor(t: ExecutionContext, settings: Partial<WialonSourceConfig> = {}, options: HarnessOptions = {}) {
     this.#t = t
-    this.source = new WialonSource([this.feed(settings)], this.told.env(options))
+    const env = this.told.env(options)
+    this.budget = env.budget
+    this.source = new WialonSource([this.feed(settings)], env)
     t.teardown(() => this.source.stop(0))
   }
 
@@ -41,7 +48,12 @@ export class Harness {
     )
     const append: Append = async messages => {
       this.appends.push(messages.length)
+      const bytes = messages.reduce((sum, { key, value }) => sum + key.length + value.length, 0)
+      this.pendingMessages += messages.length
+      this.pendingBytes += bytes
       await this.gate()
+      this.pendingMessages -= messages.length
+      this.pendingBytes -= bytes
       if (messages.some(({ value }) => value.length > this.mostValueBytes))
         throw new FaultError('body_too_large', { detail: `at most ${this.mostValueBytes} bytes` })
       this.stored.push(...messages.map(({ value }) => JSON.parse(value.toString())))

@@ -216,6 +216,56 @@ test('changed fields hold for the next packet of a connection that is open', asy
   t.like(harness.stored, [{ din: 3 }, { switches: 3 }])
 })
 
+test('a sender that is taken off the list hears what it waits for, and its connection ends', async t => {
+  const harness = new Harness(t, { senders: ['127.0.0.1'] })
+  await harness.source.start()
+  const listen = { host: '127.0.0.1', port: 0 }
+  const [busy, idle] = [await harness.sender(), await harness.sender()]
+  let open = () => {}
+  harness.gate = () => new Promise(resolve => (open = resolve))
+  busy.socket.write(numbered(1))
+  await until('an append', () => harness.appends.length === 1)
+  await harness.source.update([harness.feed({ senders: ['127.0.0.0/8'] })], listen)
+  t.false(idle.isClosed)
+  await harness.source.update([harness.feed({ senders: ['10.0.0.1'] })], listen)
+  await until('the end of the idle one', () => idle.isClosed)
+  t.false(busy.isClosed)
+  open()
+  await until('the end of the other', () => busy.isClosed)
+  t.deepEqual(busy.heard, Buffer.of(0x11))
+  t.deepEqual(harness.told.refused, [
+    ['fleet', 'wialon_sender_refused'],
+    ['fleet', 'wialon_sender_refused']
+  ])
+})
+
+test('a failure of our own ends the connection, and is counted and told', async t => {
+  const harness = new Harness(t)
+  await harness.source.start()
+  const sender = await harness.sender()
+  harness.gate = () => Promise.reject(new TypeError('x is not a function'))
+  sender.socket.write(numbered(1))
+  await until('the end', () => sender.isClosed)
+  t.is(sender.heard.length, 0)
+  t.deepEqual(harness.told.refused, [['fleet', 'internal']])
+  t.like(harness.told.lines('sender_refused')[0], {
+    code: 'internal',
+    error: 'Tailrace itself failed: x is not a function'
+  })
+})
+
+test('a sender that goes away is nothing to count', async t => {
+  const harness = new Harness(t)
+  await harness.source.start()
+  const [reset, stays] = [await harness.sender(), await harness.sender()]
+  reset.socket.write(numbered(1))
+  await until('an answer', () => reset.heard.length === 1)
+  reset.socket.resetAndDestroy()
+  stays.socket.write(numbered(2))
+  await until('another', () => stays.heard.length === 1)
+  t.deepEqual(harness.told.refused, [])
+})
+
 test('blocks that no message can carry are told once, and the rest is stored', async t => {
   const harness = new Harness(t)
   await harness.source.start()
