@@ -38,8 +38,7 @@ export interface Running {
 }
 
 export async function startSource(t: ExecutionContext, options: Options = {}): Promise<Running> {
-  const { clock = systemClock, maxBytes = 16 << 20, settings = {}, append = async () => {} } = options
-  const { setAside = async () => {} } = options
+  const { clock = systemClock, maxBytes = 16 << 20, settings = {} } = options
   const aside: Broken[] = []
   const stored: Record<string, unknown>[] = []
   const refused: string[] = []
@@ -52,32 +51,24 @@ export async function startSource(t: ExecutionContext, options: Options = {}): P
     budget,
     listen: { host: '127.0.0.1', port: 0 }
   }
-  const feedOf = (own: Partial<WialonIpsSourceConfig>): Feed<WialonIpsSourceConfig> => ({
+  const renewed: Running['renewed'] = own => ({
     channel: 'fleet',
     config: configOf(own),
-    append: async (messages: readonly Incoming[]) => {
-      await append(messages)
+    append: async messages => {
+      await options.append?.(messages)
       for (const { value } of messages) stored.push(JSON.parse(value.toString()))
     },
-    setAside: async (broken: readonly Broken[]) => {
-      await setAside(broken)
+    setAside: async broken => {
+      await options.setAside?.(broken)
       aside.push(...broken)
     }
   })
-  const source = new WialonIpsSource([feedOf(settings)], env)
+  const source = new WialonIpsSource([renewed(settings)], env)
   await source.start()
   t.teardown(() => source.stop(0))
   const port = Number(events.find(({ name }) => name === 'listener_opened')?.fields.port)
-  return {
-    source,
-    budget,
-    stored,
-    aside,
-    refused,
-    events,
-    renewed: feedOf,
-    device: () => new Device(t, port)
-  }
+  const device = () => new Device(t, port)
+  return { source, budget, stored, aside, refused, events, renewed, device }
 }
 
 function configOf(settings: Partial<WialonIpsSourceConfig>): WialonIpsSourceConfig {
