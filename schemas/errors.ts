@@ -15,6 +15,8 @@ export interface ErrorSpec {
   readonly outcome?: Exclude<OutcomeKind, 'delivered'>
   /** The target says so because it is sent too much at once. */
   readonly isOverload?: boolean
+  /** It is known that no message is the reason, so none is set aside for it. */
+  readonly isBlameless?: boolean
   /** The status an HTTP source or the admin listener answers with. */
   readonly httpStatus?: number
   /** The exit code of a command that ends with it: 1 runtime, 2 invalid configuration, 3 environment. */

@@ -20,6 +20,7 @@ export const mqttErrors = {
     outcome: 'unsent'
   },
   mqtt_tls_failed: {
+    isBlameless: true,
     sentence: 'No trusted TLS connection to the broker came about',
     hint: 'Check its certificate, tls.ca if it has an authority of its own, and that url and port speak TLS.',
     outcome: 'unsent'
@@ -50,11 +51,13 @@ export const mqttErrors = {
     outcome: 'unknown'
   },
   mqtt_disconnected: {
+    isBlameless: true,
     sentence: 'The broker ended the connection, for a reason that is not a message',
     hint: 'Its reason is told; look into the log of the broker if it goes on.',
     outcome: 'unknown'
   },
   mqtt_taken_over: {
+    isBlameless: true,
     sentence: 'Another client connected with the same client id, so the broker closed this connection',
     hint: 'Leave clientId unset, or give every instance one of its own.',
     outcome: 'unknown'

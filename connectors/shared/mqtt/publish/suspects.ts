@@ -2,12 +2,10 @@
 // else was on the connection; a message to which this happened twice running is sent alone from then on, so that only the
 // culprit is hit a third time. And of a device of which a message was passed over only one at a time is sent.
 
-import type { ErrorCode } from '../../../../schemas/errors.ts'
+import { type ErrorCode, errors } from '../../../../schemas/errors.ts'
 import type { Message, Outcome } from '../../../connector.ts'
 
 const lossesOfSuspect = 2
-/** Ends of a connection that are told, and of which no message is the reason. */
-const innocent: ReadonlySet<ErrorCode> = new Set(['mqtt_taken_over', 'mqtt_disconnected', 'mqtt_tls_failed'])
 const timeouts: ReadonlySet<ErrorCode> = new Set(['mqtt_ack_timeout', 'aws_iot_ack_timeout'])
 /** More than any window, so that only messages that never come back are forgotten. */
 const remembered = 200_000
@@ -34,7 +32,7 @@ export class Suspects {
   note(messages: readonly Message[], outcome: Outcome, wasAlone: boolean): Outcome {
     if (outcome.kind !== 'unknown') this.#answered(messages)
     else if (outcome.scope === 'device') this.#passOver(messages)
-    else if (!innocent.has(outcome.code)) {
+    else if (!errors[outcome.code].isBlameless) {
       this.#lost(messages, wasAlone && timeouts.has(outcome.code))
       if (wasAlone) return { ...outcome, scope: 'device' }
     }

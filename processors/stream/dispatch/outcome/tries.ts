@@ -1,6 +1,7 @@
 // How often something has been tried in vain, and whether that is its own fault or the destination's.
 
 import type { Failure } from '../../../../connectors/connector.ts'
+import { errors } from '../../../../schemas/errors.ts'
 import type { RetryConfig } from '../../../../schemas/stream.ts'
 import { isGivenUp } from './verdict.ts'
 
@@ -10,7 +11,7 @@ const patience = 3
 export class Tries {
   /** In a row; what was not sent, or given up by ourselves, is not counted. */
   failures = 0
-  /** Without an answer, in a row. */
+  /** Without an answer, in a row, for a reason that may be a message. */
   unknowns = 0
   /** What the destination had confirmed when the first of them failed. */
   #confirmedBefore: number | null = null
@@ -19,6 +20,7 @@ export class Tries {
     this.#confirmedBefore ??= confirmed
     if (failure.kind === 'unsent' || isGivenUp(failure)) return
     this.failures++
+    if (errors[failure.code].isBlameless) return
     this.unknowns = failure.kind === 'unknown' ? this.unknowns + 1 : 0
   }
 
