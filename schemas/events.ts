@@ -115,7 +115,7 @@ const list = {
   handshake_failed: { level: 'warn', sentence: 'Connections were refused in the TLS handshake' },
   sender_refused: {
     level: 'warn',
-    sentence: 'Senders were refused, and their connections closed; at most one line a minute for each reason'
+    sentence: 'Senders, or what they sent, were refused; at most one line a minute for each reason'
   },
   request_failed: { level: 'error', sentence: 'A request failed inside of Tailrace' },
   stop_failed: { level: 'warn', sentence: 'A part of Tailrace did not stop in order' },

@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type ErrorCode, FaultError } from '../../../schemas/errors.ts'
 import type { Broken, Feed, Incoming, SourceEnv } from '../../connector.ts'
 import type { Delivery } from '../../shared/mqtt/subscribe/delivery.ts'
+import { appendFitting } from '../../shared/source/append-fitting.ts'
 import { type PayloadRules, readPayload, workPerTurn } from './payload.ts'
 
 /** What goes into one append; more waits for the next. Payloads of few bytes can have many entries. */
@@ -143,28 +144,11 @@ export class Intake {
       if (result.status === 'rejected') throw result.reason
   }
 
-  /** Halves what is too large for the topic, until the one message is found that it has no room for. */
   async #append(taken: readonly Taken[]): Promise<void> {
-    const [first] = taken
-    if (first === undefined) return
-    const { append } = this.#parts.feed()
-    try {
-      await append(taken.map(({ message }) => message))
-    } catch (error) {
-      if (!isTooLarge(error)) throw error
-      const half = taken.length >> 1
-      if (half === 0) await this.#setAside(first, error)
-      else {
-        await this.#append(taken.slice(0, half))
-        await this.#append(taken.slice(half))
-      }
-    }
-  }
-
-  /** What the topic of the channel has no room for would come again for ever. */
-  async #setAside({ message, topic }: Taken, { detail = '' }: FaultError): Promise<void> {
-    const facts = { device: message.key.toString(), code: 'mqtt_payload_too_large', from: topic } as const
-    await this.#parts.feed().setAside([{ ...facts, bytes: message.value, detail }])
+    await appendFitting(taken, this.#parts.feed(), ({ message, topic }, detail) => {
+      const facts = { device: message.key.toString(), code: 'mqtt_payload_too_large', from: topic } as const
+      return { ...facts, bytes: message.value, detail }
+    })
   }
 
   #count({ taken, dropped }: Round): void {
@@ -186,8 +170,4 @@ export class Intake {
 
 function isFull({ broken, deliveries, taken }: Round): boolean {
   return deliveries.length >= roundDeliveries || taken.length + broken.length >= roundRecords
-}
-
-function isTooLarge(error: unknown): error is FaultError {
-  return error instanceof FaultError && error.code === 'body_too_large'
 }

@@ -4,10 +4,12 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import test from 'ava'
+import { Fields } from '../../../../connectors/shared/fields.ts'
 import { MemberCursor } from '../../../../connectors/shared/json/members.ts'
 import { reportOf } from '../../../../connectors/shared/wialon/from-message.ts'
 import { LeftOutTeller } from '../../../../connectors/shared/wialon/left-out.ts'
 import { FieldRules } from '../../../../connectors/shared/wialon/rules.ts'
+import { messagesOf } from '../../../messages.ts'
 import { Told } from '../tcp/harness.ts'
 import { rulesWith } from './rules.ts'
 
@@ -57,6 +59,15 @@ test.serial('of what is beyond the most parameters neither a name is made nor a 
   t.is(named, 10)
   t.is(report.leftOut.length, count - 10)
   t.deepEqual(report.leftOut.at(-1), { field: `f${count - 1}`, why: 'too many' })
+})
+
+test.serial('all fields of such a message, for connectors that name some, are walked once as well', t => {
+  const [message] = messagesOf([crowd.toString()])
+  if (message === undefined) return t.fail()
+  const steps = stepsOf(() => {
+    t.deepEqual(new Fields(message).entries()?.at(-1), [`f${count - 1}`, '9007199254740993'])
+  })
+  t.true(steps <= count + 3, `${steps} steps`)
 })
 
 test.serial('names of any length leave nothing behind in memory, and little in the log', t => {
