@@ -12,6 +12,8 @@ import { incomingOf, type Taken } from './incoming.ts'
 
 /** Of a byte of a packet: itself, and what it becomes in JSON, where a control character takes six. */
 const memoryFactor = 7
+/** Of a name beside its characters. */
+const nameBytes = 32
 /** Of a packet beside its bytes: the objects of its message, and the names that the smallest one has as well. */
 const packetBytes = 1_024
 
@@ -71,8 +73,7 @@ export class PacketSession extends SenderSession<WialonFeed> {
       else problem = read.reason
       if (problem !== null) break
     }
-    const used = taken.reduce((sum, { message }) => sum + message.key.length + message.value.length, 0)
-    this.share.keep(used + heldFor(frames)) // it has become less than it could have
+    this.share.keep(heldFor(frames) + grownTo(taken)) // it has become less than it could have
     if (taken.length > 0) await this.#append(taken)
     if (broken.length > 0) await this.door.feed.setAside(broken)
     // Invariant 6: nothing is answered before Kafka has all of it.
@@ -129,7 +130,19 @@ function neededFor(frames: readonly Buffer[]): number {
   return memoryFactor * sizeOf(frames) + packetBytes * frames.length
 }
 
-/** What they take beside the bytes of their messages. */
+/** What they have become: their messages, and the names of what is left out. */
+function grownTo(taken: readonly Taken[]): number {
+  return taken.reduce(
+    (sum, { message, leftOut }) =>
+      sum +
+      message.key.length +
+      message.value.length +
+      leftOut.reduce((names, name) => names + name.length + nameBytes, 0),
+    0
+  )
+}
+
+/** What they take beside that. */
 function heldFor(frames: readonly Buffer[]): number {
   return sizeOf(frames) + packetBytes * frames.length
 }
