@@ -26,6 +26,7 @@ export class PendingBatch implements Link<PendingBatch> {
   cancelWait: (() => void) | null = null
   /** Parts that are tried after this one; the last is the next. */
   #behind: Part[] = []
+  #wasHalved = false
 
   constructor(destination: Destination, messages: Pending[], lanes: Lane[]) {
     this.destination = destination
@@ -39,6 +40,11 @@ export class PendingBatch implements Link<PendingBatch> {
     return bytes
   }
 
+  /** Nothing of it has failed before. */
+  get isFresh(): boolean {
+    return !this.#wasHalved && this.tries.failures === 0 && this.lanes.every(lane => lane.tries === null)
+  }
+
   /** Nothing of it is tried after `messages`. */
   get isLastPart(): boolean {
     return this.#behind.length === 0
@@ -47,6 +53,7 @@ export class PendingBatch implements Link<PendingBatch> {
   /** Halves what is tried next; `isRefused` when that is because the target refuses it as a whole. */
   bisect(isRefused: boolean): void {
     this.refused()
+    this.#wasHalved = true
     const half = Math.ceil(this.messages.length / 2)
     this.#behind.push({ messages: this.messages.slice(half), isSuspect: isRefused })
     this.#begin(this.messages.slice(0, half))

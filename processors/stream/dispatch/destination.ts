@@ -7,6 +7,7 @@ import type { PendingBatch } from './batch.ts'
 import { Chain, type Link } from './chain.ts'
 import type { Lane } from './lane.ts'
 import { Breaker } from './outcome/breaker.ts'
+import { Odds } from './outcome/odds.ts'
 import type { ConcurrencyLimit } from './pace/concurrency-limit.ts'
 
 /** How long ready messages wait for a batch to fill while others are in flight. */
@@ -36,6 +37,7 @@ export class Destination implements Link<Destination> {
   inFlight = 0
   /** Messages it has confirmed. */
   confirmed = 0
+  readonly odds = new Odds()
   /** What it was sent last was a batch that was sent before. */
   wasAgain = false
   /** It stands in the line of destinations that may have something to send, or of those that are to be tried later. */
@@ -50,6 +52,11 @@ export class Destination implements Link<Destination> {
     this.limit = limit
     this.#clock = context.clock
     this.breaker = new Breaker(context, () => halfOpened(this))
+  }
+
+  /** So many attempts in a row without an answer are no accident. */
+  get patience(): number {
+    return this.odds.patience
   }
 
   /** Nothing is pending for it, so that nothing has to be remembered. */

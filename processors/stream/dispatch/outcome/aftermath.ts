@@ -6,8 +6,9 @@
 //   retry, unsent  of a device      its lane waits, the rest of the batch goes on
 //                  of a destination the batch waits; after several in a row the destination's breaker opens
 //                  of the target    the same for the whole stream
-//   unknown                         as retry; three times the same batch: bisected; a message that alone keeps losing the
-//                                   connection lets what is behind it be tried, and is rejected when others pass
+//   unknown                         as retry; the same batch so often that it is no accident (odds.ts): bisected; a message that
+//                                   alone keeps losing the connection lets what is behind it be tried, and is rejected when
+//                                   others pass
 //   halt                            the breaker opens at once and probes slowly
 //
 // What waits is the same batch, so that its idempotency key stays what it was.
@@ -27,7 +28,16 @@ import { SafetyStop } from './safety-stop.ts'
 import { SetBacks, troubleAfter } from './set-back.ts'
 import { tellAttempt } from './tell-attempt.ts'
 import { answerIn, tellDevices } from './tell-devices.ts'
-import { isGivenUp, isOfDevice, judge, ofMessages, type Rejection, scopeOf, type Verdict } from './verdict.ts'
+import {
+  isGivenUp,
+  isLost,
+  isOfDevice,
+  judge,
+  ofMessages,
+  type Rejection,
+  scopeOf,
+  type Verdict
+} from './verdict.ts'
 
 /** A message for the dead letters. */
 export interface Rejected extends Rejection {
@@ -83,6 +93,7 @@ export class Aftermath {
     const told = this.#port.holdsDevices ? outcome : ofMessages(outcome)
     const verdict = judge(batch.messages, this.#safety.guard(told))
     tellAttempt(this.#context, { batch, verdict, startedMs })
+    if (batch.isFresh) batch.destination.odds.note(isLost(verdict))
     const wasTroubled = batch.destination.breaker.trouble !== null || this.#sender.breaker.trouble !== null
     this.#confirm(batch.destination, verdict.delivered)
     if (this.#port.delivered !== null) tellDevices(verdict.delivered, answerIn(outcome), this.#port.delivered)
@@ -177,7 +188,7 @@ export class Aftermath {
       return
     }
     const isCulpritSought =
-      tries.isEnough(this.#context.retry, destination.confirmed) || (isOfDevice(failure) && tries.isUnclear)
+      tries.isEnough(this.#context.retry, destination) || (isOfDevice(failure) && tries.isUnclear)
     const [message] = batch.messages
     if (isCulpritSought && batch.messages.length > 1) batch.bisect(false)
     else if (isCulpritSought && message !== undefined && tries.othersPass(destination.confirmed)) {

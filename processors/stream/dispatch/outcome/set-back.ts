@@ -71,7 +71,7 @@ export class SetBacks {
     lane.tries = tries
     const { confirmed } = batch.destination
     tries.note(failure, confirmed)
-    const isEnough = failure.kind !== 'reject' && tries.isEnough(this.#context.retry, confirmed)
+    const isEnough = failure.kind !== 'reject' && tries.isEnough(this.#context.retry, batch.destination)
     const isCulprit = isEnough && tries.othersPass(confirmed)
     const refusal = isCulprit ? this.#port.safety.refusal(failure) : null
     if (isCulprit && refusal === null) {

@@ -5,8 +5,8 @@ import { errors } from '../../../../schemas/errors.ts'
 import type { RetryConfig } from '../../../../schemas/stream.ts'
 import { isGivenUp } from './verdict.ts'
 
-/** So often without an answer, or refused without a word for which message: then the culprit is looked for. */
-const patience = 3
+/** So often refused without a word for which device: then that is looked for. */
+const patienceWithDevices = 3
 
 export class Tries {
   /** In a row; what was not sent, or given up by ourselves, is not counted. */
@@ -40,8 +40,11 @@ export class Tries {
     return this.#confirmedBefore !== null && confirmed > this.#confirmedBefore
   }
 
-  /** Is it time to look for the culprit? maxAttempts counts only while the destination accepts others. */
-  isEnough(retry: RetryConfig, confirmed: number): boolean {
+  /**
+   * Is it time to look for the culprit? `patience` attempts without an answer are no accident; maxAttempts counts only while
+   * the destination accepts others.
+   */
+  isEnough(retry: RetryConfig, { confirmed, patience }: { confirmed: number; patience: number }): boolean {
     if (this.unknowns >= patience) return true
     const { maxAttempts } = retry
     return maxAttempts !== undefined && this.failures >= maxAttempts && this.othersPass(confirmed)
@@ -49,6 +52,6 @@ export class Tries {
 
   /** A failure of devices, told for a batch of several: is it time to find out which? */
   get isUnclear(): boolean {
-    return this.failures >= patience
+    return this.failures >= patienceWithDevices
   }
 }

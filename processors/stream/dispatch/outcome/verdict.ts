@@ -2,6 +2,7 @@
 // earlier message of its lane in the batch failed otherwise than by being rejected. Invariant 2
 
 import type { Failure, Outcome, Scope } from '../../../../connectors/connector.ts'
+import { errors } from '../../../../schemas/errors.ts'
 import type { Lane, Pending } from '../lane.ts'
 
 export interface Rejection {
@@ -57,6 +58,12 @@ function isDeviceRefused({ keyStart, keyEnd }: Pending, failure: Failure): boole
 /** Given up by ourselves, because a partition is moving or the process ends: it says nothing about the target. */
 export function isGivenUp({ code }: Failure): boolean {
   return code === 'attempt_aborted'
+}
+
+/** Did something stay without an answer, for a reason that may be a message? */
+export function isLost({ failure, setbacks }: Verdict): boolean {
+  const failures = [...(failure === null ? [] : [failure]), ...setbacks.map(setback => setback.failure)]
+  return failures.some(one => one.kind === 'unknown' && !isGivenUp(one) && !errors[one.code].isBlameless)
 }
 
 /** The outcome with what refuses a device as a refusal of the message alone. */

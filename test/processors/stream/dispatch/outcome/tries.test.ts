@@ -11,7 +11,7 @@ const unanswered = (code: ErrorCode): Failure => ({ kind: 'unknown', code, detai
 function isEnoughAfter(...codes: readonly ErrorCode[]): boolean {
   const tries = new Tries()
   for (const code of codes) tries.note(unanswered(code), 0)
-  return tries.isEnough(retry, 1)
+  return tries.isEnough(retry, { confirmed: 1, patience: 3 })
 }
 
 test('three attempts without an answer are enough', t => {
