@@ -175,5 +175,5 @@ test('SIGTERM while Kafka is waited for ends with 0', async t => {
 
 test('--help shows examples', async t => {
   const child = spawn(process.execPath, [packageRoot('dist/processors/main.js'), 'run', '--help'])
-  t.regex(await text(child.stdout), /Examples:\n {2}tailrace run tailrace\.yaml/)
+  t.regex(await text(child.stdout), /Examples:\n {2}tailrace run +tailrace\.yaml/)
 })

@@ -33,7 +33,10 @@ const table: [written: string, told: string][] = [
     'webhookSignature: { secrets: [secret] }',
     `${at}.webhookSignature.secrets[0] must be whsec_ and 16 to 64 bytes in base64, got a text that is not shown, as it may be secret`
   ],
-  ['format: tracar', `${at}.format must be one of messages, traccar, osmand, got "tracar"`]
+  [
+    'format: tracar',
+    `${at}.format must be one of messages, traccar, osmand, got "tracar", did you mean "traccar"?`
+  ]
 ]
 
 for (const [written, told] of table) {
