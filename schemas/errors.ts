@@ -15,7 +15,10 @@ export interface ErrorSpec {
   readonly outcome?: Exclude<OutcomeKind, 'delivered'>
   /** The target says so because it is sent too much at once. */
   readonly isOverload?: boolean
-  /** It is known that no message is the reason, so none is set aside for it. */
+  /**
+   * No message is the reason as far as is known, so none is set aside for it, unless the stream says with `maxAttempts` that it
+   * wants that.
+   */
   readonly isBlameless?: boolean
   /** The status an HTTP source or the admin listener answers with. */
   readonly httpStatus?: number

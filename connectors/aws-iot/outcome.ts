@@ -8,7 +8,8 @@ import { type ErrorCode, FaultError } from '../../schemas/errors.ts'
 const codes: ReadonlyMap<ErrorCode, ErrorCode> = new Map([
   ['mqtt_unauthorized', 'aws_iot_unauthorized'],
   ['mqtt_hung_up', 'aws_iot_hung_up'],
-  ['mqtt_ack_timeout', 'aws_iot_ack_timeout']
+  ['mqtt_ack_timeout', 'aws_iot_ack_timeout'],
+  ['mqtt_passed_over', 'aws_iot_passed_over']
 ])
 
 /** Alerts about the client's certificate (RFC 8446, 6.2), in the words of OpenSSL. */

@@ -28,6 +28,12 @@ export const awsIotErrors = {
     hint: 'It discards without a word what exceeds a quota: look for throttling in CloudWatch (PublishIn.Throttle), and for other processes on the quotas of the account.',
     outcome: 'unknown'
   },
+  aws_iot_passed_over: {
+    sentence: 'AWS IoT Core did not confirm a message in time, and confirmed later ones',
+    hint: 'It discards without a word what exceeds a quota: look for throttling in CloudWatch (PublishIn.Throttle), and for other processes on the quotas of the account. The device waits and is tried again; maxAttempts of the stream gives such messages up.',
+    outcome: 'unknown',
+    isBlameless: true
+  },
   aws_iot_too_large: {
     sentence: 'The message is larger than AWS IoT Core takes',
     hint: 'A step can leave out what is not needed; with format array or byDevice fewer messages travel together by themselves.',

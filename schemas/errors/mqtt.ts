@@ -67,6 +67,12 @@ export const mqttErrors = {
     hint: 'Look into the log of the broker, or raise ackTimeoutMs.',
     outcome: 'unknown'
   },
+  mqtt_passed_over: {
+    sentence: 'The broker did not confirm a message in time, and confirmed later ones',
+    hint: 'The device waits and is tried again, and nothing of it is set aside: a broker that is too busy looks the same as one that dislikes a message. Look into the log of the broker; maxAttempts of the stream gives such messages up.',
+    outcome: 'unknown',
+    isBlameless: true
+  },
   mqtt_answer_malformed: {
     sentence: 'What answered does not speak MQTT as it should',
     hint: 'Check that url and port are those of an MQTT broker, and that url begins with mqtts:// (wss://) if the port speaks TLS.',

@@ -223,10 +223,10 @@ export class Connection {
         this.#cancelTimer = clock.after(leftMs, () => this.#watch())
         return
       }
-      const fault = new FaultError('mqtt_ack_timeout', { detail: `after ${ackTimeoutMs} ms` })
-      const unknown = outcomeOfFault(this.#explained(fault, true), true)
+      const about = { detail: `after ${ackTimeoutMs} ms` }
+      const unknown = outcomeOfFault(this.#explained(new FaultError('mqtt_passed_over', about), true), true)
       if (!this.#inFlight.giveUpOldest({ ...unknown, scope: 'device' }, this.#grant.window)) {
-        this.#fail(fault)
+        this.#fail(new FaultError('mqtt_ack_timeout', about))
         return
       }
     }

@@ -57,7 +57,8 @@ async function problemWith(
   } catch (error) {
     if (!(error instanceof FaultError) || error.spec.exitCode !== 2) throw error
     const { path = '' } = error
-    const part = parts.find(({ feed }) => path.startsWith(`channels.${feed.channel}.sources`)) ?? first
+    // Of two that cannot both be, the later one is told.
+    const part = parts.findLast(({ feed }) => path.startsWith(`channels.${feed.channel}.sources`)) ?? first
     const inside = path.slice(`channels.${part.feed.channel}.sources.${part.definition.kind}`.length)
     const pointer = part.pointer + inside.replace(/[.[]/g, '/').replaceAll(']', '')
     return loaded.problemAt(pointer, loaded.mask.apply(sentenceOf(error)))

@@ -9,6 +9,8 @@ const lossesOfSuspect = 2
 const timeouts: ReadonlySet<ErrorCode> = new Set(['mqtt_ack_timeout', 'aws_iot_ack_timeout'])
 /** More than any window, so that only messages that never come back are forgotten. */
 const remembered = 200_000
+/** In characters. A device with a longer name is not remembered. */
+const maxKeyLength = 256
 
 export class Suspects {
   readonly #losses = new Map<string, number>()
@@ -49,7 +51,10 @@ export class Suspects {
 
   /** They were given up while their connection went on, so they took nothing down. */
   #passOver(messages: readonly Message[]): void {
-    for (const message of messages) this.#passedOver.add(message.key())
+    for (const message of messages) {
+      const key = message.key()
+      if (key === null || key.length <= maxKeyLength) this.#passedOver.add(key)
+    }
     const [oldest = null] = this.#passedOver
     if (this.#passedOver.size > remembered) this.#passedOver.delete(oldest)
   }

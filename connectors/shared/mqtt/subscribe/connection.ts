@@ -112,6 +112,11 @@ export class SubscriberConnection {
     this.#room.settle(deliveries.length)
   }
 
+  /** The broker has let it in. */
+  get #wasAccepted(): boolean {
+    return this.#state === 'subscribing' || this.#state === 'open'
+  }
+
   /** Takes no further message; what was received may be settled. */
   stopReceiving(): void {
     this.#isStopping = true
@@ -119,7 +124,7 @@ export class SubscriberConnection {
 
   /** Ends the connection at once; nothing more is acknowledged. The first reason is the one that is told. */
   fail(error: unknown): void {
-    this.#fault ??= faultOfError(error, this.#state === 'open')
+    this.#fault ??= faultOfError(error, this.#wasAccepted)
     this.#stream.destroy()
   }
 
@@ -226,7 +231,7 @@ export class SubscriberConnection {
   }
 
   #end(): void {
-    const fault = this.#fault ?? faultOfEnd(this.#state === 'open')
+    const fault = this.#fault ?? faultOfEnd(this.#wasAccepted)
     this.#state = 'closed'
     this.#cancelTimer()
     this.#keepAlive.stop()

@@ -19,7 +19,7 @@ test('three attempts without an answer are enough', t => {
   t.true(isEnoughAfter('mqtt_connection_lost', 'mqtt_connection_lost', 'mqtt_ack_timeout'))
 })
 
-for (const code of ['mqtt_taken_over', 'mqtt_disconnected', 'mqtt_tls_failed'] as const)
+for (const code of ['mqtt_taken_over', 'mqtt_disconnected', 'mqtt_passed_over', 'mqtt_tls_failed'] as const)
   test(`${code}, of which no message is the reason, is never enough, and does not count among others`, t => {
     t.true(errors[code].isBlameless)
     t.false(isEnoughAfter(...Array<ErrorCode>(50).fill(code)))
