@@ -5,8 +5,9 @@
 import type { Clock } from '../../connectors/clock.ts'
 import type { Broken, SourceDefinition } from '../../connectors/connector.ts'
 import type { LogProducer } from '../../connectors/kafka/log/log.ts'
+import { storeHalving } from '../../connectors/shared/source/halving.ts'
 import type { ChannelConfig } from '../../schemas/config.ts'
-import { type ErrorCode, FaultError } from '../../schemas/errors.ts'
+import type { ErrorCode } from '../../schemas/errors.ts'
 import type { LogEvent } from '../../schemas/events.ts'
 import { countCodes, ToldTogether } from '../told-together.ts'
 import { brokenLetterOf } from './broken-letter.ts'
@@ -44,30 +45,21 @@ export class ChannelLetters {
 
   /** Resolves once Kafka has all of it in `topic`; rejects as `LogProducer.append`. Invariant 6 */
   async put(topic: string, broken: readonly Broken[]): Promise<void> {
-    await this.#append(topic, broken, this.#parts.clock.now())
+    const { channel, clock, producer } = this.#parts
+    const timeMs = clock.now()
+    const append = (some: readonly Broken[], isCut: boolean) =>
+      producer.append(
+        topic,
+        some.map(one => brokenLetterOf(one, { channel, timeMs, isCut }))
+      )
+    // Of one that is too large only the beginning is kept.
+    await storeHalving(broken, { all: some => append(some, false), tooLarge: one => append([one], true) })
     this.#tell(topic, broken)
   }
 
   /** Tells what was not told yet. */
   close(): void {
     this.#told.close()
-  }
-
-  /** Halves what is too large for the topic, until the one is found of which only the beginning is kept. */
-  async #append(topic: string, broken: readonly Broken[], timeMs: number): Promise<void> {
-    const { channel, producer } = this.#parts
-    const recordsOf = (isCut: boolean) => broken.map(one => brokenLetterOf(one, { channel, timeMs, isCut }))
-    try {
-      await producer.append(topic, recordsOf(false))
-    } catch (error) {
-      if (!isTooLarge(error)) throw error
-      const half = broken.length >> 1
-      if (half === 0) await producer.append(topic, recordsOf(true))
-      else {
-        await this.#append(topic, broken.slice(0, half), timeMs)
-        await this.#append(topic, broken.slice(half), timeMs)
-      }
-    }
   }
 
   #tell(topic: string, stored: readonly Broken[]): void {
@@ -80,5 +72,3 @@ export class ChannelLetters {
     }
   }
 }
-
-const isTooLarge = (error: unknown) => error instanceof FaultError && error.code === 'body_too_large'
