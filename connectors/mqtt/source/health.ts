@@ -5,10 +5,9 @@ import { errors, type FaultError } from '../../../schemas/errors.ts'
 import type { Feed, SourceConnection, SourceEnv } from '../../connector.ts'
 import type { Opened } from '../../shared/mqtt/subscribe/delivery.ts'
 import { reportTrouble, type Trouble } from '../../trouble.ts'
+import { WaitTeller } from '../../wait-teller.ts'
 import { shownUrl } from '../broker.ts'
 import type { MqttSourceConfig } from '../source-config.ts'
-
-const quietMs = 10_000
 
 export class SessionHealth {
   readonly #env: Pick<SourceEnv, 'clock' | 'log'>
@@ -18,9 +17,7 @@ export class SessionHealth {
   #state: SourceConnection['state'] = 'starting'
   #sinceMs: number
   #trouble: Trouble | null = null
-  #toldWaitingMs = Number.NEGATIVE_INFINITY
-  /** Set while a wait is untold. */
-  #cancelTelling: (() => void) | null = null
+  readonly #waits: WaitTeller
   /** It was connected before, so the broker must still know its session. */
   #hasSession = false
   #toldSeconds: number | null = null
@@ -30,6 +27,7 @@ export class SessionHealth {
     this.#session = { channel, url: shownUrl(config.url), clientId: config.clientId }
     this.#askedSeconds = config.sessionExpirySeconds
     this.#sinceMs = env.clock.now()
+    this.#waits = new WaitTeller(env.clock, () => this.#tellTrouble('source_waiting'))
   }
 
   get connection(): SourceConnection {
@@ -54,37 +52,23 @@ export class SessionHealth {
     const { code, detail = '' } = fault
     const state = errors[code].outcome === 'halt' ? 'halted' : 'waiting'
     const isNew = state !== this.#state || code !== this.#trouble?.code
-    const isUntold = this.#cancelTelling !== null
+    const isUntold = this.#waits.isDue
     this.#enter(state, { code, detail, ...about })
     if (!isNew && !isUntold) return
-    if (state === 'waiting') this.#tellWaiting()
+    if (state === 'waiting') this.#waits.tell()
     else this.#tellTrouble('source_halted')
   }
 
   /** Leaves no timer. */
   close(): void {
-    this.#cancelTelling?.()
+    this.#waits.cancel()
   }
 
   #enter(state: SourceConnection['state'], trouble: Trouble | null): void {
     if (state !== this.#state) this.#sinceMs = this.#env.clock.now()
-    this.#cancelTelling?.()
-    this.#cancelTelling = null
+    this.#waits.cancel()
     this.#state = state
     this.#trouble = trouble
-  }
-
-  /** At once, or when the quiet time has passed, with what it waits for then. */
-  #tellWaiting(): void {
-    const { clock } = this.#env
-    const quietLeftMs = this.#toldWaitingMs + quietMs - clock.now()
-    if (quietLeftMs > 0) {
-      this.#cancelTelling = clock.after(quietLeftMs, () => this.#tellWaiting())
-      return
-    }
-    this.#cancelTelling = null
-    this.#toldWaitingMs = clock.now()
-    this.#tellTrouble('source_waiting')
   }
 
   #tellTrouble(event: 'source_halted' | 'source_waiting'): void {

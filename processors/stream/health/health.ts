@@ -2,15 +2,13 @@
 // as a whole (its target, Kafka, a lost position), and from its partitions. The gravest wins.
 
 import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
+import { WaitTeller } from '../../../connectors/wait-teller.ts'
 import type { ErrorCode, FaultError } from '../../../schemas/errors.ts'
 import { type Partition, partitionKey } from '../assignment/partition.ts'
 import type { StreamContext } from '../context.ts'
 import { gravest, type PartitionState, reportTrouble, type StreamState, type Trouble } from './state.ts'
 
 type Phase = 'starting' | 'running' | 'paused' | 'draining' | 'stopped'
-
-/** A target that fails now and then must not fill the log: waiting is told at most this often, and late if it lasts. */
-const quietMs = 10_000
 
 export class Health {
   readonly #context: StreamContext
@@ -19,10 +17,8 @@ export class Health {
   readonly #troubles = new Map<string, PartitionState>()
   #phase: Phase = 'starting'
   #state: StreamState
-  #toldWaitingMs = Number.NEGATIVE_INFINITY
+  readonly #waits: WaitTeller
   #isRecoveryOwed = false
-  /** Set while a wait is untold. */
-  #cancelTelling: (() => void) | null = null
 
   /** `delivery` tells what keeps the stream as a whole from delivering; null when nothing does. */
   constructor(
@@ -34,6 +30,7 @@ export class Health {
     this.#partitions = partitions
     this.#delivery = delivery
     this.#state = { kind: 'starting', sinceMs: context.clock.now() }
+    this.#waits = new WaitTeller(context.clock, () => this.#tellTrouble('stream_waiting'))
   }
 
   get state(): StreamState {
@@ -88,25 +85,11 @@ export class Health {
   }
 
   #tell(before: StreamState): void {
-    this.#cancelTelling?.()
-    this.#cancelTelling = null
+    this.#waits.cancel()
     const { kind, trouble } = this.#state
     if (trouble === undefined) this.#tellState(before)
     else if (kind === 'halted') this.#tellTrouble('stream_halted')
-    else this.#tellWaiting()
-  }
-
-  /** At once, or when the quiet time has passed, with what it waits for then. */
-  #tellWaiting(): void {
-    const { clock } = this.#context
-    const quietLeftMs = this.#toldWaitingMs + quietMs - clock.now()
-    if (quietLeftMs > 0) {
-      this.#cancelTelling = clock.after(quietLeftMs, () => this.#tellWaiting())
-      return
-    }
-    this.#cancelTelling = null
-    this.#toldWaitingMs = clock.now()
-    this.#tellTrouble('stream_waiting')
+    else this.#waits.tell()
   }
 
   #tellTrouble(event: 'stream_halted' | 'stream_waiting'): void {
