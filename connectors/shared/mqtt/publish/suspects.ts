@@ -3,14 +3,13 @@
 // culprit is hit a third time. And of a device of which a message was passed over only one at a time is sent.
 
 import { type ErrorCode, errors } from '../../../../schemas/errors.ts'
+import { maxIdentBytes } from '../../../../schemas/message.ts'
 import type { Message, Outcome } from '../../../connector.ts'
 
 const lossesOfSuspect = 2
 const timeouts: ReadonlySet<ErrorCode> = new Set(['mqtt_ack_timeout', 'aws_iot_ack_timeout'])
 /** More than any window, so that only messages that never come back are forgotten. */
 const remembered = 200_000
-/** In characters. A device with a longer name is not remembered. */
-const maxKeyLength = 256
 
 export class Suspects {
   readonly #losses = new Map<string, number>()
@@ -53,7 +52,7 @@ export class Suspects {
   #passOver(messages: readonly Message[]): void {
     for (const message of messages) {
       const key = message.key()
-      if (key === null || key.length <= maxKeyLength) this.#passedOver.add(key)
+      if (key === null || key.length <= maxIdentBytes) this.#passedOver.add(key) // no source lets a longer one in
     }
     const [oldest = null] = this.#passedOver
     if (this.#passedOver.size > remembered) this.#passedOver.delete(oldest)

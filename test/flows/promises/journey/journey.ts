@@ -35,7 +35,7 @@ class Story {
   readonly #broker: Mosquitto
   readonly #collector: Collector
   readonly #process: Process
-  readonly #topics: Readonly<Record<'fleet' | 'brokered' | 'retranslated', string>>
+  readonly #topics: Places['topics']
   readonly #name = uniqueName('journey')
   #instance!: Instance
   #sent = 0
