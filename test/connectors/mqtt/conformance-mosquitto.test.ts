@@ -7,7 +7,7 @@ import { mqttTarget } from '../../../connectors/mqtt/index.ts'
 import { type Double, type DoubleOptions, targetSuite } from '../../conformance/target.ts'
 import { startMosquitto } from '../../mosquitto.ts'
 import { Relay } from './relay.ts'
-import { settingsFor, topic, username } from './suite.ts'
+import { settingsFor, topic, username } from './under-test.ts'
 
 const notOrdered = 'mosquitto does not misbehave to order'
 

@@ -21,6 +21,7 @@ import { Stage } from './stage.ts'
 import { lacking } from './steps/lacking.ts'
 import { remembered } from './steps/remembered.ts'
 import { reshaped } from './steps/reshaped.ts'
+import { through } from './through/through.ts'
 
 export const promises: readonly EnginePromise[] = [
   poison,
@@ -41,7 +42,8 @@ export const promises: readonly EnginePromise[] = [
   lacking,
   remembered,
   awsIot,
-  journey
+  journey,
+  through
 ]
 
 export interface PromiseResult extends Findings {

@@ -1,12 +1,47 @@
-// What the conformance suite of targets wants of MQTT: its wishes as settings, its orders as replies of a double.
+// What the contract of targets is taken with for MQTT: the broker that misbehaves to order, the suite's wishes as settings,
+// and its orders as replies.
 
-import type { Published, PublishReply } from '../../../connectors/shared/mqtt/double.ts'
+import { systemClock } from '../../../connectors/clock.ts'
+import { mqttTarget } from '../../../connectors/mqtt/index.ts'
+import {
+  type ConnectReply,
+  MqttDouble,
+  type Published,
+  type PublishReply
+} from '../../../connectors/shared/mqtt/double.ts'
 import { idOf } from '../../conformance/fleet.ts'
-import type { Ordered } from '../../conformance/target/ordered.ts'
-import type { Order, Wish } from '../../conformance/target.ts'
+import { Ordered } from '../../conformance/target/ordered.ts'
+import type { Double, DoubleOptions, Order, TargetUnderTest, Wish } from '../../conformance/target.ts'
 
 export const username = 'fleet'
 export const topic = 'fleet/telemetry'
+
+export const underTest: TargetUnderTest = {
+  name: 'mqtt',
+  definition: mqttTarget,
+  start,
+  settings: settingsFor,
+  lacks: { 'throttle with time': 'MQTT has no word for when to come back' }
+}
+
+async function start({ credential, tls }: DoubleOptions): Promise<Double> {
+  const ordered = new Ordered()
+  const double = new MqttDouble({
+    clock: systemClock,
+    ...(tls !== undefined && { tls }),
+    connect: ({ password }) => connack(password?.toString() ?? '', credential, ordered.order),
+    ...following(ordered)
+  })
+  await double.start()
+  return ordered.dress(double)
+}
+
+function connack(given: string, credential: string, order: Order): ConnectReply {
+  if (given !== credential)
+    return { kind: 'connack', code: 0x86, properties: { reasonString: `no access for ${given}` } }
+  const properties = order.kind === 'limit' ? { properties: { maximumPacketSize: order.maxBytes } } : {}
+  return { kind: 'connack', code: 0, ...properties }
+}
 
 export function settingsFor({ host, port, credential, tls, timeoutMs }: Wish): Record<string, unknown> {
   return {

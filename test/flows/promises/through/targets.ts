@@ -1,0 +1,8 @@
+// The kinds of target that a fleet goes through, each with the double that its conformance suite uses.
+
+import type { TargetUnderTest } from '../../../conformance/target.ts'
+import { underTest as awsIot } from '../../../connectors/aws-iot/under-test.ts'
+import { underTest as http } from '../../../connectors/http/under-test.ts'
+import { underTest as mqtt } from '../../../connectors/mqtt/under-test.ts'
+
+export const targets: readonly TargetUnderTest[] = [http, mqtt, awsIot]
