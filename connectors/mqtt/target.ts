@@ -6,7 +6,7 @@ import type { TargetEnv } from '../connector.ts'
 import { clientIdsOf } from '../shared/mqtt/client-id.ts'
 import { Publications } from '../shared/mqtt/publish/publications.ts'
 import { Publisher } from '../shared/mqtt/publish/publisher.ts'
-import { PublishingTarget } from '../shared/mqtt/publish/publishing-target.ts'
+import { PublishingTarget } from '../shared/publishing/publishing-target.ts'
 import { brokerOf } from './broker.ts'
 import type { MqttTargetConfig } from './target-config.ts'
 

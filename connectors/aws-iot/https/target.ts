@@ -5,8 +5,8 @@ import https from 'node:https'
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Batch, Failure, Outcome, Target, TargetEnv, TargetLimits } from '../../connector.ts'
 import { abortFault } from '../../shared/abort.ts'
-import { Delivery } from '../../shared/mqtt/publish/delivery.ts'
 import { type Publication, Publications } from '../../shared/mqtt/publish/publications.ts'
+import { Delivery } from '../../shared/publishing/delivery.ts'
 import { type Endpoint, endpointOf } from '../endpoint.ts'
 import { checkFor, topicOf } from '../publish-rules.ts'
 import type { AwsIotTargetConfig } from '../target-config.ts'
@@ -67,10 +67,8 @@ export class AwsIotHttpsTarget implements Target {
 
   /** One request after the other, so that the messages of a device stay in order. */
   async deliver({ messages }: Batch, signal: AbortSignal): Promise<Outcome | Outcome[]> {
-    const delivery = new Delivery(
-      messages,
-      this.#publications.group(messages, () => false)
-    )
+    const groups = this.#publications.group(messages, () => false)
+    const delivery = new Delivery(messages, groups, 'mqtt_predecessor_failed')
     for (let group = delivery.peek(); group !== undefined; group = delivery.peek()) {
       const publication = this.#publications.tryOf(delivery.messagesOf(group))
       // Of several messages it is not said which one is at fault, or whether they are only too many.

@@ -6,10 +6,10 @@ import { type ErrorCode, FaultError } from '../../../../schemas/errors.ts'
 import { pauseFor } from '../../../clock.ts'
 import type { Failure, Message, Outcome } from '../../../connector.ts'
 import { abortFault } from '../../abort.ts'
+import { Delivery, type Group } from '../../publishing/delivery.ts'
 import { Connection, type ConnectionSettings } from '../connection.ts'
 import { outcomeOfFault } from '../outcome.ts'
 import { Reconnects } from '../reconnects.ts'
-import { Delivery, type Group } from './delivery.ts'
 import type { Pace } from './pace.ts'
 import { publishBytes } from './packet-size.ts'
 import type { Publication, Publications } from './publications.ts'
@@ -64,7 +64,7 @@ export class Publisher {
   /** Publishes the messages in their order. Never rejects; settles at once when `signal` fires. */
   async deliver(messages: readonly Message[], signal: AbortSignal): Promise<Outcome | Outcome[]> {
     const groups = this.#publications.group(messages, message => this.#suspects.has(message))
-    const delivery = new Delivery(messages, groups)
+    const delivery = new Delivery(messages, groups, 'mqtt_predecessor_failed')
     const giveUp = () => {
       this.#forget(delivery)
       const { code } = abortFault(signal)

@@ -2,9 +2,10 @@
 // while no earlier one of its device has failed, and counts as delivered only then, because the engine will send
 // the failed one again and what follows it must arrive after it. Invariant 2
 
-import { delivered, type Failure, type Message, type Outcome } from '../../../connector.ts'
+import type { ErrorCode } from '../../../schemas/errors.ts'
+import { delivered, type Failure, type Message, type Outcome } from '../../connector.ts'
 
-/** Messages that travel in one PUBLISH, as positions in the batch. */
+/** Messages that travel together, in one PUBLISH for instance, as positions in the batch. */
 export type Group = readonly number[]
 
 export class Delivery {
@@ -12,6 +13,8 @@ export class Delivery {
   readonly outcome: Promise<Outcome | Outcome[]>
   readonly #messages: readonly Message[]
   readonly #outcomes: (Outcome | undefined)[]
+  /** Of a message that has to follow one that failed. */
+  readonly #followsCode: ErrorCode
   /** What is not published yet, from `#next` on, in the order in which it will be. */
   readonly #groups: Group[]
   /** Devices of which a message failed; null is the one that all messages without key count as. */
@@ -20,10 +23,11 @@ export class Delivery {
   #owed: number
   #resolve: (outcome: Outcome | Outcome[]) => void = () => {}
 
-  /** `groups` holds each position once, those of a device in order. */
-  constructor(messages: readonly Message[], groups: readonly Group[]) {
+  /** `groups` holds each position once, those of a device in order; `followsCode` is of what has to follow a failure. */
+  constructor(messages: readonly Message[], groups: readonly Group[], followsCode: ErrorCode) {
     this.#messages = messages
     this.#groups = [...groups]
+    this.#followsCode = followsCode
     this.#outcomes = new Array(messages.length)
     this.#owed = messages.length
     this.outcome = new Promise(resolve => {
@@ -78,10 +82,14 @@ export class Delivery {
     if (this.#owed === 0) this.#finish()
   }
 
+  /** Settles what is not published yet, and never will be. */
+  leave(unpublished: Failure): void {
+    this.settle(this.#groups.splice(this.#next).flat(), unpublished)
+  }
+
   /** Settles whatever has no outcome yet: messages that were published, and those that were not. */
   giveUp(published: Failure, unpublished: Failure): void {
-    const left = this.#groups.splice(this.#next).flat()
-    this.settle(left, unpublished)
+    this.leave(unpublished)
     this.settle([...this.#messages.keys()], published)
   }
 
@@ -93,7 +101,7 @@ export class Delivery {
     this.#groups[this.#next] = sendable
     this.settle(
       group.filter(position => !sendable.includes(position)),
-      follows('unsent')
+      this.#follows('unsent')
     )
   }
 
@@ -101,12 +109,17 @@ export class Delivery {
     this.#resolve(this.#failed.size === 0 && this.#outcomes.every(isDelivered) ? delivered : this.#inOrder())
   }
 
+  #follows(kind: 'unsent' | 'unknown'): Failure {
+    const detail = kind === 'unsent' ? 'it was not sent' : 'it was sent, and will be sent again'
+    return { kind, scope: 'device', code: this.#followsCode, detail }
+  }
+
   /** Takes back what was confirmed although an earlier message of the same device was not. */
   #inOrder(): Outcome[] {
     const failed = new Set<string | null>()
     return this.#messages.map((message, position) => {
-      const outcome = this.#outcomes[position] ?? follows('unknown')
-      if (outcome.kind === 'delivered' && failed.has(message.key())) return follows('unknown')
+      const outcome = this.#outcomes[position] ?? this.#follows('unknown')
+      if (outcome.kind === 'delivered' && failed.has(message.key())) return this.#follows('unknown')
       if (blocks(outcome)) failed.add(message.key())
       return outcome
     })
@@ -120,9 +133,4 @@ function blocks({ kind, ...rest }: Outcome): boolean {
 
 function isDelivered(outcome: Outcome | undefined): boolean {
   return outcome?.kind === 'delivered'
-}
-
-function follows(kind: 'unsent' | 'unknown'): Failure {
-  const detail = kind === 'unsent' ? 'it was not sent' : 'it was sent, and will be sent again'
-  return { kind, scope: 'device', code: 'mqtt_predecessor_failed', detail }
 }

@@ -4,7 +4,7 @@
 import { fc, testProp } from '@fast-check/ava'
 import test from 'ava'
 import { delivered, type Failure, type Outcome } from '../../../../connectors/connector.ts'
-import { Delivery, type Group } from '../../../../connectors/shared/mqtt/publish/delivery.ts'
+import { Delivery, type Group } from '../../../../connectors/shared/publishing/delivery.ts'
 import { batchOf } from '../../mqtt/harness.ts'
 
 const lost: Failure = { kind: 'unknown', code: 'mqtt_connection_lost', detail: '' }
@@ -16,6 +16,8 @@ const answers: Outcome[] = [
 ]
 
 const refused: Failure = { kind: 'reject', scope: 'device', code: 'mqtt_device_refused', detail: '' }
+
+const follows = 'mqtt_predecessor_failed'
 
 type Act = 'publish' | 'answer' | 'split'
 const step = fc.record({
@@ -42,7 +44,7 @@ testProp(
   ],
   async (t, { count, devices, size }, steps) => {
     const { messages } = batchOf(count, { devices })
-    const delivery = new Delivery(messages, groupsOf(count, size))
+    const delivery = new Delivery(messages, groupsOf(count, size), follows)
     const published: Group[] = []
     const answered = new Map<number, Outcome>()
     for (const { act, which, answer } of steps) {
@@ -74,11 +76,11 @@ testProp(
 )
 
 test('a batch that is delivered as a whole says so once', async t => {
-  const delivery = new Delivery(batchOf(3).messages, [[0], [1, 2]])
+  const delivery = new Delivery(batchOf(3).messages, [[0], [1, 2]], follows)
   for (let group = delivery.peek(); group !== undefined; group = delivery.peek()) {
     delivery.take()
     delivery.settle(group, delivered)
   }
   t.is(await delivery.outcome, delivered)
-  t.is(await new Delivery([], []).outcome, delivered)
+  t.is(await new Delivery([], [], follows).outcome, delivered)
 })

@@ -1,10 +1,19 @@
 // A target that publishes over some connections, over which devices are spread: each is a destination of its own, named
 // by its number. Which connections these are, and what is published, is decided by the protocol's target.
 
-import { FaultError } from '../../../../schemas/errors.ts'
-import type { Batch, Message, Outcome, Target, TargetLimits } from '../../../connector.ts'
-import { spreadOf } from '../../spread.ts'
-import type { Publisher } from './publisher.ts'
+import { FaultError } from '../../../schemas/errors.ts'
+import type { Batch, Message, Outcome, Target, TargetLimits } from '../../connector.ts'
+import { spreadOf } from '../spread.ts'
+
+/** Publishes over one connection, which it opens when there is something to send. */
+export interface Publisher {
+  /** Resolves when a connection stands; rejects with a FaultError when none comes about. */
+  connect(): Promise<void>
+  /** Publishes the messages in their order. Never rejects; settles at once when `signal` fires. */
+  deliver(messages: readonly Message[], signal: AbortSignal): Promise<Outcome | Outcome[]>
+  /** Ends the connection; whatever is still on its way is settled by that. Nothing is sent afterwards. */
+  close(): Promise<void>
+}
 
 export class PublishingTarget implements Target {
   readonly limits: TargetLimits
