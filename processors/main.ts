@@ -17,6 +17,7 @@ import { planCommand } from './commands/plan.ts'
 import { receiveCommand } from './commands/receive.ts'
 import { replayCommand } from './commands/replay/command.ts'
 import { runCommand } from './commands/run.ts'
+import { silentCommand } from './commands/silent/command.ts'
 import { simulateCommand } from './commands/simulate.ts'
 import { testCommand } from './commands/test/command.ts'
 import { tryCommand } from './commands/try/command.ts'
@@ -36,6 +37,7 @@ const commands: ((program: Command) => void)[] = [
   whereCommand,
   deadLettersCommand,
   heldCommand,
+  silentCommand,
   offsetsCommand,
   replayCommand,
   kafkaCommand,

@@ -63,6 +63,16 @@ const list = {
     sentence:
       'Nothing of devices waits in the held topic any more, so what comes of them is sent directly; at most one line in ten seconds'
   },
+  device_silent: {
+    level: 'warn',
+    sentence: 'Devices have been silent for too long: Kafka got nothing of them, so they are not forwarded'
+  },
+  device_heard: { level: 'info', sentence: 'Devices that had been silent for too long were heard again' },
+  silence_full: {
+    level: 'warn',
+    sentence:
+      'More devices were heard than are remembered at most, so those silent longest are forgotten and not told of'
+  },
   ledger_failed: {
     level: 'warn',
     sentence: 'The ledger could not be read or written and is tried again; delivery goes on'

@@ -43,6 +43,11 @@ const list = {
     help: 'Devices that wait in the held topic because the target refuses them',
     labels: ['stream']
   },
+  tailrace_stream_devices_silent: {
+    type: 'gauge',
+    help: 'Devices of which nothing has come for longer than silence.afterSeconds, those never heard among them; each process counts those of its partitions',
+    labels: ['stream']
+  },
   tailrace_stream_messages_held: {
     type: 'gauge',
     help: 'Messages that wait in the held topic for their devices to be taken again',

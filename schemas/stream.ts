@@ -3,6 +3,7 @@
 
 import { type Static, type TUnsafe, Type } from 'typebox'
 import { count, expression, type Frozen, milliseconds, type OneOfKinds, topicName } from './define.ts'
+import { silenceSchema } from './stream/silence.ts'
 
 const retrySchema = Type.Object(
   {
@@ -70,7 +71,7 @@ const stateSchema = Type.Object(
   {
     additionalProperties: false,
     description:
-      'Where it is kept over restarts what steps remember of each device: sample, dedupe, fill, geofence, and previous(), mileage() and duration() in expressions. Without such a step there is no topic.',
+      'Where it is kept over restarts what steps remember of each device: sample, dedupe, fill, geofence, and previous(), mileage() and duration() in expressions; and when it was heard. Without such a step, or silence, there is no topic.',
     default: {}
   }
 )
@@ -159,6 +160,7 @@ export const streamSchema = (target: TUnsafe<OneOfKinds>, step: TUnsafe<OneOfKin
       ),
       held: heldSchema,
       ledger: Type.Optional(ledgerSchema),
+      silence: Type.Optional(silenceSchema),
       order: Type.Enum(['device', 'partition', 'none'], {
         description:
           'What is delivered in order: the messages of a device, of a whole partition, or none. The less order, the more at once.',

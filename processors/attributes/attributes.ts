@@ -20,7 +20,9 @@ export interface Attributes {
    * Null where nothing is known of the device, or nothing that counts yet.
    */
   of(ident: string, timestampMs: number): Readonly<Record<string, Json>> | null
-  /** How many devices are known. */
+  /** The devices of which something is known. */
+  idents(): Iterable<string>
+  /** How many they are. */
   readonly size: number
   /** Calls `changed`, which must not throw, after every change, until the returned function is called. */
   watch(changed: () => void): () => void
@@ -56,6 +58,7 @@ export async function openAttributes(
   await followed.open()
   return {
     of: (ident, timestampMs) => table.of(ident, timestampMs),
+    idents: () => table.idents(),
     get size() {
       return table.size
     },

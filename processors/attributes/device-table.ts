@@ -17,6 +17,10 @@ export class DeviceTable implements Attributes {
     return this.#devices.size
   }
 
+  idents(): Iterable<string> {
+    return this.#devices.keys()
+  }
+
   of(ident: string, timestampMs: number): Values | null {
     let period = this.#devices.get(ident) ?? null
     while (period !== null && period.fromMs > timestampMs) period = period.earlier

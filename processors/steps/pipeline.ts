@@ -85,6 +85,7 @@ export class Pipeline {
 
   /** Never throws. */
   shape(raw: Raw, { nowMs, memories, isRepeat = false }: Circumstances, onlooker?: Onlooker): Shaped {
+    if (this.steps.length + this.#requires.length === 0) return 'same'
     const fields = decodeFields(raw.bytes, raw.start, raw.end)
     if (fields === undefined) return { kind: 'rejected', detail: 'it is no JSON object' }
     const draft = this.#draft

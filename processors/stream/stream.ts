@@ -114,7 +114,7 @@ export class Stream {
       accounts: this.#settlement.accounts,
       partitions: [...this.partitions],
       held: this.#held.devices,
-      concurrency: this.#dispatcher.concurrency
+      ...{ silent: this.#steps.silent, concurrency: this.#dispatcher.concurrency }
     })
   }
 

@@ -110,7 +110,7 @@ function wantedTopics({ channels, streams }: Config, { sources }: Registry): [st
               ]
             ]
           : []),
-        ...(remembers(stream.steps)
+        ...(remembers(stream.steps) || stream.silence !== undefined
           ? [
               [`streams.${name}.state`, wantedCompactedTopic(state.topic, partitions)] as [
                 string,

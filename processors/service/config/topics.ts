@@ -47,7 +47,7 @@ const ofStreams: readonly OwnTopic[] = [
   { key: 'held', nameOf: heldTopic, puts: 'let its devices wait in' },
   {
     ...{ key: 'state', nameOf: stateTopic, puts: 'keep what its steps remember in' },
-    isNeeded: ({ steps }) => Array.isArray(steps) && steps.length > 0
+    isNeeded: ({ silence, steps }) => silence !== undefined || (Array.isArray(steps) && steps.length > 0)
   },
   {
     key: 'ledger',

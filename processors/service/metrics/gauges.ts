@@ -27,6 +27,10 @@ export function setStreamGauges(metrics: Metrics, streams: readonly StreamReport
     gauge.reset()
     for (const status of streams) gauge.set({ stream: status.name }, valueIn(status))
   }
+  const silent = metrics.gauge('tailrace_stream_devices_silent')
+  silent.reset()
+  for (const status of streams)
+    if (status.silent !== undefined) silent.set({ stream: status.name }, status.silent.devices)
   const state = metrics.gauge('tailrace_stream_state')
   state.reset()
   for (const { name: stream, ...status } of streams)

@@ -15,6 +15,7 @@ import { Stream } from '../../stream/stream.ts'
 import type { Tap } from '../../stream/tap.ts'
 import { streamMeter } from '../metrics/meters.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import { silenceOf } from './silence.ts'
 import { type Surroundings, stepsOf, wantedBy } from './steps.ts'
 
 /** What all streams of a service share. */
@@ -66,7 +67,7 @@ export function streamOptions(wanted: Omit<Wanted, 'tap'>): StreamOptions {
     group: config.group,
     topics: channelsOf(config).map(channel => topicOf(channel, channels)),
     isWanted: wantedBy(config, channels, surroundings),
-    steps: stepsOf(config, surroundings),
+    steps: stepsOf(config, surroundings, silenceOf(config, channels, surroundings)),
     birthMs: birthOf(config.start, sinceMs),
     order: config.order,
     concurrency: config.concurrency,

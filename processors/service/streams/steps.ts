@@ -13,6 +13,7 @@ import { compileGeofences, type Geofence } from '../../geo/geofence.ts'
 import { compileSteps } from '../../steps/compile.ts'
 import { Pipeline } from '../../steps/pipeline.ts'
 import { type KeyedRecord, subscription } from '../../stream/assignment/subscription.ts'
+import type { SilenceOptions } from '../../stream/silence/silence.ts'
 import type { StepsOptions } from '../../stream/steps/steps.ts'
 
 /** What the steps of all streams share. */
@@ -24,6 +25,7 @@ export interface Surroundings {
 /** Where nothing is known of devices. */
 export const noAttributes: OpenAttributes = {
   of: () => null,
+  idents: () => [],
   size: 0,
   watch: () => () => {},
   close: async () => {}
@@ -46,13 +48,18 @@ export function surroundingsOf(
   return { geofences: compileGeofences(geofences).geofences, attributes }
 }
 
-/** The steps of a checked configuration; null where it has none. */
-export function stepsOf(config: StreamConfig, surroundings: Surroundings): StepsOptions | null {
-  const pipeline = pipelineOf(config, surroundings)
+/** The steps of a checked configuration; null where it has none, and nobody asks when devices were heard. */
+export function stepsOf(
+  config: StreamConfig,
+  surroundings: Surroundings,
+  silence: SilenceOptions | null
+): StepsOptions | null {
+  const { attributes } = surroundings
+  const without = silence && new Pipeline({ steps: [], requires: [], attributes })
+  const pipeline = pipelineOf(config, surroundings) ?? without
   if (pipeline === null) return null
   const { topic, maxDevices } = config.state
-  const { attributes } = surroundings
-  return { pipeline, topic, maxDevices, watchAttributes: changed => attributes.watch(changed) }
+  return { pipeline, topic, maxDevices, silence, watchAttributes: changed => attributes.watch(changed) }
 }
 
 /** Throws `config_invalid` for what checking the configuration would have found. */

@@ -122,7 +122,8 @@ export class Partition {
     this.#caughtUpAt = next
     this.unread = new Unread(this.walked)
     this.#committed = committed
-    this.#committedChanges = next === committed ? 0 : -1
+    const isTold = this.memory === null || readFrom !== null // from where it is to be read next time
+    this.#committedChanges = next === committed && isTold ? 0 : -1
     this.#birthMs = birthMs
     this.end = end
   }

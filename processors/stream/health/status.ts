@@ -3,6 +3,7 @@
 import type { Partition } from '../assignment/partition.ts'
 import type { WaitingDevice } from '../held/waiting-device.ts'
 import type { Accounts, End } from '../settlement/accounts.ts'
+import type { SilentDevices } from '../silence/silence.ts'
 import type { StreamState, TroubleReport } from './state.ts'
 import { reportTrouble } from './state.ts'
 
@@ -28,6 +29,15 @@ export interface Concurrency {
   readonly limit: number
 }
 
+/** The devices that are silent, those silent longest by name; `heard` is null of one that never was. */
+export interface SilentStatus {
+  readonly devices: number
+  readonly longest: readonly { readonly device: string; readonly heard: string | null }[]
+}
+
+/** Devices that a status names. */
+const named = 100
+
 export interface StreamStatus {
   readonly name: string
   readonly state: string
@@ -41,6 +51,8 @@ export interface StreamStatus {
   readonly pendingBytes: number
   /** What waits in the held topic: devices, and their messages. */
   readonly held: { readonly devices: number; readonly messages: number }
+  /** Left out where nobody asks. */
+  readonly silent?: SilentStatus
   readonly concurrency: Concurrency
   readonly accounts: Readonly<Record<End | 'read', number>>
   readonly partitions: readonly PartitionStatus[]
@@ -53,6 +65,8 @@ export interface StatusInput {
   readonly partitions: readonly Partition[]
   /** Who waits in the held topic. */
   readonly held: readonly WaitingDevice[]
+  /** Null: nobody asks. */
+  readonly silent?: SilentDevices | null
   readonly concurrency: Concurrency
 }
 
@@ -62,6 +76,7 @@ export function statusOf({
   accounts,
   partitions,
   held,
+  silent = null,
   concurrency
 }: StatusInput): StreamStatus {
   const messages = held.reduce((total, { count }) => total + count, 0)
@@ -76,6 +91,7 @@ export function statusOf({
     pending: sum(partition => partition.pending),
     pendingBytes: sum(partition => partition.bytes),
     held: { devices: held.length, messages },
+    ...(silent !== null && { silent: silentStatus(silent) }),
     concurrency,
     accounts: { read: accounts.read, ...accounts.ended },
     partitions: partitions.map(partitionStatus)
@@ -90,6 +106,17 @@ function oldestMs(partitions: readonly Partition[], held: readonly WaitingDevice
       if (oldest !== null && oldest.timestampMs < oldestMs) oldestMs = oldest.timestampMs
   }
   return Number.isFinite(oldestMs) ? oldestMs : null
+}
+
+function silentStatus(silent: SilentDevices): SilentStatus {
+  const longest = [...silent].sort(([, a], [, b]) => (a ?? 0) - (b ?? 0)).slice(0, named)
+  return {
+    devices: silent.size,
+    longest: longest.map(([device, ms]) => ({
+      device,
+      heard: ms === null ? null : new Date(ms).toISOString()
+    }))
+  }
 }
 
 function partitionStatus(partition: Partition): PartitionStatus {

@@ -19,7 +19,7 @@ import type { StreamContext } from '../context.ts'
 import type { Health } from '../health/health.ts'
 import { Writer } from '../writer.ts'
 import { type Cut, type DeviceMemory, PartitionMemory } from './partition-memory.ts'
-import { decodeState, encodeState, type StatePlace } from './state-record.ts'
+import { decodeState, encodeSince, encodeState, type StatePlace, sinceIn } from './state-record.ts'
 
 /** How often a cut is made: what lies behind the last one is read again after a restart. */
 const cutMs = 5_000
@@ -31,6 +31,8 @@ export interface CheckpointsPort {
   /** The topics of the stream's channels. */
   readonly origins: readonly string[]
   readonly steps: readonly NamedStep[]
+  /** Somebody asks when devices were heard. */
+  readonly hears: boolean
   readonly admin: LogAdmin
   readonly producer: LogProducer
   readonly health: Health
@@ -69,12 +71,24 @@ export class Checkpoints {
       this.#ensured = null // the channel has got more partitions
       throw new FaultError('topic_missing', { path: `${topic}/${number}` })
     }
+    let sinceMs: number | null = null
     for await (const record of admin.read({ topic, partition: number, from: range.start, to: range.end })) {
       const state = decodeState(record, place)
+      sinceMs = sinceIn(record, place) ?? sinceMs
       // Where somebody has set the commit back, what was remembered of later messages does not count.
-      if (state !== null && state.offset < next) memory.restore(state, maxDevices())
+      if (state === null || state.offset >= next) continue
+      // Without readFrom nobody has listened for a while: when a device was heard before says nothing.
+      memory.restore(readFrom === null ? { ...state, heardMs: 0 } : state, maxDevices())
     }
+    if (this.#port.hears) this.#hearSince(memory, place, readFrom === null ? null : sinceMs)
     partition.memory = memory
+  }
+
+  /** Notes since when it is known of all devices when they are heard; null: from now on. */
+  #hearSince(memory: PartitionMemory, place: StatePlace, sinceMs: number | null): void {
+    memory.hearsSinceMs = sinceMs ?? this.#context.clock.now()
+    if (sinceMs === null)
+      this.#writer.put({ record: encodeSince(place, memory.hearsSinceMs), done: () => {} })
   }
 
   /** Kafka has taken commits: what waited for them is written. */

@@ -2,7 +2,11 @@
 // as its last message that the steps have seen, so that none is applied twice. Of too many devices those that were
 // silent longest are forgotten. Invariant 5
 
+import type { RecordView } from '../../../connectors/kafka/log/message.ts'
 import type { Memories } from '../../steps/pipeline.ts'
+
+/** When a device was heard is written only so often, where nothing else of it has changed. */
+const keepHeardMs = 60_000
 
 /** What is remembered of one device. */
 export interface DeviceMemory {
@@ -10,6 +14,8 @@ export interface DeviceMemory {
   readonly device: string
   /** The offset of the last message that the steps have seen; -1 while there was none. */
   offset: number
+  /** When Kafka got the newest message of it, in Unix ms; 0 where that is not known. */
+  heardMs: number
   readonly memories: Memories
 }
 
@@ -25,9 +31,15 @@ export class PartitionMemory {
   /** What is about to be written, if anything is. */
   cut: Cut | null = null
   isWriting = false
+  /** Since when it is noted which devices are heard, in Unix ms. */
+  hearsSinceMs = 0
+  /** Devices that were forgotten because there were too many. */
+  forgotten = 0
   /** The device seen least recently first. */
   readonly #devices = new Map<string, DeviceMemory>()
   readonly #changed = new Set<DeviceMemory>()
+  /** When it was heard, as it is written or about to be. */
+  readonly #keptMs = new WeakMap<DeviceMemory, number>()
   readonly #steps: number
 
   /** `steps` is how many there are. */
@@ -46,10 +58,25 @@ export class PartitionMemory {
     return memory
   }
 
-  /** The steps have seen the message of that offset. */
-  seen(memory: DeviceMemory, offset: number): void {
+  /** The steps have seen the message. */
+  seen(memory: DeviceMemory, { offset, timestampMs }: Pick<RecordView, 'offset' | 'timestampMs'>): void {
     memory.offset = offset
+    memory.heardMs = Math.max(memory.heardMs, timestampMs)
     this.#changed.add(memory)
+  }
+
+  /** A message has come, whatever becomes of it. */
+  heard(memory: DeviceMemory, timestampMs: number): void {
+    const keptMs = this.#keptMs.get(memory) ?? 0
+    memory.heardMs = Math.max(memory.heardMs, timestampMs)
+    if (memory.heardMs < keptMs + keepHeardMs) return
+    this.#keptMs.set(memory, memory.heardMs)
+    this.#changed.add(memory)
+  }
+
+  /** All that is remembered; nothing of it may be changed. */
+  get devices(): Iterable<Readonly<DeviceMemory>> {
+    return this.#devices.values()
   }
 
   /** What is remembered of the device now; null where nothing is. */
@@ -77,6 +104,7 @@ export class PartitionMemory {
     if ((this.#devices.get(memory.device)?.offset ?? -1) > memory.offset) return
     this.#devices.delete(memory.device)
     this.#devices.set(memory.device, memory)
+    this.#keptMs.set(memory, memory.heardMs)
     if (this.#devices.size > most) this.#forgetOne()
   }
 
@@ -95,12 +123,13 @@ export class PartitionMemory {
   }
 
   #blank(device: string): DeviceMemory {
-    return { device, offset: -1, memories: Array(this.#steps).fill(null) }
+    return { device, offset: -1, heardMs: 0, memories: Array(this.#steps).fill(null) }
   }
 
   #forgetOne(): void {
     const [oldest] = this.#devices.values()
     if (oldest === undefined) return
+    this.forgotten++
     this.#devices.delete(oldest.device)
     this.#changed.delete(oldest)
   }

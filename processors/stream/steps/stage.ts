@@ -30,6 +30,8 @@ export interface StageOptions {
   readonly pipeline: Pipeline
   /** Devices may wait in the held topic. */
   readonly holdsDevices: boolean
+  /** Somebody asks when devices were heard. */
+  readonly hears: boolean
   /** Devices of a partition of which something is remembered, at most. */
   maxDevices(): number
 }
@@ -39,11 +41,13 @@ export class Stage {
   readonly #context: StreamContext
   readonly #maxDevices: () => number
   readonly #holdsDevices: boolean
+  readonly #hears: boolean
   readonly #lacks = new Map<string, Failure>()
   readonly #sparse = new Sparseness()
 
-  constructor(context: StreamContext, { pipeline, holdsDevices, maxDevices }: StageOptions) {
+  constructor(context: StreamContext, { pipeline, holdsDevices, hears, maxDevices }: StageOptions) {
     this.#holdsDevices = holdsDevices
+    this.#hears = hears
     this.#context = context
     this.pipeline = pipeline
     this.#maxDevices = maxDevices
@@ -51,9 +55,10 @@ export class Stage {
 
   /** Takes the record on which the cursor stands. */
   take(partition: Partition, chunk: RecordChunk): Taken {
+    if (this.#hears) this.#hear(partition, chunk)
     const lane = partition.lanes.find(chunk)
     if (lane?.device?.has(chunk.offset)) {
-      this.absorb(partition, chunk)
+      this.#absorb(partition, chunk)
       return 'already_settled'
     }
     const lack = lane?.lack ?? null
@@ -70,6 +75,11 @@ export class Stage {
 
   /** Lets the steps see a record that is settled, so that they know of it. */
   absorb(partition: Partition, chunk: RecordChunk): void {
+    if (this.#hears) this.#hear(partition, chunk)
+    this.#absorb(partition, chunk)
+  }
+
+  #absorb(partition: Partition, chunk: RecordChunk): void {
     const { memory } = partition
     if (memory === null || chunk.valueEnd <= chunk.valueStart) return
     const device = partition.lanes.find(chunk)?.device
@@ -106,14 +116,20 @@ export class Stage {
     const { memory } = partition
     const raw = new RawRecord(view)
     const nowMs = this.#context.clock.now()
-    if (memory === null) return this.pipeline.shape(raw, { nowMs, memories: null })
+    if (memory === null || !this.pipeline.remembers)
+      return this.pipeline.shape(raw, { nowMs, memories: null })
     const known = memory.of(raw.device, this.#maxDevices())
     const wasSeen = isRepeat || view.offset <= known.offset
     const memories = wasSeen ? [...known.memories] : known.memories
     const shaped = this.pipeline.shape(raw, { nowMs, memories, isRepeat: wasSeen })
     const isLacking = typeof shaped === 'object' && shaped.kind === 'lacking'
-    if (!wasSeen && !isLacking) memory.seen(known, view.offset)
+    if (!wasSeen && !isLacking) memory.seen(known, view)
     return shaped
+  }
+
+  #hear({ memory }: Partition, chunk: RecordChunk): void {
+    if (memory === null || chunk.keyEnd <= chunk.keyStart || chunk.valueEnd <= chunk.valueStart) return
+    memory.heard(memory.of(new RawRecord(chunk).device, this.#maxDevices()), chunk.timestampMs)
   }
 
   /** The device waits; where none may, its message is set aside. */

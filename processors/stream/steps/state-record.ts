@@ -13,6 +13,8 @@ interface StateRecord {
   readonly device: string
   /** Of the last message that the steps have seen. */
   readonly offset: number
+  /** When Kafka got the newest message, in Unix ms; 0 where that is not known. */
+  readonly heardMs: number
   readonly steps: Readonly<Record<string, Json>>
 }
 
@@ -23,12 +25,14 @@ export interface StatePlace {
   readonly partition: number
 }
 
-export function encodeState({ device, offset, memories }: DeviceMemory, place: StatePlace): AppendRecord {
+export function encodeState(memory: DeviceMemory, place: StatePlace): AppendRecord {
+  const { device, offset, heardMs, memories } = memory
   const remembered = place.steps.flatMap(({ id }, at): [string, Json][] => {
     const memory = memories[at] ?? null
     return memory === null ? [] : [[id, memory]]
   })
-  const record: StateRecord = { topic: place.topic, device, offset, steps: Object.fromEntries(remembered) }
+  const steps = Object.fromEntries(remembered)
+  const record: StateRecord = { topic: place.topic, device, offset, heardMs, steps }
   return {
     key: Buffer.from(`${place.topic}/${device}`),
     value: Buffer.from(encodeJson(record as unknown as Json)), // plain data
@@ -40,13 +44,27 @@ export function encodeState({ device, offset, memories }: DeviceMemory, place: S
 export function decodeState({ value }: LogRecord, { steps, topic }: StatePlace): DeviceMemory | null {
   const fields = value === null ? undefined : decodeFields(value, 0, value.length)
   if (fields === undefined) return null
-  const { device, offset, steps: kept } = fields
+  const { device, offset, heardMs, steps: kept } = fields
   if (fields.topic !== topic || typeof device !== 'string' || typeof offset !== 'number') return null
   if (typeof kept !== 'object' || kept === null) return null
   const memories = kept as Readonly<Record<string, Json>> // of a list nothing would be found
   return {
     device,
     offset,
+    heardMs: typeof heardMs === 'number' ? heardMs : 0, // earlier versions did not note it
     memories: steps.map(({ id }) => (Object.hasOwn(memories, id) ? (memories[id] ?? null) : null))
   }
+}
+
+/** Beside the devices of a channel, whose keys have a slash: since when it is noted when they are heard. */
+export function encodeSince({ topic, partition }: Omit<StatePlace, 'steps'>, sinceMs: number): AppendRecord {
+  const value = Buffer.from(JSON.stringify({ topic, hearsSinceMs: sinceMs }))
+  return { key: Buffer.from(topic), value, partition }
+}
+
+/** Unix ms; null for any other record. */
+export function sinceIn({ key, value }: LogRecord, { topic }: Pick<StatePlace, 'topic'>): number | null {
+  if (value === null || key?.toString() !== topic) return null
+  const sinceMs = decodeFields(value, 0, value.length)?.hearsSinceMs
+  return typeof sinceMs === 'number' ? sinceMs : null
 }

@@ -9,6 +9,7 @@ import type { OpenPosition } from '../assignment/opening.ts'
 import type { Partition } from '../assignment/partition.ts'
 import type { StreamContext } from '../context.ts'
 import type { WaitingDevice } from '../held/waiting-device.ts'
+import { Silence, type SilenceOptions, type SilentDevices } from '../silence/silence.ts'
 import { Checkpoints, type CheckpointsPort } from './checkpoints.ts'
 import type { DeviceMemory } from './partition-memory.ts'
 import { failureOf, Stage } from './stage.ts'
@@ -19,11 +20,14 @@ export interface StepsOptions {
   readonly topic: string
   /** Devices of which something is remembered at most, over all partitions. */
   readonly maxDevices: number
+  /** Null: nobody asks which devices are silent. */
+  readonly silence: SilenceOptions | null
   /** Calls `changed` when attributes of devices have changed, until the returned function is called. */
   watchAttributes(changed: () => void): () => void
 }
 
-export interface StepsPort extends Omit<CheckpointsPort, 'topic' | 'steps' | 'partitions' | 'maxDevices'> {
+export interface StepsPort
+  extends Omit<CheckpointsPort, 'topic' | 'steps' | 'hears' | 'partitions' | 'maxDevices'> {
   /** Null: there are no steps. */
   readonly options: StepsOptions | null
   /** Devices may wait in the held topic. */
@@ -49,15 +53,20 @@ export class Steps {
   /** Null where there are no steps. */
   readonly stage: Stage | null
   readonly #checkpoints: Checkpoints | null
+  readonly #silence: Silence | null
   readonly #unwatch: () => void
 
   constructor(context: StreamContext, { options, holdsDevices, ...port }: StepsPort) {
     const most = options?.maxDevices ?? 0
     const maxDevices = () => Math.ceil(most / Math.max(1, port.partitions().size))
-    this.stage = options && new Stage(context, { pipeline: options.pipeline, holdsDevices, maxDevices })
-    this.#checkpoints = options?.pipeline.remembers
-      ? new Checkpoints(context, { ...port, maxDevices, topic: options.topic, steps: options.pipeline.steps })
-      : null
+    const { pipeline, silence = null, topic = '' } = options ?? {}
+    const hears = silence !== null
+    this.stage = pipeline ? new Stage(context, { pipeline, holdsDevices, hears, maxDevices }) : null
+    this.#checkpoints =
+      pipeline && (pipeline.remembers || hears)
+        ? new Checkpoints(context, { ...port, maxDevices, topic, hears, steps: pipeline.steps })
+        : null
+    this.#silence = silence && new Silence(context, { ...port, options: silence, maxDevices: most })
     const lacks = (device: string) => options?.pipeline.missing(device, context.clock.now()) != null
     this.#unwatch = options?.watchAttributes(() => port.attributesChanged(lacks)) ?? (() => {})
   }
@@ -89,6 +98,11 @@ export class Steps {
     return lane === null ? null : (this.#checkpoints?.keep(lane.partition, key.toString()) ?? null)
   }
 
+  /** The devices that are silent; null where nobody asks. */
+  get silent(): SilentDevices | null {
+    return this.#silence?.devices ?? null
+  }
+
   /** Kafka has taken commits. */
   committed(): void {
     this.#checkpoints?.committed()
@@ -96,6 +110,7 @@ export class Steps {
 
   close(): void {
     this.#unwatch()
+    this.#silence?.close()
     this.#checkpoints?.close()
   }
 }

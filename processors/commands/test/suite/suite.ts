@@ -117,7 +117,8 @@ function withAttributes(surroundings: Surroundings, devices: PolicyCase['attribu
   const { attributes } = surroundings
   const own = new Map(Object.entries(devices) as [string, Readonly<Record<string, Json>>][]) // JSON, as YAML is
   const of: Attributes['of'] = (ident, atMs) => own.get(ident) ?? attributes.of(ident, atMs)
-  return { ...surroundings, attributes: { of, size: own.size, watch: changed => attributes.watch(changed) } }
+  const watch: Attributes['watch'] = changed => attributes.watch(changed)
+  return { ...surroundings, attributes: { of, idents: () => own.keys(), size: own.size, watch } }
 }
 
 function readCase(

@@ -25,7 +25,7 @@ const table: [mistake: string, text: string, line: string][] = [
   [
     'a key of nothing known',
     stream('colour: red'),
-    '5:74 streams.acme.colour is an unknown key (known keys: from, where, requires, group, start, steps, state, attemptTimeoutMs, retry, deadLetters, onDeviceReject, held, ledger, order, concurrency, adaptiveConcurrency, rateLimit, ttlSeconds, maxSpan, safetyStop, paused, target)'
+    '5:74 streams.acme.colour is an unknown key (known keys: from, where, requires, group, start, steps, state, attemptTimeoutMs, retry, deadLetters, onDeviceReject, held, ledger, silence, order, concurrency, adaptiveConcurrency, rateLimit, ttlSeconds, maxSpan, safetyStop, paused, target)'
   ],
   [
     'a misspelt key at the top',

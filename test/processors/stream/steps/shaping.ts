@@ -3,6 +3,7 @@
 import type { Fields, Json } from '../../../../processors/expression/values.ts'
 import { compileSteps } from '../../../../processors/steps/compile.ts'
 import { Pipeline } from '../../../../processors/steps/pipeline.ts'
+import type { SilenceOptions } from '../../../../processors/stream/silence/silence.ts'
 import type { StepsOptions } from '../../../../processors/stream/steps/steps.ts'
 import type { OneOfKinds } from '../../../../schemas/define.ts'
 import type { Rig } from '../rig.ts'
@@ -33,6 +34,7 @@ export interface Shaping {
   readonly requires?: readonly string[]
   readonly attributes?: Table
   readonly maxDevices?: number
+  readonly silence?: SilenceOptions | null
 }
 
 export const stateTopic = 'tailrace.acme.state'
@@ -41,7 +43,8 @@ export function shaping({
   steps = [],
   requires = [],
   attributes = new Table(),
-  maxDevices = 1_000
+  maxDevices = 1_000,
+  silence = null
 }: Shaping): {
   readonly steps: StepsOptions
 } {
@@ -49,7 +52,7 @@ export function shaping({
   if (compiled.mistakes.length > 0) throw new Error(JSON.stringify(compiled.mistakes))
   const pipeline = new Pipeline({ steps: compiled.steps, requires, attributes })
   const watchAttributes = (changed: () => void) => attributes.watch(changed)
-  return { steps: { pipeline, topic: stateTopic, maxDevices, watchAttributes } }
+  return { steps: { pipeline, topic: stateTopic, maxDevices, silence, watchAttributes } }
 }
 
 /** Appends messages to the channel, keyed by their ident. */
