@@ -1,17 +1,11 @@
 // Where connections go, and as whom: host, port, and the TLS settings that both modes share.
 
 import net from 'node:net'
-import type tls from 'node:tls'
 import { FaultError } from '../../schemas/errors.ts'
 import { bareHost } from '../shared/host.ts'
+import type { Endpoint } from '../shared/http/connect.ts'
 import { secureContext } from '../shared/tls.ts'
 import type { AwsIotTargetConfig } from './target-config.ts'
-
-export interface Endpoint {
-  readonly host: string
-  readonly port: number
-  readonly tls: tls.ConnectionOptions
-}
 
 /** The port of each mode beside 443, where ALPN tells them apart. */
 const modes = {

@@ -1,18 +1,13 @@
 // A PUBLISH as a request of the HTTPS API of AWS IoT Core (Publish): the topic in the path, what MQTT 5 has as properties
 // in query and headers, the payload as the body.
 
+import type { PostRequest } from '../../shared/http/exchange.ts'
 import type { Publication } from '../../shared/mqtt/publish/publications.ts'
-
-export interface PublishRequest {
-  readonly path: string
-  readonly headers: Readonly<Record<string, string | number>>
-  readonly body: Buffer
-}
 
 export function requestOf(
   { topic, payload, properties }: Publication,
   { qos, retain }: { readonly qos: number; readonly retain: boolean }
-): PublishRequest {
+): PostRequest {
   const { contentType, messageExpiryInterval, userProperties = {} } = properties ?? {}
   const query = new URLSearchParams({ qos: String(qos) })
   if (retain) query.set('retain', 'true')

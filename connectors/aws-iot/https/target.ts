@@ -5,14 +5,14 @@ import https from 'node:https'
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Batch, Failure, Outcome, Target, TargetEnv, TargetLimits } from '../../connector.ts'
 import { abortFault } from '../../shared/abort.ts'
+import { type Endpoint, tryConnection } from '../../shared/http/connect.ts'
+import { Exchange, type ExchangeSettings } from '../../shared/http/exchange.ts'
 import { type Publication, Publications } from '../../shared/mqtt/publish/publications.ts'
 import { Delivery } from '../../shared/publishing/delivery.ts'
-import { type Endpoint, endpointOf } from '../endpoint.ts'
+import { endpointOf } from '../endpoint.ts'
 import { checkFor, topicOf } from '../publish-rules.ts'
 import type { AwsIotTargetConfig } from '../target-config.ts'
-import { tryConnection } from './connect.ts'
-import { Exchange, type ExchangeSettings } from './exchange.ts'
-import { outcomeOfError } from './outcome.ts'
+import { outcomeOfError, outcomeOfStatus } from './outcome.ts'
 import { requestOf } from './request.ts'
 
 /** Below what servers use, so that we rarely write on a connection that is just being closed. */
@@ -51,14 +51,19 @@ export class AwsIotHttpsTarget implements Target {
     })
     const { clock, mask } = env
     const { haveTopics } = this.#publications
-    this.#settings = { agent, host, port, clock, mask, haveTopics, connectTimeoutMs, ackTimeoutMs }
+    this.#settings = {
+      ...{ agent, host, port, clock, mask, connectTimeoutMs, answerTimeoutMs: ackTimeoutMs, outcomeOfError },
+      late: { connect: 'mqtt_connect_timeout', answer: 'mqtt_ack_timeout' },
+      outcomeOfAnswer: ({ status, said }) => outcomeOfStatus(status, said, haveTopics)
+    }
   }
 
   /** Connects, TLS included, and sends nothing. Throws a FaultError when nobody answers there. */
   async open(signal: AbortSignal): Promise<void> {
-    const { clock, connectTimeoutMs: timeoutMs } = this.#settings
+    const { clock, connectTimeoutMs: timeoutMs, late } = this.#settings
+    const signals = [signal, this.#closing.signal]
     try {
-      await tryConnection(this.#endpoint, { clock, timeoutMs, signals: [signal, this.#closing.signal] })
+      await tryConnection(this.#endpoint, { clock, timeoutMs, lateCode: late.connect, signals })
     } catch (error) {
       const { code, detail } = outcomeOfError(error, false)
       throw new FaultError(code, { detail, cause: error })

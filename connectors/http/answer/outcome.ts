@@ -3,6 +3,7 @@
 
 import { type ErrorCode, errors, FaultError } from '../../../schemas/errors.ts'
 import type { Delivered, Failure, Outcome } from '../../connector.ts'
+import { parseRetryAfter } from '../../shared/http/retry-after.ts'
 import { detailOf, isTlsFailure, nativeCode } from '../../shared/tls.ts'
 import type { Meaning } from '../config/answers.ts'
 
@@ -22,8 +23,6 @@ export interface StatusRules {
   /** Those that refuse the device, whatever its messages hold. */
   readonly refusesDevice: ReadonlySet<number>
 }
-
-const maxRetryAfterMs = 3_600_000
 
 /** True when this status alone confirms that the target has the messages. */
 export function confirms(status: number, { success }: StatusRules): boolean {
@@ -117,21 +116,6 @@ const codes: ReadonlyMap<number, ErrorCode> = new Map([
 
 function kindOf(code: ErrorCode): Failure['kind'] {
   return errors[code].outcome ?? 'unknown'
-}
-
-/**
- * Retry-After (RFC 9110, 10.2.3) in milliseconds: a number of seconds or an HTTP date, at most one hour, so that a
- * mistaken date does not stop a stream for years. Undefined when it is missing or neither.
- */
-export function parseRetryAfter(header: string | undefined, nowMs: number): number | undefined {
-  const text = header?.trim() ?? ''
-  const waitMs = /^\d+$/.test(text) ? Number(text) * 1000 : httpDate(text) - nowMs
-  return Number.isNaN(waitMs) ? undefined : Math.min(Math.max(waitMs, 0), maxRetryAfterMs)
-}
-
-/** Unix ms of an HTTP date in any of its three forms; all begin with the name of a day. */
-function httpDate(text: string): number {
-  return /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : Number.NaN
 }
 
 function codeOfError(error: unknown, sent: boolean): ErrorCode {

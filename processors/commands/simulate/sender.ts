@@ -2,7 +2,7 @@
 // what it contains; patient with a receiver that is away or busy.
 
 import { type Clock, pauseFor } from '../../../connectors/clock.ts'
-import { parseRetryAfter } from '../../../connectors/http/answer/outcome.ts'
+import { parseRetryAfter } from '../../../connectors/shared/http/retry-after.ts'
 import { Mask } from '../../../connectors/shared/mask.ts'
 import { FaultError, messageOf } from '../../../schemas/errors.ts'
 

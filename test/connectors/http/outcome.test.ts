@@ -1,7 +1,8 @@
 // What every status and every error of a socket or of the HTTP client means, entry by entry.
 
 import test from 'ava'
-import { outcomeOfAnswer, outcomeOfError, parseRetryAfter } from '../../../connectors/http/answer/outcome.ts'
+import { outcomeOfAnswer, outcomeOfError } from '../../../connectors/http/answer/outcome.ts'
+import { parseRetryAfter } from '../../../connectors/shared/http/retry-after.ts'
 import { type ErrorCode, errors, FaultError, type OutcomeKind } from '../../../schemas/errors.ts'
 
 const nowMs = Date.UTC(2026, 2, 1, 12, 0, 0)

@@ -1,16 +1,29 @@
-// One request and its answer. It is sent once: what comes of it, within the time it has, is one outcome. What was sent is
-// confirmed by an answer that has come to its end, and by nothing else.
+// One request over HTTPS and its answer. It is sent once: what comes of it, within the time it has, is one outcome. What was
+// sent is confirmed by an answer that has come to its end, and by nothing else.
 
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { TLSSocket } from 'node:tls'
-import { FaultError } from '../../../schemas/errors.ts'
+import { type ErrorCode, FaultError } from '../../../schemas/errors.ts'
 import type { Clock } from '../../clock.ts'
-import type { Outcome } from '../../connector.ts'
-import { abortFault } from '../../shared/abort.ts'
-import { Excerpt } from '../../shared/http/excerpt.ts'
-import type { Mask } from '../../shared/mask.ts'
-import { outcomeOfError, outcomeOfStatus } from './outcome.ts'
-import type { PublishRequest } from './request.ts'
+import type { Failure, Outcome } from '../../connector.ts'
+import { abortFault } from '../abort.ts'
+import type { Mask } from '../mask.ts'
+import { Excerpt } from './excerpt.ts'
+
+export interface PostRequest {
+  readonly path: string
+  readonly headers: Readonly<Record<string, string | number>>
+  readonly body: Buffer
+}
+
+/** An answer that has come whole. */
+export interface Answer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  /** The beginning of its body, free of secrets. */
+  readonly said: string
+}
 
 export interface ExchangeSettings {
   readonly agent: https.Agent
@@ -18,9 +31,13 @@ export interface ExchangeSettings {
   readonly port: number
   readonly clock: Clock
   readonly mask: Mask
-  readonly haveTopics: boolean
   readonly connectTimeoutMs: number
-  readonly ackTimeoutMs: number
+  readonly answerTimeoutMs: number
+  /** Of the faults that what takes too long is told with. */
+  readonly late: { readonly connect: ErrorCode; readonly answer: ErrorCode }
+  outcomeOfAnswer(answer: Answer): Outcome
+  /** `sent`: whether the request may have been written. */
+  outcomeOfError(error: unknown, sent: boolean): Failure
 }
 
 export class Exchange {
@@ -34,14 +51,14 @@ export class Exchange {
   #cancelTimer: () => void
   #resolve: (outcome: Outcome) => void = () => {}
 
-  constructor(settings: ExchangeSettings, { path, headers, body }: PublishRequest, signal: AbortSignal) {
+  constructor(settings: ExchangeSettings, { path, headers, body }: PostRequest, signal: AbortSignal) {
     this.#settings = settings
     this.#signal = signal
     this.outcome = new Promise(resolve => {
       this.#resolve = resolve
     })
-    const { agent, host, port, connectTimeoutMs } = settings
-    this.#cancelTimer = this.#failIn(connectTimeoutMs, 'mqtt_connect_timeout')
+    const { agent, host, port, connectTimeoutMs, late } = settings
+    this.#cancelTimer = this.#failIn(connectTimeoutMs, late.connect)
     signal.addEventListener('abort', this.#giveUp, { once: true })
     this.#request = https
       .request({ agent, host, port, method: 'POST', path, headers })
@@ -54,7 +71,7 @@ export class Exchange {
         const said = new Excerpt()
         response
           .on('data', (chunk: Buffer) => said.add(chunk))
-          .once('end', () => this.#answer(response.statusCode ?? 0, said))
+          .once('end', () => this.#answer(response, said))
           .on('error', error => this.#fail(error))
       })
       .on('error', error => this.#fail(error))
@@ -65,21 +82,21 @@ export class Exchange {
     if (this.#isSent) return
     this.#isSent = true
     this.#cancelTimer()
-    this.#cancelTimer = this.#failIn(this.#settings.ackTimeoutMs, 'mqtt_ack_timeout')
+    this.#cancelTimer = this.#failIn(this.#settings.answerTimeoutMs, this.#settings.late.answer)
   }
 
-  #failIn(delayMs: number, code: 'mqtt_connect_timeout' | 'mqtt_ack_timeout'): () => void {
+  #failIn(delayMs: number, code: ErrorCode): () => void {
     const { clock } = this.#settings
     return clock.after(delayMs, () => this.#fail(new FaultError(code, { detail: `after ${delayMs} ms` })))
   }
 
-  #answer(status: number, said: Excerpt): void {
-    const { haveTopics, mask } = this.#settings
-    this.#settle(outcomeOfStatus(status, said.text(mask), haveTopics))
+  #answer({ statusCode = 0, headers }: IncomingMessage, said: Excerpt): void {
+    const { mask } = this.#settings
+    this.#settle(this.#settings.outcomeOfAnswer({ status: statusCode, headers, said: said.text(mask) }))
   }
 
   #fail(error: unknown): void {
-    this.#settle(outcomeOfError(error, this.#isSent))
+    this.#settle(this.#settings.outcomeOfError(error, this.#isSent))
     this.#request.destroy()
   }
 

@@ -1,25 +1,33 @@
 // Tries whether a TLS connection comes about, and ends it.
 
 import tls from 'node:tls'
-import { FaultError } from '../../../schemas/errors.ts'
+import { type ErrorCode, FaultError } from '../../../schemas/errors.ts'
 import type { Clock } from '../../clock.ts'
-import { abortFault } from '../../shared/abort.ts'
-import type { Endpoint } from '../endpoint.ts'
+import { abortFault } from '../abort.ts'
+
+/** Where connections go. */
+export interface Endpoint {
+  readonly host: string
+  readonly port: number
+  readonly tls: tls.ConnectionOptions
+}
 
 export interface ConnectTry {
   readonly clock: Clock
   readonly timeoutMs: number
+  /** Of the fault when it takes too long. */
+  readonly lateCode: ErrorCode
   readonly signals: readonly AbortSignal[]
 }
 
 /** Resolves once it stands; rejects with what prevents it, at once when a signal fires. */
 export async function tryConnection(
   { host, port, tls: secure }: Endpoint,
-  { clock, timeoutMs, signals }: ConnectTry
+  { clock, timeoutMs, lateCode, signals }: ConnectTry
 ): Promise<void> {
   const socket = tls.connect({ ...secure, host, port })
   const stands = new Promise((resolve, reject) => socket.once('secureConnect', resolve).on('error', reject))
-  const late = new FaultError('mqtt_connect_timeout', { detail: `after ${timeoutMs} ms` })
+  const late = new FaultError(lateCode, { detail: `after ${timeoutMs} ms` })
   const cancel = clock.after(timeoutMs, () => socket.destroy(late))
   const giveUp = () => {
     const fired = signals.find(signal => signal.aborted)
