@@ -8,6 +8,7 @@ import { FaultError } from '../schemas/errors.ts'
 import { awsIotTarget } from './aws-iot/index.ts'
 import type { SourceDefinition, Target, TargetDefinition, TargetEnv } from './connector.ts'
 import { httpSource, httpTarget } from './http/index.ts'
+import { iotHubTarget } from './iot-hub/index.ts'
 import { mqttSource, mqttTarget } from './mqtt/index.ts'
 import { wialonSource, wialonTarget } from './wialon/index.ts'
 import { wialonIpsSource, wialonIpsTarget } from './wialon-ips/index.ts'
@@ -19,7 +20,7 @@ export interface Registry {
 
 export const registry: Registry = {
   sources: [httpSource, mqttSource, wialonSource, wialonIpsSource],
-  targets: [httpTarget, mqttTarget, awsIotTarget, wialonTarget, wialonIpsTarget]
+  targets: [httpTarget, mqttTarget, awsIotTarget, iotHubTarget, wialonTarget, wialonIpsTarget]
 }
 
 /** The schema of the whole configuration with the parts of these connectors and of the steps. */

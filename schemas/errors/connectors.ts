@@ -2,6 +2,7 @@
 
 import { awsIotErrors } from './aws-iot.ts'
 import { httpTargetErrors } from './http-target.ts'
+import { iotHubErrors } from './iot-hub.ts'
 import { mqttErrors } from './mqtt.ts'
 import { wialonErrors, wialonSourceErrors } from './wialon.ts'
 import { wialonIpsErrors } from './wialon-ips.ts'
@@ -10,6 +11,7 @@ export const connectorErrors = {
   ...httpTargetErrors,
   ...mqttErrors,
   ...awsIotErrors,
+  ...iotHubErrors,
   ...wialonErrors,
   ...wialonSourceErrors,
   ...wialonIpsErrors

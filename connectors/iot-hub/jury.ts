@@ -1,0 +1,96 @@
+// Whose fault it is when the hub does not let a device in. It says the same of a device that is unknown or disabled and of a
+// key that is wrong for all; only what becomes of the others tells them apart:
+//
+//   others are let in                        this device, which waits while the others go on
+//   so many in a row, and none let in        all: the key of the policy or group, the clock, the host
+//   nobody was ever let in, one key for all  all, unless one of those that are being asked now is let in
+//
+// A few devices may be held for what turns out to be everybody's fault; they go on with the others once it is mended.
+
+import type { Clock } from '../clock.ts'
+
+/** Different devices in a row. With every second device disabled this many would be refused by chance once in a million. */
+const manyDevices = 20
+/** How long those that are being asked are waited for. */
+const patienceMs = 5_000
+
+export type Blame = 'device' | 'all'
+
+export class Jury {
+  readonly #clock: Clock
+  /** One key stands behind all devices. */
+  readonly #isShared: boolean
+  #isAnyKnown = false
+  /** Devices that are being asked. */
+  #asked = 0
+  /** Devices refused since one was let in; never more than are many. */
+  readonly #refused = new Set<string>()
+  /** Those that wait for what becomes of the others. */
+  readonly #waiting = new Set<(blame: Blame) => void>()
+
+  constructor(clock: Clock, isShared: boolean) {
+    this.#clock = clock
+    this.#isShared = isShared
+  }
+
+  /** Looks on while the hub is asked about a device; `isIn` says whether it was let in. */
+  async watch<T>(asking: Promise<T>, isIn: (answer: T) => boolean): Promise<T> {
+    this.#asked++
+    let wasLetIn = false
+    try {
+      const answer = await asking
+      wasLetIn = isIn(answer)
+      return answer
+    } finally {
+      this.#asked--
+      if (wasLetIn) this.#letIn()
+      else this.#decideAlone()
+    }
+  }
+
+  /** A device was refused. Resolves at once when the signal fires. */
+  async blameFor(device: string, signal: AbortSignal): Promise<Blame> {
+    if (this.#refused.size < manyDevices) this.#refused.add(device)
+    if (this.#refused.size >= manyDevices) this.#decide('all')
+    if (this.#refused.size >= manyDevices) return 'all'
+    if (this.#isAnyKnown || !this.#isShared) return 'device'
+    return this.#wait(signal)
+  }
+
+  /** Nobody is to wait any longer. */
+  close(): void {
+    this.#decide('all')
+  }
+
+  #letIn(): void {
+    this.#isAnyKnown = true
+    this.#refused.clear()
+    this.#decide('device')
+  }
+
+  /** When nobody else is being asked any more. */
+  #decideAlone(): void {
+    if (this.#asked === 0) this.#decide('all')
+  }
+
+  #decide(blame: Blame): void {
+    for (const settle of this.#waiting) settle(blame)
+  }
+
+  #wait(signal: AbortSignal): Promise<Blame> {
+    return new Promise(resolve => {
+      const settle = (blame: Blame) => {
+        this.#waiting.delete(settle)
+        cancel()
+        signal.removeEventListener('abort', giveUp)
+        resolve(blame)
+      }
+      const giveUp = () => settle('all')
+      const cancel = this.#clock.after(patienceMs, giveUp)
+      signal.addEventListener('abort', giveUp, { once: true })
+      this.#waiting.add(settle)
+      if (signal.aborted) giveUp()
+      else this.#decideAlone()
+    })
+  }
+}

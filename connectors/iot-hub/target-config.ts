@@ -1,0 +1,138 @@
+// The configuration of the Azure IoT Hub target: what may be set, the defaults, and what each field means. Rendered into
+// the JSON Schema and the reference page; README.md of this folder explains the whole.
+
+import { type Static, Type } from 'typebox'
+import { bytes, count, type Frozen, milliseconds, portPattern, secret } from '../../schemas/define.ts'
+
+/** As the hub shows its keys. */
+const base64 = {
+  pattern: '^([A-Za-z0-9+/]{4})+([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
+  'x-expects': 'a key in Base64'
+}
+
+const policySchema = Type.Object(
+  {
+    name: Type.String({ description: 'Its name.', minLength: 1, examples: ['device'], 'x-public': true }),
+    key: secret('Its primary or secondary key.', base64)
+  },
+  {
+    additionalProperties: false,
+    description:
+      'A shared access policy of the hub with the right "Device connect": it signs for all devices.'
+  }
+)
+
+const tlsSchema = Type.Object(
+  {
+    ca: Type.Optional(
+      Type.String({
+        description: 'PEM text of the authority to trust; default: those of the system, which know Microsoft.'
+      })
+    ),
+    servername: Type.Optional(
+      Type.String({ description: 'The name to ask for and to expect; default: host.' })
+    )
+  },
+  { additionalProperties: false, description: 'How the hub is known.', default: {} }
+)
+
+const credentialFields = {
+  policy: Type.Optional(policySchema),
+  groupKey: Type.Optional(
+    secret(
+      'The symmetric key of an enrolment group: the key of each device is derived from it and the device id.',
+      base64
+    )
+  ),
+  deviceKeys: Type.Optional(
+    secret(
+      'The key of each device, a line for each: the device id, a space, the key; or a JSON object. Write ${file:path}.'
+    )
+  ),
+  deviceKeyField: Type.Optional(
+    Type.String({
+      description:
+        'The field of a message that holds the key of its device, such as one that the step enrich adds; it is not sent. deviceKeys is the safer way, see the page.',
+      minLength: 1,
+      examples: ['iotHub.key']
+    })
+  ),
+  tokenLifetimeMs: milliseconds(
+    'How long a token is good for. It is made anew well before it ends, and with mode mqtt its device connects anew then.',
+    3_600_000,
+    1_000
+  )
+}
+
+const messageFields = {
+  item: Type.Optional(
+    Type.String({
+      description:
+        'What each message becomes, in JSON: {name} stands for a field of it, {@message} for all of it, {@ms} for its time in Unix ms, {@id} for its id.',
+      minLength: 2,
+      examples: ['{"ts": {@ms}, "values": {@message}}']
+    })
+  ),
+  properties: Type.Record(
+    Type.String({ pattern: "^[A-Za-z0-9!#%&'*+.^_`|~-][A-Za-z0-9!#$%&'*+.^_`|~-]{0,127}$" }),
+    Type.String(),
+    {
+      description:
+        'Application properties, by which the hub can route. {name} stands for a field of the message and {@id} for its id; one that comes out empty is left out.',
+      default: {},
+      additionalProperties: false,
+      'x-expects': 'a name of letters, digits and marks, which does not begin with $',
+      examples: [{ plate: '{vehicle.plate}' }]
+    }
+  ),
+  messageId: Type.String({
+    description: 'The message id, which stays the same over repeats; empty: none. A long one is hashed.',
+    default: '{@id}'
+  }),
+  correlationId: Type.Optional(Type.String({ description: 'The correlation id.', examples: ['{trip.id}'] })),
+  contentType: Type.String({
+    description: 'The content type; queries of routes look into a body that is application/json.',
+    default: 'application/json',
+    pattern: '^[\\x21-\\x7e]*$'
+  }),
+  contentEncoding: Type.Enum(['utf-8', 'utf-16', 'utf-32', ''], {
+    description: 'The encoding of the body; empty: not told.',
+    default: 'utf-8'
+  })
+}
+
+export const iotHubTargetSchema = Type.Object(
+  {
+    host: Type.String({
+      description: 'The host name of the hub. A port behind it is the one of a double.',
+      pattern: `^([^\\s/?#@:\\[\\]]+|\\[[0-9a-fA-F:.]+\\])(:${portPattern})?$`,
+      examples: ['contoso.azure-devices.net'],
+      'x-expects': 'a host, or host:port',
+      'x-public': true
+    }),
+    deviceId: Type.String({
+      description: 'The device id in the hub. {ident} and other fields of messages may stand in it.',
+      default: '{ident}',
+      minLength: 1,
+      'x-public': true
+    }),
+    ...credentialFields,
+    ...messageFields,
+    tls: tlsSchema,
+    maxMessageBytes: bytes('What the hub takes as one message, or as one batch.', 262_144),
+    maxMessages: count('Messages of a device in one batch at most; with 1 each is sent by itself.', 100),
+    maxBytes: bytes('Size of a batch at most, as it lies in Kafka; a larger message travels alone.', 180_000),
+    maxConnections: Type.Optional(
+      Type.Integer({ description: 'Connections at most. Default: 64.', minimum: 1, maximum: 65_535 })
+    ),
+    connectTimeoutMs: milliseconds('Until the connection stands.', 10_000),
+    answerTimeoutMs: milliseconds('From sending messages until the hub has confirmed them.', 30_000),
+    quotaPauseMs: milliseconds(
+      'How long nothing is sent once the messages of a day are used up; then it is tried again.',
+      600_000
+    )
+  },
+  { additionalProperties: false, description: 'Sends messages to Azure IoT Hub, each as its own device.' }
+)
+
+export type IotHubTargetConfig = Frozen<Static<typeof iotHubTargetSchema>>
