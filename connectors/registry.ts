@@ -10,6 +10,7 @@ import type { SourceDefinition, Target, TargetDefinition, TargetEnv } from './co
 import { httpSource, httpTarget } from './http/index.ts'
 import { iotHubTarget } from './iot-hub/index.ts'
 import { mqttSource, mqttTarget } from './mqtt/index.ts'
+import { pubsubTarget } from './pubsub/index.ts'
 import { wialonSource, wialonTarget } from './wialon/index.ts'
 import { wialonIpsSource, wialonIpsTarget } from './wialon-ips/index.ts'
 
@@ -20,7 +21,7 @@ export interface Registry {
 
 export const registry: Registry = {
   sources: [httpSource, mqttSource, wialonSource, wialonIpsSource],
-  targets: [httpTarget, mqttTarget, awsIotTarget, iotHubTarget, wialonTarget, wialonIpsTarget]
+  targets: [httpTarget, mqttTarget, awsIotTarget, iotHubTarget, pubsubTarget, wialonTarget, wialonIpsTarget]
 }
 
 /** The schema of the whole configuration with the parts of these connectors and of the steps. */

@@ -15,6 +15,8 @@ const layers = ['schemas', 'connectors', 'processors', 'test']
 
 /** Where each package may be imported; `lazily` means only by `await import()`. Tests may import what they need. */
 const packages: Readonly<Record<string, { readonly in: string; readonly lazily?: true }>> = {
+  '@google-cloud/pubsub': { in: 'connectors/pubsub' },
+  '@grpc/grpc-js': { in: 'connectors/pubsub' },
   '@turf/boolean-point-in-polygon': { in: 'processors/geo' },
   '@turf/distance': { in: 'processors/geo' },
   '@turf/helpers': { in: 'processors/geo' },

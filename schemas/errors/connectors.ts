@@ -4,6 +4,7 @@ import { awsIotErrors } from './aws-iot.ts'
 import { httpTargetErrors } from './http-target.ts'
 import { iotHubErrors } from './iot-hub.ts'
 import { mqttErrors } from './mqtt.ts'
+import { pubsubErrors } from './pubsub.ts'
 import { wialonErrors, wialonSourceErrors } from './wialon.ts'
 import { wialonIpsErrors } from './wialon-ips.ts'
 
@@ -12,6 +13,7 @@ export const connectorErrors = {
   ...mqttErrors,
   ...awsIotErrors,
   ...iotHubErrors,
+  ...pubsubErrors,
   ...wialonErrors,
   ...wialonSourceErrors,
   ...wialonIpsErrors

@@ -44,6 +44,8 @@ export interface TargetUnderTest {
    * confirms before it does.
    */
   readonly lagMs?: number
+  /** Of one batch the devices travel beside each other, so that their messages arrive in order per device only. */
+  readonly mixesDevices?: true
   /** Each ability that the protocol or this double has not, and why. */
   readonly lacks: Readonly<Partial<Record<Ability, string>>>
 }
