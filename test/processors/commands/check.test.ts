@@ -1,10 +1,13 @@
 // `tailrace check` and `tailrace init` as a user runs them: as processes, with their output and exit codes.
 
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import test from 'ava'
+import { parse } from 'yaml'
+import { packageRoot } from '../../../processors/commands/package-root.ts'
+import { codeBlocks } from '../../markdown.ts'
 import { folder, outputOf } from './shared/output.ts'
 
 const valid = `kafka: { brokers: ["localhost:9092"] }
@@ -152,6 +155,39 @@ test('what init writes sends to the port where receive listens unless told other
     (await outputOf(['receive', '--help'], cwd)).stdout,
     new RegExp(`--port <number> .*default: ${port}`)
   )
+})
+
+test('the profile for toll systems passes check, with what is known of vehicles beside it', async t => {
+  const cwd = folder(t)
+  const { code, stdout } = await outputOf(['init', '--profile', 'toll'], cwd)
+  t.deepEqual(
+    [code, stdout],
+    [0, 'Wrote tailrace.yaml and devices.yaml. Next: tailrace check tailrace.yaml\n']
+  )
+  const checked = await outputOf(['check'], cwd)
+  t.deepEqual(checked, { code: 0, stdout: 'ok: 1 channel, 1 stream\n', stderr: '' })
+})
+
+test('the profile for toll systems is what its page says, but for the files with secrets', async t => {
+  const cwd = folder(t)
+  await outputOf(['init', '--profile', 'toll'], cwd)
+  const written = parse(readFileSync(join(cwd, 'tailrace.yaml'), 'utf8')).streams.toll
+  const blocks = codeBlocks(readFileSync(packageRoot('connectors/http/presets/toll.md'), 'utf8'), 'yaml')
+  const [devices, page] = blocks.map(({ text }) => parse(text))
+  const { tls, webhookSignature, ...http } = page.streams.toll.target.http
+  t.deepEqual(Object.keys(tls), ['ca', 'cert', 'key'])
+  t.is(webhookSignature.secrets.length, 1)
+  t.deepEqual(written, { ...page.streams.toll, start: 'latest', target: { http } })
+  t.deepEqual(parse(readFileSync(join(cwd, 'devices.yaml'), 'utf8')), devices)
+})
+
+test('a profile is not written at all where one of its files is there', async t => {
+  const cwd = folder(t, { 'devices.yaml': 'precious' })
+  const { code, stderr } = await outputOf(['init', '--profile', 'toll'], cwd)
+  t.is(code, 3)
+  t.regex(stderr, /devices\.yaml: The file is there already/)
+  t.deepEqual(readdirSync(cwd), ['devices.yaml'])
+  t.is((await outputOf(['init', '--profile', 'tol'], cwd)).code, 2)
 })
 
 test('init overwrites nothing', async t => {
