@@ -190,7 +190,9 @@ test('http/traccar-osmand.md: what it sends is what our source of that format ta
 })
 
 test('every page delivers to a receiver that takes everything', async t => {
-  for (const { name } of pages.filter(page => page.name.startsWith('http/'))) {
+  // That of toll systems wants an answer for each position, and has tests of its own.
+  const others = pages.filter(({ name }) => name.startsWith('http/') && name !== 'http/toll.md')
+  for (const { name } of others) {
     const { played } = await sent(t, name)
     t.is(played.delivered + played.filtered, 2, name)
     t.true(played.delivered > 0, name)
