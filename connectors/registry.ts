@@ -9,6 +9,7 @@ import { awsIotTarget } from './aws-iot/index.ts'
 import type { SourceDefinition, Target, TargetDefinition, TargetEnv } from './connector.ts'
 import { httpSource, httpTarget } from './http/index.ts'
 import { iotHubTarget } from './iot-hub/index.ts'
+import { kafkaTarget } from './kafka/index.ts'
 import { mqttSource, mqttTarget } from './mqtt/index.ts'
 import { pubsubTarget } from './pubsub/index.ts'
 import { wialonSource, wialonTarget } from './wialon/index.ts'
@@ -21,7 +22,16 @@ export interface Registry {
 
 export const registry: Registry = {
   sources: [httpSource, mqttSource, wialonSource, wialonIpsSource],
-  targets: [httpTarget, mqttTarget, awsIotTarget, iotHubTarget, pubsubTarget, wialonTarget, wialonIpsTarget]
+  targets: [
+    httpTarget,
+    mqttTarget,
+    awsIotTarget,
+    iotHubTarget,
+    kafkaTarget,
+    pubsubTarget,
+    wialonTarget,
+    wialonIpsTarget
+  ]
 }
 
 /** The schema of the whole configuration with the parts of these connectors and of the steps. */

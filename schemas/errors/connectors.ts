@@ -3,6 +3,7 @@
 import { awsIotErrors } from './aws-iot.ts'
 import { httpTargetErrors } from './http-target.ts'
 import { iotHubErrors } from './iot-hub.ts'
+import { kafkaTargetErrors } from './kafka-target.ts'
 import { mqttErrors } from './mqtt.ts'
 import { pubsubErrors } from './pubsub.ts'
 import { wialonErrors, wialonSourceErrors } from './wialon.ts'
@@ -10,6 +11,7 @@ import { wialonIpsErrors } from './wialon-ips.ts'
 
 export const connectorErrors = {
   ...httpTargetErrors,
+  ...kafkaTargetErrors,
   ...mqttErrors,
   ...awsIotErrors,
   ...iotHubErrors,
