@@ -39,7 +39,7 @@ const packages: Readonly<Record<string, { readonly in: string; readonly lazily?:
   undici: { in: 'connectors/http' },
   aws4: { in: 'connectors/http' },
   'proxy-from-env': { in: 'connectors/http' },
-  ws: { in: 'connectors/shared/mqtt' },
+  ws: { in: 'connectors/shared' },
   yaml: { in: 'processors' }
 }
 

@@ -7,7 +7,7 @@ import { type TlsConfig, tlsSchema } from '../../schemas/config.ts'
 import { portPattern, secret } from '../../schemas/define.ts'
 import { FaultError } from '../../schemas/errors.ts'
 import { bareHost } from '../shared/host.ts'
-import type { Address } from '../shared/mqtt/open-stream.ts'
+import type { Address } from '../shared/tcp/open-stream.ts'
 import { secureContext } from '../shared/tls.ts'
 
 const host = `([^\\s/?#@:\\[\\]]+|\\[[0-9a-fA-F:.]+\\])(:${portPattern})?`

@@ -10,16 +10,16 @@ import { FaultError } from '../../../schemas/errors.ts'
 import type { Clock } from '../../clock.ts'
 import { delivered, type Outcome } from '../../connector.ts'
 import type { Mask } from '../mask.ts'
+import { type Address, openStream } from '../tcp/open-stream.ts'
 import { detailOf, nativeCode } from '../tls.ts'
 import { clientOptions } from './client-options.ts'
 import { type Grant, grantOf } from './connack.ts'
 import { InFlight, type Sent } from './in-flight.ts'
-import { type Address, openStream } from './open-stream.ts'
 import { faultOfDisconnect, faultOfEnd, faultOfError, outcomeOfFault, outcomeOfPuback } from './outcome.ts'
 import { maxPacketBytes, publishBytes } from './publish/packet-size.ts'
 import type { Publication } from './publish/publications.ts'
 import { reasonOf } from './reason.ts'
-import { faultOfStranger, shownBytes } from './stranger.ts'
+import { beginningOf, faultOfStranger } from './stranger.ts'
 
 /** How long a server may take to end a connection that said good-bye. */
 const farewellMs = 1_000
@@ -91,7 +91,7 @@ export class Connection {
       .on('error', error => this.#fail(error))
     // Before the parser, which may take offence at it.
     this.#stream.prependOnceListener('data', (bytes: Buffer) => {
-      this.#begun = Buffer.from(bytes.subarray(0, shownBytes))
+      this.#begun = beginningOf(bytes)
     })
   }
 
