@@ -7,9 +7,9 @@ import { configSchema, type OneOfKinds, type PartSchemas } from '../schemas/conf
 import { FaultError } from '../schemas/errors.ts'
 import { awsIotTarget } from './aws-iot/index.ts'
 import type { SourceDefinition, Target, TargetDefinition, TargetEnv } from './connector.ts'
+import { eventHubsTarget } from './event-hubs/index.ts'
 import { httpSource, httpTarget } from './http/index.ts'
 import { iotHubTarget } from './iot-hub/index.ts'
-import { kafkaTarget } from './kafka/index.ts'
 import { mqttSource, mqttTarget } from './mqtt/index.ts'
 import { pubsubTarget } from './pubsub/index.ts'
 import { wialonSource, wialonTarget } from './wialon/index.ts'
@@ -26,8 +26,8 @@ export const registry: Registry = {
     httpTarget,
     mqttTarget,
     awsIotTarget,
+    eventHubsTarget,
     iotHubTarget,
-    kafkaTarget,
     pubsubTarget,
     wialonTarget,
     wialonIpsTarget

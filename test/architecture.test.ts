@@ -15,6 +15,8 @@ const layers = ['schemas', 'connectors', 'processors', 'test']
 
 /** Where each package may be imported; `lazily` means only by `await import()`. Tests may import what they need. */
 const packages: Readonly<Record<string, { readonly in: string; readonly lazily?: true }>> = {
+  '@azure/event-hubs': { in: 'connectors/event-hubs' },
+  '@azure/identity': { in: 'connectors/event-hubs', lazily: true },
   '@google-cloud/pubsub': { in: 'connectors/pubsub' },
   '@grpc/grpc-js': { in: 'connectors/pubsub' },
   '@turf/boolean-point-in-polygon': { in: 'processors/geo' },
@@ -34,6 +36,7 @@ const packages: Readonly<Record<string, { readonly in: string; readonly lazily?:
   pino: { in: 'processors/service' },
   'pino-pretty': { in: 'processors/service' },
   'prom-client': { in: 'processors/service' },
+  rhea: { in: 'connectors/event-hubs' },
   snappy: { in: 'connectors/kafka', lazily: true },
   typebox: { in: '' }, // the language of shapes, spoken everywhere
   undici: { in: 'connectors/http' },

@@ -9,13 +9,6 @@ export interface Deadline {
   onLate?(): void
 }
 
-export class NoAnswer extends Error {
-  constructor(deadlineMs: number) {
-    super(`Kafka gave no answer within ${deadlineMs} ms`)
-    this.name = 'NoAnswer'
-  }
-}
-
 /** Settles as `work` does, or rejects after `deadlineMs`. The work itself goes on. */
 export async function withDeadline<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
   const { clock, deadlineMs } = deadline
@@ -23,7 +16,7 @@ export async function withDeadline<T>(work: Promise<T>, deadline: Deadline): Pro
   const late = new Promise<never>((_, reject) => {
     cancel = clock.after(deadlineMs, () => {
       deadline.onLate?.()
-      reject(new NoAnswer(deadlineMs))
+      reject(new Error(`Kafka gave no answer within ${deadlineMs} ms`))
     })
   })
   try {

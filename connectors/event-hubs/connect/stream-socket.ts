@@ -1,0 +1,46 @@
+// The stream that AMQP is spoken over, dressed as the WebSocket that the SDK lets one bring along. So the socket is ours: its
+// authority and its name, its end that is noticed at once, and its closing that leaves nothing open. Real WebSockets come this way, too.
+
+import type { Duplex } from 'node:stream'
+
+/** What is brought along as the options of the WebSocket. */
+export interface StreamOptions {
+  /** Called once for each connection that the SDK wants. */
+  readonly open: () => Duplex
+  /** Called with whatever comes in; false: the SDK does not get it. */
+  readonly admit: (chunk: Buffer) => boolean
+}
+
+/** Has what the SDK uses of a WebSocket. Without a `binaryType` it hands over buffers as they are. */
+export class StreamSocket {
+  readonly url: string
+  onopen: () => void = () => {}
+  onmessage: (event: { readonly data: Buffer }) => void = () => {}
+  onclose: (error?: Error) => void = () => {}
+  onerror: (error: Error) => void = () => {}
+  readonly #stream: Duplex
+
+  constructor(url: string, _protocols: unknown, { open, admit }: StreamOptions) {
+    this.url = url
+    this.#stream = open()
+    let error: Error | undefined
+    this.#stream
+      .on('data', (data: Buffer) => {
+        if (admit(data)) this.onmessage({ data })
+      })
+      .on('error', (told: Error) => {
+        error = told
+      })
+      .once('close', () => this.onclose(error))
+    // What is written waits until the stream is open.
+    process.nextTick(() => this.onopen())
+  }
+
+  send(data: Uint8Array): void {
+    if (this.#stream.writable) this.#stream.write(data)
+  }
+
+  close(): void {
+    this.#stream.end()
+  }
+}

@@ -1,0 +1,196 @@
+// How the target connects: with what settings, by TLS, WebSockets and endpoints of one's own, and with tokens that expire.
+
+import { createServer as createHttpServer } from 'node:http'
+import { createServer } from 'node:https'
+import net, { type AddressInfo } from 'node:net'
+import test, { type ExecutionContext } from 'ava'
+import { createWebSocketStream, WebSocketServer } from 'ws'
+import { FrameWatch } from '../../../connectors/event-hubs/connect/frames.ts'
+import { makeCertificates } from '../../certificates.ts'
+import { until } from '../../flows/harness/until.ts'
+import { batchOf, doubleWith, faultOf, outcomesOf, type Settings, targetWith, told } from './harness.ts'
+
+const certificates = makeCertificates()
+const access = 'SharedAccessKeyName=k;SharedAccessKey=c2VjcmV0'
+const endpoint = 'Endpoint=sb://acme.servicebus.windows.net/'
+
+const wrongSettings: readonly [settings: Settings, path: string][] = [
+  [{}, 'namespace'],
+  [{ namespace: 'acme.servicebus.windows.net' }, 'credential'],
+  [{ namespace: 'acme.servicebus.windows.net', credential: { kind: 'default' } }, 'eventHub'],
+  [{ connectionString: `${endpoint};${access}` }, 'eventHub'],
+  [{ connectionString: `${endpoint};${access};EntityPath=one`, eventHub: 'two' }, 'eventHub'],
+  [{ connectionString: `${endpoint};EntityPath=one` }, 'connectionString'],
+  [{ connectionString: `${access};EntityPath=one` }, 'connectionString'],
+  [{ connectionString: `${endpoint};${access};EntityPath=one`, namespace: 'acme' }, 'namespace'],
+  [
+    { connectionString: `${endpoint};${access};EntityPath=one`, credential: { kind: 'default' } },
+    'credential'
+  ],
+  [
+    { namespace: 'a', eventHub: 'b', credential: { kind: 'clientSecret', tenantId: 't', clientId: 'c' } },
+    'credential.clientSecret'
+  ],
+  [{ connectionString: `${endpoint};${access};EntityPath=one`, properties: { a: '{@ms}' } }, 'properties'],
+  [{ connectionString: `${endpoint};${access};EntityPath=one`, tls: { ca: 'no PEM' } }, 'tls.ca']
+]
+
+test('settings that contradict each other or are not enough name the one that is wrong, and no secret', async t => {
+  for (const [settings, path] of wrongSettings) {
+    const error = await t.throwsAsync(targetWith(t, settings), { code: 'config_invalid' })
+    t.like(error, { path })
+    t.notRegex(error?.message ?? '', /c2VjcmV0/)
+  }
+})
+
+test('a connection string of the namespace takes the hub from eventHub, and one with a signature is taken', async t => {
+  const { double, ledger } = await doubleWith(t)
+  const ofNamespace = double.connectionString.replace(/EntityPath=[^;]*;/, '')
+  const target = await targetWith(t, { connectionString: ofNamespace, eventHub: 'telemetry' })
+  t.deepEqual(told(await outcomesOf(target, batchOf(['a']))), ['delivered'])
+  t.is(ledger.length, 1)
+  const signature = `SharedAccessSignature sr=sb%3A%2F%2F127.0.0.1%2Ftelemetry&sig=wrong%3D&se=1&skn=k`
+  const signed = `Endpoint=sb://127.0.0.1:${double.port};SharedAccessSignature=${signature};UseDevelopmentEmulator=true`
+  const fault = await faultOf(await targetWith(t, { connectionString: signed, eventHub: 'telemetry' }))
+  t.is(fault.code, 'event_hubs_unauthorized')
+  t.notRegex(fault.detail ?? '', /sig=wrong/)
+})
+
+test('behind an endpoint of its own tokens are for the namespace all the same', async t => {
+  const { double, ledger } = await doubleWith(t, { tls: certificates })
+  const connectionString = double.connectionString.replace(
+    /sb:\/\/[^;]*/,
+    'sb://acme.servicebus.windows.net/'
+  )
+  const target = await targetWith(t, {
+    connectionString,
+    endpoint: `localhost:${double.port}`,
+    tls: { ca: certificates.ca }
+  })
+  t.deepEqual(told(await outcomesOf(target, batchOf(['a']))), ['delivered'])
+  t.is(ledger.length, 1)
+})
+
+/** Takes WebSockets, as the service does on 443, and hands on what is in them. */
+async function relayTo(t: ExecutionContext, port: number): Promise<number> {
+  const server = createServer(certificates)
+  const sockets = new WebSocketServer({
+    server,
+    path: '/$servicebus/websocket',
+    handleProtocols: protocols => (protocols.has('AMQPWSB10') ? 'AMQPWSB10' : false)
+  })
+  sockets.on('connection', socket => {
+    const stream = createWebSocketStream(socket).on('error', () => {})
+    const onward = net.connect(port, '127.0.0.1').on('error', () => stream.destroy())
+    stream.pipe(onward).pipe(stream)
+    stream.once('close', () => onward.destroy())
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    for (const socket of sockets.clients) socket.terminate()
+    server.close()
+  })
+  const address = server.address() as AddressInfo // a TCP server that listens has one
+  return address.port
+}
+
+test('with webSocket AMQP is spoken in WebSockets over TLS', async t => {
+  const { double, ledger } = await doubleWith(t)
+  const port = await relayTo(t, double.port)
+  const connectionString = double.connectionString
+    .replace(`:${double.port}`, `:${port}`)
+    .replace(';UseDevelopmentEmulator=true', '')
+  const target = await targetWith(t, { connectionString, webSocket: true, tls: { ca: certificates.ca } })
+  t.deepEqual(told(await outcomesOf(target, batchOf(['a', 'b']))), ['delivered', 'delivered'])
+  t.is(ledger.length, 2)
+  await target.close()
+  await until('the connection is closed', () => double.connections === 0, 5_000)
+})
+
+/** Where the managed identity of an App Service gets its tokens; the package goes on asking the one that it asked first. */
+const identity = { lifetimeMs: 0, server: createHttpServer() }
+
+test.before(async () => {
+  identity.server.on('request', (_, response) => {
+    const expires = Math.ceil((Date.now() + identity.lifetimeMs) / 1_000)
+    const token = { access_token: 'a-token', expires_on: `${expires}`, resource: 'r', token_type: 'Bearer' }
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify(token))
+  })
+  await new Promise<void>(resolve => identity.server.listen(0, '127.0.0.1', resolve))
+  const { port } = identity.server.address() as AddressInfo // a TCP server that listens has one
+  process.env.IDENTITY_ENDPOINT = `http://127.0.0.1:${port}/token`
+  process.env.IDENTITY_HEADER = 'header'
+})
+
+test.after.always(() => void identity.server.close())
+
+test.serial(
+  'a token of Microsoft Entra is renewed on the way, and sending goes on over the same connection',
+  async t => {
+    // Two minutes before it ends the SDK renews a token; a claim lasts for a second here.
+    identity.lifetimeMs = 120_000 + 500
+    const puts: number[] = []
+    const { double, ledger } = await doubleWith(t, {
+      tls: certificates,
+      claims: {
+        keyName: 'k',
+        key: 'c2VjcmV0',
+        jwt: 'a-token',
+        jwtLifetimeMs: 2_500,
+        put: () => void puts.push(Date.now())
+      }
+    })
+    const target = await targetWith(t, {
+      namespace: 'acme.servicebus.windows.net',
+      credential: { kind: 'managedIdentity' },
+      eventHub: 'telemetry',
+      endpoint: `localhost:${double.port}`,
+      tls: { ca: certificates.ca }
+    })
+    t.deepEqual(told(await outcomesOf(target, batchOf(['a']))), ['delivered'])
+    await until('the token has been renewed three times', () => puts.length >= 4, 10_000)
+    t.deepEqual(told(await outcomesOf(target, batchOf(['a']))), ['delivered'])
+    t.is(double.accepted, 1)
+    t.is(ledger.length, 2)
+  }
+)
+
+test.serial('an identity that the service does not know halts', async t => {
+  identity.lifetimeMs = 3_600_000
+  const { double } = await doubleWith(t, { tls: certificates })
+  const target = await targetWith(t, {
+    namespace: `localhost:${double.port}`,
+    credential: { kind: 'managedIdentity', clientId: 'somebody' },
+    eventHub: 'telemetry',
+    tls: { ca: certificates.ca }
+  })
+  const fault = await faultOf(target)
+  t.is(fault.code, 'event_hubs_unauthorized', fault.detail)
+})
+
+test('the end of a link is seen in whatever pieces it comes', t => {
+  const detach = Buffer.concat([
+    Buffer.from([0, 0x53, 0x16, 0xc0, 60, 3, 0x43, 0x41, 0, 0x53, 0x1d, 0xc0, 50, 2, 0xa3, 23]),
+    Buffer.from('amqp:link:detach-forced'),
+    Buffer.from([0xa1, 4]),
+    Buffer.from('idle')
+  ])
+  const frame = Buffer.concat([Buffer.from([0, 0, 0, 8 + detach.length, 2, 0, 0, 0]), detach])
+  const heartbeat = Buffer.from([0, 0, 0, 8, 2, 0, 0, 0])
+  const flow = Buffer.from([0, 0, 0, 12, 2, 0, 0, 0, 0, 0x53, 0x13, 0x45])
+  const bytes = Buffer.concat([Buffer.from('AMQP'), Buffer.from([0, 1, 0, 0]), heartbeat, flow, frame])
+  for (let size = 1; size <= bytes.length; size++) {
+    const watch = new FrameWatch()
+    let found: string | null = null
+    for (let at = 0; at < bytes.length && found === null; at += size)
+      found = watch.read(bytes.subarray(at, at + size))
+    t.is(found, 'detach amqp:link:detach-forced: idle')
+  }
+})
+
+test('what is no frame is not looked into, however much comes', t => {
+  const watch = new FrameWatch()
+  t.is(watch.read(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')), null)
+  for (let n = 0; n < 100; n++) t.is(watch.read(Buffer.alloc(10_000, 'x')), null)
+})

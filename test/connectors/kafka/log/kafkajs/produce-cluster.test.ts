@@ -1,0 +1,32 @@
+import test from 'ava'
+import { Kafka, logLevel } from 'kafkajs'
+import { createProduceCluster, produce } from '../../../../../connectors/kafka/log/kafkajs/produce-cluster.ts'
+import { testBrokers, uniqueName } from '../../../../kafka.ts'
+
+test('a request tells for each partition whether it was stored', async t => {
+  const kafka = new Kafka({ brokers: testBrokers(), logLevel: logLevel.NOTHING })
+  const topic = uniqueName('produce')
+  const admin = kafka.admin()
+  await admin.connect()
+  const configEntries = [{ name: 'max.message.bytes', value: '1000' }]
+  await admin.createTopics({ topics: [{ topic, numPartitions: 3, configEntries }], waitForLeaders: true })
+  const cluster = createProduceCluster(kafka, 60_000)
+  await cluster.connect()
+  await cluster.addTargetTopic(topic)
+  const [nodeId = ''] = Object.keys(cluster.findLeaderForPartitions(topic, [0]))
+  const broker = await cluster.findBroker({ nodeId })
+  const part = (partition: number, bytes: number) => ({
+    topic,
+    partition,
+    records: [{ key: null, value: Buffer.alloc(bytes) }]
+  })
+  const errors = await produce(broker, [part(2, 10), part(0, 2_000), part(1, 10), part(7, 10)], 5_000)
+  t.deepEqual(
+    errors.map(error => error && Reflect.get(error, 'type')),
+    [undefined, 'MESSAGE_TOO_LARGE', undefined, 'UNKNOWN_TOPIC_OR_PARTITION']
+  )
+  const offsets = await admin.fetchTopicOffsets(topic)
+  const ends = offsets.toSorted((a, b) => a.partition - b.partition).map(({ high }) => high)
+  t.deepEqual(ends, ['0', '1', '1'])
+  await Promise.all([cluster.disconnect(), admin.disconnect()])
+})
