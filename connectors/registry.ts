@@ -10,6 +10,7 @@ import type { SourceDefinition, Target, TargetDefinition, TargetEnv } from './co
 import { eventHubsTarget } from './event-hubs/index.ts'
 import { httpSource, httpTarget } from './http/index.ts'
 import { iotHubTarget } from './iot-hub/index.ts'
+import { kafkaTarget } from './kafka/index.ts'
 import { mqttSource, mqttTarget } from './mqtt/index.ts'
 import { pubsubTarget } from './pubsub/index.ts'
 import { wialonSource, wialonTarget } from './wialon/index.ts'
@@ -28,6 +29,7 @@ export const registry: Registry = {
     awsIotTarget,
     eventHubsTarget,
     iotHubTarget,
+    kafkaTarget,
     pubsubTarget,
     wialonTarget,
     wialonIpsTarget

@@ -52,31 +52,39 @@ const saslSchema = Type.Object(
 /** kafkajs takes no IPv6 address. */
 const broker = `[^\\s,:/@\\[\\]]+:${portPattern}`
 
-const kafkaSchema = Type.Object(
-  {
-    brokers: Type.Array(
-      Type.String({
-        pattern: `^${broker}(\\s*,\\s*${broker})*$`,
-        'x-expects': 'host:port (1 to 65535), without http://, or several of them with commas between',
-        'x-public': true
-      }),
-      {
-        description: 'Addresses to find the cluster by: host:port, or several of them with commas between.',
-        minItems: 1,
-        examples: [['kafka-1:9092', 'kafka-2:9092']]
-      }
-    ),
-    clientId: Type.String({
-      description: 'The name Kafka logs for this process.',
-      default: 'tailrace',
-      minLength: 1,
+/** How a Kafka cluster is reached: the one that Tailrace runs on, and those of targets. */
+export const kafkaFields = {
+  brokers: Type.Array(
+    Type.String({
+      pattern: `^${broker}(\\s*,\\s*${broker})*$`,
+      'x-expects': 'host:port (1 to 65535), without http://, or several of them with commas between',
       'x-public': true
     }),
-    tls: Type.Optional(tlsSchema),
-    sasl: Type.Optional(saslSchema)
-  },
-  { additionalProperties: false, description: 'The Kafka cluster.' }
-)
+    {
+      description: 'Addresses to find the cluster by: host:port, or several of them with commas between.',
+      minItems: 1,
+      examples: [['kafka-1:9092', 'kafka-2:9092']]
+    }
+  ),
+  clientId: Type.String({
+    description: 'The name Kafka logs for this process.',
+    default: 'tailrace',
+    minLength: 1,
+    'x-public': true
+  }),
+  tls: Type.Optional(tlsSchema),
+  sasl: Type.Optional(saslSchema)
+}
+
+const kafkaSchema = Type.Object(kafkaFields, {
+  additionalProperties: false,
+  description: 'The Kafka cluster.'
+})
+
+/** The addresses one by one, of which several may stand in one text. */
+export function brokersOf(entries: readonly string[]): string[] {
+  return entries.flatMap(entry => entry.split(',').map(address => address.trim()))
+}
 
 const address = (description: string) =>
   Type.String({ description, default: '127.0.0.1', minLength: 1, 'x-public': true })

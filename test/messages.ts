@@ -3,24 +3,28 @@
 
 import type { Batch } from '../connectors/connector.ts'
 import { encodeRecords } from '../connectors/kafka/log/encode-records.ts'
+import type { Header } from '../connectors/kafka/log/log-record.ts'
 import { Message } from '../connectors/kafka/log/message.ts'
 import { RecordChunk } from '../connectors/kafka/log/record-chunk.ts'
-
-const origin = { topic: 'fleet', partition: 0 }
 
 export interface MessagesOptions {
   /** The key of each message; default: none has one. */
   readonly keys?: readonly string[]
   readonly firstOffset?: number
   readonly timestampMs?: number
+  /** Of every message. */
+  readonly headers?: readonly Header[]
+  readonly partition?: number
 }
 
 /** Messages with these values, at offsets one after the other. */
 export function messagesOf(values: readonly (string | null)[], options: MessagesOptions = {}): Message[] {
-  const { keys, firstOffset = 0, timestampMs = 0 } = options
+  const { keys, firstOffset = 0, timestampMs = 0, partition = 0 } = options
+  const origin = { topic: 'fleet', partition }
+  const kept = options.headers && { keptHeaders: options.headers }
   const bytesOf = (text: string | null | undefined) => (text == null ? null : Buffer.from(text))
   const bytes = encodeRecords(
-    values.map((value, at) => ({ key: bytesOf(keys?.[at]), value: bytesOf(value) }))
+    values.map((value, at) => ({ key: bytesOf(keys?.[at]), value: bytesOf(value), ...kept }))
   )
   const lastOffset = firstOffset + values.length - 1
   const source = {

@@ -6,3 +6,13 @@ import { FaultError } from '../../schemas/errors.ts'
 export function abortFault({ reason }: AbortSignal): FaultError {
   return reason instanceof FaultError ? reason : new FaultError('attempt_aborted')
 }
+
+/** Settles as `work` does, which goes on when the signal ends the wait; then it rejects with that signal's fault. */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const give = () => reject(abortFault(signal))
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', give))
+    if (signal.aborted) give()
+    else signal.addEventListener('abort', give, { once: true })
+  })
+}

@@ -1,7 +1,7 @@
 // What a service is given: the collaborators that tests replace.
 
 import type { Clock } from '../../connectors/clock.ts'
-import type { AppendMeter } from '../../connectors/kafka/log/kafkajs/sender.ts'
+import type { AppendMeter } from '../../connectors/kafka/log/kafkajs/produce/shipper.ts'
 import type { Log } from '../../connectors/kafka/log/log.ts'
 import type { Registry } from '../../connectors/registry.ts'
 import type { Mask } from '../../connectors/shared/mask.ts'

@@ -4,6 +4,7 @@ import { awsIotErrors } from './aws-iot.ts'
 import { eventHubsErrors } from './event-hubs.ts'
 import { httpTargetErrors } from './http-target.ts'
 import { iotHubErrors } from './iot-hub.ts'
+import { kafkaTargetErrors } from './kafka-target.ts'
 import { mqttErrors } from './mqtt.ts'
 import { pubsubErrors } from './pubsub.ts'
 import { wialonErrors, wialonSourceErrors } from './wialon.ts'
@@ -11,6 +12,7 @@ import { wialonIpsErrors } from './wialon-ips.ts'
 
 export const connectorErrors = {
   ...httpTargetErrors,
+  ...kafkaTargetErrors,
   ...mqttErrors,
   ...awsIotErrors,
   ...iotHubErrors,

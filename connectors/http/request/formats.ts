@@ -123,12 +123,21 @@ function withId(message: Message, field: string): Message {
   )
 }
 
-/** The same message with another value. */
+/** The same message with another value; nobody asks for its headers any more. */
 function withValue(message: Message, value: Buffer): Message {
   const { origin, offset, timestampMs } = message
   const key = Buffer.from(message.key() ?? '')
   const bytes = Buffer.concat([key, value])
+  const { length: valueEnd } = bytes
   const keyEnd = message.key() === null ? -1 : key.length
-  const view = { offset, timestampMs, bytes, keyStart: 0, keyEnd }
-  return new Message(origin, { ...view, valueStart: key.length, valueEnd: bytes.length })
+  const view = {
+    offset,
+    timestampMs,
+    bytes,
+    keyStart: 0,
+    keyEnd,
+    headersStart: valueEnd,
+    headersEnd: valueEnd
+  }
+  return new Message(origin, { ...view, valueStart: key.length, valueEnd })
 }

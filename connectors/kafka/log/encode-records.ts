@@ -3,7 +3,7 @@
 
 import type { AppendRecord } from './log.ts'
 
-const noHeaders: readonly [string, string | Buffer][] = []
+const noHeaders: readonly [string, string | Buffer | null][] = []
 
 /** The records, one after the other, behind `headroom` bytes that are left for a header. */
 export function encodeRecords(records: readonly AppendRecord[], headroom = 0): Buffer {
@@ -19,7 +19,7 @@ export function encodeRecords(records: readonly AppendRecord[], headroom = 0): B
 }
 
 /** The header of a batch: everything before its records. */
-const batchHeaderBytes = 61
+export const batchHeaderBytes = 61
 
 /** What a record takes when it is alone in its batch: what Kafka compares with `max.message.bytes`. */
 export function batchBytesOf(record: AppendRecord): number {
@@ -51,21 +51,23 @@ function writeBody(bytes: Buffer, start: number, { record, index }: { record: Ap
   return at
 }
 
-function headersOf(record: AppendRecord) {
-  return record.headers === undefined ? noHeaders : Object.entries(record.headers)
+function headersOf({ headers, keptHeaders }: AppendRecord): readonly [string, string | Buffer | null][] {
+  const own = headers === undefined ? noHeaders : Object.entries(headers)
+  if (keptHeaders === undefined) return own
+  return [...own, ...keptHeaders.map(({ key, value }): [string, Buffer | null] => [key, value])]
 }
 
 function lengthOf(field: Buffer | string): number {
   return typeof field === 'string' ? Buffer.byteLength(field) : field.length
 }
 
-function fieldSize(field: Buffer | string | null): number {
+export function fieldSize(field: Buffer | string | null): number {
   if (field === null) return 1
   const length = lengthOf(field)
   return varintSize(length) + length
 }
 
-function writeField(bytes: Buffer, at: number, field: Buffer | string | null): number {
+export function writeField(bytes: Buffer, at: number, field: Buffer | string | null): number {
   if (field === null) return writeVarint(bytes, at, -1)
   const next = writeVarint(bytes, at, lengthOf(field))
   if (typeof field === 'string') return next + bytes.write(field, next)
@@ -78,13 +80,13 @@ function zigzag(value: number): number {
   return ((value << 1) ^ (value >> 31)) >>> 0
 }
 
-function varintSize(value: number): number {
+export function varintSize(value: number): number {
   let size = 1
   for (let rest = zigzag(value); rest >= 0x80; rest >>>= 7) size++
   return size
 }
 
-function writeVarint(bytes: Buffer, start: number, value: number): number {
+export function writeVarint(bytes: Buffer, start: number, value: number): number {
   let at = start
   let rest = zigzag(value)
   for (; rest >= 0x80; rest >>>= 7) bytes[at++] = (rest & 0x7f) | 0x80

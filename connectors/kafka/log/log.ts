@@ -4,7 +4,7 @@
 
 import type { FaultError } from '../../../schemas/errors.ts'
 import type { TopicPartition } from './message.ts'
-import type { LogRecord, RecordChunk } from './record-chunk.ts'
+import type { Header, LogRecord, RecordChunk } from './record-chunk.ts'
 
 export type { LogRecord } from './record-chunk.ts'
 
@@ -84,6 +84,8 @@ export interface AppendRecord {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers?: Readonly<Record<string, string | Buffer>>
+  /** Headers of another record, which stand behind those: in their order, also where a name comes twice. */
+  readonly keptHeaders?: readonly Header[]
   /** Default: murmur2 of the key, as Kafka's own clients do it; without a key any partition. */
   readonly partition?: number
 }

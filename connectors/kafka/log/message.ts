@@ -1,5 +1,8 @@
 // One message on its way from Kafka to a target: a view of the bytes that were fetched, not a copy of them.
 
+import { decodeHeaders } from './headers.ts'
+import type { Header } from './log-record.ts'
+
 export interface TopicPartition {
   readonly topic: string
   readonly partition: number
@@ -14,25 +17,39 @@ export interface RecordView {
   readonly keyEnd: number
   readonly valueStart: number
   readonly valueEnd: number
+  /** Its headers as they came, with their count in front: bytes[headersStart, headersEnd). Empty: it has none. */
+  readonly headersStart: number
+  readonly headersEnd: number
 }
 
-/** The record, with its key, and another value, in bytes of its own. */
-export function withValue(
-  { offset, timestampMs, bytes, keyStart, keyEnd }: Omit<RecordView, 'valueStart' | 'valueEnd'>,
-  value: Buffer
-): RecordView {
+/** What a list of no headers takes: its count. */
+const emptyListBytes = 1
+
+/** The bytes that a record's headers take; 0 where it has none. */
+export function headerBytesOf({ headersStart, headersEnd }: Pick<RecordView, 'headersStart' | 'headersEnd'>) {
+  const length = headersEnd - headersStart
+  return length > emptyListBytes ? length : 0
+}
+
+/** The record, with its key and its headers, and another value, in bytes of its own. */
+export function withValue(record: Omit<RecordView, 'valueStart' | 'valueEnd'>, value: Buffer): RecordView {
+  const { offset, timestampMs, bytes, keyStart, keyEnd, headersStart, headersEnd } = record
   const keyBytes = Math.max(0, keyEnd - keyStart)
-  const own = Buffer.allocUnsafeSlow(keyBytes + value.length)
+  const headerBytes = headerBytesOf(record)
+  const valueEnd = keyBytes + value.length
+  const own = Buffer.allocUnsafeSlow(valueEnd + headerBytes)
   if (keyBytes > 0) bytes.copy(own, 0, keyStart, keyEnd)
   value.copy(own, keyBytes)
+  if (headerBytes > 0) bytes.copy(own, valueEnd, headersStart, headersEnd)
   const newKeyEnd = keyEnd < keyStart ? -1 : keyBytes
   return {
     ...{ offset, timestampMs, bytes: own },
-    ...{ keyStart: 0, keyEnd: newKeyEnd, valueStart: keyBytes, valueEnd: own.length }
+    ...{ keyStart: 0, keyEnd: newKeyEnd, valueStart: keyBytes, valueEnd },
+    ...{ headersStart: valueEnd, headersEnd: own.length }
   }
 }
 
-/** A record of a channel. Key and value are slices of a fetch response; retaining a message retains its chunk. */
+/** A record of a channel. All of it are slices of a fetch response; retaining a message retains its chunk. */
 export class Message {
   readonly origin: TopicPartition
   readonly offset: number
@@ -45,6 +62,9 @@ export class Message {
   readonly keyEnd: number
   readonly start: number
   readonly end: number
+  /** The headers with their count are bytes[headersStart, headersEnd); an empty range holds none. */
+  readonly headersStart: number
+  readonly headersEnd: number
 
   /** Takes the record on which a chunk's cursor stands. `origin` is shared by all messages of a partition. */
   constructor(origin: TopicPartition, record: RecordView) {
@@ -56,6 +76,8 @@ export class Message {
     this.keyEnd = record.keyEnd
     this.start = record.valueStart
     this.end = record.valueEnd
+    this.headersStart = record.headersStart
+    this.headersEnd = record.headersEnd
   }
 
   get size(): number {
@@ -69,6 +91,11 @@ export class Message {
 
   value(): Buffer {
     return this.bytes.subarray(this.start, this.end)
+  }
+
+  /** What its producer set, in order, decoded anew by each call. */
+  headers(): Header[] {
+    return decodeHeaders(this.bytes, this.headersStart, this.headersEnd)
   }
 
   /** Stable over retries, restarts and take-overs: the receiver can drop repeats by it. */

@@ -2,6 +2,7 @@
 // Record layout (Kafka protocol, message format 2): length varint, attributes int8, timestampDelta varlong,
 // offsetDelta varint, keyLength varint, key, valueLength varint, value, header count varint, headers.
 
+import { decodeHeaders } from './headers.ts'
 import type { Header, LogRecord } from './log-record.ts'
 import type { TopicPartition } from './message.ts'
 
@@ -23,8 +24,8 @@ export interface ChunkSource {
 }
 
 /**
- * A cursor: call next() until it returns false; after each true the fields describe the current record, with key
- * and value as ranges of `bytes` (an end below its start means null).
+ * A cursor: call next() until it returns false; after each true the fields describe the current record, with key, value
+ * and headers as ranges of `bytes` (an end below its start means null).
  */
 export class RecordChunk {
   readonly origin: TopicPartition
@@ -44,11 +45,12 @@ export class RecordChunk {
   keyEnd = -1
   valueStart = 0
   valueEnd = -1
+  headersStart = 0
+  headersEnd = 0
 
   readonly #source: ChunkSource
   #at: number
   #left: number
-  #headersAt = 0
 
   constructor(origin: TopicPartition, source: ChunkSource, highWatermark: number) {
     this.origin = origin
@@ -162,7 +164,8 @@ export class RecordChunk {
     this.valueEnd = this.#at + valueLength
     if (valueLength > 0) this.#at = this.valueEnd
     if (this.#at >= end) throw new RangeError('a key or value reaches beyond its record')
-    this.#headersAt = this.#at
+    this.headersStart = this.#at
+    this.headersEnd = end
     this.#at = end
     return true
   }
@@ -181,33 +184,18 @@ export class RecordChunk {
 
   /** The headers of the current record, decoded on demand. */
   headers(): Header[] {
-    const resume = this.#at
-    this.#at = this.#headersAt
-    const headers: Header[] = []
-    for (let count = this.#varint(); count > 0; count--) {
-      const key = this.#field()?.toString('utf8') ?? ''
-      headers.push({ key, value: this.#field() })
-    }
-    this.#at = resume
-    return headers
+    return decodeHeaders(this.bytes, this.headersStart, this.headersEnd)
   }
 
   /** Checks that the headers end where the record does. */
   #skipHeaders(): void {
     const end = this.#at
-    this.#at = this.#headersAt
+    this.#at = this.headersStart
     for (let fields = 2 * this.#length(); fields > 0 && this.#at < end; fields--) {
       const length = this.#length()
       if (length > 0) this.#at += length
     }
     if (this.#at !== end) throw new RangeError('headers do not end with their record')
-  }
-
-  #field(): Buffer | null {
-    const length = this.#varint()
-    if (length < 0) return null
-    this.#at += length
-    return this.bytes.subarray(this.#at - length, this.#at)
   }
 
   /** The length of a key, a value or a list of headers; -1 stands for null. */

@@ -12,6 +12,7 @@ const recordOverheadBytes = 128
 export function sizeOf(record: AppendRecord): number {
   let bytes = recordOverheadBytes + (record.key?.length ?? 0) + (record.value?.length ?? 0)
   for (const [name, value] of Object.entries(record.headers ?? {})) bytes += name.length + value.length
+  for (const { key, value } of record.keptHeaders ?? []) bytes += key.length + (value?.length ?? 0)
   return bytes
 }
 

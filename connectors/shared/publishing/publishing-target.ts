@@ -3,6 +3,7 @@
 
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Batch, Message, Outcome, Target, TargetLimits } from '../../connector.ts'
+import { unlessAborted } from '../abort.ts'
 import { spreadOf } from '../spread.ts'
 
 /** Publishes over one connection, which it opens when there is something to send. */
@@ -57,16 +58,5 @@ function anyOf(opened: readonly Promise<void>[]): Promise<void> {
         const isForGood = fault instanceof FaultError && fault.spec.outcome === 'halt'
         if (isForGood || failed === opened.length) reject(fault)
       })
-  })
-}
-
-/** Waits for a connection, which goes on coming about when the signal ends the wait. */
-function unlessAborted(opened: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const give = () =>
-      reject(new FaultError('attempt_aborted', { detail: 'the connection was not open yet' }))
-    opened.then(() => resolve(), reject).finally(() => signal.removeEventListener('abort', give))
-    if (signal.aborted) give()
-    else signal.addEventListener('abort', give, { once: true })
   })
 }

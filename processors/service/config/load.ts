@@ -5,7 +5,7 @@ import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Registry, schemaOf } from '../../../connectors/registry.ts'
 import { Mask } from '../../../connectors/shared/mask.ts'
-import type { ChannelConfig, Config } from '../../../schemas/config.ts'
+import { brokersOf, type ChannelConfig, type Config } from '../../../schemas/config.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import { plainSchema } from '../../../schemas/json-schema.ts'
 import type { StreamConfig } from '../../../schemas/stream.ts'
@@ -96,7 +96,7 @@ export function byPlace(a: Problem, b: Problem): number {
 function complete(data: unknown): Config {
   // The schema has been applied to the data; only topics and groups may still be missing.
   const config = data as Config
-  const brokers = config.kafka.brokers.flatMap(entry => entry.split(',').map(broker => broker.trim()))
+  const brokers = brokersOf(config.kafka.brokers)
   const channels = Object.entries(config.channels).map(([name, channel]): [string, ChannelConfig] => {
     const topic = channel.topic ?? channelTopic(name)
     const deadLetters = { ...channel.deadLetters, topic: channel.deadLetters.topic ?? deadLetterTopic(topic) }

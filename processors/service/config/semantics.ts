@@ -10,7 +10,7 @@ import { listeningRules } from './listening.ts'
 import { isMapping } from './merge.ts'
 import { type Finding, type Part, type Places, pointerTo } from './problem.ts'
 import { stepRules } from './step-rules.ts'
-import { channelTopic, sharedTopics, streamGroup } from './topics.ts'
+import { channelTopic, loops, sharedTopics, streamGroup } from './topics.ts'
 
 /** Checks the merged data with its defaults filled in; sources of the kinds `settingAside` have dead letters. */
 export function checkRules(data: unknown, places: Places, settingAside: readonly string[]): Finding[] {
@@ -29,6 +29,7 @@ export function checkRules(data: unknown, places: Places, settingAside: readonly
       sentence: 'every stream needs a consumer group of its own'
     }),
     ...sharedTopics({ channels, streams, settingAside }),
+    ...loops(data, channels, streams),
     ...streams.flatMap(wrongBackOff),
     ...streams.flatMap(idleSafetyStop),
     ...streams.flatMap(heldWithoutDevices),

@@ -1,7 +1,10 @@
 // The names of topics and groups where the configuration gives none, and the rule that every topic has one use: what is
-// in a topic that is read would be delivered, and in that of another nobody could tell whose it is.
+// in a topic that is read would be delivered, and in that of another nobody could tell whose it is. A target may be a topic of
+// the same cluster, but none that its stream reads.
 
+import { brokersOf } from '../../../schemas/config.ts'
 import { topicPattern } from '../../../schemas/define.ts'
+import { splitEntry } from '../../../schemas/stream.ts'
 import { isMapping } from './merge.ts'
 import { type Finding, type Part, pointerTo } from './problem.ts'
 
@@ -107,6 +110,37 @@ function sharedTopic(
     return finding(`would ${puts} ${topic}, which belongs to ${owner}; give it another ${key}.topic`)
   if (written !== undefined || !isBaseWritten || new RegExp(topicPattern).test(topic)) return []
   return finding(`would ${puts} ${topic}, which is no name of a topic; give it a ${key}.topic`)
+}
+
+/** Every stream whose target is a topic that it reads, or could become one by what stands in a field. */
+export function loops(data: unknown, channels: readonly Part[], streams: readonly Part[]): Finding[] {
+  const own = addressesOf(isMapping(data) ? data.kafka : undefined)
+  const topicOf = new Map(
+    channels.map(({ name, fields }) => [name, textOf(fields.topic) ?? channelTopic(name)])
+  )
+  return streams.flatMap(({ pointer, fields }): Finding[] => {
+    const target = isMapping(fields.target) ? fields.target.kafka : undefined
+    const topic = isMapping(target) ? textOf(target.topic) : undefined
+    if (topic === undefined || !addressesOf(target).some(address => own.includes(address))) return []
+    const from = (Array.isArray(fields.from) ? fields.from : []).filter(name => typeof name === 'string')
+    const read = from.map((name: string) => topicOf.get(splitEntry(name).channel) ?? '')
+    const looped = read.find(name => patternOf(topic).test(name))
+    if (looped === undefined) return []
+    const could = topic === looped ? 'is' : 'can become'
+    const sentence = `${could} ${looped}, which the stream reads on the same brokers, so that messages would be sent to it again for ever; write another name, or one that begins in another way`
+    return [{ pointer: ['target', 'kafka', 'topic'].reduce(pointerTo, pointer), at: 'value', sentence }]
+  })
+}
+
+function addressesOf(kafka: unknown): string[] {
+  const brokers: unknown[] = isMapping(kafka) && Array.isArray(kafka.brokers) ? kafka.brokers : []
+  return brokersOf(brokers.filter(broker => typeof broker === 'string'))
+}
+
+/** The names that a topic with fields in it may become. */
+function patternOf(topic: string): RegExp {
+  const texts = topic.split(/\{[^{}]*\}/).map(text => text.replace(/[^a-zA-Z0-9_-]/g, '\\$&'))
+  return new RegExp(`^${texts.join('.+')}$`)
 }
 
 const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined)

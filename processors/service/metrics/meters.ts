@@ -1,7 +1,7 @@
 // The meters that the parts of a service count with. Each call is one chunk, batch, request or commit, never one
 // message, so that counting costs nothing beside the work.
 
-import type { AppendMeter } from '../../../connectors/kafka/log/kafkajs/sender.ts'
+import type { AppendMeter } from '../../../connectors/kafka/log/kafkajs/produce/shipper.ts'
 import type { IngestMeter } from '../../ingest/ingest.ts'
 import type { StreamMeter } from '../../stream/meter.ts'
 import { ends } from '../../stream/settlement/accounts.ts'

@@ -7,7 +7,7 @@
 //             +------ waiting     with its batch, or alone when only its device was refused for a while
 
 import type { Failure } from '../../../connectors/connector.ts'
-import { Message, type RecordView, withValue } from '../../../connectors/kafka/log/message.ts'
+import { headerBytesOf, Message, type RecordView, withValue } from '../../../connectors/kafka/log/message.ts'
 import type { Partition } from '../assignment/partition.ts'
 import type { WaitingDevice } from '../held/waiting-device.ts'
 import { Chain, type Link } from './chain.ts'
@@ -15,7 +15,7 @@ import type { Destination } from './destination.ts'
 import type { KeyBytes } from './lanes.ts'
 import type { Tries } from './outcome/tries.ts'
 
-/** What a message costs in memory beside its key and value: its object and, as most devices have one at a time, its lane. */
+/** What a message costs in memory beside its key, value and headers: its object and, as most devices have one at a time, its lane. */
 export const overheadBytes = 280
 
 export type LaneState = 'idle' | 'ready' | 'inFlight' | 'waiting'
@@ -34,8 +34,13 @@ export class Pending extends Message implements Link<Pending> {
     this.lane = lane
   }
 
+  /** Of its key, value and headers. */
+  get ownBytes(): number {
+    return this.end - this.start + Math.max(0, this.keyEnd - this.keyStart) + headerBytesOf(this)
+  }
+
   get cost(): number {
-    return this.end - this.start + Math.max(0, this.keyEnd - this.keyStart) + overheadBytes
+    return this.ownBytes + overheadBytes
   }
 
   /** Notes where it is owed that nothing more is; false when nothing was. */
@@ -45,8 +50,7 @@ export class Pending extends Message implements Link<Pending> {
 
   /** The same message with bytes of its own, so that a long wait does not retain the whole fetch. Invariant 5 */
   detached(): Pending {
-    const keyBytes = Math.max(0, this.keyEnd - this.keyStart)
-    if (this.bytes.buffer.byteLength === keyBytes + this.size) return this
+    if (this.bytes.buffer.byteLength === this.ownBytes) return this
     const detached = new Pending(this.lane, withValue(this, this.value()))
     detached.isRaw = this.isRaw
     detached.lack = this.lack

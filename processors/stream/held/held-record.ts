@@ -10,6 +10,7 @@
 import type { Message } from '../../../connectors/connector.ts'
 import type { AppendRecord } from '../../../connectors/kafka/log/log.ts'
 import type { Header, LogRecord } from '../../../connectors/kafka/log/record-chunk.ts'
+import { producersHeaders } from '../settlement/dead-letter.ts'
 
 const header = 'tailrace.held'
 /** What a target answered may be long, and must not make a record too large for Kafka. */
@@ -59,7 +60,7 @@ export type HeldRecord =
   | { readonly kind: 'owner'; readonly owner: string }
   | { readonly kind: 'release' | 'discard'; readonly topic: string }
 
-/** The record of a message that waits, with copies of its bytes. */
+/** The record of a message that waits, with copies of its bytes. The headers of its producer stand behind ours. */
 export function heldMessage(
   message: Message & { readonly isRaw?: boolean },
   { why, owner, nowMs }: { readonly why: Why; readonly owner: string; readonly nowMs: number }
@@ -68,6 +69,7 @@ export function heldMessage(
     key: Buffer.from(message.bytes.subarray(message.keyStart, message.keyEnd)),
     value: Buffer.from(message.value()),
     partition: message.origin.partition,
+    keptHeaders: message.headers(),
     headers: headersOf({
       kind: 'message',
       owner,
@@ -86,11 +88,18 @@ export function heldMessage(
 
 /** The record of a dead letter that is resent: it waits for its turn, and then goes to this stream's target only. */
 export function resentMessage(
-  { key, value }: LogRecord,
+  letter: LogRecord,
   message: Omit<HeldMessage, 'kind' | 'owner'>,
   partition: number
 ): AppendRecord {
-  return { key, value, partition, headers: headersOf({ kind: 'message', owner: null, ...message }) }
+  const { key, value } = letter
+  const headers = headersOf({ kind: 'message', owner: null, ...message })
+  return { key, value, partition, headers, keptHeaders: producersHeaders(letter.headers) }
+}
+
+/** The headers of a held record that are those of its message. */
+export function headersBehind(headers: readonly Header[]): readonly Header[] {
+  return headers.slice(1 + headers.findIndex(({ key }) => key === header))
 }
 
 /** A record without a value: all that it says is in its headers. `key` is that of the device, where it is of one. */

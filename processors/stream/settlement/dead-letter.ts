@@ -1,5 +1,6 @@
 // A dead letter as Kafka keeps it: the key and the value of the message as they were, and the facts in headers. These
-// are text under one prefix, so that every Kafka tool can show them; a header that is not known is passed over.
+// are text under one prefix, so that every Kafka tool can show them; a header that is not known is passed over. Behind them
+// stand the headers of the message's producer, but for those that have our prefix.
 
 import type { Failure, Message } from '../../../connectors/connector.ts'
 import type { AppendRecord } from '../../../connectors/kafka/log/log.ts'
@@ -68,8 +69,14 @@ export function deadLetterOf(
   return {
     key: isKeyless ? null : Buffer.from(message.bytes.subarray(message.keyStart, message.keyEnd)),
     value: Buffer.from(message.value()),
-    headers: factHeaders(fields)
+    headers: factHeaders(fields),
+    keptHeaders: producersHeaders(message.headers())
   }
+}
+
+/** Those that cannot be taken for ours. */
+export function producersHeaders(headers: readonly Header[]): Header[] {
+  return headers.filter(({ key }) => !key.startsWith(prefix))
 }
 
 /** Null for a record that is no dead letter of ours. */

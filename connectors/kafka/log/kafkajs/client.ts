@@ -7,6 +7,7 @@ import type { KafkaConfig } from '../../../../schemas/config.ts'
 import { type ErrorCode, FaultError, messageOf } from '../../../../schemas/errors.ts'
 import type { LogEvent } from '../../../../schemas/events.ts'
 import type { Allowance } from './arriving/allowance.ts'
+import type { OpenSockets } from './arriving/open-sockets.ts'
 import { socketFactory } from './arriving/socket.ts'
 import { installTimerGuard } from './timer-guard.ts'
 
@@ -36,8 +37,26 @@ export function createHastyKafka(config: KafkaConfig, log: LogEvent, timeoutMs: 
     connectionTimeout: timeoutMs,
     authenticationTimeout: timeoutMs,
     requestTimeout: timeoutMs,
-    retry: { initialRetryTime: 100, retries: config.brokers.length - 1 }
+    retry: triesEachOnce(config)
   })
+}
+
+/** The same for somebody who keeps the time of each call, repeats what failed, and cuts connections that hang. */
+export function createWatchedKafka(config: KafkaConfig, log: LogEvent, sockets: OpenSockets): Kafka {
+  const neverMs = 2 ** 29 // six days; kafkajs adds several of them up, and a timer takes no more than 2^31
+  return new Kafka({
+    ...settings(config, log),
+    socketFactory: sockets.factory,
+    connectionTimeout: neverMs,
+    authenticationTimeout: neverMs,
+    enforceRequestTimeout: false,
+    retry: triesEachOnce(config)
+  })
+}
+
+/** A broker may stand in one text with others. */
+function triesEachOnce({ brokers }: KafkaConfig) {
+  return { initialRetryTime: 100, retries: brokers.length - 1 }
 }
 
 function settings(config: KafkaConfig, log: LogEvent): KafkajsConfig {

@@ -8,8 +8,9 @@ import { KafkaAdmin } from './admin.ts'
 import { Allowance } from './arriving/allowance.ts'
 import { createHastyKafka, createKafka } from './client.ts'
 import { KafkajsConsumer } from './consumer/consumer.ts'
+import { Sender } from './produce/sender.ts'
+import type { AppendMeter } from './produce/shipper.ts'
 import { KafkaProducer } from './producer.ts'
-import { type AppendMeter, Sender } from './sender.ts'
 
 export interface KafkaLogEnv {
   readonly log: LogEvent

@@ -10,7 +10,7 @@ import { partitionOf } from '../partitioner.ts'
 import { oversize, sizeOf } from '../record-size.ts'
 import { judge, unavailable } from './append-faults.ts'
 import { PartitionQueue, type QueueLimits } from './partition-queue.ts'
-import type { Shipment } from './sender.ts'
+import type { Shipment } from './produce/sender.ts'
 import { Tick } from './tick.ts'
 
 export interface ProducerOptions extends QueueLimits {

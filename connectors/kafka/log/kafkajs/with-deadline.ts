@@ -9,6 +9,13 @@ export interface Deadline {
   onLate?(): void
 }
 
+export class NoAnswer extends Error {
+  constructor(deadlineMs: number) {
+    super(`Kafka gave no answer within ${deadlineMs} ms`)
+    this.name = 'NoAnswer'
+  }
+}
+
 /** Settles as `work` does, or rejects after `deadlineMs`. The work itself goes on. */
 export async function withDeadline<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
   const { clock, deadlineMs } = deadline
@@ -16,7 +23,7 @@ export async function withDeadline<T>(work: Promise<T>, deadline: Deadline): Pro
   const late = new Promise<never>((_, reject) => {
     cancel = clock.after(deadlineMs, () => {
       deadline.onLate?.()
-      reject(new Error(`Kafka gave no answer within ${deadlineMs} ms`))
+      reject(new NoAnswer(deadlineMs))
     })
   })
   try {

@@ -1,11 +1,12 @@
 // A message on its way from the held topic to the target: the same as it was in its channel, with the same id, offset
 // and time, but settled in the held topic, since its channel owes nothing on it any more.
 
+import { encodeHeaders } from '../../../../connectors/kafka/log/headers.ts'
 import type { RecordView } from '../../../../connectors/kafka/log/message.ts'
 import type { LogRecord } from '../../../../connectors/kafka/log/record-chunk.ts'
 import { type Lane, Pending } from '../../dispatch/lane.ts'
 import type { DeviceMemory } from '../../steps/partition-memory.ts'
-import type { HeldMessage } from '../held-record.ts'
+import { type HeldMessage, headersBehind } from '../held-record.ts'
 import type { WaitingDevice } from '../waiting-device.ts'
 
 /** What a message comes from. */
@@ -53,10 +54,17 @@ export class ReleasedMessage extends Pending {
   }
 }
 
-/** Key and value in bytes of their own: a device may wait again, and shall not keep a whole fetch. */
-export function viewOf({ key, value }: LogRecord, { offset, timestampMs }: HeldMessage): RecordView {
-  const bytes = Buffer.concat([key ?? Buffer.alloc(0), value ?? Buffer.alloc(0)])
+/** In bytes of its own: a device may wait again, and shall not keep a whole fetch. */
+export function viewOf(record: LogRecord, { offset, timestampMs }: HeldMessage): RecordView {
+  const { key, value } = record
+  const headers = headersBehind(record.headers)
+  const list = headers.length === 0 ? Buffer.alloc(0) : encodeHeaders(headers)
+  const bytes = Buffer.concat([key ?? Buffer.alloc(0), value ?? Buffer.alloc(0), list])
   const keyEnd = key === null ? -1 : key.length
   const valueStart = Math.max(0, keyEnd)
-  return { offset, timestampMs, bytes, keyStart: 0, keyEnd, valueStart, valueEnd: bytes.length }
+  const valueEnd = bytes.length - list.length
+  return {
+    ...{ offset, timestampMs, bytes, keyStart: 0, keyEnd, valueStart, valueEnd },
+    ...{ headersStart: valueEnd, headersEnd: bytes.length }
+  }
 }

@@ -1,10 +1,10 @@
 import test from 'ava'
+import type { Shipment } from '../../../../../connectors/kafka/log/kafkajs/produce/sender.ts'
 import {
   KafkaProducer,
   type ProducerOptions,
   type TopicShape
 } from '../../../../../connectors/kafka/log/kafkajs/producer.ts'
-import type { Shipment } from '../../../../../connectors/kafka/log/kafkajs/sender.ts'
 import { settle, VirtualClock } from '../../../../../connectors/virtual-clock.ts'
 import type { EventName } from '../../../../../schemas/events.ts'
 

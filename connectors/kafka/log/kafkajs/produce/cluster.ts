@@ -1,14 +1,16 @@
 // The parts of kafkajs 2.2.4 that send one produce request to one broker. Its own send() would not do: it answers for
 // all partitions of a request with the first error of any, so that one leader's move means to repeat the records of
-// every other partition. Reached from the inside, a request tells for each partition whether it was stored.
+// every other partition. Reached from the inside, a request tells for each partition whether it was stored. The records
+// come encoded, as kafkajs takes several times as long for that, and can neither keep the order of headers nor repeat one.
+// Produce request, versions 3 to 7: transactional id nullable string, acks int16, timeout int32, topics: name string,
+// partitions: number int32, record batch bytes.
 
 import { createRequire } from 'node:module'
 import type { Kafka } from 'kafkajs'
-import { FaultError } from '../../../../schemas/errors.ts'
-import type { AppendRecord } from '../log.ts'
-import { createCluster } from './direct/cluster.ts'
+import { FaultError } from '../../../../../schemas/errors.ts'
+import { createCluster } from '../direct/cluster.ts'
 
-/** What the sender uses of a kafkajs cluster; the same names and meanings as in kafkajs/src/cluster. */
+/** What the shipper uses of a kafkajs cluster; the same names and meanings as in kafkajs/src/cluster. */
 export interface ProduceCluster {
   /** The topics that a refresh asks for; kafkajs itself replaces the set now and then. */
   targetTopics: Set<string>
@@ -18,6 +20,8 @@ export interface ProduceCluster {
   addTargetTopic(topic: string): Promise<void>
   refreshMetadata(): Promise<void>
   refreshMetadataIfNecessary(): Promise<void>
+  /** One entry for each partition; none for a topic that is not known. */
+  findTopicPartitionMetadata(topic: string): readonly unknown[]
   /** By node id, -1 for partitions without a leader; partitions that are not known are left out. */
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>
   findBroker(node: { nodeId: string }): Promise<ProduceBroker>
@@ -33,14 +37,11 @@ export interface ProduceBroker {
 interface ProduceArgs {
   readonly acks: -1
   readonly timeout: number
-  readonly topicData: readonly {
-    readonly topic: string
-    readonly partitions: readonly { readonly partition: number; readonly messages: readonly AppendRecord[] }[]
-  }[]
+  readonly topicData: readonly []
 }
 
 interface ProduceProtocol {
-  readonly request: object
+  readonly request: { readonly apiVersion: number; encode(): Promise<Encoder> }
   readonly response: { decode(bytes: Buffer): Promise<ProduceResponse>; parse: unknown }
 }
 
@@ -51,15 +52,24 @@ interface ProduceResponse {
   }[]
 }
 
+/** What is used of kafkajs/src/protocol/encoder. */
+interface Encoder {
+  writeInt16(value: number): Encoder
+  writeInt32(value: number): Encoder
+  writeString(value: string | null): Encoder
+  writeBytes(value: Buffer): Encoder
+}
+
 /** The records of one partition in a request. */
 export interface ProducePart {
   readonly topic: string
   readonly partition: number
-  readonly records: readonly AppendRecord[]
+  /** A record batch. */
+  readonly batch: Buffer
 }
 
 const produceApiKey = 0
-const { Produce, createErrorFromCode } = loadInternals()
+const { Produce, createErrorFromCode, Encoder } = loadInternals()
 
 /** A cluster with connections of its own. Throws `internal` under another kafkajs. */
 export function createProduceCluster(kafka: Kafka, metadataMaxAgeMs: number): ProduceCluster {
@@ -77,32 +87,50 @@ export async function produce(
   parts: readonly ProducePart[],
   timeoutMs: number
 ): Promise<(Error | undefined)[]> {
-  const byTopic = new Map<string, { partition: number; messages: readonly AppendRecord[] }[]>()
-  for (const { topic, partition, records } of parts) {
-    const partitions = byTopic.get(topic) ?? []
-    partitions.push({ partition, messages: records })
-    byTopic.set(topic, partitions)
-  }
-  const topicData = [...byTopic].map(([topic, partitions]) => ({ topic, partitions }))
   const create = broker.lookupRequest(produceApiKey, Produce)
-  const { request, response } = create({ acks: -1, timeout: timeoutMs, topicData })
+  const { request, response } = create({ acks: -1, timeout: timeoutMs, topicData: [] })
+  if (request.apiVersion < 3)
+    throw new Error('the broker is older than Kafka 0.11 and takes no record batches')
   // kafkajs' parse() throws for the first partition that failed, and forgets the others.
   const parse = async (decoded: ProduceResponse) => decoded
   const { topics } = await broker.connectionPool.send({
-    request,
+    request: { ...request, encode: async () => encodeRequest(parts, timeoutMs) },
     response: { decode: bytes => response.decode(bytes), parse }
   })
   return parts.map(({ topic, partition }) => {
-    const answers = topics.find(answer => answer.topicName === topic)?.partitions
-    const code = answers?.find(answer => answer.partition === partition)?.errorCode
+    const answers = topics.filter(answer => answer.topicName === topic).flatMap(answer => answer.partitions)
+    const code = answers.find(answer => answer.partition === partition)?.errorCode
     if (code === undefined) return new Error('Kafka gave no answer for the partition')
     return code === 0 ? undefined : createErrorFromCode(code)
   })
 }
 
-function loadInternals(): { Produce: unknown; createErrorFromCode: (code: number) => Error } {
+function encodeRequest(parts: readonly ProducePart[], timeoutMs: number): Encoder {
+  const byTopic = new Map<string, ProducePart[]>()
+  let bytes = 64
+  for (const part of parts) {
+    const own = byTopic.get(part.topic) ?? []
+    own.push(part)
+    byTopic.set(part.topic, own)
+    bytes += part.batch.length + part.topic.length + 16
+  }
+  const encoder = new Encoder(bytes).writeString(null).writeInt16(-1).writeInt32(timeoutMs)
+  encoder.writeInt32(byTopic.size)
+  for (const [topic, own] of byTopic) {
+    encoder.writeString(topic).writeInt32(own.length)
+    for (const { partition, batch } of own) encoder.writeInt32(partition).writeBytes(batch)
+  }
+  return encoder
+}
+
+function loadInternals(): {
+  Produce: unknown
+  createErrorFromCode: (code: number) => Error
+  Encoder: new (initialBytes: number) => Encoder
+} {
   const require = createRequire(import.meta.url)
   const { requests } = require('kafkajs/src/protocol/requests')
   const { createErrorFromCode } = require('kafkajs/src/protocol/error')
-  return { Produce: requests?.Produce, createErrorFromCode }
+  const Encoder = require('kafkajs/src/protocol/encoder')
+  return { Produce: requests?.Produce, createErrorFromCode, Encoder }
 }

@@ -1,7 +1,11 @@
 import test from 'ava'
 import { Kafka, logLevel } from 'kafkajs'
-import { createProduceCluster, produce } from '../../../../../connectors/kafka/log/kafkajs/produce-cluster.ts'
-import { testBrokers, uniqueName } from '../../../../kafka.ts'
+import { encodeBatch } from '../../../../../../connectors/kafka/log/kafkajs/produce/batch.ts'
+import {
+  createProduceCluster,
+  produce
+} from '../../../../../../connectors/kafka/log/kafkajs/produce/cluster.ts'
+import { testBrokers, uniqueName } from '../../../../../kafka.ts'
 
 test('a request tells for each partition whether it was stored', async t => {
   const kafka = new Kafka({ brokers: testBrokers(), logLevel: logLevel.NOTHING })
@@ -18,7 +22,7 @@ test('a request tells for each partition whether it was stored', async t => {
   const part = (partition: number, bytes: number) => ({
     topic,
     partition,
-    records: [{ key: null, value: Buffer.alloc(bytes) }]
+    batch: encodeBatch([{ key: null, value: Buffer.alloc(bytes) }], Date.now())
   })
   const errors = await produce(broker, [part(2, 10), part(0, 2_000), part(1, 10), part(7, 10)], 5_000)
   t.deepEqual(

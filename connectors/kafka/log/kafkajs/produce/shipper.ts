@@ -1,0 +1,161 @@
+// Ships record batches to the brokers that lead their partitions, one request to each of them, and tells for every
+// partition what came of it. A connection that hangs is replaced, and who leads is looked up again after every failure;
+// nothing is repeated here.
+
+import { withDeadline } from '../with-deadline.ts'
+import { type ProduceBroker, type ProduceCluster, type ProducePart, produce } from './cluster.ts'
+import { Connections, type ConnectionsEnv, type Prepared } from './connections.ts'
+
+/** Counts produce requests; `seconds` is from the append of the oldest record in it to the answer. */
+export interface AppendMeter {
+  produced(result: 'ok' | 'failed', seconds: number): void
+}
+
+export interface ShipperEnv extends ConnectionsEnv {
+  readonly meter: AppendMeter
+}
+
+/** The batch of a partition on its way. Its oldest record was appended at `sinceMs`. */
+export interface Parcel extends ProducePart {
+  readonly sinceMs: number
+  /** Called just before it is written to a connection; where it says false it stays behind and is rejected. */
+  leaves?(): boolean
+  resolve(): void
+  /** With what kafkajs threw, or the error that the broker answered. */
+  reject(error: unknown): void
+}
+
+export class Shipper {
+  readonly #env: ShipperEnv
+  readonly #connections: Connections
+  /** Requests that have not ended. None rejects. */
+  readonly #requests = new Set<Promise<void>>()
+
+  constructor(env: ShipperEnv) {
+    this.#env = env
+    this.#connections = new Connections(env)
+  }
+
+  /** Connects to one of the brokers. Rejects with what kafkajs threw. */
+  async connect(): Promise<void> {
+    await this.#connections.prepared(new Set())
+  }
+
+  /**
+   * How many partitions each topic has, or else why that is not known. Rejects with what kafkajs threw where nothing can be
+   * told of any.
+   */
+  async partitions(topics: ReadonlySet<string>): Promise<Map<string, number | { readonly error: unknown }>> {
+    const { cluster, refused } = await this.#connections.prepared(topics)
+    return new Map(
+      Array.from(topics, topic => [
+        topic,
+        refused.has(topic) ? { error: refused.get(topic) } : cluster.findTopicPartitionMetadata(topic).length
+      ])
+    )
+  }
+
+  /**
+   * Sends parcels, at most one for each partition. Never rejects: each parcel is resolved once all in-sync replicas have it, or
+   * rejected. A partition must not be sent again before that where its order is to be kept.
+   */
+  async ship(parcels: readonly Parcel[]): Promise<void> {
+    try {
+      const prepared = await this.#connections.prepared(new Set(parcels.map(({ topic }) => topic)))
+      for (const [nodeId, group] of byLeader(prepared, parcels)) {
+        const request = this.#request(prepared, nodeId, group)
+        this.#requests.add(request)
+        void request.then(() => this.#requests.delete(request))
+      }
+    } catch (error) {
+      for (const parcel of parcels) parcel.reject(error)
+    }
+  }
+
+  /** Closes the connections; gives up waiting for it after `deadlineMs`. */
+  async close(deadlineMs: number): Promise<void> {
+    if (!this.#connections.isInUse && this.#requests.size === 0) return
+    const ended = Promise.all([this.#connections.close(), ...this.#requests])
+    // What does not close in time is left to end by itself.
+    await withDeadline(ended, { clock: this.#env.clock, deadlineMs }).catch(() => undefined)
+  }
+
+  /** One request to one broker. Never rejects. */
+  async #request(prepared: Prepared, nodeId: string, group: readonly Parcel[]): Promise<void> {
+    const { clock, meter, timeoutMs } = this.#env
+    const sinceMs = group.reduce((oldest, parcel) => Math.min(oldest, parcel.sinceMs), clock.now())
+    let failed = false
+    try {
+      const deadline = {
+        clock,
+        deadlineMs: timeoutMs,
+        onLate: () => this.#connections.discard(prepared.used)
+      }
+      const errors = await withDeadline(this.#produce(prepared, nodeId, group), deadline)
+      failed = errors.some(error => error !== undefined)
+      for (const [index, parcel] of group.entries()) if (errors[index] === undefined) parcel.resolve()
+      if (failed) await this.#connections.lookAgain(prepared)
+      for (const [index, parcel] of group.entries()) parcel.reject(errors[index]) // those not resolved
+    } catch (error) {
+      failed = true
+      for (const parcel of group) parcel.reject(error)
+    }
+    meter.produced(failed ? 'failed' : 'ok', (clock.now() - sinceMs) / 1000)
+  }
+
+  async #produce(prepared: Prepared, nodeId: string, group: readonly Parcel[]) {
+    const { cluster } = prepared
+    if (nodeId === '-1') return group.map(() => new NoLeader())
+    let broker: ProduceBroker | undefined
+    try {
+      broker = await cluster.findBroker({ nodeId })
+      const leaving = group.filter(parcel => parcel.leaves?.() ?? true)
+      if (leaving.length === 0) return group.map(() => new Error('nobody waits for it any more'))
+      const errors = await produce(broker, leaving, this.#env.timeoutMs)
+      const byParcel = new Map(leaving.map((parcel, at) => [parcel, errors[at]]))
+      const stayed = new Error('nobody waits for it any more')
+      return group.map(parcel => (byParcel.has(parcel) ? byParcel.get(parcel) : stayed))
+    } catch (error) {
+      await forget(cluster, broker, error)
+      await this.#connections.lookAgain(prepared)
+      throw error
+    }
+  }
+}
+
+/** Nobody leads the partition at the moment. */
+export class NoLeader extends Error {
+  constructor() {
+    super('the partition has no leader')
+    this.name = 'NoLeader'
+  }
+}
+
+/** By node id, -1 where there is none; a parcel whose topic is not known is rejected. */
+function byLeader({ cluster, refused }: Prepared, parcels: readonly Parcel[]): Map<string, Parcel[]> {
+  const groups = new Map<string, Parcel[]>()
+  for (const parcel of parcels) {
+    const { topic, partition } = parcel
+    if (refused.has(topic)) {
+      parcel.reject(refused.get(topic))
+      continue
+    }
+    const [nodeId = '-1'] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]))
+    const group = groups.get(nodeId) ?? []
+    group.push(parcel)
+    groups.set(nodeId, group)
+  }
+  return groups
+}
+
+/** A broker whose connection broke may come back elsewhere. */
+async function forget(
+  cluster: ProduceCluster,
+  broker: ProduceBroker | undefined,
+  error: unknown
+): Promise<void> {
+  const { name, host, port } = error as { name?: string; host?: string; port?: number } // each is checked
+  if (name !== 'KafkaJSConnectionClosedError' || host === undefined || port === undefined) return
+  await broker?.disconnect()
+  cluster.removeBroker({ host, port })
+}

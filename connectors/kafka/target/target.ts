@@ -1,0 +1,152 @@
+// The Kafka target: messages are appended to a topic of another cluster, or of the same, and are delivered when all replicas
+// in sync have them (acks=all). It repeats nothing by itself; delivery.ts says how a batch travels, outcome.ts what an answer or
+// a failure means.
+
+import { brokersOf } from '../../../schemas/config.ts'
+import { FaultError } from '../../../schemas/errors.ts'
+import type { LogEvent } from '../../../schemas/events.ts'
+import type { Batch, Failure, Message, Outcome, Target, TargetEnv, TargetLimits } from '../../connector.ts'
+import { unlessAborted } from '../../shared/abort.ts'
+import { Fields } from '../../shared/fields.ts'
+import { secureContext } from '../../shared/tls.ts'
+import { OpenSockets } from '../log/kafkajs/arriving/open-sockets.ts'
+import { createWatchedKafka } from '../log/kafkajs/client.ts'
+import { Shipper } from '../log/kafkajs/produce/shipper.ts'
+import type { KafkaTargetConfig } from './config.ts'
+import { Delivery, type Entry, predecessorFailed } from './delivery.ts'
+import { Headers } from './headers.ts'
+import { outcomeOfError } from './outcome.ts'
+import { Places } from './places.ts'
+
+/** How long an orderly end of connections on which nothing is under way may take. */
+const closeMs = 1_000
+
+/** Partitions of topics, or why that is not known. */
+type Known = ReadonlyMap<string, number | { readonly error: unknown }>
+
+export class KafkaTarget implements Target {
+  readonly limits: TargetLimits
+  readonly #config: KafkaTargetConfig
+  readonly #env: TargetEnv
+  readonly #places: Places
+  readonly #headers: Headers
+  readonly #sockets = new OpenSockets()
+  readonly #shipper: Shipper
+
+  /** Throws a FaultError `config_invalid` for what the schema cannot tell. */
+  constructor(config: KafkaTargetConfig, env: TargetEnv) {
+    const { brokers, maxMessages, maxBytes, batchesInFlight, connectTimeoutMs, ackTimeoutMs } = config
+    if (config.tls !== undefined) secureContext(config.tls)
+    this.limits = { maxMessages, maxBytes, batchesInFlight }
+    this.#config = config
+    this.#env = env
+    this.#places = new Places(config)
+    this.#headers = new Headers(config.headers, env)
+    const access = { ...config, brokers: brokersOf(brokers) }
+    this.#shipper = new Shipper({
+      kafka: createWatchedKafka(access, maskedLog(env), this.#sockets),
+      clock: env.clock,
+      meter: { produced() {} },
+      timeoutMs: ackTimeoutMs,
+      connectTimeoutMs,
+      cut: () => this.#sockets.cut()
+    })
+  }
+
+  /** Connects, which shows whether the cluster takes the credentials, and looks whether the topic is there. */
+  async open(signal: AbortSignal): Promise<void> {
+    const { onlyTopic } = this.#places
+    try {
+      if (onlyTopic === null) return await unlessAborted(this.#shipper.connect(), signal)
+      const known = await unlessAborted(this.#shipper.partitions(new Set([onlyTopic])), signal)
+      const partitions = known.get(onlyTopic)
+      if (typeof partitions !== 'number') throw partitions?.error
+    } catch (error) {
+      // Without its cause, which may quote a secret.
+      const { code, detail } = this.#outcomeOf(error, false)
+      throw new FaultError(code, { detail })
+    }
+  }
+
+  async deliver({ messages }: Batch, signal: AbortSignal): Promise<Outcome[]> {
+    const aims = messages.map(message => this.#aim(message))
+    const topics = new Set(aims.flatMap(aim => ('topic' in aim ? [aim.topic] : [])))
+    let known: Known
+    try {
+      known = topics.size === 0 ? new Map() : await unlessAborted(this.#shipper.partitions(topics), signal)
+    } catch (error) {
+      const failure = this.#outcomeOf(error, false)
+      return aims.map(aim => ('topic' in aim ? failure : aim))
+    }
+    const outcomes: (Entry | Failure)[] = this.#entries(aims, known)
+    const entries = outcomes.filter(one => 'outcome' in one)
+    if (entries.length > 0) await this.#delivery(signal).run(entries)
+    return outcomes.map(one => ('outcome' in one ? (one.outcome ?? predecessorFailed) : one))
+  }
+
+  async close(): Promise<void> {
+    this.#sockets.close()
+    await this.#shipper.close(closeMs)
+  }
+
+  /** Where a message is to go; or the outcome of one whose fields name no place. */
+  #aim(message: Message): Aim | Failure {
+    const fields = new Fields(message)
+    try {
+      const topic = this.#places.topicOf(fields)
+      const key = this.#places.keyOf(fields)
+      return { message, topic, key, headers: this.#headers.of(message, fields) }
+    } catch (error) {
+      return this.#outcomeOf(error, false)
+    }
+  }
+
+  /**
+   * The messages with their partitions, or the outcome of those that have none. What follows a message of its device that
+   * is not sent for now is not sent either. Invariant 2
+   */
+  #entries(aims: readonly (Aim | Failure)[], known: Known): (Entry | Failure)[] {
+    const stopped = new Set<string | null>()
+    return aims.map(aim => {
+      if (!('topic' in aim)) return aim
+      if (stopped.size > 0 && stopped.has(aim.message.key())) return predecessorFailed
+      const entry = this.#entry(aim, known.get(aim.topic))
+      if ('kind' in entry) stopped.add(aim.message.key())
+      return entry
+    })
+  }
+
+  #entry(aim: Aim, partitions: number | { readonly error: unknown } | undefined): Entry | Failure {
+    if (typeof partitions !== 'number') return this.#outcomeOf(partitions?.error, false)
+    try {
+      const partition = this.#places.partitionOf(aim.message, aim.key, partitions)
+      return { ...aim, partition, isWritten: false, outcome: null }
+    } catch (error) {
+      return this.#outcomeOf(error, false)
+    }
+  }
+
+  #delivery(signal: AbortSignal): Delivery {
+    const env = {
+      clock: this.#env.clock,
+      keepTimestamps: this.#config.keepTimestamps,
+      keepDevicesTogether: this.#places.keepDevicesTogether,
+      ship: (parcels: Parameters<Shipper['ship']>[0]) => void this.#shipper.ship(parcels),
+      outcomeOf: (error: unknown, isWritten: boolean) => this.#outcomeOf(error, isWritten)
+    }
+    return new Delivery(env, signal)
+  }
+
+  #outcomeOf(error: unknown, isWritten: boolean): Failure {
+    const failure = outcomeOfError(error, { isWritten, haveTopics: this.#places.haveTopics })
+    return { ...failure, detail: this.#env.mask.apply(failure.detail) }
+  }
+}
+
+/** A message, and where it is to go as far as itself can tell. */
+type Aim = Pick<Entry, 'message' | 'topic' | 'key' | 'headers'>
+
+/** What kafkajs logs may quote what a broker said. */
+function maskedLog({ log, mask }: TargetEnv): LogEvent {
+  return (name, fields) => log(name, JSON.parse(mask.apply(JSON.stringify(fields ?? {}))))
+}
