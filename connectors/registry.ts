@@ -5,6 +5,7 @@
 import type { TSchema } from 'typebox'
 import { configSchema, type OneOfKinds, type PartSchemas } from '../schemas/config.ts'
 import { FaultError } from '../schemas/errors.ts'
+import { amqpTarget } from './amqp/index.ts'
 import { awsIotTarget } from './aws-iot/index.ts'
 import type { SourceDefinition, Target, TargetDefinition, TargetEnv } from './connector.ts'
 import { eventHubsTarget } from './event-hubs/index.ts'
@@ -32,7 +33,8 @@ export const registry: Registry = {
     kafkaTarget,
     pubsubTarget,
     wialonTarget,
-    wialonIpsTarget
+    wialonIpsTarget,
+    amqpTarget
   ]
 }
 

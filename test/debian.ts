@@ -1,11 +1,33 @@
-// Installs what the tests need and the machine lacks; Debian only, and only as root.
+// Installs what the tests need and the machine lacks; Debian only, and only as root. No service that a package brings is
+// started by that: tests start what they need themselves.
 
 import { spawnSync } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
+import { nativeCode } from '../connectors/shared/tls.ts'
+
+/** Asked by packages whether they may start a service; 101 says no (Debian policy, 9.3.3.1). */
+const policyPath = '/usr/sbin/policy-rc.d'
 
 /** Tells whether the packages are there now. The lists of packages are brought up to date only where that is needed. */
 export function install(...packages: readonly string[]): boolean {
   const installs = () => apt('install', '-y', '--no-install-recommends', ...packages)
-  return installs() || (apt('update') && installs())
+  const isOurs = forbidServices()
+  try {
+    return installs() || (apt('update') && installs())
+  } finally {
+    if (isOurs) rmSync(policyPath)
+  }
+}
+
+/** False where the machine has a policy of its own, as those of containers do; that stays. */
+function forbidServices(): boolean {
+  try {
+    writeFileSync(policyPath, '#!/bin/sh\nexit 101\n', { mode: 0o755, flag: 'wx' })
+    return true
+  } catch (error) {
+    if (nativeCode(error) === 'EEXIST') return false
+    throw error
+  }
 }
 
 function apt(...args: readonly string[]): boolean {

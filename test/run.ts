@@ -6,6 +6,7 @@ import { FaultError, messageOf } from '../schemas/errors.ts'
 import { runAva } from './ava/run-ava.ts'
 import { install } from './debian.ts'
 import { requireMosquitto } from './mosquitto.ts'
+import { requireRabbitmq } from './rabbitmq.ts'
 
 const interrupted = new AbortController()
 process.once('SIGINT', () => interrupted.abort())
@@ -21,6 +22,7 @@ process.exitCode = failed === 0 ? 0 : 1
 
 async function runAll(): Promise<{ passed: number; failed: number }> {
   requireMosquitto()
+  requireRabbitmq()
   const given = process.env.TAILRACE_TEST_KAFKA
   if (given) return runTests(given)
   const kafka = await startKafka().catch((error: unknown) => {

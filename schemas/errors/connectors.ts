@@ -1,5 +1,6 @@
 // What can go wrong at what connectors speak to: the parts of the closed list in errors.ts, one for each.
 
+import { amqpErrors } from './amqp.ts'
 import { awsIotErrors } from './aws-iot.ts'
 import { eventHubsErrors } from './event-hubs.ts'
 import { httpTargetErrors } from './http-target.ts'
@@ -18,6 +19,7 @@ export const connectorErrors = {
   ...iotHubErrors,
   ...pubsubErrors,
   ...eventHubsErrors,
+  ...amqpErrors,
   ...wialonErrors,
   ...wialonSourceErrors,
   ...wialonIpsErrors

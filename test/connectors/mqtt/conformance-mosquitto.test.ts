@@ -4,9 +4,9 @@
 import test from 'ava'
 import { connectAsync } from 'mqtt'
 import { mqttTarget } from '../../../connectors/mqtt/index.ts'
+import { Relay } from '../../conformance/target/relay.ts'
 import { type Double, type DoubleOptions, targetSuite } from '../../conformance/target.ts'
 import { startMosquitto } from '../../mosquitto.ts'
-import { Relay } from './relay.ts'
 import { settingsFor, topic, username } from './under-test.ts'
 
 const notOrdered = 'mosquitto does not misbehave to order'

@@ -1,0 +1,31 @@
+// The AMQP target: messages are published, each delivered when the broker has confirmed it and not given it back. This file
+// makes the settings of the connections from the configuration; publisher.ts keeps messages on their way, and outcome.ts
+// decides what an answer or a failure means.
+
+import type { TargetEnv } from '../connector.ts'
+import { PublishingTarget } from '../shared/publishing/publishing-target.ts'
+import { brokerOf } from './broker.ts'
+import { Publications } from './publications.ts'
+import { AmqpPublisher } from './publisher.ts'
+import type { AmqpTargetConfig } from './target-config.ts'
+
+export class AmqpTarget extends PublishingTarget {
+  /** Throws a FaultError `config_invalid` for what the schema cannot tell. */
+  constructor(config: AmqpTargetConfig, env: TargetEnv) {
+    super(config, publishersOf(config, env))
+  }
+}
+
+function publishersOf(config: AmqpTargetConfig, env: TargetEnv): AmqpPublisher[] {
+  const { mandatory, heartbeatSeconds, maxInFlight, maxInFlightBytes, connectTimeoutMs, ackTimeoutMs } =
+    config
+  const { clock, mask } = env
+  const publications = new Publications(config, env)
+  const { varies } = publications
+  const settings = {
+    ...{ clock, mask, broker: brokerOf(config), mandatory, varies },
+    exchange: varies.exchange || config.exchange === '' ? null : config.exchange,
+    ...{ heartbeatSeconds, maxInFlight, maxInFlightBytes, connectTimeoutMs, ackTimeoutMs }
+  }
+  return Array.from({ length: config.connections }, () => new AmqpPublisher(settings, publications))
+}
