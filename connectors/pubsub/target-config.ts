@@ -73,12 +73,13 @@ export const pubsubTargetSchema = Type.Object(
     tls: Type.Optional(tlsSchema),
     maxInFlight: count('Requests at the same time at most, over all batches.', 200),
     maxMessages: Type.Integer({
-      description: 'Messages in one batch at most.',
-      default: 1_000,
+      description:
+        'Messages in one batch at most. A batch is sent as a request for each ordering key, so that large ones make for few requests.',
+      default: 10_000,
       minimum: 1,
       maximum: 100_000
     }),
-    maxBytes: bytes('Size of a batch at most; a single larger message travels alone.', 4_194_304),
+    maxBytes: bytes('Size of a batch at most; a single larger message travels alone.', 8_388_608),
     batchesInFlight: count('Batches at the same time.', 4),
     connectTimeoutMs: milliseconds('Until the connection stands, TLS included.', 10_000),
     responseTimeoutMs: milliseconds('From sending a request until it is confirmed.', 30_000)

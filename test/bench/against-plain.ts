@@ -15,6 +15,8 @@ export interface LatencyCase {
   /** Enough to run for some seconds each; with latency the plain way gets through few. */
   readonly messages: number
   readonly plainMessages: number
+  /** Further systems that the module exports, and how many messages each of them gets through. */
+  readonly others?: Readonly<Record<string, number>>
 }
 
 /** What both systems are told, over JSON. */
@@ -34,17 +36,18 @@ export interface AgainstPlain {
    * the Arrivals.
    */
   readonly receiver: URL
-  /** Exports `systems` with the names `tailrace` and `plain`, which take PlainOptions. */
+  /** Exports `systems` with the names `tailrace`, `plain` and those of `others`, which take PlainOptions. */
   readonly systems: URL
   readonly cases: readonly LatencyCase[]
+  /** Of the 93 devices of the sample. */
+  readonly copies?: number
 }
 
 const partitions = 6
-const copies = 132
-
-export function againstPlain({ summary, receiver: module, systems, cases }: AgainstPlain): Bench {
+export function againstPlain(against: AgainstPlain): Bench {
+  const { receiver: module, systems, cases, copies = 132 } = against
   return {
-    summary,
+    summary: against.summary,
     run: context =>
       withKafka(context, async brokers => {
         const receiver = fork(fileURLToPath(module))
@@ -78,13 +81,11 @@ interface CaseRun {
 }
 
 async function runCase({ receiver, systems, one, options, context }: CaseRun): Promise<Row[]> {
-  const { latencyMs, messages, plainMessages } = one
+  const { latencyMs, messages, plainMessages, others = {} } = one
+  const counts = Object.entries({ tailrace: messages, plain: plainMessages, ...others })
   const results = await measureJudged({
     ...{ receiver, module: systems.href, latencyMs },
-    systems: [
-      { name: 'tailrace', options: { ...options, messages } },
-      { name: 'plain', options: { ...options, messages: plainMessages } }
-    ],
+    systems: counts.map(([name, count]) => ({ name, options: { ...options, messages: count } })),
     told: line => context.progress(`${latencyMs} ms, ${line}`)
   })
   const rows = results.map(({ name, options: { messages: sent }, measured, arrived }) => ({
@@ -95,16 +96,16 @@ async function runCase({ receiver, systems, one, options, context }: CaseRun): P
   return [...rows, ...comparison(rows, one)]
 }
 
-/** Tailrace in multiples of the plain way. */
-function comparison(rows: readonly ReturnType<typeof medianRow>[], { latencyMs }: LatencyCase): Row[] {
-  const [tailrace, plain] = rows
-  if (tailrace === undefined || plain === undefined) return []
-  return [
-    {
-      system: 'tailrace / plain',
-      latencyMs,
-      messagesPerSecond: round2(tailrace.messagesPerSecond / plain.messagesPerSecond),
-      cpuSecondsPerMillion: round2(tailrace.cpuSecondsPerMillion / plain.cpuSecondsPerMillion)
-    }
-  ]
+/** Tailrace in multiples of each other way. */
+function comparison(rows: readonly Rated[], { latencyMs }: LatencyCase): Row[] {
+  const [tailrace, ...others] = rows
+  if (tailrace === undefined) return []
+  return others.map(other => ({
+    system: `tailrace / ${other.system}`,
+    latencyMs,
+    messagesPerSecond: round2(tailrace.messagesPerSecond / other.messagesPerSecond),
+    cpuSecondsPerMillion: round2(tailrace.cpuSecondsPerMillion / other.cpuSecondsPerMillion)
+  }))
 }
+
+type Rated = ReturnType<typeof medianRow> & { readonly system: string }

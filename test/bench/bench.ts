@@ -22,6 +22,7 @@ export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   ingest: async () => (await import('./ingest/bench.ts')).ingest,
   streams: async () => (await import('./streams/bench.ts')).streamsBench,
   mqtt: async () => (await import('./mqtt/bench.ts')).mqttBench,
+  pubsub: async () => (await import('./pubsub/bench.ts')).pubsubBench,
   wialon: async () => (await import('./wialon/bench.ts')).wialonBench,
   expression: async () => (await import('./expression/bench.ts')).expressionBench,
   scan: async () => (await import('./expression/scan.ts')).scanBench,

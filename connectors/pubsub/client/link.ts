@@ -89,7 +89,7 @@ export class Link {
   publish(topic: string, messages: PubsubMessages, { metadata, ended }: Calling): () => void {
     const call = this.#stub.makeUnaryRequest(
       `${service}/Publish`,
-      request => Buffer.from(PublishRequest.encode(request).finish()),
+      request => bufferOf(PublishRequest.encode(request).finish()),
       bytes => PublishResponse.decode(bytes),
       { topic, messages },
       metadata,
@@ -104,7 +104,7 @@ export class Link {
   getTopic(topic: string, { metadata, ended }: Calling): () => void {
     const call = this.#stub.makeUnaryRequest(
       `${service}/GetTopic`,
-      request => Buffer.from(GetTopicRequest.encode(request).finish()),
+      request => bufferOf(GetTopicRequest.encode(request).finish()),
       bytes => Topic.decode(bytes),
       { topic },
       metadata,
@@ -148,6 +148,11 @@ export class Link {
       })
     })
   }
+}
+
+/** The same bytes, not a copy. */
+function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length)
 }
 
 /** Whether the server has begun to answer. */
