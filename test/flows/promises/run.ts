@@ -22,6 +22,7 @@ import { lacking } from './steps/lacking.ts'
 import { remembered } from './steps/remembered.ts'
 import { reshaped } from './steps/reshaped.ts'
 import { through } from './through/through.ts'
+import { toll } from './toll/toll.ts'
 
 export const promises: readonly EnginePromise[] = [
   poison,
@@ -41,6 +42,7 @@ export const promises: readonly EnginePromise[] = [
   reshaped,
   lacking,
   remembered,
+  toll,
   awsIot,
   journey,
   through

@@ -13,10 +13,11 @@ import { loadConfig } from '../../../../processors/service/config/load.ts'
 import { streamOptions } from '../../../../processors/service/streams/build.ts'
 import { surroundingsOf } from '../../../../processors/service/streams/steps.ts'
 import { Stream } from '../../../../processors/stream/stream.ts'
+import { differing } from '../../../flows/promises/toll/compare.ts'
 import { type DayMessage, dayOf } from '../../../flows/promises/toll/day.ts'
 import { TollOffice } from '../../../flows/promises/toll/office.ts'
 import { axlesOf, tollStream, vehiclesFile } from '../../../flows/promises/toll/profile.ts'
-import { type Expected, expectedOf } from '../../../flows/promises/toll/reference.ts'
+import { expectedOf } from '../../../flows/promises/toll/reference.ts'
 import { seeded } from '../../../seeded.ts'
 import { folder } from '../../commands/shared/output.ts'
 import { RecordingMeter } from '../context.ts'
@@ -180,16 +181,3 @@ test('nor do outages, answers that are lost, and processes that end change any o
   t.is(totals.read, messages + again + (totals.returned ?? 0) + (totals.already_settled ?? 0))
   t.true(status.silent?.longest.some(({ device }) => device === ghost))
 })
-
-/** Devices whose positions are not those that are due, in order. */
-function differing(office: TollOffice, { due }: Expected): string[] {
-  const decided = office.decided()
-  const shown = ({ time, latitude, longitude, event, axles }: Readonly<Record<string, unknown>>) =>
-    JSON.stringify([time, latitude, longitude, event, axles])
-  return [...due].flatMap(([device, positions]) => {
-    const [found, wanted] = [(decided.get(device) ?? []).map(shown), positions.map(one => shown({ ...one }))]
-    const at = wanted.findIndex((text, index) => text !== found[index])
-    if (at < 0 && found.length === wanted.length) return []
-    return [`${device}: ${found.length} of ${wanted.length}, at ${at}: ${found[at]} instead of ${wanted[at]}`]
-  })
-}
