@@ -73,7 +73,8 @@ export interface Target {
   deliver(batch: Batch, signal: AbortSignal): Promise<Outcome | Outcome[]>
   /**
    * Closes every socket and timer. Called once, also when open() was not called or threw. What is still under way, which
-   * is rare, settles as if its signal had fired.
+   * is rare, settles as if its signal had fired; an open() throws a code whose outcome is `unsent`, as it does when its
+   * signal fires.
    */
   close(): Promise<void>
 }

@@ -98,7 +98,7 @@ export class Message {
     return decodeHeaders(this.bytes, this.headersStart, this.headersEnd)
   }
 
-  /** Stable over retries, restarts and take-overs: the receiver can drop repeats by it. */
+  /** Stable over retries, restarts and take-overs: the receiver can drop repeats by it. ASCII, up to 280 characters. */
   id(): string {
     return `${this.origin.topic}-${this.origin.partition}-${this.offset}`
   }
