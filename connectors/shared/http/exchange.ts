@@ -63,7 +63,8 @@ export class Exchange {
     this.#request = https
       .request({ agent, host, port, method: 'POST', path, headers })
       .once('socket', socket => {
-        const isOpen = this.#request.reusedSocket || !(socket instanceof TLSSocket)
+        // One that stands already is not always called reused: not if the request waited for it in line.
+        const isOpen = !(socket instanceof TLSSocket) || socket.authorized
         if (isOpen) this.#sending()
         else socket.once('secureConnect', () => this.#sending())
       })
