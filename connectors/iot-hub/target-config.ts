@@ -36,6 +36,30 @@ const tlsSchema = Type.Object(
   { additionalProperties: false, description: 'How the hub is known.', default: {} }
 )
 
+/** A file for each device. */
+const pemPath = (description: string, example: string) =>
+  Type.String({
+    description,
+    pattern: '\\{deviceId\\}',
+    'x-expects': 'a path with {deviceId} in it',
+    examples: [example],
+    'x-public': true
+  })
+
+const certificatesSchema = Type.Object(
+  {
+    cert: pemPath(
+      'The file with the certificate of a device, in PEM.',
+      '/run/secrets/devices/{deviceId}.pem'
+    ),
+    key: pemPath('The file with its private key, in PEM.', '/run/secrets/devices/{deviceId}.key')
+  },
+  {
+    additionalProperties: false,
+    description: 'X.509 certificates in place of tokens, one for each device; with mode mqtt.'
+  }
+)
+
 const credentialFields = {
   policy: Type.Optional(policySchema),
   groupKey: Type.Optional(
@@ -57,6 +81,7 @@ const credentialFields = {
       examples: ['iotHub.key']
     })
   ),
+  certificates: Type.Optional(certificatesSchema),
   tokenLifetimeMs: milliseconds(
     'How long a token is good for. It is made anew well before it ends, and with mode mqtt its device connects anew then.',
     3_600_000,
@@ -110,6 +135,15 @@ export const iotHubTargetSchema = Type.Object(
       'x-expects': 'a host, or host:port',
       'x-public': true
     }),
+    mode: Type.Enum(['https', 'mqtt'], {
+      description:
+        'How messages are sent: by HTTPS requests over connections that all devices share, or over MQTT with a connection for each device.',
+      default: 'https'
+    }),
+    webSocket: Type.Boolean({
+      description: 'MQTT over a WebSocket on port 443, where nothing else is let through.',
+      default: false
+    }),
     deviceId: Type.String({
       description: 'The device id in the hub. {ident} and other fields of messages may stand in it.',
       default: '{ident}',
@@ -123,8 +157,27 @@ export const iotHubTargetSchema = Type.Object(
     maxMessages: count('Messages of a device in one batch at most; with 1 each is sent by itself.', 100),
     maxBytes: bytes('Size of a batch at most, as it lies in Kafka; a larger message travels alone.', 180_000),
     maxConnections: Type.Optional(
-      Type.Integer({ description: 'Connections at most. Default: 64.', minimum: 1, maximum: 65_535 })
+      Type.Integer({
+        description:
+          'Connections at most. With mode mqtt each is of one device, and the others take turns. Default: 64 with mode https, 1,000 with mode mqtt.',
+        minimum: 1,
+        maximum: 65_535
+      })
     ),
+    connectsPerSecond: count(
+      'With mode mqtt: connections opened in a second at most; the hub takes 100 and more, by its units.',
+      80
+    ),
+    idleMs: milliseconds(
+      'With mode mqtt: after so long without a message the connection of a device is closed.',
+      300_000
+    ),
+    maxInFlight: Type.Integer({
+      description: 'With mode mqtt: messages of a device sent and not yet confirmed at most.',
+      default: 50,
+      minimum: 1,
+      maximum: 65_535
+    }),
     connectTimeoutMs: milliseconds('Until the connection stands.', 10_000),
     answerTimeoutMs: milliseconds('From sending messages until the hub has confirmed them.', 30_000),
     quotaPauseMs: milliseconds(

@@ -3,6 +3,7 @@
 
 import type { Batch, Failure, Message, Outcome, Target, TargetEnv, TargetLimits } from '../connector.ts'
 import { own, parseJson } from '../shared/json/values.ts'
+import { Pool } from '../shared/publishing/pool.ts'
 import { reportOf } from '../shared/wialon/from-message.ts'
 import { LeftOutTeller } from '../shared/wialon/left-out.ts'
 import { FieldRules } from '../shared/wialon/rules.ts'
@@ -10,7 +11,6 @@ import { unfitForLogin } from './codec/login.ts'
 import { nameLimits } from './codec/parameters.ts'
 import { hdopField, type Writing, writeRecord } from './codec/record.ts'
 import { outcomeOfLogin, outcomeOfRefusal } from './outcome.ts'
-import { Pool } from './target/pool.ts'
 import { Sending } from './target/sending.ts'
 import { Session, type SessionSettings } from './target/session.ts'
 import type { WialonIpsTargetConfig } from './target-config.ts'
@@ -21,7 +21,7 @@ export class WialonIpsTarget implements Target {
   readonly #writing: Writing
   readonly #teller: LeftOutTeller
   readonly #session: SessionSettings
-  readonly #pool: Pool
+  readonly #pool: Pool<Session>
   readonly #sending: Sending
   /** Whether any device was let in with the password that is set. */
   #isKnown = false
@@ -96,7 +96,7 @@ export class WialonIpsTarget implements Target {
   async #send(ident: string, records: readonly string[], signal: AbortSignal): Promise<Outcome[]> {
     let session: Session
     try {
-      session = await this.#pool.acquire(ident, signal)
+      session = await this.#pool.acquire(ident, signal, opening => opening.open(signal))
       this.#isKnown = true
     } catch (error) {
       const failure: Failure = outcomeOfLogin(error, this.#isKnown)

@@ -30,8 +30,7 @@ export class Registry {
   readonly #groupKey: string | undefined
   readonly #knowsAll: boolean
   readonly #identities = new Map<string, Identity>()
-  /** Told of every identity that changes. */
-  onChange: (device: string) => void = () => {}
+  readonly #watchers: ((device: string) => void)[] = []
 
   constructor({ hub, policies = {}, groupKey, knowsAll }: RegistryOptions) {
     this.#hub = hub
@@ -44,10 +43,15 @@ export class Registry {
     return this.#hub
   }
 
+  /** Calls back for every identity that changes. */
+  watch(changed: (device: string) => void): void {
+    this.#watchers.push(changed)
+  }
+
   /** Registers an identity, or changes it. */
   set(device: string, identity: Identity = {}): void {
     this.#identities.set(device, identity)
-    this.onChange(device)
+    for (const changed of this.#watchers) changed(device)
   }
 
   enable(device: string, isEnabled: boolean): void {
@@ -56,7 +60,7 @@ export class Registry {
 
   remove(device: string): void {
     this.#identities.delete(device)
-    this.onChange(device)
+    for (const changed of this.#watchers) changed(device)
   }
 
   /** Gives a policy another key, as when it was regenerated. */
@@ -133,4 +137,9 @@ function isSignedWith(key: string, { resource, signature, expiresS }: TokenField
   const own = createHmac('sha256', Buffer.from(key, 'base64'))
   const expected = own.update(`${resource}\n${expiresS}`).digest()
   return expected.length === signature.length && timingSafeEqual(expected, signature)
+}
+
+/** The Unix ms at which a token ends; 0 for what is none. */
+export function tokenEndMs(token: string): number {
+  return (fieldsOf(token)?.expiresS ?? 0) * 1_000
 }

@@ -8,12 +8,10 @@ import { abortFault } from '../../shared/abort.ts'
 import { tryConnection } from '../../shared/http/connect.ts'
 import { Exchange, type ExchangeSettings, type PostRequest } from '../../shared/http/exchange.ts'
 import { Delivery } from '../../shared/publishing/delivery.ts'
+import { Admission, type Asking } from '../admission.ts'
 import { endpointOf, type HubEndpoint } from '../endpoint.ts'
 import { DeviceIds } from '../event/device-ids.ts'
 import { type DeviceEvent, Events } from '../event/events.ts'
-import { Jury } from '../jury.ts'
-import { keySourceOf } from '../sas/keys.ts'
-import { type Token, Tokens } from '../sas/tokens.ts'
 import type { IotHubTargetConfig } from '../target-config.ts'
 import { outcomeOfAnswer, outcomeOfError } from './outcome.ts'
 import { requestOf } from './request.ts'
@@ -30,25 +28,24 @@ export class IotHubHttpsTarget implements Target {
   readonly #devices: DeviceIds
   readonly #events: Events
   readonly #endpoint: HubEndpoint
-  readonly #tokens: Tokens
-  readonly #jury: Jury
+  readonly #admission: Admission
   readonly #exchange: ExchangeSettings
   readonly #maxRequestBytes: number
   readonly #closing = new AbortController()
 
   /** Throws a FaultError `config_invalid` for what the schema cannot tell. */
   constructor(config: IotHubTargetConfig, env: TargetEnv) {
+    if (config.certificates !== undefined)
+      throw new FaultError('config_invalid', { path: 'certificates', detail: 'needs mode mqtt' })
     const { maxMessages, maxBytes, maxConnections = defaultConnections, maxMessageBytes } = config
     this.limits = { maxMessages, maxBytes, batchesInFlight, totalBatchesInFlight: maxConnections }
     this.#devices = new DeviceIds(config.deviceId)
     this.#events = new Events(config, env)
     this.#endpoint = endpointOf(config, standardPort)
     this.#maxRequestBytes = maxMessageBytes
-    const keys = keySourceOf(config)
     const { clock, mask } = env
     const { hub, host, port, tls } = this.#endpoint
-    this.#tokens = new Tokens({ clock, hub, keys, lifetimeMs: config.tokenLifetimeMs })
-    this.#jury = new Jury(clock, keys.isShared)
+    this.#admission = new Admission(config, clock, hub)
     const { connectTimeoutMs, answerTimeoutMs, quotaPauseMs } = config
     this.#exchange = {
       agent: new https.Agent({ ...tls, keepAlive: true, maxSockets: maxConnections, timeout: idleMs }),
@@ -96,7 +93,7 @@ export class IotHubHttpsTarget implements Target {
   async close(): Promise<void> {
     this.#closing.abort(new FaultError('iot_hub_connect_failed', { detail: 'the target was closed' }))
     this.#exchange.agent.destroy()
-    this.#jury.close()
+    this.#admission.close()
   }
 
   async #send(device: string, messages: readonly Message[], signal: AbortSignal): Promise<Outcome> {
@@ -110,9 +107,9 @@ export class IotHubHttpsTarget implements Target {
       if ('kind' in event) return event
       events.push(event)
     }
-    const token = this.#tokens.of(device, first)
-    if (token === null)
-      return { kind: 'reject', scope: 'device', code: 'iot_hub_key_missing', detail: `of ${device}` }
+    const token = this.#admission.tokenOf(device, first)
+    if (token === null) throw new FaultError('internal', { detail: 'a request without token' })
+    if ('kind' in token) return token
     const request = requestOf(device, events, token.text)
     const { length } = request.body
     if (events.length > 1 && length > this.#maxRequestBytes)
@@ -120,19 +117,13 @@ export class IotHubHttpsTarget implements Target {
     return this.#ask(request, { device, token, signal })
   }
 
-  async #ask(
-    request: PostRequest,
-    { device, token, signal }: { device: string; token: Token; signal: AbortSignal }
-  ): Promise<Outcome> {
+  async #ask(request: PostRequest, asking: Asking): Promise<Outcome> {
+    const { signal } = asking
     if (signal.aborted) return outcomeOfError(abortFault(signal), false)
-    const { outcome: asking } = new Exchange(this.#exchange, request, signal)
-    const outcome = await this.#jury.watch(asking, ({ kind }) => kind === 'delivered')
-    if (outcome.kind === 'delivered' || outcome.code !== 'iot_hub_unauthorized') return outcome
-    const { detail } = outcome
-    if (this.#tokens.refused(device, token))
-      return { kind: 'retry', scope: 'device', code: 'iot_hub_token_refused', detail }
-    if ((await this.#jury.blameFor(device, signal)) === 'all') return outcome
-    return { kind: 'reject', scope: 'device', code: 'iot_hub_device_refused', detail }
+    const { outcome: answered } = new Exchange(this.#exchange, request, signal)
+    const outcome = await this.#admission.watch(answered, ({ kind }) => kind === 'delivered')
+    const isRefused = outcome.kind !== 'delivered' && outcome.code === 'iot_hub_unauthorized'
+    return isRefused ? this.#admission.refused(asking, outcome.detail) : outcome
   }
 }
 

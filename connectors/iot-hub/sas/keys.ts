@@ -17,19 +17,24 @@ export interface KeySource {
   keyOf(device: string, message: Message): SigningKey | null
 }
 
-type Credentials = Pick<IotHubTargetConfig, 'policy' | 'groupKey' | 'deviceKeys' | 'deviceKeyField'>
+type Credentials = Pick<
+  IotHubTargetConfig,
+  'policy' | 'groupKey' | 'deviceKeys' | 'deviceKeyField' | 'certificates'
+>
 
-/** Throws a FaultError `config_invalid` when there is not exactly one, or it cannot be read. */
-export function keySourceOf({ policy, groupKey, deviceKeys, deviceKeyField }: Credentials): KeySource {
-  const sources = [
+/** Null where devices show certificates. Throws a FaultError `config_invalid` when there is not exactly one, or it cannot be read. */
+export function keySourceOf(credentials: Credentials): KeySource | null {
+  const { policy, groupKey, deviceKeys, deviceKeyField, certificates } = credentials
+  const sources: (KeySource | null)[] = [
     policy && sharedKey(() => policyKey(policy)),
     groupKey === undefined ? undefined : sharedKey(groupKeys(groupKey)),
     deviceKeys === undefined ? undefined : listedKeys(deviceKeys),
-    deviceKeyField === undefined ? undefined : keysInMessages(deviceKeyField)
+    deviceKeyField === undefined ? undefined : keysInMessages(deviceKeyField),
+    certificates && null
   ].filter(source => source !== undefined)
   const [source] = sources
   if (source !== undefined && sources.length === 1) return source
-  const detail = 'there must be exactly one of policy, groupKey, deviceKeys and deviceKeyField'
+  const detail = 'there must be exactly one of policy, groupKey, deviceKeys, deviceKeyField and certificates'
   throw new FaultError('config_invalid', {
     path: 'policy',
     detail: `is missing, or stands beside others: ${detail}`

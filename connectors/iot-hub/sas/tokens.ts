@@ -72,7 +72,7 @@ export class Tokens {
     const key = keys.keyOf(device, message)
     if (key === null) return null
     const madeMs = clock.now()
-    const expiresS = Math.floor((madeMs + lifetimeMs) / 1_000)
+    const expiresS = Math.ceil((madeMs + lifetimeMs) / 1_000)
     const share = usedShare + jitterShare * clock.random()
     return {
       text: sasToken({ hub, device, expiresS }, key),

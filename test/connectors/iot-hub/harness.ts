@@ -9,6 +9,7 @@ import {
   type IotHubHttpsDoubleOptions,
   type ReceivedEvent
 } from '../../../connectors/iot-hub/double/https.ts'
+import { IotHubMqttDouble, type IotHubMqttDoubleOptions } from '../../../connectors/iot-hub/double/mqtt.ts'
 import { Registry, type RegistryOptions } from '../../../connectors/iot-hub/double/registry.ts'
 import { iotHubTarget } from '../../../connectors/iot-hub/index.ts'
 import { type IotHubTargetConfig, iotHubTargetSchema } from '../../../connectors/iot-hub/target-config.ts'
@@ -26,8 +27,8 @@ export type Settings = Partial<IotHubTargetConfig> & Partial<Pick<TargetEnv, 'cl
 /** A target with the schema's defaults, the right policy unless other credentials are given, and these settings. */
 export async function targetAt(t: ExecutionContext, port: number, settings: Settings = {}): Promise<Target> {
   const { clock = systemClock, replay, ...rest } = settings
-  const { groupKey, deviceKeys, deviceKeyField } = settings
-  const hasOthers = (groupKey ?? deviceKeys ?? deviceKeyField) !== undefined
+  const { groupKey, deviceKeys, deviceKeyField, certificates: own } = settings
+  const hasOthers = (groupKey ?? deviceKeys ?? deviceKeyField ?? own) !== undefined
   const given = { host: `${hub}:${port}`, tls: { ca: certificates.ca }, ...(!hasOthers && { policy }) }
   const whole = Value.Default(iotHubTargetSchema, { ...given, ...rest })
   const env = { stream: 'acme', clock, log: () => {}, mask: new Mask([policyKey]) }
@@ -59,6 +60,23 @@ export async function hubWith(
     clock: systemClock,
     tls: certificates,
     ledger: ({ events }) => void ledger.push(...events),
+    ...options
+  })
+  await double.start()
+  t.teardown(() => double.stop())
+  return { double, ledger }
+}
+
+/** The same over MQTT. */
+export async function mqttHubWith(
+  t: ExecutionContext,
+  options: Partial<IotHubMqttDoubleOptions> & { readonly registry: Registry }
+) {
+  const ledger: ReceivedEvent[] = []
+  const double = new IotHubMqttDouble({
+    clock: systemClock,
+    tls: certificates,
+    ledger: event => void ledger.push(event),
     ...options
   })
   await double.start()

@@ -15,6 +15,11 @@ const keyText = 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='
 const key = Buffer.from(keyText, 'base64')
 const [message = never()] = messagesOfDevice(device, 1)
 
+/** The one that is configured. */
+function ownSource(credentials: Parameters<typeof keySourceOf>[0]): KeySource {
+  return keySourceOf(credentials) ?? never()
+}
+
 function never(): never {
   throw new Error('there is one')
 }
@@ -46,7 +51,7 @@ test('the key of a member of a group is the HMAC of its id under the key of the 
   t.deepEqual(keyOfGroupMember(key, device), createHmac('sha256', key).update(device).digest())
   const registry = new Registry({ hub, groupKey: keyText })
   registry.set(device)
-  const source = keySourceOf({ groupKey: keyText })
+  const source = ownSource({ groupKey: keyText })
   const token = sasToken({ hub, device, expiresS: 1_700_003_600 }, source.keyOf(device, message) ?? never())
   t.is(registry.admit(device, token, 1_700_000_000_000), 'in')
 })
@@ -80,7 +85,7 @@ test('keys of devices are read from lines and from JSON, and nothing of what can
     `# ours\n\n${device} ${keyText}\r\nother\t${keyText}\n`,
     `{"${device}":"${keyText}"}`
   ]) {
-    const source = keySourceOf({ deviceKeys })
+    const source = ownSource({ deviceKeys })
     t.false(source.isShared)
     t.deepEqual(source.keyOf(device, message), { key })
     t.is(source.keyOf('unknown', message), null)
@@ -105,7 +110,7 @@ test('exactly one kind of credentials is wanted', t => {
 
 test('a token is kept for seven to nine tenths of its time, and each for another while', t => {
   const clock = new VirtualClock()
-  const tokens = new Tokens({ clock, hub, keys: keySourceOf({ groupKey: keyText }), lifetimeMs: 3_600_000 })
+  const tokens = new Tokens({ clock, hub, keys: ownSource({ groupKey: keyText }), lifetimeMs: 3_600_000 })
   const shares = Array.from({ length: 200 }, (_, at) => {
     const { madeMs, renewMs } = tokens.of(`d${at}`, message) ?? never()
     return (renewMs - madeMs) / 3_600_000
@@ -117,7 +122,7 @@ test('a token is kept for seven to nine tenths of its time, and each for another
 test('a token is the same until it is renewed, and made anew when it was refused or its key has changed', async t => {
   const clock = new VirtualClock()
   const keyField = 'iotHub.key'
-  const keys = keySourceOf({ deviceKeyField: keyField })
+  const keys = ownSource({ deviceKeyField: keyField })
   const tokens = new Tokens({ clock, hub, keys, lifetimeMs: 10_000 })
   const [old = never()] = messagesOfDevice(device, 1, () => ({ [keyField]: keyText }))
   const [changed = never()] = messagesOfDevice(device, 1, () => ({ [keyField]: 'b3RoZXI=' }))

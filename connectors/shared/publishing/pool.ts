@@ -5,39 +5,49 @@
 
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Clock } from '../../clock.ts'
-import { abortFault } from '../../shared/abort.ts'
-import type { Session } from './session.ts'
+import { abortFault } from '../abort.ts'
 
-export interface PoolSettings {
+/** A connection of one device. */
+export interface Pooled {
+  readonly ident: string
+  /** It stands, nothing is on its way on it, and it may be used again. */
+  readonly isIdle: boolean
+  /** Resolves when it has ended in whatever way. */
+  readonly closed: Promise<void>
+  /** Ends it; what is on its way ends with it. */
+  destroy(): void
+}
+
+export interface PoolSettings<P extends Pooled> {
   readonly clock: Clock
   readonly connections: number
   readonly idleMs: number
-  /** Begins to connect for a device. */
-  create(ident: string): Session
+  /** The connection of a device, which is not open yet. */
+  create(ident: string): P
 }
 
-interface Place {
-  readonly session: Session
+interface Place<P> {
+  readonly session: P
   isUsed: boolean
   cancelTimer: () => void
 }
 
-interface Waiting {
+interface Waiting<P> {
   readonly ident: string
-  grant(session: Session): void
+  grant(session: P): void
   refuse(fault: FaultError): void
 }
 
-export class Pool {
-  readonly #settings: PoolSettings
+export class Pool<P extends Pooled> {
+  readonly #settings: PoolSettings<P>
   /** By device; those that are idle in the order in which they became so. */
-  readonly #places = new Map<string, Place>()
+  readonly #places = new Map<string, Place<P>>()
   /** Connections that have ended and are not closed yet: their places are not free. */
-  readonly #closing = new Set<Session>()
-  readonly #line = new Set<Waiting>()
+  readonly #closing = new Set<P>()
+  readonly #line = new Set<Waiting<P>>()
   #isClosed = false
 
-  constructor(settings: PoolSettings) {
+  constructor(settings: PoolSettings<P>) {
     this.#settings = settings
   }
 
@@ -47,14 +57,14 @@ export class Pool {
   }
 
   /**
-   * A connection on which the device is logged in, for the caller alone until release(). Rejects with a FaultError or
-   * LoginRefused: then nothing was sent, and there is nothing to release.
+   * A connection of the device that is open, for the caller alone until release(); `open` opens a new one. Rejects with what
+   * that rejects with, or a FaultError: then nothing was sent, and there is nothing to release.
    */
-  async acquire(ident: string, signal: AbortSignal): Promise<Session> {
+  async acquire(ident: string, signal: AbortSignal, open: (session: P) => Promise<void>): Promise<P> {
     const session = await this.#place(ident, signal)
     if (session.isIdle) return session
     try {
-      await session.open(signal)
+      await open(session)
       return session
     } catch (error) {
       this.release(session)
@@ -63,7 +73,7 @@ export class Pool {
   }
 
   /** Ends the use of a connection; one that failed leaves its place. */
-  release(session: Session): void {
+  release(session: P): void {
     const place = this.#places.get(session.ident)
     if (place?.session !== session) return
     if (session.isIdle) {
@@ -83,7 +93,7 @@ export class Pool {
     await Promise.all([...this.#closing].map(session => session.closed))
   }
 
-  #place(ident: string, signal: AbortSignal): Promise<Session> {
+  #place(ident: string, signal: AbortSignal): Promise<P> {
     return new Promise((resolve, reject) => {
       const leave = () => {
         this.#line.delete(waiting)
@@ -94,11 +104,11 @@ export class Pool {
         reject(fault)
       }
       const abort = () => refuse(abortFault(signal))
-      const grant = (session: Session) => {
+      const grant = (session: P) => {
         leave()
         resolve(session)
       }
-      const waiting: Waiting = { ident, grant, refuse }
+      const waiting: Waiting<P> = { ident, grant, refuse }
       if (signal.aborted) abort()
       else if (this.#isClosed) refuse(new FaultError('attempt_aborted'))
       else {
@@ -124,21 +134,21 @@ export class Pool {
   }
 
   /** The place of a device, unless the receiver has just hung up there. */
-  #ownOf(ident: string): Place | undefined {
+  #ownOf(ident: string): Place<P> | undefined {
     const own = this.#places.get(ident)
     if (own === undefined || own.isUsed || own.session.isIdle) return own
     this.#end(own)
     return undefined
   }
 
-  #use(place: Place, waiting: Waiting): void {
+  #use(place: Place<P>, waiting: Waiting<P>): void {
     place.isUsed = true
     place.cancelTimer()
     waiting.grant(place.session)
   }
 
-  #create(ident: string): Place {
-    const place: Place = { session: this.#settings.create(ident), isUsed: true, cancelTimer: () => {} }
+  #create(ident: string): Place<P> {
+    const place: Place<P> = { session: this.#settings.create(ident), isUsed: true, cancelTimer: () => {} }
     this.#places.set(ident, place)
     void place.session.closed.then(() => {
       this.#end(place) // the receiver hung up on an idle one
@@ -156,7 +166,7 @@ export class Pool {
     }
   }
 
-  #end(place: Place): void {
+  #end(place: Place<P>): void {
     const { session } = place
     place.cancelTimer()
     if (this.#places.get(session.ident) !== place) return

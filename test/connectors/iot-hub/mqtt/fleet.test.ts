@@ -1,0 +1,62 @@
+// Many devices and few connections, through the engine: each gets its turn, in order, within the quota of connections, and
+// one that is refused holds up nobody else.
+
+import test from 'ava'
+import { until } from '../../../flows/harness/until.ts'
+import { Engine } from '../../engine.ts'
+import { mqttHubWith, registryWith, targetAt } from '../harness.ts'
+
+test.serial(
+  '300 devices share 20 connections: all is delivered once and in order, nobody starves',
+  async t => {
+    const { double, ledger } = await mqttHubWith(t, { registry: registryWith([], { knowsAll: true }) })
+    const target = await targetAt(t, double.port, {
+      mode: 'mqtt',
+      maxConnections: 20,
+      connectsPerSecond: 1_000
+    })
+    const engine = new Engine(t, target)
+    await engine.start()
+    await engine.send(Array.from({ length: 1_500 }, (_, at) => `device-${at % 300}`))
+    await until('all committed', async () => (await engine.uncommitted()) === 0)
+    const times = new Map<string, number[]>()
+    for (const { device, body } of ledger)
+      times.set(device, [...(times.get(device) ?? []), JSON.parse(body.toString()).timestamp])
+    t.is(times.size, 300)
+    for (const own of times.values()) {
+      t.is(own.length, 5)
+      t.deepEqual(
+        own,
+        own.toSorted((one, other) => one - other)
+      )
+    }
+    // Where one connection follows another the hub may see the new one first.
+    t.true(double.mostConnections <= 40, `${double.mostConnections} connections at a time`)
+    t.is(double.takenOver, 0)
+  }
+)
+
+test.serial('devices that are disabled wait in the held topic, and all others are delivered', async t => {
+  const registry = registryWith([], { knowsAll: true })
+  const out = ['device-3', 'device-13', 'device-23']
+  for (const device of out) registry.enable(device, false)
+  const { double, ledger } = await mqttHubWith(t, { registry })
+  const target = await targetAt(t, double.port, { mode: 'mqtt', maxConnections: 5, connectsPerSecond: 1_000 })
+  const engine = new Engine(t, target)
+  await engine.start()
+  await engine.send(Array.from({ length: 300 }, (_, at) => `device-${at % 50}`))
+  await until('all committed', async () => (await engine.uncommitted()) === 0)
+  t.is(ledger.length, 282)
+  t.false(ledger.some(({ device }) => out.includes(device)))
+  for (const device of out) registry.enable(device, true)
+  await until('all delivered', () => ledger.length === 300)
+  for (const device of out) {
+    const own = ledger
+      .filter(event => event.device === device)
+      .map(({ body }) => JSON.parse(body.toString()).timestamp)
+    t.deepEqual(
+      own,
+      [0, 1, 2, 3, 4, 5].map(round => Number(device.slice(7)) + 50 * round)
+    )
+  }
+})
