@@ -105,12 +105,12 @@ export function outcomeOfTimeout({
   const detail = `not confirmed after ${ackTimeoutMs} ms`
   return blocked === null
     ? { kind: 'unknown', scope: 'device', code: 'amqp_passed_over', detail }
-    : { kind: 'unknown', code: 'amqp_blocked', detail: `${detail}: ${blocked}` }
+    : { kind: 'unknown', code: 'amqp_blocked', detail: onOneLine(`${detail}: ${blocked}`) }
 }
 
 /** A message that was not sent, because the broker takes none. */
 export function outcomeOfBlock(blocked: string): Failure {
-  return { kind: 'unsent', code: 'amqp_blocked', detail: blocked }
+  return { kind: 'unsent', code: 'amqp_blocked', detail: onOneLine(blocked) }
 }
 
 /**
@@ -154,7 +154,11 @@ function blame({ code, text }: Reason, varies: Varies): Pick<Failure, 'kind' | '
   return { kind: 'unknown', code: 'amqp_channel_closed' }
 }
 
-/** As people read it. RabbitMQ begins its words with the name of the code. */
+/** As people read it, on one line. RabbitMQ begins its words with the name of the code. */
 export function describe({ code, text }: Reason): string {
-  return text === '' ? String(code) : `${code} ${text}`
+  return `${code} ${onOneLine(text)}`.trim()
+}
+
+function onOneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim()
 }

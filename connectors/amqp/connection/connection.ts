@@ -115,15 +115,19 @@ export class Connection {
       ...{ reserved1: 0, exchange, routingKey, mandatory },
       immediate: false
     })
-    const header = encodeHeader(body.length, properties)
-    const head = [
-      encodeFrame({ type: frameType.method, channel, payload: method }),
-      encodeFrame({ type: frameType.header, channel, payload: header })
-    ]
+    const header = encodeFrame({
+      ...{ type: frameType.header, channel },
+      payload: encodeHeader(body.length, properties)
+    })
+    const { frameMaxBytes } = this.#grant
+    // Only contents are cut into several frames; over a longer one a broker ends the connection.
+    if (header.length > frameMaxBytes)
+      throw new RangeError(`its headers and properties take ${header.length} bytes, at most ${frameMaxBytes}`)
     const atMs = this.#settings.clock.now()
     this.#confirms.add({ atMs, place, messageId: properties.messageId ?? '', answer })
     if (this.#cancelTimer === undefined) this.#watch()
-    this.#link.write(...head, encodeBody(channel, body, this.#grant.frameMaxBytes))
+    const head = encodeFrame({ type: frameType.method, channel, payload: method })
+    this.#link.write(head, header, encodeBody(channel, body, frameMaxBytes))
   }
 
   /** Says good-bye if nothing is in flight, and resolves once the socket is closed. */

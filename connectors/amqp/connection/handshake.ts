@@ -18,6 +18,8 @@ export const channel = 1
 /** Every peer takes frames of this size (specification 1.2). */
 const minFrameBytes = 4_096
 const nothing = Buffer.alloc(0)
+/** How much of what a broker offers is shown. */
+const shownLength = 200
 
 export interface HandshakeOptions {
   readonly broker: Broker
@@ -84,11 +86,14 @@ export class Handshake {
   }
 
   async #logIn(): Promise<Grant> {
-    const { broker, heartbeatSeconds } = this.#options
+    const { broker, heartbeatSeconds, mask } = this.#options
     const { mechanism, response } = broker.login
     const { mechanisms } = await this.#expect('connectionStart')
-    if (!mechanisms.toString().split(' ').includes(mechanism))
-      throw new FaultError('amqp_mechanism_missing', { detail: `${mechanism} is not among ${mechanisms}` })
+    const offered = mechanisms.toString()
+    if (!offered.split(' ').includes(mechanism)) {
+      const shown = mask.applyToCut(offered.slice(0, shownLength)).replace(/\s+/g, ' ')
+      throw new FaultError('amqp_mechanism_missing', { detail: `${mechanism} is not among ${shown}` })
+    }
     this.#link.send(0, 'connectionStartOk', {
       ...{ clientProperties, mechanism, response },
       locale: 'en_US'

@@ -167,6 +167,13 @@ for (const [what, args, expected] of channelCloses) {
   })
 }
 
+test('whatever a broker says is told on one line', t => {
+  const text = 'ACCESS_REFUSED -\r\n  no\n'
+  t.is(faultOfClose({ code: 403, text }, 'login').detail, '403 ACCESS_REFUSED - no')
+  t.is(outcomeOfBlock('low\non memory').detail, 'low on memory')
+  t.is(faultOfClose({ code: 320, text: '' }, 'open').detail, '320')
+})
+
 test('a routing key that looks like other words of the broker is not blamed for them', t => {
   const slash = { ...other, routingKey: '/' }
   t.deepEqual(outcomesOfChannelClose(topic, [slash, place], byKey).map(short), [

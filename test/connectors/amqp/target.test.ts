@@ -58,6 +58,15 @@ test('a message is written in frames of the size that the broker takes', async t
   )
 })
 
+test('a message whose headers do not fit into a frame is rejected by itself, and nothing of it is written', async t => {
+  const { double, arrived } = await doubleWith(t, { frameMaxBytes: 4_096 })
+  const target = targetAt(t, double.url, { headers: { pad: '{pad}' } })
+  const [large, small] = [batchOf(1, { padBytes: 4_096 }), batchOf(1, { from: 1 })]
+  t.deepEqual(await outcomesOf(target, large), ['reject amqp_message_unfit'])
+  t.deepEqual(await outcomesOf(target, small), [delivered])
+  t.deepEqual(arrived(), [1])
+})
+
 test('when a message that nobody published is given back, nothing that is in flight counts', async t => {
   const foreign = Buffer.from('0100010000000c003c003200000000000000', 'hex')
   const header = Buffer.from('020001000000' + '0e003c000000000000000000000000', 'hex')
