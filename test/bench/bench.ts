@@ -23,6 +23,7 @@ export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   streams: async () => (await import('./streams/bench.ts')).streamsBench,
   mqtt: async () => (await import('./mqtt/bench.ts')).mqttBench,
   pubsub: async () => (await import('./pubsub/bench.ts')).pubsubBench,
+  kafka: async () => (await import('./kafka/bench.ts')).kafkaBench,
   wialon: async () => (await import('./wialon/bench.ts')).wialonBench,
   expression: async () => (await import('./expression/bench.ts')).expressionBench,
   scan: async () => (await import('./expression/scan.ts')).scanBench,
