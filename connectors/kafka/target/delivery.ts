@@ -13,10 +13,15 @@ import type { Parcel } from '../log/kafkajs/produce/shipper.ts'
 import { isRefusal } from './outcome.ts'
 import { encodeOutgoing, type Outgoing } from './records.ts'
 
-/** A message, where it goes, and what has become of it. */
-export interface Entry extends Outgoing {
+/** A partition of a topic; there is one object for each, so that it can be told apart by identity. */
+export interface Place {
   readonly topic: string
   readonly partition: number
+}
+
+/** A message, where it goes, and what has become of it. */
+export interface Entry extends Outgoing {
+  readonly place: Place
   /** It may have reached the wire. */
   isWritten: boolean
   outcome: Outcome | null
@@ -34,7 +39,7 @@ export interface DeliveryEnv {
 
 /** The messages of one partition in one round. */
 interface Part {
-  readonly name: string
+  readonly place: Place
   readonly entries: Entry[]
   isSettled: boolean
 }
@@ -43,9 +48,9 @@ export class Delivery {
   readonly #env: DeliveryEnv
   readonly #signal: AbortSignal
   /** How many messages of a partition may travel together, where a larger part was refused. */
-  readonly #limits = new Map<string, number>()
+  readonly #limits = new Map<Place, number>()
   /** Why nothing more is sent to a partition. */
-  readonly #failedParts = new Map<string, Failure>()
+  readonly #failedParts = new Map<Place, Failure>()
   /** Devices of which a message failed. */
   readonly #failedDevices = new Set<string | null>()
 
@@ -68,12 +73,12 @@ export class Delivery {
 
   /** What may be sent now, by partition. */
   #round(entries: readonly Entry[]): Part[] {
-    const parts = new Map<string, Part>()
+    const parts = new Map<Place, Part>()
     const ways = new Map<string | null, Part | null>()
     for (const entry of entries) {
-      const name = `${entry.topic}/${entry.partition}`
-      const part = parts.get(name) ?? { name, entries: [], isSettled: false }
-      const isFull = part.entries.length >= (this.#limits.get(name) ?? Number.POSITIVE_INFINITY)
+      const { place } = entry
+      const part = parts.get(place) ?? { place, entries: [], isSettled: false }
+      const isFull = part.entries.length >= (this.#limits.get(place) ?? Number.POSITIVE_INFINITY)
       if (this.#env.keepDevicesTogether) {
         if (isFull) continue
       } else {
@@ -84,7 +89,7 @@ export class Delivery {
         if (!isOpen) continue
       }
       part.entries.push(entry)
-      parts.set(name, part)
+      if (part.entries.length === 1) parts.set(place, part)
     }
     return [...parts.values()]
   }
@@ -115,9 +120,9 @@ export class Delivery {
   #parcel(part: Part, end: (error?: unknown) => void): Parcel {
     const { clock, keepTimestamps } = this.#env
     const nowMs = clock.now()
-    const { topic = '', partition = 0 } = part.entries[0] ?? {}
     return {
-      ...{ topic, partition, sinceMs: nowMs },
+      ...part.place,
+      sinceMs: nowMs,
       batch: encodeOutgoing(part.entries, keepTimestamps ? null : nowMs),
       leaves: () => {
         if (part.isSettled) return false
@@ -129,28 +134,28 @@ export class Delivery {
     }
   }
 
-  #ended({ name, entries }: Part, error?: unknown): void {
-    const limit = this.#limits.get(name)
+  #ended({ place, entries }: Part, error?: unknown): void {
+    const limit = this.#limits.get(place)
     if (error === undefined) {
       for (const entry of entries) entry.outcome = delivered
-      if (limit !== undefined) this.#limits.set(name, 2 * limit)
+      if (limit !== undefined) this.#limits.set(place, 2 * limit)
       return
     }
     const failure = this.#env.outcomeOf(error, entries[0]?.isWritten === true)
     if (isRefusal(failure) && entries.length > 1) {
-      this.#limits.set(name, Math.ceil(entries.length / 2))
+      this.#limits.set(place, Math.ceil(entries.length / 2))
       return
     }
     for (const entry of entries) entry.outcome = failure
     if (isRefusal(failure)) return
-    this.#failedParts.set(name, failure)
+    this.#failedParts.set(place, failure)
     if (this.#env.keepDevicesTogether) return
     for (const { message } of entries) this.#failedDevices.add(message.key())
   }
 
   /** After a failure nothing more is sent to its partition, and nothing of its devices. */
   #giveUp(entry: Entry): void {
-    const failure = this.#failedParts.get(`${entry.topic}/${entry.partition}`)
+    const failure = this.#failedParts.get(entry.place)
     const device = entry.message.key()
     if (failure === undefined && !this.#failedDevices.has(device)) return
     // What a broker has refused together with others was sent, and is not stored.

@@ -34,7 +34,8 @@ export class Headers {
 
   /** All headers of the message's record, encoded, with their count in front. */
   of(message: Message, fields: Fields): Buffer {
-    const own = headerBytesOf(message) === 0 ? [] : message.headers()
+    if (headerBytesOf(message) === 0) return encodeHeaders(this.#added(message, fields, undefined))
+    const own = message.headers()
     const first = own.find(({ key }) => key === idHeader)?.value?.toString()
     const added = this.#added(message, fields, first)
     const replaced = new Set(added.map(({ key }) => key))

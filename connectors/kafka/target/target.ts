@@ -13,10 +13,11 @@ import { OpenSockets } from '../log/kafkajs/arriving/open-sockets.ts'
 import { createWatchedKafka } from '../log/kafkajs/client.ts'
 import { Shipper } from '../log/kafkajs/produce/shipper.ts'
 import type { KafkaTargetConfig } from './config.ts'
-import { Delivery, type Entry, predecessorFailed } from './delivery.ts'
+import { Delivery, type Entry, type Place, predecessorFailed } from './delivery.ts'
 import { Headers } from './headers.ts'
 import { outcomeOfError } from './outcome.ts'
 import { Places } from './places.ts'
+import type { Outgoing } from './records.ts'
 
 /** How long an orderly end of connections on which nothing is under way may take. */
 const closeMs = 1_000
@@ -107,20 +108,24 @@ export class KafkaTarget implements Target {
    */
   #entries(aims: readonly (Aim | Failure)[], known: Known): (Entry | Failure)[] {
     const stopped = new Set<string | null>()
+    const places = new Map<string, Place[]>()
     return aims.map(aim => {
       if (!('topic' in aim)) return aim
       if (stopped.size > 0 && stopped.has(aim.message.key())) return predecessorFailed
-      const entry = this.#entry(aim, known.get(aim.topic))
+      const entry = this.#entry(aim, known, places)
       if ('kind' in entry) stopped.add(aim.message.key())
       return entry
     })
   }
 
-  #entry(aim: Aim, partitions: number | { readonly error: unknown } | undefined): Entry | Failure {
+  #entry(aim: Aim, known: Known, places: Map<string, Place[]>): Entry | Failure {
+    const partitions = known.get(aim.topic)
     if (typeof partitions !== 'number') return this.#outcomeOf(partitions?.error, false)
     try {
-      const partition = this.#places.partitionOf(aim.message, aim.key, partitions)
-      return { ...aim, partition, isWritten: false, outcome: null }
+      const { message, key, headers, topic } = aim
+      const partition = this.#places.partitionOf(message, key, partitions)
+      const place = placeIn(places, topic, partition)
+      return { message, key, headers, place, isWritten: false, outcome: null }
     } catch (error) {
       return this.#outcomeOf(error, false)
     }
@@ -144,7 +149,18 @@ export class KafkaTarget implements Target {
 }
 
 /** A message, and where it is to go as far as itself can tell. */
-type Aim = Pick<Entry, 'message' | 'topic' | 'key' | 'headers'>
+interface Aim extends Outgoing {
+  readonly topic: string
+}
+
+/** The one object for a partition. */
+function placeIn(places: Map<string, Place[]>, topic: string, partition: number): Place {
+  const own = places.get(topic) ?? []
+  if (own.length === 0) places.set(topic, own)
+  const place = own[partition] ?? { topic, partition }
+  own[partition] = place
+  return place
+}
 
 /** What kafkajs logs may quote what a broker said. */
 function maskedLog({ log, mask }: TargetEnv): LogEvent {
