@@ -9,8 +9,8 @@ import { type LocalKafka, startLocalKafka } from '../../../../connectors/kafka/l
 import { freePorts } from '../../../../connectors/kafka/local/ports.ts'
 import type { Log, LogAdmin } from '../../../../connectors/kafka/log/log.ts'
 import type { Certificates } from '../../../certificates.ts'
+import { Relay } from '../../../conformance/target/relay.ts'
 import { tick } from '../../../flows/harness/until.ts'
-import { Relay } from '../../mqtt/relay.ts'
 
 export interface ApacheOptions {
   readonly username: string
