@@ -9,6 +9,7 @@ import { hostile } from './http/hostile.ts'
 import { tokens } from './http/tokens.ts'
 import { journey } from './journey/journey.ts'
 import { awsIot } from './mqtt/aws-iot.ts'
+import { iotHub } from './mqtt/iot-hub.ts'
 import { reload } from './operator/reload.ts'
 import { replay } from './operator/replay.ts'
 import { outage } from './outage.ts'
@@ -44,6 +45,7 @@ export const promises: readonly EnginePromise[] = [
   remembered,
   toll,
   awsIot,
+  iotHub,
   journey,
   through
 ]
