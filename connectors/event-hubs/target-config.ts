@@ -117,8 +117,8 @@ export const eventHubsTargetSchema = Type.Object(
       minimum: 1,
       maximum: 300
     }),
-    maxMessages: count('Messages in one batch at most.', 1_000),
-    maxBytes: bytes('Size of a batch at most; a single larger message travels alone.', 1_048_576),
+    maxMessages: count('Messages in one batch at most.', 4_000),
+    maxBytes: bytes('Size of a batch at most; a single larger message travels alone.', 2_097_152),
     batchesInFlight: count('Batches at the same time.', 8),
     connectTimeoutMs: milliseconds(
       'Until the hub is open for sending: TLS, the token and the link included.',

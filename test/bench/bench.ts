@@ -24,6 +24,7 @@ export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   mqtt: async () => (await import('./mqtt/bench.ts')).mqttBench,
   pubsub: async () => (await import('./pubsub/bench.ts')).pubsubBench,
   kafka: async () => (await import('./kafka/bench.ts')).kafkaBench,
+  eventhubs: async () => (await import('./eventhubs/bench.ts')).eventHubsBench,
   wialon: async () => (await import('./wialon/bench.ts')).wialonBench,
   expression: async () => (await import('./expression/bench.ts')).expressionBench,
   scan: async () => (await import('./expression/scan.ts')).scanBench,
