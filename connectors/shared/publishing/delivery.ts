@@ -70,8 +70,13 @@ export class Delivery {
     return group.flatMap(position => this.#messages[position] ?? [])
   }
 
-  /** Notes what became of messages. Too late for those of a delivery that was given up. */
-  settle(group: Group, outcome: Outcome): void {
+  /**
+   * Notes what became of messages. Too late for those of a delivery that was given up. Where several were refused as one, it is
+   * one of them that is to blame, as a rule, and the others must not be set aside with it.
+   */
+  settle(group: Group, answer: Outcome): void {
+    const isDoubtful = group.length > 1 && group.length < this.#messages.length && isOfMessage(answer)
+    const outcome = isDoubtful ? refusedTogether(answer) : answer
     for (const position of group) {
       const message = this.#messages[position]
       if (message === undefined || this.#outcomes[position] !== undefined) continue
@@ -106,7 +111,12 @@ export class Delivery {
   }
 
   #finish(): void {
-    this.#resolve(this.#failed.size === 0 && this.#outcomes.every(isDelivered) ? delivered : this.#inOrder())
+    const [first] = this.#outcomes
+    const isOne = first !== undefined && this.#outcomes.every(outcome => outcome === first)
+    if (this.#failed.size === 0 && this.#outcomes.every(isDelivered)) this.#resolve(delivered)
+    else if (isOne && isOfMessage(first))
+      this.#resolve(first) // the engine divides a batch that was refused as one
+    else this.#resolve(this.#inOrder())
   }
 
   #follows(kind: 'unsent' | 'unknown'): Failure {
@@ -129,6 +139,16 @@ export class Delivery {
 /** A rejected message is set aside for good, so what follows it need not wait; that of a refused device is held. */
 function blocks({ kind, ...rest }: Outcome): boolean {
   return kind !== 'delivered' && (kind !== 'reject' || ('scope' in rest && rest.scope === 'device'))
+}
+
+/** A refusal for what a message is like. */
+function isOfMessage(outcome: Outcome): outcome is Failure {
+  return outcome.kind === 'reject' && !blocks(outcome)
+}
+
+/** Each device goes on with its oldest message alone. */
+function refusedTogether({ code, detail }: Failure): Failure {
+  return { kind: 'retry', scope: 'device', code: 'refused_together', detail: `${code}: ${detail}` }
 }
 
 function isDelivered(outcome: Outcome | undefined): boolean {

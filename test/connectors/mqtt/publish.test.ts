@@ -7,7 +7,7 @@ import { spreadOf } from '../../../connectors/shared/spread.ts'
 import { makeCertificates } from '../../certificates.ts'
 import { until } from '../../flows/harness/until.ts'
 import { type MosquittoOptions, startMosquitto } from '../../mosquitto.ts'
-import { batchOf, doubleWith, numberOf, outcomesOf, partOf, targetAt } from './harness.ts'
+import { batchOf, deliver, doubleWith, numberOf, outcomesOf, partOf, targetAt } from './harness.ts'
 
 const delivered = 'delivered'
 const all = (count: number) => Array(count).fill(delivered)
@@ -50,10 +50,23 @@ test('a message that is too large alone is rejected, and those that travelled wi
   t.deepEqual(await outcomesOf(target, batchOf(3, { from: 7 })), all(3))
 })
 
-test('an array that the broker refuses is refused for all of its messages, which the engine then divides', async t => {
+test('an array that the broker refuses is refused as one, so that the engine divides it', async t => {
   const { double } = await doubleWith(t, { reply: () => ({ kind: 'puback', code: 0x99 }) })
   const target = targetAt(t, double.url, { format: 'array' })
-  t.deepEqual(await outcomesOf(target, batchOf(3)), Array(3).fill('reject mqtt_rejected'))
+  const outcome = await deliver(target, batchOf(3))
+  t.like(outcome, { kind: 'reject', code: 'mqtt_rejected' })
+})
+
+test('of several arrays in a batch the one that the broker refuses sets nothing aside: its devices go on one by one', async t => {
+  const { double } = await doubleWith(t, {
+    reply: ({ payload }) => ({ kind: 'puback', code: /"n":1\D/.test(payload.toString()) ? 0x99 : 0 })
+  })
+  const target = targetAt(t, double.url, { format: 'array', topic: '{ident}' })
+  const outcomes = await outcomesOf(target, batchOf(6, { devices: 2 }))
+  t.deepEqual(
+    outcomes,
+    [0, 1, 2, 3, 4, 5].map(at => (at % 2 === 1 ? 'retry refused_together' : delivered))
+  )
 })
 
 test('a message over which the broker hangs up is found in an array, too', async t => {

@@ -84,3 +84,21 @@ test('a batch that is delivered as a whole says so once', async t => {
   t.is(await delivery.outcome, delivered)
   t.is(await new Delivery([], [], follows).outcome, delivered)
 })
+
+test('messages that were refused together are not set aside together', async t => {
+  const rejection: Failure = { kind: 'reject', code: 'mqtt_rejected', detail: 'not to our taste' }
+  const ended = async (groups: readonly Group[]) => {
+    const delivery = new Delivery(batchOf(3, { devices: 3 }).messages, groups, follows)
+    groups.forEach((group, at) => void delivery.settle(group, at === 0 ? rejection : delivered))
+    return delivery.outcome
+  }
+  t.deepEqual(await ended([[0, 1, 2]]), rejection)
+  const together = {
+    kind: 'retry',
+    scope: 'device',
+    code: 'refused_together',
+    detail: 'mqtt_rejected: not to our taste'
+  }
+  t.deepEqual(await ended([[0, 1], [2]]), [together, together, delivered] as Outcome[])
+  t.deepEqual(await ended([[0], [1, 2]]), [rejection, delivered, delivered])
+})
