@@ -14,6 +14,7 @@ import { kafkaCommand } from './commands/kafka.ts'
 import { offsetsCommand } from './commands/offsets/command.ts'
 import { packageVersion } from './commands/package-root.ts'
 import { planCommand } from './commands/plan.ts'
+import { receiptsCommand } from './commands/receipts/command.ts'
 import { receiveCommand } from './commands/receive.ts'
 import { replayCommand } from './commands/replay/command.ts'
 import { runCommand } from './commands/run.ts'
@@ -38,6 +39,7 @@ const commands: ((program: Command) => void)[] = [
   deadLettersCommand,
   heldCommand,
   silentCommand,
+  receiptsCommand,
   offsetsCommand,
   replayCommand,
   kafkaCommand,

@@ -2,6 +2,7 @@
 // A code is stable: it appears in logs, metrics, HTTP answers, exit codes and dead letters, and users match on it.
 
 import { connectorErrors } from './errors/connectors.ts'
+import { sequenceErrors } from './stream/errors.ts'
 
 /** What the engine does about a failed attempt; the meanings are in connectors/README.md. */
 export type OutcomeKind = 'delivered' | 'retry' | 'unsent' | 'unknown' | 'reject' | 'halt'
@@ -221,6 +222,7 @@ const list = {
   },
   target_threw: { sentence: 'The connector failed in an unexpected way', outcome: 'unknown' },
 
+  ...sequenceErrors,
   ...connectorErrors
 } as const satisfies Record<string, ErrorSpec>
 

@@ -4,6 +4,7 @@
 import { type Static, type TUnsafe, Type } from 'typebox'
 import { count, expression, type Frozen, milliseconds, type OneOfKinds, topicName } from './define.ts'
 import { silenceSchema } from './stream/silence.ts'
+import { ledgerSchema, receiptsSchema, sequenceSchema, stateSchema } from './stream/topics.ts'
 
 const retrySchema = Type.Object(
   {
@@ -44,34 +45,6 @@ const heldSchema = Type.Object(
   {
     additionalProperties: false,
     description: 'Where the messages of devices wait that the target refuses, while the others go on.',
-    default: {}
-  }
-)
-
-const ledgerSchema = Type.Object(
-  {
-    topic: Type.Optional(topicName('The Kafka topic; default: <group>.ledger.')),
-    maxDevices: count('Devices that a process remembers at most, some 250 bytes each.', 50_000)
-  },
-  {
-    additionalProperties: false,
-    description:
-      'Keeps for each device what was delivered last and when, in a compacted topic, for "tailrace where". Written as {} it is kept with these defaults; without it, not.'
-  }
-)
-
-const stateSchema = Type.Object(
-  {
-    topic: Type.Optional(topicName('The Kafka topic; default: <group>.state.')),
-    maxDevices: count(
-      'Devices of which a process remembers something at most; those silent longest are forgotten. One takes some 500 bytes, with fill or dedupe a few thousand.',
-      50_000
-    )
-  },
-  {
-    additionalProperties: false,
-    description:
-      'Where it is kept over restarts what steps remember of each device: sample, dedupe, fill, geofence, and previous(), mileage() and duration() in expressions; and when it was heard. Without such a step, or silence, there is no topic.',
     default: {}
   }
 )
@@ -161,6 +134,8 @@ export const streamSchema = (target: TUnsafe<OneOfKinds>, step: TUnsafe<OneOfKin
       held: heldSchema,
       ledger: Type.Optional(ledgerSchema),
       silence: Type.Optional(silenceSchema),
+      sequence: Type.Optional(sequenceSchema),
+      receipts: Type.Optional(receiptsSchema),
       order: Type.Enum(['device', 'partition', 'none'], {
         description:
           'What is delivered in order: the messages of a device, of a whole partition, or none. The less order, the more at once.',
@@ -170,6 +145,10 @@ export const streamSchema = (target: TUnsafe<OneOfKinds>, step: TUnsafe<OneOfKin
         'Batches in flight at the same time over all destinations; a target limits them per destination.',
         256
       ),
+      onePerDevice: Type.Boolean({
+        description: 'A batch holds one message of a device at most; only with order: device.',
+        default: false
+      }),
       adaptiveConcurrency: Type.Boolean({
         description:
           'Finds out how many batches in flight each destination takes best, from its latency and its answers, up to batchesInFlight of the target; without it there are always as many.',
@@ -206,16 +185,20 @@ export type HeldConfig = Frozen<Static<typeof heldSchema>> & { readonly topic: s
 
 export type StateConfig = Frozen<Static<typeof stateSchema>> & { readonly topic: string }
 export type LedgerConfig = Frozen<Static<typeof ledgerSchema>> & { readonly topic: string }
+export type SequenceConfig = Frozen<Static<typeof sequenceSchema>> & { readonly topic: string }
+export type ReceiptsConfig = Frozen<Static<typeof receiptsSchema>> & { readonly topic: string }
 
 /** A stream; its group and the names of its topics are filled in. */
 export type StreamConfig = Omit<
   Frozen<Static<ReturnType<typeof streamSchema>>>,
-  'deadLetters' | 'held' | 'ledger' | 'state'
+  'deadLetters' | 'held' | 'ledger' | 'receipts' | 'sequence' | 'state'
 > & {
   readonly group: string
   readonly deadLetters: DeadLettersConfig
   readonly held: HeldConfig
   readonly ledger?: LedgerConfig
+  readonly sequence?: SequenceConfig
+  readonly receipts?: ReceiptsConfig
   readonly state: StateConfig
 }
 

@@ -15,6 +15,8 @@ export interface WantedTopic {
   readonly replication?: number | undefined
   /** Null: it is compacted, and keeps the newest record of each key. */
   readonly retentionHours: number | null
+  /** Of a compacted one: it is compacted often, so that little has to be read. */
+  readonly isShort?: true
   /** The largest batch that Kafka takes when the topic is created now; default: Kafka's own. */
   readonly maxMessageBytes?: number | undefined
 }
@@ -37,6 +39,26 @@ export function wantedHeldTopic({ topic, maxHours }: HeldConfig, partitions: num
 /** A topic that keeps the newest record of each key. */
 export function wantedCompactedTopic(name: string, partitions: number): WantedTopic {
   return { name, partitions, retentionHours: null }
+}
+
+/** The topic of a stream's numbers: whoever opens a partition reads what lies in it. */
+export function wantedSequenceTopic({ topic }: { readonly topic: string }, partitions: number): WantedTopic {
+  return { ...wantedCompactedTopic(topic, partitions), isShort: true }
+}
+
+/** The topic of a stream's receipts. */
+export function wantedReceiptsTopic(
+  { topic, retentionHours }: { readonly topic: string; readonly retentionHours: number },
+  partitions: number
+): WantedTopic {
+  return { name: topic, partitions, retentionHours }
+}
+
+/** What a topic must take that holds what may stand in `origins`; undefined where nothing says so. */
+export function largestOf(origins: readonly (TopicSpec | null)[]): number | undefined {
+  const limits = origins.map(spec => Number(spec?.settings['max.message.bytes'] ?? 0))
+  // Twice: facts come on top, and the original may have been compressed.
+  return 2 * Math.max(0, ...limits) || undefined
 }
 
 /** Makes sure of a compacted topic with a partition for each of the topics that it is beside. Rejects as ensureTopic. */
@@ -110,8 +132,14 @@ const appendTime = { 'message.timestamp.type': 'LogAppendTime' }
 /** An hour's segment is compacted once it is closed, so that what has to be read stays short. */
 const compacted = { 'cleanup.policy': 'compact', 'segment.ms': '3600000' }
 
+/** Closed after ten minutes or 32 MiB, and compacted once a tenth of it is new. */
+const short = {
+  ...{ 'segment.ms': '600000', 'segment.bytes': '33554432' },
+  ...{ 'min.cleanable.dirty.ratio': '0.1', 'delete.retention.ms': '600000' }
+}
+
 /** LogAppendTime: a stream's start and its messages' age are told by when Kafka got a message, not by its producer. */
-function settingsOf({ retentionHours }: WantedTopic): Record<string, string> {
-  if (retentionHours === null) return { ...appendTime, ...compacted }
+function settingsOf({ retentionHours, isShort }: WantedTopic): Record<string, string> {
+  if (retentionHours === null) return { ...appendTime, ...compacted, ...(isShort && short) }
   return { ...appendTime, 'retention.ms': String(retentionHours * 3_600_000) }
 }

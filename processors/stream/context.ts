@@ -5,7 +5,8 @@ import type { LogEvent } from '../../schemas/events.ts'
 import type { RetryConfig, SafetyStopConfig } from '../../schemas/stream.ts'
 import type { FaultPoint } from './held/fault-points.ts'
 import type { StreamMeter } from './meter.ts'
-import type { Tap } from './tap.ts'
+import type { StreamOptions, StreamParts } from './options.ts'
+import { Tap } from './tap.ts'
 
 export interface StreamContext {
   /** The stream's name. */
@@ -18,4 +19,9 @@ export interface StreamContext {
   readonly safetyStop: SafetyStopConfig
   /** Called where one write is done and the next is not: a test may let the process die there. */
   readonly reached: (point: FaultPoint) => void
+}
+
+export function contextOf({ name, retry, safetyStop }: StreamOptions, parts: StreamParts): StreamContext {
+  const { clock, log, meter, reached, tap = new Tap(clock) } = parts
+  return { stream: name, clock, log, meter, tap, retry, safetyStop, reached }
 }

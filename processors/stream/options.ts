@@ -18,6 +18,8 @@ import type { FaultPoint } from './held/fault-points.ts'
 import type { HeldOptions } from './held/held.ts'
 import type { LedgerOptions } from './ledger/ledger.ts'
 import type { StreamMeter } from './meter.ts'
+import type { ReceiptsOptions } from './receipts/receipts.ts'
+import type { SequenceOptions } from './sequence/sequence-partition.ts'
 import type { StepsOptions } from './steps/steps.ts'
 import type { Tap } from './tap.ts'
 
@@ -40,6 +42,10 @@ export interface StreamOptions extends DispatchOptions {
   readonly steps: StepsOptions | null
   /** Null: none is kept. */
   readonly ledger: LedgerOptions | null
+  /** Null: messages get no numbers. */
+  readonly sequence: SequenceOptions | null
+  /** Null: none are written. */
+  readonly receipts: ReceiptsOptions | null
   /** It joins its group and reads nothing. */
   readonly paused: boolean
   /** Offsets between commit point and read position at which a partition stops reading. */

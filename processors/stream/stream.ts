@@ -8,7 +8,7 @@ import { Assignment } from './assignment/assignment.ts'
 import { Intake } from './assignment/intake.ts'
 import type { Partition } from './assignment/partition.ts'
 import { Partitions } from './assignment/partitions.ts'
-import type { StreamContext } from './context.ts'
+import { contextOf, type StreamContext } from './context.ts'
 import { Dispatcher } from './dispatch/dispatcher.ts'
 import type { Pending } from './dispatch/lane.ts'
 import type { Rejected } from './dispatch/outcome/aftermath.ts'
@@ -18,10 +18,10 @@ import { type StreamStatus, statusOf } from './health/status.ts'
 import { Watchdog } from './health/watchdog.ts'
 import { Held } from './held/held.ts'
 import type { StreamOptions, StreamParts } from './options.ts'
+import { type Sequences, sequencesOf } from './sequence/sequences.ts'
 import type { End } from './settlement/accounts.ts'
 import { Settlement } from './settlement/settlement.ts'
 import { Steps } from './steps/steps.ts'
-import { Tap } from './tap.ts'
 
 export class Stream {
   readonly options: StreamOptions
@@ -32,6 +32,7 @@ export class Stream {
   readonly #consumer: LogConsumer
   readonly #held: Held
   readonly #steps: Steps
+  readonly #sequences: Sequences | null
   readonly #intake: Intake
   readonly #dispatcher: Dispatcher
   readonly #settlement: Settlement
@@ -44,16 +45,7 @@ export class Stream {
     this.options = options
     this.partitions = new Partitions(options.order)
     this.#target = parts.target
-    this.#context = {
-      stream: options.name,
-      clock: parts.clock,
-      log: parts.log,
-      meter: parts.meter,
-      tap: parts.tap ?? new Tap(parts.clock),
-      retry: options.retry,
-      safetyStop: options.safetyStop,
-      reached: parts.reached
-    }
+    this.#context = contextOf(options, parts)
     this.#health = new Health(this.#context, this.partitions, () => this.#dispatcher.trouble)
     this.#consumer = parts.consumer({
       group: options.group,
@@ -63,6 +55,7 @@ export class Stream {
     })
     this.#steps = this.#createSteps(parts)
     this.#held = this.#createHeld(parts)
+    this.#sequences = sequencesOf(this.#context, options, this.#partitionParts(parts))
     this.#settlement = this.#createSettlement(parts)
     this.#intake = this.#createIntake()
     this.#dispatcher = this.#createDispatcher()
@@ -75,8 +68,8 @@ export class Stream {
     const { signal } = this.#stopping
     void this.#openTarget()
     this.#watchdog.start()
-    const attempt = () => this.#held.ensure()
-    if (!(await persist(this.#context, this.#health, { name: 'held topic', signal, attempt }))) return
+    const ensured = { name: 'held topic', signal, attempt: () => this.#held.ensure() }
+    if (!(await persist(this.#context, this.#health, ensured))) return
     await this.#consumer.start({
       onAssigned: assignment => this.#assignment.membership.assign(assignment),
       onRevoking: deadlineMs => this.#assignment.membership.handOver(deadlineMs),
@@ -120,8 +113,7 @@ export class Stream {
 
   /** What its group reads: its channels, and who waits. */
   get #topics(): string[] {
-    const { topics, held } = this.options
-    return [...topics, held.topic]
+    return [...this.options.topics, this.options.held.topic]
   }
 
   async #openTarget(): Promise<void> {
@@ -174,6 +166,7 @@ export class Stream {
     return new Assignment(this.#context, {
       ...{ options: this.options, topics: this.#topics, admin, consumer: this.#consumer },
       ...{ partitions: this.partitions, held: this.#held, steps: this.#steps, intake: this.#intake },
+      sequences: this.#sequences,
       ...{ dispatcher: this.#dispatcher, settlement: this.#settlement, health: this.#health },
       signal: this.#stopping.signal,
       settled: () => this.#send()
@@ -191,13 +184,19 @@ export class Stream {
     })
   }
 
-  #createSettlement({ admin, producer }: StreamParts): Settlement {
-    const { deadLetters: topic, topics: origins, ledger } = this.options
+  /** What those need that keep something beside each partition of a channel. */
+  #partitionParts({ admin, producer }: StreamParts) {
+    const [held, consumer] = [this.#held, this.#consumer]
+    return { admin, producer, health: this.#health, partitions: this.partitions, held, consumer }
+  }
+
+  #createSettlement(parts: StreamParts): Settlement {
+    const { deadLetters: topic, topics: origins, ledger, receipts } = this.options
+    const shared = { ...this.#partitionParts(parts), origins }
     return new Settlement(this.#context, {
-      partitions: this.partitions,
-      held: this.#held,
-      ledger: ledger && { options: ledger, topics: origins, admin, producer },
-      deadLetters: { topic, origins, admin, producer, health: this.#health },
+      ...{ partitions: this.partitions, held: this.#held, deadLetters: { ...shared, topic } },
+      ledger: ledger && { ...shared, options: ledger, topics: origins },
+      receipts: receipts && { ...shared, options: receipts },
       commit: entries => this.#consumer.commit(entries),
       committed: () => this.#steps.committed(),
       relieved: partition => this.#relieve(partition),
@@ -224,14 +223,15 @@ export class Stream {
   }
 
   #createDispatcher(): Dispatcher {
+    const { ledger, receipts } = this.#settlement
     return new Dispatcher(this.#context, this.options, {
-      target: this.#target,
+      ...{ target: this.#target, sequences: this.#sequences },
       share: () => this.#assignment.membership.share,
       take: () => this.#intake.take(),
       ...this.#flow,
       relieved: partition => this.#intake.relieve(partition),
-      delivered: this.#settlement.ledger?.delivered ?? null,
-      expired: message => this.#settlement.ledger?.ended(message, 'expired'),
+      ...{ delivered: ledger?.delivered ?? null, receipts },
+      expired: message => ledger?.ended(message, 'expired'),
       holdsDevices: this.options.held.holdsDevices,
       hold: (lane, failure) => this.#held.hold(lane, failure),
       lacking: (lane, failure) => this.#held.lack(lane, failure),

@@ -66,6 +66,7 @@ export function streamTo(topic: string, target: OneOfKinds): StreamConfig {
     order: 'device',
     concurrency: 256,
     adaptiveConcurrency: false,
+    onePerDevice: false,
     rateLimit: {},
     maxSpan: 100_000,
     safetyStop: { rejected: 100, of: 1_000 },

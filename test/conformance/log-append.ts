@@ -1,7 +1,8 @@
 // The log contract, first part: what is appended, where it lies, and what an admin sees of it.
 
 import { setImmediate } from 'node:timers/promises'
-import type { AppendRecord } from '../../connectors/kafka/log/log.ts'
+import type { AppendRecord, LogAdmin } from '../../connectors/kafka/log/log.ts'
+import type { TopicPartition } from '../../connectors/kafka/log/message.ts'
 import { partitionOf } from '../../connectors/kafka/log/partitioner.ts'
 import { type Cases, numbered } from './log.ts'
 
@@ -102,6 +103,37 @@ export const appendCases: Cases = {
       )
     },
 
+  'an append that is not repeated tells where its records lie, also between those of others':
+    async context => {
+      const { t, create, producer, append, admin, topic } = context
+      await create(2, { 'max.message.bytes': '1000' })
+      const place = { topic, partition: 1 }
+      const records = numbered(3).map(value => ({ key: Buffer.from(value), value: Buffer.from(value) }))
+      t.is(await producer.appendOnce(place, records), 0)
+      await append(['of another'], { partition: 1 })
+      t.is(await producer.appendOnce(place, records), 4)
+      t.deepEqual(await offsetsIn(admin, place, 7), [
+        'v0 0',
+        'v1 1',
+        'v2 2',
+        'of another 3',
+        'v0 4',
+        'v1 5',
+        'v2 6'
+      ])
+      const large = [{ key: null, value: Buffer.alloc(1_000) }]
+      await t.throwsAsync(producer.appendOnce(place, large), { code: 'body_too_large' })
+      await t.throwsAsync(producer.appendOnce({ topic, partition: 2 }, records), {
+        code: 'kafka_unavailable'
+      })
+      const nowhere = { topic: `${topic}-missing`, partition: 0 }
+      await t.throwsAsync(producer.appendOnce(nowhere, records), { code: 'kafka_unavailable' })
+      t.deepEqual(
+        (await admin.ranges(topic)).map(range => range.end),
+        [0, 7]
+      )
+    },
+
   'appending to a topic that does not exist is refused': async ({ t, append }) => {
     await t.throwsAsync(append(['x']), { code: 'kafka_unavailable' })
   },
@@ -177,4 +209,12 @@ async function laterMs(): Promise<number> {
   const betweenMs = Date.now()
   while (Date.now() < betweenMs + 5) await setImmediate()
   return betweenMs
+}
+
+/** The values of a partition and where they lie. */
+async function offsetsIn(admin: LogAdmin, place: TopicPartition, to: number): Promise<string[]> {
+  const found: string[] = []
+  for await (const { value, offset } of admin.read({ ...place, from: 0, to }))
+    found.push(`${value} ${offset}`)
+  return found
 }

@@ -98,6 +98,12 @@ export interface LogProducer {
    * asked (DescribeConfigs), or was lowered a moment ago, the other records may be stored all the same.
    */
   append(topic: string, records: readonly AppendRecord[]): Promise<void>
+  /**
+   * Appends records to one partition in one request that is not repeated, and resolves with the offset of the first; the
+   * others follow without a gap. Rejects as append() does, and what it rejects with `kafka_unavailable` may be stored yet,
+   * all or nothing. For who is the only one to write to the partition, one call after the other.
+   */
+  appendOnce(place: TopicPartition, records: readonly AppendRecord[]): Promise<number>
   /** Sends what waits, within `deadlineMs`, then closes. */
   close(deadlineMs: number): Promise<void>
 }

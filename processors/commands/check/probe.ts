@@ -10,13 +10,15 @@ import {
   wantedCompactedTopic,
   wantedDeadLetterTopic,
   wantedHeldTopic,
+  wantedReceiptsTopic,
+  wantedSequenceTopic,
   wantedTopic
 } from '../../../connectors/kafka/topics.ts'
 import type { Registry } from '../../../connectors/registry.ts'
 import type { Config } from '../../../schemas/config.ts'
 import { messageOf } from '../../../schemas/errors.ts'
 import type { LogEvent } from '../../../schemas/events.ts'
-import { channelsOf } from '../../../schemas/stream.ts'
+import { channelsOf, type StreamConfig } from '../../../schemas/stream.ts'
 import { setsAside } from '../../ingest/set-aside.ts'
 import { makeTarget } from '../../service/config/connectors.ts'
 import type { ValidConfig } from '../../service/config/load.ts'
@@ -96,31 +98,28 @@ function wantedTopics({ channels, streams }: Config, { sources }: Registry): [st
           ]
         : [])
     ]),
-    ...Object.entries(streams).flatMap(([name, stream]): [string, WantedTopic][] => {
-      const { deadLetters, held, ledger, state } = stream
+    ...Object.entries(streams).flatMap(([name, stream]) => {
       const partitions = Math.max(...channelsOf(stream).map(channel => channels[channel]?.partitions ?? 1))
-      return [
-        [`streams.${name}.deadLetters`, wantedDeadLetterTopic(deadLetters)],
-        [`streams.${name}.held`, wantedHeldTopic(held, partitions)],
-        ...(ledger
-          ? [
-              [`streams.${name}.ledger`, wantedCompactedTopic(ledger.topic, partitions)] as [
-                string,
-                WantedTopic
-              ]
-            ]
-          : []),
-        ...(remembers(stream.steps) || stream.silence !== undefined
-          ? [
-              [`streams.${name}.state`, wantedCompactedTopic(state.topic, partitions)] as [
-                string,
-                WantedTopic
-              ]
-            ]
-          : [])
-      ]
+      return topicsOfStream(stream, partitions).map(([part, wanted]): [string, WantedTopic] => [
+        `streams.${name}.${part}`,
+        wanted
+      ])
     })
   ]
+}
+
+/** Those of its own, by what they are for. */
+function topicsOfStream(stream: StreamConfig, partitions: number): [string, WantedTopic][] {
+  const { deadLetters, held, ledger, receipts, sequence, silence, state, steps } = stream
+  const wanted: [string, WantedTopic | undefined | false][] = [
+    ['deadLetters', wantedDeadLetterTopic(deadLetters)],
+    ['held', wantedHeldTopic(held, partitions)],
+    ['ledger', ledger && wantedCompactedTopic(ledger.topic, partitions)],
+    ['receipts', receipts && wantedReceiptsTopic(receipts, partitions)],
+    ['sequence', sequence && wantedSequenceTopic(sequence, partitions)],
+    ['state', (remembers(steps) || silence !== undefined) && wantedCompactedTopic(state.topic, partitions)]
+  ]
+  return wanted.flatMap(([part, topic]): [string, WantedTopic][] => (topic ? [[part, topic]] : []))
 }
 
 function missing(wanted: WantedTopic, brokers: number): Omit<Trial, 'path'> {

@@ -146,7 +146,8 @@ function recordOf({ letter, record }: Found<Letter>) {
       heldMs: Date.now(),
       resent: facts.resent + 1,
       letter: placeText(letter),
-      isRaw: facts.isRaw
+      isRaw: facts.isRaw,
+      sequence: facts.sequence
     },
     facts.originPartition
   )

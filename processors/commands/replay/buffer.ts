@@ -136,6 +136,7 @@ export function replayProducer(
       await ensured
       await real.append(topic, records)
     },
+    appendOnce: (place, records) => memory.appendOnce(place, records),
     close: deadlineMs => memory.close(deadlineMs)
   }
 }

@@ -105,9 +105,9 @@ async function openStream(
   })
 }
 
-/** The stream as it is, but for what belongs to the live traffic: its group, its pace, its age, who waits and who is silent. */
+/** The stream as it is, but for what is of the live traffic: its group, its pace, its age, receipts, who waits and who is silent. */
 function replayedConfig(
-  { ttlSeconds: _, silence: __, ...config }: StreamConfig,
+  { ttlSeconds: _, silence: __, receipts: ___, ...config }: StreamConfig,
   { group, ratePerSecond }: { readonly group: string; readonly ratePerSecond: number }
 ): StreamConfig {
   const rateLimit = { ...config.rateLimit, messagesPerSecond: ratePerSecond }

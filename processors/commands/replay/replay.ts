@@ -70,6 +70,10 @@ async function makePlan(stream: StreamView, options: ReplayOptions): Promise<Pla
   const { device: devices = [], from: fromMs, to, everyPartition = false } = options
   const toMs = Math.min(to, systemClock.now())
   if (fromMs >= toMs) throw new FaultError('usage', { detail: '--from must be before --to, and before now' })
+  if (config.sequence !== undefined) {
+    const detail = `${stream.name} numbers its messages, and what is replayed has no place among them`
+    throw new FaultError('usage', { detail })
+  }
   const target = options.target ?? stream.name
   targetOf(stream, target)
   const commits = await admin.committed(config.group, topics)

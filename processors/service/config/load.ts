@@ -17,7 +17,16 @@ import { FileSet } from './reading/file-set.ts'
 import { readFiles } from './reading/files.ts'
 import { secretsOf } from './secrets.ts'
 import { checkRules } from './semantics.ts'
-import { channelTopic, deadLetterTopic, heldTopic, ledgerTopic, stateTopic, streamGroup } from './topics.ts'
+import {
+  channelTopic,
+  deadLetterTopic,
+  heldTopic,
+  ledgerTopic,
+  receiptsTopic,
+  sequenceTopic,
+  stateTopic,
+  streamGroup
+} from './topics.ts'
 import { validate } from './validate.ts'
 
 export interface LoadOptions {
@@ -107,8 +116,15 @@ function complete(data: unknown): Config {
     const deadLetters = { ...stream.deadLetters, topic: stream.deadLetters.topic ?? deadLetterTopic(group) }
     const held = { ...stream.held, topic: stream.held.topic ?? heldTopic(group) }
     const state = { ...stream.state, topic: stream.state.topic ?? stateTopic(group) }
-    const ledger = stream.ledger && { ...stream.ledger, topic: stream.ledger.topic ?? ledgerTopic(group) }
-    return [name, { ...stream, group, deadLetters, held, state, ...(ledger && { ledger }) }]
+    const ledger = named(stream.ledger, ledgerTopic(group))
+    const sequence = named(stream.sequence, sequenceTopic(group))
+    const receipts = named(stream.receipts, receiptsTopic(group))
+    const optional = {
+      ...(ledger && { ledger }),
+      ...(sequence && { sequence }),
+      ...(receipts && { receipts })
+    }
+    return [name, { ...stream, group, deadLetters, held, state, ...optional }]
   })
   return deepFreeze({
     ...config,
@@ -116,6 +132,11 @@ function complete(data: unknown): Config {
     channels: Object.fromEntries(channels),
     streams: Object.fromEntries(streams)
   })
+}
+
+/** What a stream has only if it asks for it, with the name of its topic. */
+function named<T extends { readonly topic?: string }>(part: T | undefined, topic: string) {
+  return part && { ...part, topic: part.topic ?? topic }
 }
 
 function deepFreeze<T>(value: T): T {

@@ -33,6 +33,7 @@ export function checkRules(data: unknown, places: Places, settingAside: readonly
     ...streams.flatMap(wrongBackOff),
     ...streams.flatMap(idleSafetyStop),
     ...streams.flatMap(heldWithoutDevices),
+    ...streams.flatMap(sequenceRules),
     ...stepRules(data, streams, places),
     ...unusableTls(data, 'kafka', secureContext),
     ...unusableTls(data, 'listen', usableListenTls),
@@ -110,6 +111,32 @@ function heldWithoutDevices({ pointer, fields }: Part): Finding[] {
   if (onDeviceReject !== 'hold' || (order !== 'partition' && order !== 'none')) return []
   const sentence = `cannot be hold with order: ${order}, since only with order: device one may wait beside others; write dead-letter`
   return [{ pointer: pointerTo(pointer, 'onDeviceReject'), at: 'value', sentence }]
+}
+
+/** A message that got a number has to be sent, and the numbers of a device come from one place. */
+function sequenceRules({ pointer, fields }: Part): Finding[] {
+  const finding = (path: readonly string[], sentence: string): Finding => ({
+    ...{ pointer: path.reduce<string>(pointerTo, pointer), at: 'value', sentence }
+  })
+  const { from, order, onePerDevice, retry, sequence, ttlSeconds } = fields
+  const findings: Finding[] = []
+  if (onePerDevice === true && (order === 'partition' || order === 'none'))
+    findings.push(finding(['onePerDevice'], `needs order: device, and not ${order}`))
+  if (sequence === undefined) return findings
+  if (order === 'none')
+    findings.push(finding(['order'], 'cannot be none with sequence, since numbers tell an order'))
+  if (ttlSeconds !== undefined)
+    findings.push(
+      finding(['ttlSeconds'], 'cannot stand with sequence: a number would be missing; use the step expire')
+    )
+  if (isMapping(retry) && retry.maxAttempts !== undefined)
+    findings.push(finding(['retry', 'maxAttempts'], 'cannot stand with sequence: a number would be missing'))
+  const entries = Array.isArray(from) ? from.filter(entry => typeof entry === 'string') : []
+  if (new Set(entries.map(entry => splitEntry(entry).channel)).size > 1)
+    findings.push(
+      finding(['from'], 'must name one channel with sequence, since a device has its numbers in one place')
+    )
+  return findings
 }
 
 type TlsTexts = Readonly<Record<string, string>>

@@ -26,9 +26,15 @@ export const ledgerTopic = (group: string) => `${group}.ledger`
 /** The topic of what the steps of a stream remember, if it names none. */
 export const stateTopic = (group: string) => `${group}.state`
 
+/** The topic of the numbers of a stream that names none. */
+export const sequenceTopic = (group: string) => `${group}.sequences`
+
+/** The topic of the receipts of a stream that names none. */
+export const receiptsTopic = (group: string) => `${group}.receipts`
+
 /** A topic that a channel or stream needs for itself, beside those that it reads or is read from. */
 interface OwnTopic {
-  readonly key: 'deadLetters' | 'held' | 'ledger' | 'state'
+  readonly key: 'deadLetters' | 'held' | 'ledger' | 'receipts' | 'sequence' | 'state'
   /** Whether it has one; default: it has. */
   readonly isNeeded?: (fields: Part['fields']) => boolean
   readonly nameOf: (owner: string) => string
@@ -57,6 +63,18 @@ const ofStreams: readonly OwnTopic[] = [
     nameOf: ledgerTopic,
     puts: 'keep its ledger in',
     isNeeded: ({ ledger }) => ledger !== undefined
+  },
+  {
+    key: 'sequence',
+    nameOf: sequenceTopic,
+    puts: 'keep its numbers in',
+    isNeeded: ({ sequence }) => sequence !== undefined
+  },
+  {
+    key: 'receipts',
+    nameOf: receiptsTopic,
+    puts: 'keep its receipts in',
+    isNeeded: ({ receipts }) => receipts !== undefined
   }
 ]
 

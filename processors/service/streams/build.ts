@@ -73,6 +73,7 @@ export function streamOptions(wanted: Omit<Wanted, 'tap'>): StreamOptions {
     concurrency: config.concurrency,
     adaptiveConcurrency: config.adaptiveConcurrency,
     rateLimit: config.rateLimit,
+    onePerDevice: config.onePerDevice,
     attemptTimeoutMs: config.attemptTimeoutMs,
     ttlMs: ttlMsOf(config) ?? null,
     retry: config.retry,
@@ -80,6 +81,8 @@ export function streamOptions(wanted: Omit<Wanted, 'tap'>): StreamOptions {
     deadLetters: wantedDeadLetterTopic(config.deadLetters),
     held: heldOptions(config),
     ledger: config.ledger ?? null,
+    sequence: config.sequence ?? null,
+    receipts: config.receipts ?? null,
     paused: config.paused,
     maxSpan: config.maxSpan,
     budget

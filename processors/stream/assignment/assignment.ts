@@ -4,6 +4,7 @@
 import type { LogAdmin } from '../../../connectors/kafka/log/log.ts'
 import type { StreamContext } from '../context.ts'
 import type { StreamOptions } from '../options.ts'
+import type { Sequences } from '../sequence/sequences.ts'
 import type { Steps } from '../steps/steps.ts'
 import { Membership, type MembershipPort } from './membership.ts'
 import { Openings } from './openings.ts'
@@ -14,13 +15,15 @@ export interface AssignmentPort extends Omit<MembershipPort, 'openings' | 'isPau
   readonly topics: readonly string[]
   readonly admin: LogAdmin
   readonly steps: Steps
+  /** Null: messages get no numbers. */
+  readonly sequences: Sequences | null
 }
 
 export class Assignment {
   readonly membership: Membership
   readonly #openings: Openings
 
-  constructor(context: StreamContext, { options, topics, admin, steps, ...port }: AssignmentPort) {
+  constructor(context: StreamContext, { options, topics, admin, steps, sequences, ...port }: AssignmentPort) {
     const { group, birthMs, deadLetters, held } = options
     this.#openings = new Openings(
       context,
@@ -31,6 +34,8 @@ export class Assignment {
         prepare: async (partition, position) => {
           await port.held.prepare(partition)
           await steps.prepare(partition, position)
+          await sequences?.prepare(partition, position)
+          await port.settlement.receipts?.prepare(partition, position)
         },
         opened: (partition, next) => this.membership.opened(partition, next)
       },

@@ -12,9 +12,10 @@ import type { Rejected } from '../dispatch/outcome/aftermath.ts'
 import type { Health } from '../health/health.ts'
 import { KeyWatch } from '../health/key-watch.ts'
 import type { WaitingDevice } from '../held/waiting-device.ts'
+import { givenOf, wantedOf } from '../sequence/given.ts'
 import type { End } from '../settlement/accounts.ts'
 import type { Tracker } from '../settlement/tracker.ts'
-import type { Refused, Stage } from '../steps/stage.ts'
+import type { Refused, Stage, Taken } from '../steps/stage.ts'
 import type { Partition } from './partition.ts'
 
 /** Records that are taken of a partition at a time. */
@@ -80,7 +81,7 @@ export class Intake {
     const { tracker, unread, origin } = partition
     if (tracker === null || fetched.lastOffset < unread.next) return
     partition.end = Math.max(partition.end, fetched.highWatermark)
-    const { isWanted } = this.#port
+    const isWanted = wantedOf(partition, this.#port.isWanted)
     const chunk = isWanted === null || partition.full ? fetched : fetched.sifted(isWanted)
     if (!partition.full) {
       const kept = this.#fitting(partition, chunk)
@@ -155,9 +156,9 @@ export class Intake {
 
   /** Takes records as far as the span may reach. */
   #walk(partition: Partition, tracker: Tracker): void {
-    const { maxSpan } = this.#port
+    const { maxSpan, stage } = this.#port
     const { unread } = partition
-    const { stage } = this.#port
+    const isWanted = wantedOf(partition, this.#port.isWanted)
     const walked: Walked = { owed: 0, filtered: 0, expired: 0, already_settled: 0 }
     const wasCaughtUp = partition.isCaughtUp
     let records = 0
@@ -177,12 +178,12 @@ export class Intake {
       if (isSettled && partition.memory === null) continue
       records++
       if (isSettled || tracker.takeSettled(chunk.offset)) {
-        if (this.#isWanted(chunk)) stage?.absorb(partition, chunk)
+        if (isWanted === null || isWanted(chunk)) stage?.absorb(partition, chunk)
         walked.already_settled++
         continue
       }
       // A tombstone holds nothing to deliver.
-      const isEmpty = chunk.valueEnd <= chunk.valueStart || !this.#isWanted(chunk)
+      const isEmpty = chunk.valueEnd <= chunk.valueStart || (isWanted !== null && !isWanted(chunk))
       const become = isEmpty ? 'filtered' : this.#take(partition, chunk)
       walked[become]++
       if (become !== 'owed') tracker.skipTo(chunk.offset + 1)
@@ -195,19 +196,20 @@ export class Intake {
     if (!wasCaughtUp && partition.isCaughtUp) this.#port.caughtUp(partition)
   }
 
-  #isWanted(chunk: RecordChunk): boolean {
-    const { isWanted } = this.#port
-    return isWanted === null || isWanted(chunk)
-  }
-
   /** Owes the record to the target, unless it ends here. */
   #take(partition: Partition, chunk: RecordChunk): keyof Walked {
-    const { stage } = this.#port
-    const taken = stage === null ? this.#plain(partition, chunk) : stage.take(partition, chunk)
+    const given = givenOf(partition, chunk)
+    if (given !== null) this.#port.stage?.absorb(partition, chunk)
+    const taken = given ?? this.#shaped(partition, chunk)
     if (typeof taken === 'string') return taken
     if (taken instanceof Pending) this.#owe(partition, taken)
     else this.#refuse(partition, taken)
     return 'owed'
+  }
+
+  #shaped(partition: Partition, chunk: RecordChunk): Taken {
+    const { stage } = this.#port
+    return stage === null ? this.#plain(partition, chunk) : stage.take(partition, chunk)
   }
 
   #owe(partition: Partition, taken: Pending): void {

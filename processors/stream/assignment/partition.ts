@@ -7,6 +7,7 @@ import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
 import type { Pending } from '../dispatch/lane.ts'
 import { Lanes, type Order } from '../dispatch/lanes.ts'
 import type { PartitionState, Trouble } from '../health/state.ts'
+import type { SequencePartition } from '../sequence/sequence-partition.ts'
 import { encodeMetadata } from '../settlement/commit-metadata.ts'
 import { maxSettledBytes, type Run, safeSpan } from '../settlement/settled-set.ts'
 import { Tracker } from '../settlement/tracker.ts'
@@ -53,6 +54,8 @@ export class Partition {
   end = 0
   /** What steps remember of its devices; null where none does. */
   memory: PartitionMemory | null = null
+  /** The numbers of its messages; null where they get none. */
+  sequence: SequencePartition | null = null
   /** One past the last record that was walked over: below the read position while steps catch up after a restart. */
   walked = 0
   /** Fetching is paused because enough is pending and unread. */
@@ -149,7 +152,14 @@ export class Partition {
 
   /** Notes that nothing more is owed on the message. A second time it has no effect, and the books no longer balance. */
   settle(message: Pending): void {
-    if (message.settle()) this.takeBack(message)
+    if (!message.settle()) return
+    this.takeBack(message)
+    this.sequence?.ended(message)
+  }
+
+  /** A message that is pending got its number, and is sent with that from now on. */
+  carry(message: Pending, value: Buffer, sequence: number): void {
+    this.#pendingBytes += message.carry(value, sequence)
   }
 
   /** Notes why some of its lanes wait; asked again whenever it is shown. */
@@ -202,6 +212,7 @@ export class Partition {
   close(): void {
     this.closed = true
     this.unread.clear()
+    this.sequence?.close()
     for (const lane of this.lanes) lane.cancelWait?.()
   }
 }

@@ -15,6 +15,10 @@ export interface BuilderPort {
   destinationOf(message: Pending): string
   isExpired(message: Pending): boolean
   expired(message: Pending): void
+  /** A batch holds one message of a lane at most. */
+  readonly onePerDevice: boolean
+  /** What each message may yet grow by. */
+  readonly extraBytes: number
   /** The lane gave nothing to the batch: it is empty, or its next message goes elsewhere. */
   passedOver(lane: Lane): void
 }
@@ -73,16 +77,18 @@ export class BatchBuilder {
   ): number {
     // Whether a device that was refused is taken again is found out with its oldest message alone: were others on their
     // way behind it, they could arrive before it, and would have to be sent again.
-    const most = lane.tries !== null && lane.tries.failures > 0 ? messages.length + 1 : maxMessages
+    const isAlone = this.#port.onePerDevice || (lane.tries !== null && lane.tries.failures > 0)
+    const most = isAlone ? messages.length + 1 : maxMessages
+    const { extraBytes } = this.#port
     let left = room
     let head = lane.head
     while (head !== null && messages.length < most) {
       if (this.#port.isExpired(head)) this.#port.expired(head)
       else if (head.lack !== null || this.#goesElsewhere(head, lane)) break
-      else if (head.size > left && messages.length > 0) break
+      else if (head.size + extraBytes > left && messages.length > 0) break
       else {
         messages.push(head)
-        left -= head.size
+        left -= head.size + extraBytes
       }
       lane.shift()
       head = lane.head

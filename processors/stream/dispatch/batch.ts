@@ -40,6 +40,11 @@ export class PendingBatch implements Link<PendingBatch> {
     return bytes
   }
 
+  /** All that is sent next has its number. */
+  get isNumbered(): boolean {
+    return this.messages.every(({ sequence }) => sequence !== null)
+  }
+
   /** Nothing of it has failed before. */
   get isFresh(): boolean {
     return !this.#wasHalved && this.tries.failures === 0 && this.lanes.every(lane => lane.tries === null)

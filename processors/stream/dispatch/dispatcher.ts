@@ -7,17 +7,16 @@ import type { Partition } from '../assignment/partition.ts'
 import type { StreamContext } from '../context.ts'
 import type { PartitionState } from '../health/state.ts'
 import type { Concurrency } from '../health/status.ts'
-import { Attempt } from './attempt.ts'
 import type { PendingBatch } from './batch.ts'
 import { BatchBuilder } from './batch-builder.ts'
 import type { Destination } from './destination.ts'
 import { Destinations } from './destinations.ts'
-import { InFlight } from './in-flight.ts'
 import type { Lane, Pending } from './lane.ts'
 import { Aftermath, type Rejected } from './outcome/aftermath.ts'
 import { Breaker } from './outcome/breaker.ts'
 import { RateLimit } from './pace/rate-limit.ts'
 import type { DispatchOptions, DispatchPort } from './port.ts'
+import { Sending } from './sending.ts'
 
 /** Of the batches in flight, at most for destinations that failed last, while there is something for others. */
 const trialsShare = 1 / 32
@@ -31,15 +30,13 @@ export class Dispatcher {
   readonly #port: DispatchPort
   readonly #builder: BatchBuilder
   readonly #aftermath: Aftermath
-  readonly #inFlight: InFlight
+  readonly #sending: Sending
   readonly #rate: RateLimit
-  #isSending = false
 
   constructor(context: StreamContext, options: DispatchOptions, port: DispatchPort) {
     this.#context = context
     this.#options = options
     this.#port = port
-    this.#inFlight = new InFlight(context)
     this.breaker = new Breaker(context, () => this.pump())
     this.#rate = new RateLimit(context.clock, options.rateLimit, {
       share: () => port.share(),
@@ -57,9 +54,17 @@ export class Dispatcher {
       destinationOf: message => this.destinations.nameOf(message),
       isExpired: message => this.#isExpired(message),
       expired: message => this.#expire(message),
+      onePerDevice: options.onePerDevice,
+      extraBytes: this.#extraBytes,
       passedOver: lane => this.release(lane)
     })
     this.#aftermath = new Aftermath(context, this, port)
+    this.#sending = new Sending(context, {
+      ...{ attemptTimeoutMs: options.attemptTimeoutMs, port, destinations: this.destinations },
+      aftermath: this.#aftermath,
+      refused: rejected => this.refused(rejected),
+      pump: () => this.pump()
+    })
   }
 
   /** What keeps all messages from being delivered: the target, or every destination there is something for. */
@@ -70,11 +75,11 @@ export class Dispatcher {
   /** Batches in flight now, and as many as may be. */
   get concurrency(): Concurrency {
     const limit = Math.min(this.#most, this.destinations.concurrency)
-    return { inFlight: this.#inFlight.size, limit }
+    return { inFlight: this.#sending.inFlight.size, limit }
   }
 
   start(): void {
-    this.#isSending = true
+    this.#sending.isHalted = false
     this.pump()
   }
 
@@ -89,8 +94,8 @@ export class Dispatcher {
   /** Sends as much as is ready and allowed. */
   pump(): void {
     const most = this.#most
-    while (this.#isSending && this.#inFlight.size < most) {
-      if (!this.breaker.allows(this.#inFlight.size) || !this.#rate.isOpen()) return
+    while (!this.#sending.isHalted && this.#sending.inFlight.size < most) {
+      if (!this.breaker.allows(this.#sending.inFlight.size) || !this.#rate.isOpen()) return
       const destination = this.destinations.next(Math.ceil(most * trialsShare))
       if (destination === null && this.destinations.isOpenForMore() && this.#port.take()) continue
       const due = destination ?? this.destinations.postponed()
@@ -132,8 +137,8 @@ export class Dispatcher {
 
   /** Sends nothing new, waits for what is in flight, and past the deadline gives it up. Invariant 7 */
   async drain(deadlineMs: number): Promise<void> {
-    this.#isSending = false
-    await this.#inFlight.drain(deadlineMs)
+    this.#sending.isHalted = true
+    await this.#sending.inFlight.drain(deadlineMs)
   }
 
   /** Forgets what is pending of partitions that are assigned elsewhere, and gives up what only they had in flight. */
@@ -142,14 +147,14 @@ export class Dispatcher {
       for (const batch of destination.dropClosed()) this.#aftermath.goOn(batch)
       this.destinations.wake(destination) // to be forgotten if nothing is left
     }
-    this.#inFlight.dropClosed()
+    this.#sending.inFlight.dropClosed()
   }
 
   /** Ends all timers. Call after drain(). */
   close(): void {
     this.breaker.close()
     this.#rate.close()
-    this.#inFlight.close()
+    this.#sending.inFlight.close()
     for (const destination of this.destinations) destination.close()
   }
 
@@ -204,31 +209,14 @@ export class Dispatcher {
   }
 
   #send(batch: PendingBatch): void {
-    const { destination, messages } = batch
-    for (const lane of batch.lanes) lane.become('inFlight')
-    destination.inFlight++
-    this.destinations.wake(destination)
-    if (this.#context.tap.isOn) this.#context.tap.sent(batch)
-    const { bytes } = batch
-    this.#rate.spend(messages.length, bytes)
-    const options = { clock: this.#context.clock, timeoutMs: this.#options.attemptTimeoutMs }
-    const attempt = new Attempt({ destination: destination.name, messages, bytes }, options)
-    this.#inFlight.add(attempt, batch, this.#deliver(batch, attempt))
+    const { messages, bytes } = batch
+    this.#rate.spend(messages.length, bytes + messages.length * this.#extraBytes)
+    this.#sending.begin(batch)
   }
 
-  async #deliver(batch: PendingBatch, attempt: Attempt): Promise<void> {
-    const { destination } = batch
-    const start = destination.limit.begin(destination.inFlight)
-    const trials = destination.breaker.trouble === null ? 0 : 1
-    this.destinations.trials += trials
-    const outcome = await attempt.run(this.#port.target)
-    this.destinations.trials -= trials
-    this.#inFlight.remove(attempt)
-    destination.inFlight--
-    destination.limit.ended(start, outcome)
-    this.#aftermath.of(batch, outcome, start.atMs)
-    this.destinations.wake(destination)
-    this.pump()
+  /** What a message may yet grow by. */
+  get #extraBytes(): number {
+    return this.#port.sequences?.extraBytes ?? 0
   }
 
   #isExpired(message: Pending): boolean {

@@ -1,11 +1,15 @@
 // The attempts under way: how many, how to wait for them or give them up, and what waits behind one that takes long.
 
 import type { StreamContext } from '../context.ts'
-import type { Attempt } from './attempt.ts'
 import type { PendingBatch } from './batch.ts'
 
 /** What waits longer gets bytes of its own. */
 export const longWaitMs = 1_000
+
+/** An attempt, or what comes before one. */
+export interface Underway {
+  abort(): void
+}
 
 interface Flight {
   readonly batch: PendingBatch
@@ -15,7 +19,7 @@ interface Flight {
 
 export class InFlight {
   readonly #context: StreamContext
-  readonly #flights = new Map<Attempt, Flight>()
+  readonly #flights = new Map<Underway, Flight>()
   #cancelLook: (() => void) | null = null
 
   constructor(context: StreamContext) {
@@ -27,12 +31,12 @@ export class InFlight {
   }
 
   /** `done` resolves when all that follows from the attempt is done. */
-  add(attempt: Attempt, batch: PendingBatch, done: Promise<void>): void {
+  add(attempt: Underway, batch: PendingBatch, done: Promise<void>): void {
     this.#flights.set(attempt, { batch, done, startedMs: this.#context.clock.now() })
     this.#look()
   }
 
-  remove(attempt: Attempt): void {
+  remove(attempt: Underway): void {
     this.#flights.delete(attempt)
   }
 

@@ -18,6 +18,8 @@ import type { Tries } from './outcome/tries.ts'
 /** What a message costs in memory beside its key, value and headers: its object and, as most devices have one at a time, its lane. */
 export const overheadBytes = 280
 
+const nothing = Buffer.alloc(0)
+
 export type LaneState = 'idle' | 'ready' | 'inFlight' | 'waiting'
 
 /** A message that was read and has not ended. */
@@ -28,6 +30,16 @@ export class Pending extends Message implements Link<Pending> {
   isRaw = false
   /** Why they cannot be yet: it is not sent before. */
   lack: Failure | null = null
+  /** Its number, which its bytes carry from then on; null while it has none. */
+  sequence: number | null = null
+  // Its number is written into it only right before it is sent.
+  declare bytes: Buffer
+  declare keyStart: number
+  declare keyEnd: number
+  declare start: number
+  declare end: number
+  declare headersStart: number
+  declare headersEnd: number
 
   constructor(lane: Lane, view: RecordView) {
     super(lane.partition.origin, view)
@@ -43,6 +55,31 @@ export class Pending extends Message implements Link<Pending> {
     return this.ownBytes + overheadBytes
   }
 
+  /** Where it is read: the number that it got is found by that again. */
+  get place(): string {
+    return `c${this.offset}`
+  }
+
+  /** From now on it is sent with this value, which carries its number. Returns what more it takes in memory. */
+  carry(value: Buffer, sequence: number): number {
+    const before = this.cost
+    const view = withValue(this, value)
+    this.bytes = view.bytes
+    this.keyStart = view.keyStart
+    this.keyEnd = view.keyEnd
+    this.start = view.valueStart
+    this.end = view.valueEnd
+    this.headersStart = view.headersStart
+    this.headersEnd = view.headersEnd
+    this.sequence = sequence
+    return this.cost - before
+  }
+
+  /** Its bytes are needed no more; what it counts for stays until it has ended. Invariant 5 */
+  letGo(): void {
+    this.bytes = nothing
+  }
+
   /** Notes where it is owed that nothing more is; false when nothing was. */
   settle(): boolean {
     return this.lane.partition.tracker?.settle(this.offset) === true
@@ -54,6 +91,7 @@ export class Pending extends Message implements Link<Pending> {
     const detached = new Pending(this.lane, withValue(this, this.value()))
     detached.isRaw = this.isRaw
     detached.lack = this.lack
+    detached.sequence = this.sequence
     return detached
   }
 }

@@ -3,6 +3,8 @@
 import type { Failure, Target } from '../../../connectors/connector.ts'
 import type { RateLimitConfig } from '../../../schemas/stream.ts'
 import type { Partition } from '../assignment/partition.ts'
+import type { Receipts } from '../receipts/receipts.ts'
+import type { Sequences } from '../sequence/sequences.ts'
 import type { End } from '../settlement/accounts.ts'
 import type { Lane, Pending } from './lane.ts'
 import type { Rejected } from './outcome/aftermath.ts'
@@ -14,6 +16,8 @@ export interface DispatchOptions {
   readonly adaptiveConcurrency: boolean
   readonly rateLimit: RateLimitConfig
   readonly attemptTimeoutMs: number
+  /** A batch holds one message of a lane at most. */
+  readonly onePerDevice: boolean
   /** Age since Kafka got it at which a message is not sent any more; null: any age is sent. */
   readonly ttlMs: number | null
 }
@@ -21,6 +25,8 @@ export interface DispatchOptions {
 /** What the dispatcher needs of its stream. */
 export interface DispatchPort {
   readonly target: Target
+  /** What gives messages their numbers; null: they get none. */
+  readonly sequences: Sequences | null
   /** The part of the group's partitions that this process has, from 0 to 1. */
   share(): number
   /** Offers some more of what was fetched; false when there is nothing. */
@@ -32,6 +38,8 @@ export interface DispatchPort {
   rejected(rejected: Rejected): void
   /** `last` was confirmed, with so many messages of its device; null where nobody wants to know. */
   readonly delivered: ((last: Pending, messages: number, answer: string) => void) | null
+  /** Who writes receipts, and settles what is delivered then; null: nobody does. */
+  readonly receipts: Pick<Receipts, 'put'> | null
   /** A message ended because it was too old to be sent. */
   expired(message: Pending): void
   /** Does a device that is refused wait, rather than each of its messages being rejected? */

@@ -82,6 +82,14 @@ export class HeldPartition {
     this.#owner.writeName()
   }
 
+  /** Does the message there wait here no more, as far as the log says? */
+  isReleased(deviceId: string, place: string): boolean {
+    const device = this.#waiting?.devices.get(deviceId)
+    if (!this.#isKnown || device === undefined) return this.#isKnown
+    const offset = Number(place.slice(1))
+    return place.startsWith('h') ? device.first > offset : device.releasedOrigin >= offset
+  }
+
   receive(chunk: RecordChunk): void {
     const waiting = this.#waiting
     while (waiting !== null && chunk.next()) if (chunk.offset >= waiting.next) waiting.apply(chunk.record())

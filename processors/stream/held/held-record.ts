@@ -13,6 +13,8 @@ import type { Header, LogRecord } from '../../../connectors/kafka/log/record-chu
 import { producersHeaders } from '../settlement/dead-letter.ts'
 
 const header = 'tailrace.held'
+/** On a message whose bytes carry a number of the stream, which they keep. */
+const sequenceHeader = 'tailrace.sequence'
 /** What a target answered may be long, and must not make a record too large for Kafka. */
 const maxAnswerLength = 1_000
 
@@ -40,6 +42,8 @@ export interface HeldMessage extends Why {
   readonly letter: string | null
   /** The steps have not been applied to it. */
   readonly isRaw: boolean
+  /** The number that it carries; null where it has none. */
+  readonly sequence: number | null
 }
 
 export interface Released {
@@ -62,7 +66,7 @@ export type HeldRecord =
 
 /** The record of a message that waits, with copies of its bytes. The headers of its producer stand behind ours. */
 export function heldMessage(
-  message: Message & { readonly isRaw?: boolean },
+  message: Message & { readonly isRaw?: boolean; readonly sequence?: number | null },
   { why, owner, nowMs }: { readonly why: Why; readonly owner: string; readonly nowMs: number }
 ): AppendRecord {
   return {
@@ -81,7 +85,8 @@ export function heldMessage(
       heldMs: nowMs,
       resent: 0,
       letter: null,
-      isRaw: message.isRaw === true
+      isRaw: message.isRaw === true,
+      sequence: message.sequence ?? null
     })
   }
 }
@@ -107,19 +112,36 @@ export function heldNote(note: HeldRecord, partition: number, key: Buffer | null
   return { key, value: null, partition, headers: headersOf(note) }
 }
 
+/** The number stands in a header of its own, as in a dead letter; what stands behind the facts is of the message's producer. */
 function headersOf(record: HeldRecord): Record<string, string> {
-  return { [header]: JSON.stringify(record) }
+  if (record.kind !== 'message') return { [header]: JSON.stringify(record) }
+  const { sequence, ...facts } = record
+  return {
+    ...(sequence !== null && { [sequenceHeader]: String(sequence) }),
+    [header]: JSON.stringify(facts)
+  }
 }
 
 /** Null for a record that is none of ours. */
 export function decodeHeld(headers: readonly Header[]): HeldRecord | null {
-  const text = headers.find(({ key }) => key === header)?.value?.toString()
+  const text = textOf(headers, header)
   if (text === undefined) return null
   try {
-    return checked(JSON.parse(text) as Partial<Record<string, unknown>>) // every field is looked at
+    const record = checked(JSON.parse(text) as Partial<Record<string, unknown>>) // every field is looked at
+    if (record?.kind !== 'message') return record
+    const ours = headers.slice(
+      0,
+      headers.findIndex(({ key }) => key === header)
+    )
+    const sequence = textOf(ours, sequenceHeader)
+    return { ...record, sequence: sequence === undefined ? null : Number(sequence) }
   } catch {
     return null
   }
+}
+
+function textOf(headers: readonly Header[], name: string): string | undefined {
+  return headers.find(({ key }) => key === name)?.value?.toString()
 }
 
 /** The fields of each kind, by what they are. */

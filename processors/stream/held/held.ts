@@ -32,7 +32,7 @@ import { HeldPartition } from './held-partition.ts'
 import { HeldNews } from './news.ts'
 import type { HeldPort } from './port.ts'
 import { ensureHeldTopic } from './topic.ts'
-import type { WaitingDevice } from './waiting-device.ts'
+import { deviceId, type WaitingDevice } from './waiting-device.ts'
 
 export interface HeldOptions {
   readonly topic: string
@@ -112,6 +112,12 @@ export class Held {
     throw new FaultError('held_elsewhere', { path: `${topic}/${path}` })
   }
 
+  /** Does the message at that place, of a device by a character for each byte of its key, wait no more? */
+  isReleased({ topic, partition }: TopicPartition, device: string, place: string): boolean {
+    const id = deviceId(topic, Buffer.from(device, 'latin1'))
+    return this.#partitions.get(partition)?.isReleased(id, place) ?? false
+  }
+
   receive(chunk: RecordChunk): void {
     this.#partitions.get(chunk.origin.partition)?.receive(chunk)
   }
@@ -145,7 +151,7 @@ export class Held {
   }
 
   /** Steps know again what they knew before a restart: what waited for it may be released. */
-  caughtUp({ origin }: Partition): void {
+  caughtUp({ origin }: Pick<Partition, 'origin'>): void {
     this.#partitions.get(origin.partition)?.wake()
   }
 

@@ -2,7 +2,7 @@
 // theirs with what is said of them on top, and kept longer than anything may wait.
 
 import type { LogAdmin } from '../../../connectors/kafka/log/log.ts'
-import { ensureTopic } from '../../../connectors/kafka/topics.ts'
+import { ensureTopic, largestOf } from '../../../connectors/kafka/topics.ts'
 import type { LogEvent } from '../../../schemas/events.ts'
 import type { HeldOptions } from './held.ts'
 
@@ -18,14 +18,9 @@ export async function ensureHeldTopic(
 ): Promise<void> {
   const specs = await Promise.all(topics.map(topic => admin.topic(topic)))
   const partitions = Math.max(1, ...specs.map(spec => spec?.partitions ?? 1))
-  // Twice: the facts come on top, and the original may have been compressed.
-  const maxMessageBytes = 2 * Math.max(0, ...specs.map(limitOf)) || undefined
+  const maxMessageBytes = largestOf(specs)
   const retentionHours = Math.ceil((2 * maxMs) / 3_600_000)
   const found = await ensureTopic(admin, { name, partitions, retentionHours, maxMessageBytes }, log)
   if (found.partitions < partitions) await admin.raisePartitions(name, partitions)
   await admin.ranges(name) // a broker that has just created a partition may not serve it yet, which would cost a rejoin
-}
-
-function limitOf(spec: { readonly settings: Readonly<Record<string, string>> } | null): number {
-  return Number(spec?.settings['max.message.bytes'] ?? 0)
 }

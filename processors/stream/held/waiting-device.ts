@@ -44,6 +44,8 @@ export class WaitingDevice {
   /** From where its messages are to be read for the release, and the highest original that was. */
   readNext = 0
   readOrigin = -1
+  /** The highest original that the log says has ended. */
+  releasedOrigin = -1
   /** Offered to the target and not ended, in order; those that ended out of turn are marked. */
   readonly offered: ReleasedMessage[] = []
   offeredBytes = 0
@@ -102,6 +104,7 @@ export class WaitingDevice {
 
   /** The log says that some have ended. A marker that is there twice says it once. */
   released({ through, messages, offset }: Released): void {
+    this.releasedOrigin = Math.max(this.releasedOrigin, offset)
     if (this.count === 0 || through < this.first) return
     this.#places = this.#places?.filter(place => place > through) ?? null
     this.count = this.#places?.length ?? this.count - messages

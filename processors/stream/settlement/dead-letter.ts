@@ -25,6 +25,8 @@ export interface DeadLetterFacts {
   readonly resent: number
   /** It is as it came, and meets the steps when it is resent; else it is as the target was to get it. */
   readonly isRaw: boolean
+  /** The number that it carries; null where it has none. */
+  readonly sequence: number | null
   readonly originTopic: string
   readonly originPartition: number
   readonly originOffset: number
@@ -43,12 +45,14 @@ export interface Death {
   readonly resent?: number
   /** The steps have not been applied to it. */
   readonly isRaw?: boolean
+  /** The number that it carries. */
+  readonly sequence?: number | null
 }
 
 /** The record to append: copies of the message's bytes, so that one that waits does not retain a whole fetch. */
 export function deadLetterOf(
   message: Message,
-  { failure, attempts, resent = 0, isRaw = false }: Death,
+  { failure, attempts, resent = 0, isRaw = false, sequence = null }: Death,
   { stream, timeMs }: { readonly stream: string; readonly timeMs: number }
 ): AppendRecord {
   const isKeyless = message.keyEnd < message.keyStart
@@ -60,6 +64,7 @@ export function deadLetterOf(
     attempts: String(attempts),
     ...(resent > 0 && { resent: String(resent) }),
     ...(isRaw && { raw: 'true' }),
+    ...(sequence !== null && { sequence: String(sequence) }),
     'origin.topic': message.origin.topic,
     'origin.partition': String(message.origin.partition),
     'origin.offset': String(message.offset),
@@ -92,6 +97,7 @@ export function decodeFacts(headers: readonly Header[]): DeadLetterFacts | null 
     attempts: number('attempts'),
     resent: Number(fields.get('resent') ?? 0),
     isRaw: fields.get('raw') === 'true',
+    sequence: fields.has('sequence') ? number('sequence') : null,
     originTopic: text('origin.topic'),
     originPartition: number('origin.partition'),
     originOffset: number('origin.offset'),

@@ -7,7 +7,7 @@ import { pauseFor } from '../../../connectors/clock.ts'
 import type { Message } from '../../../connectors/connector.ts'
 import type { AppendRecord, LogAdmin, LogProducer } from '../../../connectors/kafka/log/log.ts'
 import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
-import { ensureTopic, type WantedTopic } from '../../../connectors/kafka/topics.ts'
+import { ensureTopic, largestOf, type WantedTopic } from '../../../connectors/kafka/topics.ts'
 import { type ErrorCode, FaultError, messageOf } from '../../../schemas/errors.ts'
 import { countCodes, ToldTogether } from '../../told-together.ts'
 import type { StreamContext } from '../context.ts'
@@ -147,10 +147,7 @@ export class DeadLetters {
     if (this.#isTopicThere) return
     const { admin, origins, topic } = this.#port
     const specs = await Promise.all(origins.map(name => admin.topic(name)))
-    const limits = specs.map(spec => Number(spec?.settings['max.message.bytes'] ?? 0))
-    // Twice: the facts come on top, and the original may have been compressed.
-    const maxMessageBytes = 2 * Math.max(0, ...limits) || undefined
-    await ensureTopic(admin, { ...topic, maxMessageBytes }, this.#context.log)
+    await ensureTopic(admin, { ...topic, maxMessageBytes: largestOf(specs) }, this.#context.log)
     this.#isTopicThere = true
   }
 

@@ -10,6 +10,8 @@ import type { Held } from '../held/held.ts'
 import type { HeldPartition } from '../held/held-partition.ts'
 import { ReleasedMessage } from '../held/release/released-message.ts'
 import { Ledger, type LedgerParts } from '../ledger/ledger.ts'
+import { Receipts, type ReceiptsPort } from '../receipts/receipts.ts'
+import type { Entry } from '../receipts/receipts-partition.ts'
 import { Accounts, type End } from './accounts.ts'
 import { Committer, type LastCommit } from './committer.ts'
 import { DeadLetters, type DeadLettersPort } from './dead-letters.ts'
@@ -25,6 +27,8 @@ export interface SettlementPort {
   readonly held: Held
   /** Null: none is kept. */
   readonly ledger: LedgerParts | null
+  /** Null: none are written. */
+  readonly receipts: Omit<ReceiptsPort, 'settled'> | null
   readonly deadLetters: DeadLettersPort
   commit(entries: readonly CommitEntry[]): Promise<void>
   /** Kafka has taken commits. */
@@ -40,6 +44,7 @@ export interface SettlementPort {
 export class Settlement {
   readonly accounts: Accounts
   readonly ledger: Ledger | null
+  readonly receipts: Receipts | null
   readonly #context: StreamContext
   readonly #port: SettlementPort
   readonly #deadLetters: DeadLetters
@@ -51,6 +56,9 @@ export class Settlement {
     this.#port = port
     this.accounts = new Accounts(context.meter)
     this.ledger = port.ledger && new Ledger(context, port.ledger)
+    this.receipts =
+      port.receipts &&
+      new Receipts(context, { ...port.receipts, settled: entries => this.#receipted(entries) })
     this.#deadLetters = new DeadLetters(context, port.deadLetters)
     this.#committer = new Committer(context, {
       due: () => this.#due(),
@@ -81,30 +89,40 @@ export class Settlement {
     this.#committer.touch()
   }
 
-  /** The target will never take it. Settled only once the dead-letter topic has it. Invariant 1 */
-  rejected({ message, ...death }: Rejected): void {
+  /**
+   * The target will never take it. Settled only once the dead-letter topic has it, and its receipt is written where it was
+   * refused by the target and receipts are. Invariant 1
+   */
+  rejected({ message, destination, ...death }: Rejected): void {
     const { partition } = message.lane
     const resent = message instanceof ReleasedMessage ? message.resent : 0
-    this.#deadLetters.put(message, { ...death, resent, isRaw: message.isRaw }, () => {
+    const { isRaw, sequence } = message
+    this.#deadLetters.put(message, { ...death, resent, isRaw, sequence }, () => {
       if (partition.closed) return // Invariant 4
-      partition.settle(message)
-      this.#port.relieved(partition)
-      this.ended('dead_lettered', 1)
+      const { code, detail: answer } = death.failure
       this.ledger?.ended(message, 'deadLettered')
-      if (this.#context.tap.isOn) this.#context.tap.ended('dead-lettered', message, death.failure.code)
+      if (this.#context.tap.isOn) this.#context.tap.ended('dead-lettered', message, code)
+      if (this.receipts === null || destination === undefined) {
+        partition.settle(message)
+        this.#port.relieved(partition)
+        this.ended('dead_lettered', 1)
+      } else this.receipts.put(message, { destination, attempts: death.attempts, answer, code })
     })
   }
 
   /** The partition is assigned elsewhere: what is pending goes back to Kafka. */
   returned(partition: Partition): void {
     this.#deadLetters.forget(partition.origin)
+    this.receipts?.release(partition)
     this.accounts.end('returned', partition.pending)
     this.ledger?.release(partition.origin)
   }
 
   /** Waits `writesMs` at most for what is to be held or set aside, then commits what is settled. Invariant 7 */
   async drain(writesMs: number, commit: LastCommit): Promise<void> {
+    const endMs = this.#context.clock.now() + writesMs
     await Promise.all([this.#deadLetters.drain(writesMs), this.#port.held.drain(writesMs)])
+    await this.receipts?.drain(Math.max(0, endMs - this.#context.clock.now()))
     await this.#committer.flush(commit)
     await this.ledger?.drain(ledgerMs)
   }
@@ -112,7 +130,18 @@ export class Settlement {
   close(): void {
     this.#committer.stop()
     this.ledger?.close()
+    this.receipts?.close()
     this.#deadLetters.close()
+  }
+
+  /** Their receipts are written. */
+  #receipted(entries: readonly Entry[]): void {
+    const refused = entries.filter(({ ending }) => ending.kind === 'refused').length
+    const partitions = new Set(entries.map(({ message }) => message.lane.partition))
+    for (const { message } of entries) message.lane.partition.settle(message)
+    this.ended('delivered', entries.length - refused)
+    this.ended('dead_lettered', refused)
+    for (const partition of partitions) this.#port.relieved(partition)
   }
 
   /** How full a settled set is comes out only here, maybe long after the last message ended, so some may read on. */

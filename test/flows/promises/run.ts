@@ -10,6 +10,7 @@ import { tokens } from './http/tokens.ts'
 import { journey } from './journey/journey.ts'
 import { awsIot } from './mqtt/aws-iot.ts'
 import { iotHub } from './mqtt/iot-hub.ts'
+import { sequence } from './numbered/sequence.ts'
 import { reload } from './operator/reload.ts'
 import { replay } from './operator/replay.ts'
 import { outage } from './outage.ts'
@@ -44,6 +45,7 @@ export const promises: readonly EnginePromise[] = [
   lacking,
   remembered,
   toll,
+  sequence,
   awsIot,
   iotHub,
   journey,

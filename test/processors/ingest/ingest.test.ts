@@ -56,12 +56,11 @@ function fakeSource(kind: string, done: string[], startError?: Error) {
 
 function fakeProducer(result: Promise<void> = Promise.resolve()) {
   const appended: [string, readonly AppendRecord[]][] = []
-  const producer: LogProducer = {
+  const producer: Pick<LogProducer, 'append'> = {
     append: (topic, records) => {
       appended.push([topic, records])
       return result
-    },
-    close: async () => {}
+    }
   }
   return { producer, appended }
 }

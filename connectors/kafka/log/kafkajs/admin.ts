@@ -26,6 +26,9 @@ const maxMessageBytes = 'max.message.bytes'
 const settingNames = [
   'retention.ms',
   'segment.ms',
+  'segment.bytes',
+  'min.cleanable.dirty.ratio',
+  'delete.retention.ms',
   'retention.bytes',
   'cleanup.policy',
   'message.timestamp.type',

@@ -9,6 +9,7 @@
 
 import { type Clock, pauseFor } from '../../../clock.ts'
 import type { AppendRecord } from '../log.ts'
+import { sizeOf } from '../record-size.ts'
 
 export interface QueueLimits {
   /** From append to rejection. */
@@ -16,6 +17,12 @@ export interface QueueLimits {
   /** Of one request; a single larger record travels alone. */
   readonly maxBytes: number
   readonly maxRecords: number
+}
+
+/** Records of one append for one partition that fit into one request. */
+export interface Chunk {
+  readonly records: AppendRecord[]
+  bytes: number
 }
 
 /** Records that were appended together, and their caller. */
@@ -223,4 +230,16 @@ function settle(entry: Entry, error?: Error): void {
   entry.settled = true
   if (error === undefined) entry.resolve()
   else entry.reject(error)
+}
+
+/** Puts a record behind the others, in a request of its own where the last is full. */
+export function addTo(chunks: Chunk[], record: AppendRecord, { maxBytes, maxRecords }: QueueLimits): void {
+  const bytes = sizeOf(record)
+  const last = chunks.at(-1)
+  if (last === undefined || last.bytes + bytes > maxBytes || last.records.length >= maxRecords) {
+    chunks.push({ records: [record], bytes })
+  } else {
+    last.records.push(record)
+    last.bytes += bytes
+  }
 }

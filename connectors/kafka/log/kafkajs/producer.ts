@@ -6,10 +6,11 @@ import { FaultError, messageOf } from '../../../../schemas/errors.ts'
 import type { LogEvent } from '../../../../schemas/events.ts'
 import { type Clock, pauseFor } from '../../../clock.ts'
 import type { AppendRecord, LogProducer } from '../log.ts'
+import type { TopicPartition } from '../message.ts'
 import { partitionOf } from '../partitioner.ts'
 import { oversize, sizeOf } from '../record-size.ts'
 import { judge, unavailable } from './append-faults.ts'
-import { PartitionQueue, type QueueLimits } from './partition-queue.ts'
+import { addTo, type Chunk, PartitionQueue, type QueueLimits } from './partition-queue.ts'
 import type { Shipment } from './produce/sender.ts'
 import { Tick } from './tick.ts'
 
@@ -35,7 +36,7 @@ export interface ProducerEnv {
   readonly log: LogEvent
   /** Sends what partitions have (sender.ts). */
   readonly sender: {
-    send(shipment: Shipment): Promise<void>
+    send(shipment: Shipment): Promise<number>
     close(deadlineMs: number): Promise<void>
   }
   /** How a topic is now. Rejects with a FaultError. */
@@ -63,12 +64,6 @@ interface Topic {
   readonly queues: PartitionQueue[]
 }
 
-/** Records of one append for one partition that fit into one request. */
-interface Chunk {
-  readonly records: AppendRecord[]
-  bytes: number
-}
-
 export class KafkaProducer implements LogProducer {
   readonly #env: ProducerEnv
   readonly #options: ProducerOptions
@@ -87,13 +82,7 @@ export class KafkaProducer implements LogProducer {
   }
 
   async append(name: string, records: readonly AppendRecord[]): Promise<void> {
-    const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0)
-    if (this.#closed) throw unavailable(name, 'this process is shutting down')
-    // Invariant 5. An append larger than the whole buffer is let in alone.
-    if (this.#bufferedBytes > 0 && this.#bufferedBytes + bytes > this.#options.maxBufferedBytes) {
-      throw unavailable(name, `${this.#bufferedBytes} bytes are waiting already`)
-    }
-    this.#bufferedBytes += bytes
+    const bytes = this.#admit(name, records)
     let pushed = false
     try {
       const topic = await this.#topic(name)
@@ -105,6 +94,22 @@ export class KafkaProducer implements LogProducer {
       throw this.#refused(name, error)
     } finally {
       if (!pushed) this.#freed(bytes)
+    }
+  }
+
+  async appendOnce(place: TopicPartition, records: readonly AppendRecord[]): Promise<number> {
+    const { sender, clock } = this.#env
+    const bytes = this.#admit(place.topic, records)
+    try {
+      const topic = await this.#topic(place.topic)
+      await this.#checkSizes(topic, records)
+      return await sender.send({ ...place, records, sinceMs: clock.now() }).catch(error => {
+        throw judge(place.topic, error).fault
+      })
+    } catch (error) {
+      throw this.#refused(place.topic, error)
+    } finally {
+      this.#freed(bytes)
     }
   }
 
@@ -122,6 +127,18 @@ export class KafkaProducer implements LogProducer {
     }
     for (const queue of queues) queue.close(unavailable('', 'this process was shut down'))
     await sender.close(Math.max(0, endMs - clock.now()))
+  }
+
+  /** Counts what waits; returns the bytes of the records. */
+  #admit(name: string, records: readonly AppendRecord[]): number {
+    const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0)
+    if (this.#closed) throw unavailable(name, 'this process is shutting down')
+    // Invariant 5. An append larger than the whole buffer is let in alone.
+    if (this.#bufferedBytes > 0 && this.#bufferedBytes + bytes > this.#options.maxBufferedBytes) {
+      throw unavailable(name, `${this.#bufferedBytes} bytes are waiting already`)
+    }
+    this.#bufferedBytes += bytes
+    return bytes
   }
 
   /** The topic with the partitions it has; their number is looked up again now and then, without waiting. */
@@ -221,16 +238,5 @@ export class KafkaProducer implements LogProducer {
       this.#env.log('append_failed', { topic, reason: refusal.detail })
     }
     return refusal
-  }
-}
-
-function addTo(chunks: Chunk[], record: AppendRecord, { maxBytes, maxRecords }: QueueLimits): void {
-  const bytes = sizeOf(record)
-  const last = chunks.at(-1)
-  if (last === undefined || last.bytes + bytes > maxBytes || last.records.length >= maxRecords) {
-    chunks.push({ records: [record], bytes })
-  } else {
-    last.records.push(record)
-    last.bytes += bytes
   }
 }

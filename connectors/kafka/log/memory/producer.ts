@@ -3,6 +3,7 @@
 import { FaultError } from '../../../../schemas/errors.ts'
 import type { Clock } from '../../../clock.ts'
 import type { AppendRecord, LogProducer } from '../log.ts'
+import type { TopicPartition } from '../message.ts'
 import { partitionOf } from '../partitioner.ts'
 import { oversize } from '../record-size.ts'
 import type { MemoryFaults } from './faults.ts'
@@ -26,16 +27,32 @@ export class MemoryProducer implements LogProducer {
   }
 
   async append(topic: string, records: readonly AppendRecord[]): Promise<void> {
-    const { faults } = this.#env
-    await faults.appends.pass()
-    const failed = faults.takeFailedAppend()
-    if (failed === 'before') throw unavailable(topic, 'ordered by a test, nothing was stored')
-    this.#store(topic, records)
-    if (failed === 'after') throw unavailable(topic, 'ordered by a test, all was stored')
+    await this.#faulty(topic, () => this.#store(topic, records))
+  }
+
+  async appendOnce({ topic, partition }: TopicPartition, records: readonly AppendRecord[]): Promise<number> {
+    return this.#faulty(topic, () => {
+      const base = this.#env.topics.find(topic)?.partitions[partition]?.end ?? 0
+      this.#store(
+        topic,
+        records.map(record => ({ ...record, partition }))
+      )
+      return base
+    })
   }
 
   async close(): Promise<void> {
     this.#closed = true
+  }
+
+  async #faulty<T>(topic: string, store: () => T): Promise<T> {
+    const { faults } = this.#env
+    await faults.appends.pass()
+    const failed = faults.takeFailedAppend()
+    if (failed === 'before') throw unavailable(topic, 'ordered by a test, nothing was stored')
+    const stored = store()
+    if (failed === 'after') throw unavailable(topic, 'ordered by a test, all was stored')
+    return stored
   }
 
   #store(name: string, records: readonly AppendRecord[]): void {

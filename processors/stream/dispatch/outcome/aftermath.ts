@@ -16,6 +16,7 @@
 import type { Failure, Outcome } from '../../../../connectors/connector.ts'
 import type { Partition } from '../../assignment/partition.ts'
 import type { StreamContext } from '../../context.ts'
+import type { Receipts } from '../../receipts/receipts.ts'
 import type { End } from '../../settlement/accounts.ts'
 import type { PendingBatch } from '../batch.ts'
 import type { Destination } from '../destination.ts'
@@ -24,10 +25,10 @@ import { longWaitMs } from '../in-flight.ts'
 import type { Lane, Pending } from '../lane.ts'
 import { waitAfterMs } from './backoff.ts'
 import type { Breaker } from './breaker.ts'
+import { Confirmation } from './confirmation.ts'
 import { SafetyStop } from './safety-stop.ts'
 import { SetBacks, troubleAfter } from './set-back.ts'
 import { tellAttempt } from './tell-attempt.ts'
-import { answerIn, tellDevices } from './tell-devices.ts'
 import {
   isGivenUp,
   isLost,
@@ -43,6 +44,8 @@ import {
 export interface Rejected extends Rejection {
   /** How often it was tried: with its part of the batch or, if only its device was refused, since that was last taken. */
   readonly attempts: number
+  /** Who has refused it; unset: nobody was asked. */
+  readonly destination?: string
 }
 
 /** What is asked of the dispatcher. */
@@ -61,6 +64,8 @@ export interface AftermathPort {
   rejected(rejected: Rejected): void
   /** `last` was confirmed, with so many messages of its device; null where nobody wants to know. */
   readonly delivered: ((last: Pending, messages: number, answer: string) => void) | null
+  /** Who writes receipts, and settles what is delivered then; null: nobody does. */
+  readonly receipts: Pick<Receipts, 'put'> | null
   /** Does a device that is refused wait, rather than each of its messages being rejected? */
   readonly holdsDevices: boolean
   /** Lets what is in the lane, which is in no batch, wait in the held topic; false where it cannot. */
@@ -73,6 +78,7 @@ export class Aftermath {
   readonly #sender: Sender
   readonly #port: AftermathPort
   readonly #safety: SafetyStop
+  readonly #confirmation: Confirmation
   readonly #setBacks: SetBacks
   #isHaltedBySteps = false
 
@@ -81,6 +87,7 @@ export class Aftermath {
     this.#sender = sender
     this.#port = port
     this.#safety = new SafetyStop(context.safetyStop)
+    this.#confirmation = new Confirmation(context, this.#safety, port)
     this.#setBacks = new SetBacks(context, sender, {
       safety: this.#safety,
       hold: (lane, failure) => port.hold(lane, failure),
@@ -95,8 +102,7 @@ export class Aftermath {
     tellAttempt(this.#context, { batch, verdict, startedMs })
     if (batch.isFresh) batch.destination.odds.note(isLost(verdict))
     const wasTroubled = batch.destination.breaker.trouble !== null || this.#sender.breaker.trouble !== null
-    this.#confirm(batch.destination, verdict.delivered)
-    if (this.#port.delivered !== null) tellDevices(verdict.delivered, answerIn(outcome), this.#port.delivered)
+    this.#confirmation.of(batch, verdict.delivered, outcome)
     const { failure } = verdict
     const tried = batch.messages.length
     const isSuccess = failure === null || failure.kind === 'reject' || verdict.delivered.length > 0
@@ -104,7 +110,7 @@ export class Aftermath {
     const isRefused = verdict.setbacks.some(setback => setback.failure.kind === 'reject')
     if (isRefused || verdict.rejected.length > 0) batch.refused()
     for (const rejection of verdict.rejected)
-      this.#reject({ ...rejection, attempts: batch.tries.failures + 1 })
+      this.#reject({ ...rejection, attempts: batch.tries.failures + 1, destination: batch.destination.name })
     for (const setback of verdict.setbacks) this.#setBacks.of(batch, setback)
     batch.messages = verdict.owed.filter(message => !message.lane.partition.closed)
     if (batch.messages.length < tried) batch.tries.forgetUnknowns()
@@ -137,29 +143,6 @@ export class Aftermath {
       batch.destination.batches.unshift(batch)
       this.#sender.destinations.wake(batch.destination)
     } else for (const lane of batch.lanes) this.#sender.release(lane)
-  }
-
-  #confirm(destination: Destination, messages: readonly Pending[]): void {
-    let oldestMs = Number.POSITIVE_INFINITY
-    let settled = 0
-    let lane: Lane | null = null
-    for (const message of messages) {
-      if (message.timestampMs < oldestMs) oldestMs = message.timestampMs
-      if (message.lane !== lane) {
-        if (lane !== null) this.#port.relieved(lane.partition)
-        lane = message.lane
-        lane.tries = null
-      }
-      if (lane.partition.closed) continue // Invariant 4
-      lane.partition.settle(message)
-      settled++
-    }
-    if (lane === null) return
-    this.#port.relieved(lane.partition)
-    this.#port.ended('delivered', settled)
-    destination.confirmed += messages.length
-    this.#safety.delivered(messages.length)
-    this.#context.meter.confirmed(Math.max(0, this.#context.clock.now() - oldestMs) / 1000)
   }
 
   #succeed(destination: Destination, { delivered }: Verdict, startedMs: number): void {
@@ -197,7 +180,7 @@ export class Aftermath {
         this.#wait(batch, refusal)
         return
       }
-      this.#reject({ message, failure, attempts: tries.failures })
+      this.#reject({ message, failure, attempts: tries.failures, destination: destination.name })
       batch.messages = []
       this.goOn(batch)
       return

@@ -76,7 +76,8 @@ export class SetBacks {
     const refusal = isCulprit ? this.#port.safety.refusal(failure) : null
     if (isCulprit && refusal === null) {
       const message = lane.shift()
-      if (message !== null) this.#port.reject({ message, failure, attempts: tries.failures })
+      if (message !== null)
+        this.#port.reject({ message, failure, attempts: tries.failures, destination: batch.destination.name })
       this.#sender.release(lane)
       return
     }

@@ -2,7 +2,7 @@
 // its device is taken: it decides when, passes.ts reads.
 
 import type { Failure } from '../../../../connectors/connector.ts'
-import type { TopicPartition } from '../../../../connectors/kafka/log/message.ts'
+import { type TopicPartition, withValue } from '../../../../connectors/kafka/log/message.ts'
 import type { LogRecord } from '../../../../connectors/kafka/log/record-chunk.ts'
 import type { StreamContext } from '../../context.ts'
 import { backoffMs } from '../../dispatch/outcome/backoff.ts'
@@ -86,10 +86,14 @@ export class Release {
     if (lane === null) return
     const raw = viewOf(record, held)
     const failure = this.#givenUp(device, held, record)
-    const met =
+    const place = held.owner === null ? `h${record.offset}` : `c${held.offset}`
+    const given = lane.partition.sequence?.numberAt(place) ?? null
+    const shaped =
       held.isRaw && failure === null
         ? this.#port.steps.release(lane.partition, raw, held.owner === null)
         : pass(raw)
+    // What has been sent with a number is sent so again, whatever the steps make of it now.
+    const met = given === null ? shaped : { ...pass(withValue(raw, given.value)), before: shaped.before }
     if (met.kind === 'lacking') {
       this.#port.news.refused(device, met.failure)
       device.refused(met.failure)
@@ -100,7 +104,8 @@ export class Release {
     const view = met.kind === 'pass' ? met.view : raw
     const message = new ReleasedMessage(lane, { device, held, heldOffset: record.offset, view, ended })
     const why = met.kind === 'refused' ? met.failure : failure
-    message.isRaw = held.isRaw && why !== null
+    message.isRaw = held.isRaw && why !== null && given === null
+    message.sequence = given?.number ?? held.sequence
     message.before = met.before
     device.offer(message)
     lane.partition.take(message)

@@ -42,6 +42,17 @@ export class ReleasedMessage extends Pending {
     this.isResent = held.owner === null
   }
 
+  /** What a dead letter was is read again only here; all else may be in its channel, too. */
+  override get place(): string {
+    return this.isResent ? `h${this.heldOffset}` : super.place
+  }
+
+  override carry(value: Buffer, sequence: number): number {
+    const more = super.carry(value, sequence)
+    this.device.offeredBytes += more
+    return more
+  }
+
   override settle(): boolean {
     if (this.hasEnded) return false
     this.#ended(this)

@@ -2,7 +2,7 @@
 // comes next must know who waits: nothing is lost, devices stay in order, none waits for ever, and new messages keep
 // coming all the while.
 
-import { type FaultPoint, faultPoints } from '../../../../processors/stream/held/fault-points.ts'
+import { heldPoints } from '../../../../processors/stream/held/fault-points.ts'
 import { uniqueName } from '../../../kafka.ts'
 import { Fleet } from '../../harness/fleet.ts'
 import type { Instance } from '../../harness/instance.ts'
@@ -12,12 +12,14 @@ import { type EnginePromise, unless } from '../promise.ts'
 import { deviceRefused, Sink } from '../sink.ts'
 import { type Process, partitionCount, type Stage } from '../stage.ts'
 
+type HeldPoint = (typeof heldPoints)[number]
+
 const perSecond = 500
 const refusedDevices = 12
 const latencyMs = 5
 
 /** At which time it is reached that the process dies there: once more has happened than the first of it. */
-const times: Readonly<Record<FaultPoint, number>> = {
+const times: Readonly<Record<HeldPoint, number>> = {
   held_refused: 3,
   held_appended: 9,
   committed: 5,
@@ -27,10 +29,10 @@ const times: Readonly<Record<FaultPoint, number>> = {
 }
 
 /** Reached only once devices are taken again. */
-const ofRelease = new Set<FaultPoint>(['held_delivered', 'held_marked'])
+const ofRelease = new Set<HeldPoint>(['held_delivered', 'held_marked'])
 
 interface Crash {
-  readonly point: FaultPoint
+  readonly point: HeldPoint
   /** Another member of the group is there. */
   readonly beside: boolean
 }
@@ -39,7 +41,7 @@ export const heldCrashes: EnginePromise = {
   name: 'held-crashes',
   title: 'whenever a process dies, devices that wait are known, in order and complete',
   async run(stage, { rounds }) {
-    const crashes = faultPoints.flatMap(point => [false, true].map(beside => ({ point, beside })))
+    const crashes = heldPoints.flatMap(point => [false, true].map(beside => ({ point, beside })))
     const complaints: string[] = []
     const duplicates: string[] = []
     for (let round = 0; round < rounds; round++) {

@@ -25,7 +25,7 @@ const table: [mistake: string, text: string, line: string][] = [
   [
     'a key of nothing known',
     stream('colour: red'),
-    '5:74 streams.acme.colour is an unknown key (known keys: from, where, requires, group, start, steps, state, attemptTimeoutMs, retry, deadLetters, onDeviceReject, held, ledger, silence, order, concurrency, adaptiveConcurrency, rateLimit, ttlSeconds, maxSpan, safetyStop, paused, target)'
+    '5:74 streams.acme.colour is an unknown key (known keys: from, where, requires, group, start, steps, state, attemptTimeoutMs, retry, deadLetters, onDeviceReject, held, ledger, silence, sequence, receipts, order, concurrency, onePerDevice, adaptiveConcurrency, rateLimit, ttlSeconds, maxSpan, safetyStop, paused, target)'
   ],
   [
     'a misspelt key at the top',
@@ -173,6 +173,31 @@ const table: [mistake: string, text: string, line: string][] = [
     'hold without an order of devices',
     stream('order: none, onDeviceReject: hold'),
     '5:103 streams.acme.onDeviceReject cannot be hold with order: none, since only with order: device one may wait beside others; write dead-letter'
+  ],
+  [
+    'numbers without an order',
+    stream('order: none, sequence: { field: seq }'),
+    '5:81 streams.acme.order cannot be none with sequence, since numbers tell an order'
+  ],
+  [
+    'numbers of messages that may be dropped for their age',
+    stream('sequence: { field: seq }, ttlSeconds: 5'),
+    '5:112 streams.acme.ttlSeconds cannot stand with sequence: a number would be missing; use the step expire'
+  ],
+  [
+    'numbers of messages that may be given up',
+    stream('sequence: { field: seq }, retry: { maxAttempts: 5 }'),
+    '5:122 streams.acme.retry.maxAttempts cannot stand with sequence: a number would be missing'
+  ],
+  [
+    'numbers over several channels',
+    `${base.replace('channels:', 'channels:\n  vans: {}')}  acme: { from: [fleet, vans], target: { http: { url: "https://a.example" } }, sequence: { field: s } }`,
+    '6:17 streams.acme.from must name one channel with sequence, since a device has its numbers in one place'
+  ],
+  [
+    'one message per device without an order of devices',
+    stream('order: partition, onePerDevice: true'),
+    '5:106 streams.acme.onePerDevice needs order: device, and not partition'
   ],
   [
     'a group that is no name of a topic',

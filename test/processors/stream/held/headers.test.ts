@@ -67,7 +67,8 @@ test('a dead letter keeps them but for those that could be taken for ours, and s
     heldMs: 0,
     resent: 1,
     letter: '0/7',
-    isRaw: false
+    isRaw: false,
+    sequence: null
   }
   const resent = released(stored(resentMessage(letter, { ...facts, ...why }, 0)))
   t.deepEqual(resent.headers(), headers.slice(0, 2))

@@ -2,7 +2,7 @@
 // confirms.
 
 import fc from 'fast-check'
-import { faultPoints } from '../../../../processors/stream/held/fault-points.ts'
+import { type FaultPoint, heldPoints } from '../../../../processors/stream/held/fault-points.ts'
 import type { Answer, Deed, Plan, Sent, Settings, Step, Told } from './plan.ts'
 
 export interface Mix {
@@ -14,6 +14,8 @@ export interface Mix {
   /** Beside sending. */
   readonly deeds: readonly Exclude<Deed['do'], 'send'>[]
   readonly maxLatencyMs: number
+  /** Where a process may die. */
+  readonly points?: readonly FaultPoint[]
 }
 
 export function plansOf(mix: Mix): fc.Arbitrary<Plan> {
@@ -41,11 +43,13 @@ const plainSettings: { [K in keyof Settings]: fc.Arbitrary<Settings[K]> } = {
   maxAttempts: fc.constant(null),
   maxSpan: fc.constant(100_000),
   windowBytes: fc.constant(1_000_000),
+  numbers: fc.constant(false),
+  receipts: fc.constant(false),
   openFailures: fc.constant(0),
   seed: range(0, 1_000)
 }
 
-function stepOf({ natures, deeds }: Mix): fc.Arbitrary<Step> {
+function stepOf({ natures, deeds, points = heldPoints }: Mix): fc.Arbitrary<Step> {
   const afterMs = fc.oneof(range(0, 300), range(0, 4_000))
   const message = fc.record({
     device: range(0, 4),
@@ -62,6 +66,8 @@ function stepOf({ natures, deeds }: Mix): fc.Arbitrary<Step> {
   const commits = fc.oneof(count, fc.constant(60))
   const other = fc.constantFrom(...deeds).chain((deed): fc.Arbitrary<Step> => {
     if (deed === 'stop' || deed === 'kill') return fc.record({ do: fc.constant(deed), afterMs, member })
+    if (deed === 'stall')
+      return fc.record({ do: fc.constant(deed), afterMs, member, forMs: range(200, 12_000) })
     if (deed === 'failCommits') return fc.record({ do: fc.constant(deed), afterMs, count: commits, when })
     if (deed === 'failAppends') return fc.record({ do: fc.constant(deed), afterMs, count, when })
     if (deed === 'failAdminCalls') return fc.record({ do: fc.constant(deed), afterMs, count })
@@ -72,7 +78,7 @@ function stepOf({ natures, deeds }: Mix): fc.Arbitrary<Step> {
         do: fc.constant(deed),
         afterMs,
         member,
-        point: fc.constantFrom(...faultPoints),
+        point: fc.constantFrom(...points),
         count
       })
     return fc.record({ do: fc.constant(deed), afterMs })

@@ -12,7 +12,7 @@ test('a pass over what waits ends in the very moment in which the message before
     settings: {
       ...{ partitions: 1, order: 'device', concurrency: 1, isAdaptive: false, maxMessages: 1, maxBytes: 20 },
       ...{ batchesInFlight: 1, destinations: 1, holds: true, tells: 'each', ttlMs: 300, maxAttempts: null },
-      ...{ maxSpan: 2, windowBytes: 1, openFailures: 0, seed: 0 }
+      ...{ maxSpan: 2, windowBytes: 1, openFailures: 0, seed: 0, numbers: false, receipts: false }
     },
     answers: [natural, refusal, refusal, whole({ kind: 'retry', retryAfterMs: 196 })],
     steps: [

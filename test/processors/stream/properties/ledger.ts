@@ -6,6 +6,7 @@ import type { AppendRecord, CommitEntry } from '../../../../connectors/kafka/log
 import type { VirtualClock } from '../../../../connectors/virtual-clock.ts'
 import { decodeHeld } from '../../../../processors/stream/held/held-record.ts'
 import { decodeMetadata } from '../../../../processors/stream/settlement/commit-metadata.ts'
+import { NumberJudge } from './judges/numbers.ts'
 import type { Sent, Settings } from './plan.ts'
 
 /** What became of one message. */
@@ -18,6 +19,8 @@ export interface Fate {
   readonly sentMs: number
   /** What must keep its order. */
   readonly lane: string
+  /** SHA-256 of its bytes, as they were sent. */
+  readonly hashes: Set<string>
   arrivals: number
   /** Reasons for it to arrive once more. */
   excuses: number
@@ -43,6 +46,7 @@ export class Ledger {
   readonly violations: string[] = []
   readonly fates: Fate[] = []
   readonly settings: Settings
+  readonly numbers = new NumberJudge(what => this.wrong(what))
   excuses = 0
   readonly #clock: VirtualClock
   readonly #byOffset = new Map<string, Fate>()
@@ -69,8 +73,9 @@ export class Ledger {
     const lanes = { device: `${partition} ${sent.device}`, partition: `${partition}`, none: id }
     const fate = {
       ...{ id, sent, partition, offset, sentMs: this.#clock.now(), lane: lanes[order] },
-      ...{ arrivals: 0, excuses: 0, isConfirmed: false, deaths: 0, isHeld: false, wasRejected: false },
-      ...{ failures: 0, unknowns: 0, wasSuspect: false }
+      ...{ arrivals: 0, excuses: 0, isConfirmed: false, deaths: 0, isHeld: false },
+      wasRejected: sent.nature === 'text',
+      ...{ failures: 0, unknowns: 0, wasSuspect: false, hashes: new Set<string>() }
     }
     this.fates.push(fate)
     this.#byOffset.set(`${partition}/${offset}`, fate)

@@ -24,6 +24,10 @@ export interface Settings {
   readonly maxAttempts: number | null
   readonly maxSpan: number
   readonly windowBytes: number
+  /** Do messages get numbers? They are JSON objects then. */
+  readonly numbers: boolean
+  /** Are receipts written? */
+  readonly receipts: boolean
   /** How often the target cannot be opened at first. */
   readonly openFailures: number
   /** For the back-off's jitter. */
@@ -50,8 +54,11 @@ export interface Answer {
   readonly heedsSignal: boolean
 }
 
-/** What a message is: `rejected` is refused always, with `deadly` the target loses the connection, `empty` has no value. */
-export type Nature = 'plain' | 'rejected' | 'deadly' | 'empty'
+/**
+ * What a message is: `rejected` is refused always, with `deadly` the target loses the connection, `empty` has no value, `text`
+ * can carry no number.
+ */
+export type Nature = 'plain' | 'rejected' | 'deadly' | 'empty' | 'text'
 
 export interface Sent {
   readonly device: number
@@ -64,6 +71,7 @@ export type Deed =
   | { readonly do: 'send'; readonly messages: readonly Sent[] }
   | { readonly do: 'start' }
   | { readonly do: 'stop' | 'kill'; readonly member: number }
+  | { readonly do: 'stall'; readonly member: number; readonly forMs: number }
   | { readonly do: 'rejoin' | 'expire' | 'raise' }
   | { readonly do: 'failCommits' | 'failAppends'; readonly count: number; readonly when: 'before' | 'after' }
   | { readonly do: 'failAdminCalls'; readonly count: number }

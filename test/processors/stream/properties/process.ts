@@ -1,8 +1,9 @@
 // One member of the group as a process of its own: a stream whose clock and whose ways to Kafka end when the process is
 // killed, and fail when the plan says so. What a dead process had asked for may still be done; it hears of nothing.
 
-import type { Clock } from '../../../../connectors/clock.ts'
+import { type Clock, pauseFor } from '../../../../connectors/clock.ts'
 import type {
+  AppendRecord,
   CommitEntry,
   LogAdmin,
   LogConsumer,
@@ -10,6 +11,7 @@ import type {
   LogProducer
 } from '../../../../connectors/kafka/log/log.ts'
 import type { MemoryLog } from '../../../../connectors/kafka/log/memory/log.ts'
+import type { TopicPartition } from '../../../../connectors/kafka/log/message.ts'
 import type { VirtualClock } from '../../../../connectors/virtual-clock.ts'
 import type { Partition } from '../../../../processors/stream/assignment/partition.ts'
 import { overheadBytes } from '../../../../processors/stream/dispatch/lane.ts'
@@ -18,6 +20,7 @@ import { Stream } from '../../../../processors/stream/stream.ts'
 import { FaultError } from '../../../../schemas/errors.ts'
 import { RecordingMeter } from '../context.ts'
 import type { Faults } from './faults.ts'
+import { Freeze } from './freeze.ts'
 import type { Ledger } from './ledger.ts'
 import type { Answer, Settings } from './plan.ts'
 import { OracleTarget } from './target.ts'
@@ -26,10 +29,14 @@ export const group = 'tailrace.acme'
 export const topic = 'fleet'
 export const deadLetterTopic = 'tailrace.acme.dead-letters'
 export const heldTopic = 'tailrace.acme.held'
+export const receiptsTopic = 'tailrace.acme.receipts'
+const numbersTopic = 'tailrace.acme.sequences'
 export const attemptTimeoutMs = 2_000
 /** When Kafka notices that a member is dead. */
 const sessionTimeoutMs = 8_000
 const drainDeadlineMs = 5_000
+/** After it stood still, a process hears so much later that it was forgotten. */
+const lateMs = 400
 
 /** What all processes have in common. */
 export interface Surroundings {
@@ -46,6 +53,7 @@ export interface Surroundings {
 
 export class Process {
   state: 'running' | 'stopping' | 'stopped' | 'dead' = 'running'
+  readonly freeze: Freeze
   readonly stream: Stream
   readonly meter = new RecordingMeter()
   /** Timers that have not run. */
@@ -67,6 +75,7 @@ export class Process {
 
   constructor(around: Surroundings) {
     this.#around = around
+    this.freeze = new Freeze(around.clock)
     const { log, clock, ledger, faults, nextAnswer, isRefused } = around
     this.#target = new OracleTarget({
       clock,
@@ -164,8 +173,10 @@ export class Process {
           stop()
         }
         const stop = clock.after(delayMs, () => {
-          this.timers.delete(cancel)
-          if (this.isAlive) fn()
+          this.freeze.run(() => {
+            // It may have been cancelled while the process stood still.
+            if (this.timers.delete(cancel) && this.isAlive) fn()
+          })
         })
         this.timers.add(cancel)
         return cancel
@@ -177,8 +188,8 @@ export class Process {
   #heard<T>(result: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       result.then(
-        value => this.isAlive && resolve(value),
-        error => this.isAlive && reject(error)
+        value => this.freeze.run(() => this.isAlive && resolve(value)),
+        error => this.freeze.run(() => this.isAlive && reject(error))
       )
     })
   }
@@ -208,12 +219,32 @@ export class Process {
         this.#heard(
           faults.append(async () => {
             await inner.append(name, records)
-            if (name === heldTopic) for (const record of records) ledger.held(record)
-            else for (const { value } of records) ledger.died(idOf(value))
+            for (const record of records) {
+              if (name === heldTopic) ledger.held(record)
+              else ledger.died(idOf(record.value))
+              if (record.value !== null) ledger.numbers.kept(idOf(record.value), numberIn(record))
+            }
           })
         ),
+      appendOnce: (place, records) => this.#heard(this.#appendOnce(inner, place, records)),
       close: deadlineMs => inner.close(deadlineMs)
     }
+  }
+
+  /** It takes its time, and a process that stands still may have it under way, or be about to. */
+  async #appendOnce(
+    inner: LogProducer,
+    place: TopicPartition,
+    records: readonly AppendRecord[]
+  ): Promise<number> {
+    const { clock, faults } = this.#around
+    await pauseFor(clock, clock.random() * 30)
+    if (clock.random() < 0.5) await this.freeze.over()
+    let at = 0
+    await faults.append(async () => {
+      at = await inner.appendOnce(place, records)
+    })
+    return at
   }
 
   #cut(inner: LogConsumer): LogConsumer {
@@ -247,17 +278,22 @@ export class Process {
 
   #handlers(inner: LogConsumerHandlers): LogConsumerHandlers {
     return {
-      onAssigned: assignment => {
-        if (!this.isAlive) return
-        if (assignment.kept.length === 0) {
-          this.#isDoubtful = false
-          this.#lives++
-        }
-        inner.onAssigned(assignment)
+      onAssigned: assignment =>
+        this.freeze.run(() => {
+          if (!this.isAlive) return
+          if (assignment.kept.length === 0) {
+            this.#isDoubtful = false
+            this.#lives++
+          }
+          inner.onAssigned(assignment)
+        }),
+      onRevoking: async deadlineMs => {
+        // A process that goes on hears of what happened some time later only.
+        if (this.freeze.isOn) await this.freeze.over().then(() => pauseFor(this.#around.clock, lateMs))
+        const drained = this.isAlive ? inner.onRevoking(deadlineMs) : this.#deathNoticed
+        await Promise.race([drained, this.#deathNoticed])
       },
-      onRevoking: deadlineMs =>
-        this.isAlive ? Promise.race([inner.onRevoking(deadlineMs), this.#deathNoticed]) : this.#deathNoticed,
-      onRecords: chunk => this.isAlive && inner.onRecords(chunk),
+      onRecords: chunk => this.freeze.run(() => this.isAlive && inner.onRecords(chunk)),
       onPositionLost: (origin, position) => {
         this.#around.ledger.wrong(`position ${position} of ${origin.topic}/${origin.partition} is lost`)
         inner.onPositionLost(origin, position)
@@ -270,11 +306,17 @@ export class Process {
 
 /** A value is its message's id and padding. */
 function idOf(value: Buffer | null): string {
-  return value?.toString().trimEnd() ?? ''
+  const text = value?.toString() ?? ''
+  return text.startsWith('{') ? String(JSON.parse(text).id) : text.trimEnd()
+}
+
+function numberIn({ headers = {} }: AppendRecord): string | undefined {
+  return headers['tailrace.sequence']?.toString()
 }
 
 function optionsOf(settings: Settings) {
   const { order, holds, concurrency, isAdaptive, ttlMs, maxAttempts, maxSpan, windowBytes } = settings
+  const { numbers, receipts } = settings
   return {
     name: 'acme',
     group,
@@ -285,9 +327,10 @@ function optionsOf(settings: Settings) {
     ...{ order, concurrency, ttlMs, maxSpan },
     adaptiveConcurrency: isAdaptive,
     rateLimit: {},
-    isWanted: null,
-    steps: null,
-    ledger: null,
+    onePerDevice: false,
+    receipts: receipts ? { topic: receiptsTopic, retentionHours: 1 } : null,
+    ...{ isWanted: null, steps: null, ledger: null },
+    sequence: numbers ? { field: 'seq', startAt: 1, topic: numbersTopic, maxDevices: 1_000 } : null,
     paused: false,
     held: {
       topic: heldTopic,

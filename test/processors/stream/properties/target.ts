@@ -4,6 +4,7 @@
 import { pauseFor } from '../../../../connectors/clock.ts'
 import { type Batch, delivered, type Outcome, type Target } from '../../../../connectors/connector.ts'
 import type { VirtualClock } from '../../../../connectors/virtual-clock.ts'
+import { sha256 } from '../../../../processors/stream/receipts/receipt.ts'
 import { FaultError } from '../../../../schemas/errors.ts'
 import { failure } from '../rig.ts'
 import type { Fate, Ledger } from './ledger.ts'
@@ -66,7 +67,10 @@ export class OracleTarget implements Target {
 
   async deliver(batch: Batch, signal: AbortSignal): Promise<Outcome | Outcome[]> {
     const { clock, ledger, isAlive, lives } = this.#around
+    if (!isAlive()) return new Promise(() => {})
     const fates = batch.messages.map(({ origin, offset }) => ledger.fate(origin.partition, offset))
+    if (ledger.settings.numbers) this.#look(batch, fates)
+    if (ledger.settings.receipts) noteHashes(batch, fates)
     const release = this.#begin(batch, fates)
     const answer = this.#around.nextAnswer()
     const said = this.#say(answer, fates)
@@ -90,6 +94,16 @@ export class OracleTarget implements Target {
     isOver = answer.kind !== 'hang'
     release()
     return isHeard ? said.outcome : failure('unknown')
+  }
+
+  /** Each message carries its number. */
+  #look({ messages }: Batch, fates: readonly Fate[]): void {
+    const { ledger } = this.#around
+    for (const [at, { id, sent }] of fates.entries()) {
+      const value = JSON.parse(messages[at]?.value().toString() ?? '')
+      if (value.id !== id) ledger.wrong(`${value.id} is sent for ${id}`)
+      ledger.numbers.requested(sent.device, id, value.seq)
+    }
   }
 
   /** Returns what is to be called when the batch is in flight no longer. */
@@ -192,6 +206,10 @@ export class OracleTarget implements Target {
       if (fates.length === 1) fate.wasSuspect = true
     }
   }
+}
+
+function noteHashes({ messages }: Batch, fates: readonly Fate[]): void {
+  for (const [at, { hashes }] of fates.entries()) hashes.add(sha256(messages[at]?.value() ?? ''))
 }
 
 function isOfDevice(outcome: Outcome): boolean {

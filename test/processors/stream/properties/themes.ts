@@ -2,6 +2,7 @@
 // something that a person can read.
 
 import fc from 'fast-check'
+import { faultPoints } from '../../../../processors/stream/held/fault-points.ts'
 import { plansOf } from './arbitraries.ts'
 import type { Plan } from './plan.ts'
 
@@ -113,6 +114,43 @@ export const themes: readonly Theme[] = [
         ] as const)
       ],
       maxLatencyMs: 1_000
+    })
+  },
+  {
+    name: 'sequence',
+    sentence:
+      'the numbers of a device have no gap and are used once over all requests, and receipts are whole, whoever stalls, dies or moves meanwhile',
+    runs: 900,
+    plans: plansOf({
+      settings: { numbers: fc.constant(true), receipts: fc.boolean() },
+      natures: ['plain', 'plain', 'rejected', 'deadly', 'empty', 'text'],
+      answers: ['natural', 'natural', 'natural', 'whole', 'each', 'hang'],
+      told: every,
+      points: faultPoints,
+      deeds: [
+        ...([
+          'start',
+          'start',
+          'stop',
+          'kill',
+          'stall',
+          'stall',
+          'dieAt',
+          'dieAt',
+          'refuse',
+          'refuse'
+        ] as const),
+        ...([
+          'accept',
+          'expire',
+          'rejoin',
+          'failAppends',
+          'failAppends',
+          'failCommits',
+          'failAdminCalls'
+        ] as const)
+      ],
+      maxLatencyMs: 1_500
     })
   },
   {

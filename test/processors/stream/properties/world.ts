@@ -6,9 +6,10 @@ import { MemoryLog } from '../../../../connectors/kafka/log/memory/log.ts'
 import { VirtualClock } from '../../../../connectors/virtual-clock.ts'
 import { messageOf } from '../../../../schemas/errors.ts'
 import { Faults } from './faults.ts'
+import { judgeReceipts } from './judges/receipts.ts'
 import { Ledger } from './ledger.ts'
 import type { Answer, Deed, Plan, Sent } from './plan.ts'
-import { group, Process, topic } from './process.ts'
+import { group, Process, receiptsTopic, topic } from './process.ts'
 
 const natural: Answer = { kind: 'natural', latencyMs: 5, heedsSignal: true }
 const maxProcesses = 4
@@ -59,6 +60,7 @@ class World {
       await this.#until(() => running.every(({ state }) => state === 'stopped'), stopLimitMs)
       await stops
       await this.#until(() => this.#clock.waiting === 0, settleLimitMs)
+      if (this.#plan.settings.receipts) await judgeReceipts(this.#log.admin(), receiptsTopic, this.ledger)
     } catch (error) {
       this.ledger.wrong(messageOf(error))
     }
@@ -90,6 +92,7 @@ class World {
     this.#faults.stop()
     this.#answers = []
     this.#refused.clear()
+    for (const { freeze } of this.#processes) freeze.end()
     if (!this.#processes.some(({ state }) => state === 'running')) this.#start()
   }
 
@@ -98,6 +101,7 @@ class World {
     if (deed.do === 'start') this.#start()
     if (deed.do === 'stop') void this.#pick(deed.member, ['running'])?.stop()
     if (deed.do === 'kill') this.#kill(deed.member)
+    if (deed.do === 'stall') this.#stall(deed.member, deed.forMs)
     if (deed.do === 'rejoin') this.#log.rejoin(group)
     if (deed.do === 'expire') this.#expire()
     if (deed.do === 'raise') this.#log.raisePartitions(topic, ++this.#partitions)
@@ -119,12 +123,17 @@ class World {
     for (const sent of messages) {
       const partition = sent.device % this.#partitions
       const { id } = this.ledger.append(partition, sent)
-      const value = sent.nature === 'empty' ? null : Buffer.from(id.padEnd(sent.bytes))
+      const value = sent.nature === 'empty' ? null : Buffer.from(this.#valueOf(id, sent))
       const batch = batches.get(partition) ?? []
       batch.push({ key: Buffer.from(String(sent.device)), value, partition })
       batches.set(partition, batch)
     }
     for (const batch of batches.values()) void this.#producer.append(topic, batch)
+  }
+
+  #valueOf(id: string, { nature, bytes }: Sent): string {
+    const isText = !this.#plan.settings.numbers || nature === 'text'
+    return isText ? id.padEnd(bytes) : JSON.stringify({ id, pad: 'x'.repeat(bytes) })
   }
 
   #start(): void {
@@ -146,6 +155,15 @@ class World {
     this.ledger.excuseUncommitted()
   }
 
+  /** A process stops for so long that Kafka forgets it, and goes on. */
+  #stall(member: number, forMs: number): void {
+    const process = this.#pick(member, ['running'])
+    if (process === undefined) return
+    process.freeze.start()
+    this.#clock.after(forMs, () => process.freeze.end())
+    this.#expire()
+  }
+
   #expire(): void {
     this.#log.expireMembers(group)
     for (const process of this.#processes) process.doubt()
@@ -153,7 +171,7 @@ class World {
   }
 
   #pick(member: number, states: readonly Process['state'][]): Process | undefined {
-    const candidates = this.#processes.filter(({ state }) => states.includes(state))
+    const candidates = this.#processes.filter(({ state, freeze }) => states.includes(state) && !freeze.isOn)
     return candidates[member % Math.max(1, candidates.length)]
   }
 }

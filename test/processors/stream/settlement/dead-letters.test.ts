@@ -66,6 +66,7 @@ test('a message is set aside with its very bytes and the facts, and is done once
     attempts: 2,
     resent: 0,
     isRaw: false,
+    sequence: null,
     originTopic: 'fleet',
     originPartition: 3,
     originOffset: 0,
@@ -138,6 +139,7 @@ test('a topic that is deleted while the stream runs is made again', async t => {
   let isGone = false
   const { context, admin, done, put } = setUp(producer => ({
     close: deadlineMs => producer.close(deadlineMs),
+    appendOnce: (place, records) => producer.appendOnce(place, records),
     append: async (name, records) => {
       if (isGone) throw new FaultError('kafka_unavailable', { path: name, detail: 'no such topic' })
       await producer.append(name, records)
@@ -161,6 +163,7 @@ test('one that Kafka finds too large halts with the way out, holds up no other, 
   let limit = 100
   const { context, health, letters, done, put, stored } = setUp(producer => ({
     close: deadlineMs => producer.close(deadlineMs),
+    appendOnce: (place, records) => producer.appendOnce(place, records),
     append: async (name, records) => {
       if (records.some(({ value }) => (value?.length ?? 0) > limit)) throw new FaultError('body_too_large')
       await producer.append(name, records)

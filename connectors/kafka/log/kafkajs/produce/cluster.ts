@@ -48,7 +48,11 @@ interface ProduceProtocol {
 interface ProduceResponse {
   readonly topics: readonly {
     readonly topicName: string
-    readonly partitions: readonly { readonly partition: number; readonly errorCode: number }[]
+    readonly partitions: readonly {
+      readonly partition: number
+      readonly errorCode: number
+      readonly baseOffset: string
+    }[]
   }[]
 }
 
@@ -80,13 +84,13 @@ export function createProduceCluster(kafka: Kafka, metadataMaxAgeMs: number): Pr
 
 /**
  * Sends parts, at most one for each partition, in one request with acks=all. Resolves with the error of each part in
- * order, undefined where the records are stored. Rejects when nothing is known of any.
+ * order, or the offset of its first record where the records are stored. Rejects when nothing is known of any.
  */
 export async function produce(
   broker: ProduceBroker,
   parts: readonly ProducePart[],
   timeoutMs: number
-): Promise<(Error | undefined)[]> {
+): Promise<(Error | number)[]> {
   const create = broker.lookupRequest(produceApiKey, Produce)
   const { request, response } = create({ acks: -1, timeout: timeoutMs, topicData: [] })
   if (request.apiVersion < 3)
@@ -99,9 +103,9 @@ export async function produce(
   })
   return parts.map(({ topic, partition }) => {
     const answers = topics.filter(answer => answer.topicName === topic).flatMap(answer => answer.partitions)
-    const code = answers.find(answer => answer.partition === partition)?.errorCode
-    if (code === undefined) return new Error('Kafka gave no answer for the partition')
-    return code === 0 ? undefined : createErrorFromCode(code)
+    const answer = answers.find(one => one.partition === partition)
+    if (answer === undefined) return new Error('Kafka gave no answer for the partition')
+    return answer.errorCode === 0 ? Number(answer.baseOffset) : createErrorFromCode(answer.errorCode)
   })
 }
 

@@ -25,10 +25,10 @@ export class Sender {
   }
 
   /**
-   * Resolves once all in-sync replicas have the records. Rejects with what kafkajs threw. A partition must not be
+   * Resolves with the offset of the first once all in-sync replicas have the records. Rejects with what kafkajs threw. A partition must not be
    * sent again before the answer: that keeps its order.
    */
-  send({ topic, partition, records, sinceMs }: Shipment): Promise<void> {
+  send({ topic, partition, records, sinceMs }: Shipment): Promise<number> {
     return new Promise((resolve, reject) => {
       if (this.#pending.length === 0) setImmediate(() => this.#flush())
       const batch = encodeBatch(records, this.#env.clock.now())

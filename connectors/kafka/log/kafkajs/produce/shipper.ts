@@ -20,7 +20,8 @@ export interface Parcel extends ProducePart {
   readonly sinceMs: number
   /** Called just before it is written to a connection; where it says false it stays behind and is rejected. */
   leaves?(): boolean
-  resolve(): void
+  /** With the offset of its first record. */
+  resolve(baseOffset: number): void
   /** With what kafkajs threw, or the error that the broker answered. */
   reject(error: unknown): void
 }
@@ -91,11 +92,14 @@ export class Shipper {
         deadlineMs: timeoutMs,
         onLate: () => this.#connections.discard(prepared.used)
       }
-      const errors = await withDeadline(this.#produce(prepared, nodeId, group), deadline)
-      failed = errors.some(error => error !== undefined)
-      for (const [index, parcel] of group.entries()) if (errors[index] === undefined) parcel.resolve()
+      const answers = await withDeadline(this.#produce(prepared, nodeId, group), deadline)
+      for (const [index, parcel] of group.entries()) {
+        const answer = answers[index]
+        if (typeof answer === 'number') parcel.resolve(answer)
+        else failed = true
+      }
       if (failed) await this.#connections.lookAgain(prepared)
-      for (const [index, parcel] of group.entries()) parcel.reject(errors[index]) // those not resolved
+      for (const [index, parcel] of group.entries()) parcel.reject(answers[index]) // those not resolved
     } catch (error) {
       failed = true
       for (const parcel of group) parcel.reject(error)

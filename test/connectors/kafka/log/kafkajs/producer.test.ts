@@ -25,10 +25,10 @@ function open(options: Partial<ProducerOptions> = {}, given: Partial<TopicShape>
   let closed = false
   const sender = {
     send: ({ partition, records }: Shipment) =>
-      new Promise<void>((resolve, reject) => {
+      new Promise<number>((resolve, reject) => {
         const values = records.map(record => String(record.value))
         const keys = records.map(record => record.key?.toString() ?? null)
-        requests.push({ partition, values, keys, succeed: resolve, fail: reject })
+        requests.push({ partition, values, keys, succeed: (offset = 0) => resolve(offset), fail: reject })
       }),
     close: async () => {
       closed = true

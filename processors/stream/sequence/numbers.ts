@@ -1,0 +1,109 @@
+// The numbers of one partition, as its records tell them: the last of each device, and those whose messages may be read
+// again. The newest record of a device stays, and tells its last number; an older one is removed once nobody can read its
+// message again. So the partition holds a record for each device and for each message that is owed.
+
+import type { LogRecord } from '../../../connectors/kafka/log/log.ts'
+import { decodeSequence, type NumberFacts } from './sequence-record.ts'
+
+/** A message that has its number. */
+export interface Numbered {
+  /** Of its record. */
+  readonly key: string
+  readonly place: string
+  readonly device: string
+  readonly number: number
+  /** As it is sent; null once it has ended. */
+  value: Buffer | null
+}
+
+export class Numbers {
+  /** The newest of each device. */
+  readonly #devices = new Map<string, Numbered>()
+  /** Those whose message may be read again. */
+  readonly #places = new Map<string, Numbered>()
+  /** Keys of records that are needed no more. */
+  readonly #garbage = new Set<string>()
+  readonly #isOver: (numbered: Numbered) => boolean
+  #claim: string | null = null
+
+  /** `isOver` tells whether nobody can read the message of a number again. */
+  constructor(isOver: (numbered: Numbered) => boolean) {
+    this.#isOver = isOver
+  }
+
+  /** Devices whose last number is known. */
+  get devices(): number {
+    return this.#devices.size
+  }
+
+  /** Takes in a record that was read. Returns the owner that a claim names which counts. */
+  take({ key: bytes, value, headers, offset }: LogRecord): string | null {
+    if (bytes === null) return null
+    const key = bytes.toString()
+    if (value === null) {
+      this.#garbage.delete(key)
+      return null
+    }
+    const facts = decodeSequence(headers)
+    if (facts === null) return null
+    if (facts.at !== offset) this.#garbage.add(key)
+    else if (facts.kind === 'number') this.#read(key, facts, value)
+    else {
+      if (this.#claim !== null) this.#garbage.add(this.#claim)
+      this.#claim = key
+      return facts.owner
+    }
+    return null
+  }
+
+  /** The newest of its device. */
+  add(numbered: Numbered): void {
+    const { device, place } = numbered
+    const [before, twin] = [this.#devices.get(device), this.#places.get(place)]
+    if (before !== undefined && this.#places.get(before.place) !== before) this.#garbage.add(before.key)
+    if (twin !== undefined) this.#garbage.add(twin.key) // somebody has set the commit back
+    this.#devices.set(device, numbered)
+    this.#places.set(place, numbered)
+  }
+
+  /** The number of the message there; undefined where it has none. */
+  at(place: string): Numbered | undefined {
+    return this.#places.get(place)
+  }
+
+  /** The newest of the device; undefined where it has none. */
+  newestOf(device: string): Numbered | undefined {
+    return this.#devices.get(device)
+  }
+
+  /** The message there has ended: its bytes are needed no more, its number until nobody can read it again. */
+  ended(place: string): void {
+    const numbered = this.#places.get(place)
+    if (numbered !== undefined) numbered.value = null
+  }
+
+  /** Forgets those whose messages nobody can read again. */
+  sweep(): void {
+    for (const numbered of this.#places.values()) if (this.#isOver(numbered)) this.#leave(numbered)
+  }
+
+  /** Takes out keys of records that are needed no more. */
+  takeGarbage(most: number): string[] {
+    const keys = [...this.#garbage].slice(0, most)
+    for (const key of keys) this.#garbage.delete(key)
+    return keys
+  }
+
+  #read(key: string, { place, device, number }: NumberFacts, value: Buffer): void {
+    const numbered: Numbered = { key, place, device, number, value: null }
+    this.add(numbered)
+    if (this.#isOver(numbered)) this.#leave(numbered)
+    else numbered.value = Buffer.from(value)
+  }
+
+  #leave(numbered: Numbered): void {
+    numbered.value = null
+    this.#places.delete(numbered.place)
+    if (this.#devices.get(numbered.device) !== numbered) this.#garbage.add(numbered.key)
+  }
+}

@@ -1,0 +1,240 @@
+// Gives the messages of one partition their numbers, during one assignment: each is written down, with the very bytes that
+// are to be sent, before the first attempt to send it begins. What was written down is sent so, whoever sends it.
+
+import type { AppendRecord, LogAdmin, LogProducer } from '../../../connectors/kafka/log/log.ts'
+import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
+import { FaultError } from '../../../schemas/errors.ts'
+import type { SequenceConfig } from '../../../schemas/stream.ts'
+import type { Partition } from '../assignment/partition.ts'
+import type { StreamContext } from '../context.ts'
+import type { Pending } from '../dispatch/lane.ts'
+import type { Rejection } from '../dispatch/outcome/verdict.ts'
+import type { Health } from '../health/health.ts'
+import { persist } from '../health/persist.ts'
+import { ownerName, SoleWriter } from '../sole-writer.ts'
+import { type Entry, entryOf, finish, firstOf, refusalOf } from './entry.ts'
+import { type Numbered, Numbers } from './numbers.ts'
+import { encodeClaim, encodeSequence } from './sequence-record.ts'
+
+/** So many more records are removed with each append than it adds. */
+const removedBeside = 20
+/** How often those are looked for whose messages nobody can read again. */
+const sweepMs = 1_000
+
+export type SequenceOptions = SequenceConfig
+
+export interface SequencePartitionPort {
+  readonly options: SequenceOptions
+  readonly admin: LogAdmin
+  readonly producer: LogProducer
+  readonly health: Health
+  /** Resolves once the group confirms that the partition is ours. */
+  confirm(): Promise<void>
+  /** Does the message at that place wait in the held topic no more? */
+  isReleased(device: string, place: string): boolean
+  /** Resolves if the devices, of which no number is known, have none elsewhere, and there is room for them. */
+  admit(devices: ReadonlySet<string>): Promise<void>
+}
+
+interface Draft extends Omit<Numbered, 'value'> {
+  readonly entry: Entry
+  readonly value: Buffer
+}
+
+export class SequencePartition {
+  readonly #context: StreamContext
+  readonly #partition: Partition
+  readonly #port: SequencePartitionPort
+  readonly #numbers: Numbers
+  readonly #writer: SoleWriter
+  readonly #closing = new AbortController()
+  /** The commit with which the assignment began. */
+  #next = 0
+  #keys = 0
+  #waiting: Entry[] = []
+  #isRunning = false
+  #sweptMs = 0
+
+  constructor(context: StreamContext, partition: Partition, port: SequencePartitionPort) {
+    this.#context = context
+    this.#partition = partition
+    this.#port = port
+    this.#numbers = new Numbers(numbered => this.#isOver(numbered))
+    this.#writer = new SoleWriter(
+      ownerName(() => context.clock.random()),
+      {
+        ...{ admin: port.admin, producer: port.producer, place: this.#place },
+        claim: (owner, at) => encodeClaim(this.#keyOf('claim'), owner, at),
+        take: record => this.#numbers.take(record),
+        confirm: () => port.confirm()
+      }
+    )
+  }
+
+  /** Devices whose last number is known. */
+  get devices(): number {
+    return this.#numbers.devices
+  }
+
+  /** Learns what was given before. `next` is the commit. Rejects with a FaultError; call it again then. */
+  async open(next: number): Promise<void> {
+    this.#next = next
+    await this.#writer.open()
+    this.#numbers.sweep()
+  }
+
+  /** The number that a message has got, and the bytes with which it is sent; undefined where it has none. */
+  numberAt(place: string): { readonly value: Buffer; readonly number: number } | undefined {
+    const numbered = this.#numbers.at(place)
+    if (numbered === undefined || numbered.value === null) return undefined
+    return { number: numbered.number, value: numbered.value }
+  }
+
+  /**
+   * Resolves once each of the messages has its number or cannot have one, which is told; or once the partition is
+   * somebody else's.
+   */
+  assign(messages: readonly Pending[]): Promise<readonly Rejection[]> {
+    return new Promise(resolve => {
+      const refusals: Rejection[] = []
+      let left = 1
+      const done = (refusal: Rejection | null) => {
+        if (refusal !== null) refusals.push(refusal)
+        if (--left === 0) resolve(refusals)
+      }
+      for (const message of messages) {
+        if (message.sequence !== null) continue
+        left++
+        const entry = entryOf(message, this.#port.options.field, done)
+        if (entry === null) done(refusalOf('sequence_failed', message))
+        else this.#waiting.push(entry)
+      }
+      done(null)
+      void this.#run()
+    })
+  }
+
+  /** Nothing more is owed on the message; what was released may not have been read in its channel yet. */
+  ended({ sequence, offset, place }: Pending): void {
+    const isRead = offset < (this.#partition.tracker?.next ?? 0)
+    if (sequence !== null && isRead) this.#numbers.ended(place)
+  }
+
+  close(): void {
+    this.#closing.abort()
+    for (const entry of this.#waiting.splice(0)) finish(entry, null)
+  }
+
+  get #place(): TopicPartition {
+    return { topic: this.#port.options.topic, partition: this.#partition.origin.partition }
+  }
+
+  async #run(): Promise<void> {
+    if (this.#isRunning) return
+    this.#isRunning = true
+    const { signal } = this.#closing
+    const { health } = this.#port
+    const name = `sequence ${this.#partition.origin.partition}`
+    while (this.#waiting.length > 0 && !signal.aborted) {
+      const round = firstOf(this.#waiting)
+      await persist(this.#context, health, { name, signal, attempt: () => this.#number(round) })
+    }
+    this.#isRunning = false // in the same moment in which nothing waited
+  }
+
+  async #number(round: readonly Entry[]): Promise<void> {
+    await this.#admit(round)
+    try {
+      await this.#append(round)
+    } catch (error) {
+      if (!(error instanceof FaultError) || error.code !== 'body_too_large') throw error
+      for (const entry of round) await this.#appendAlone(entry) // which one it is comes out when each goes alone
+    }
+    this.#waiting = this.#waiting.filter(({ isDone }) => !isDone)
+  }
+
+  async #appendAlone(entry: Entry): Promise<void> {
+    try {
+      await this.#append([entry])
+    } catch (error) {
+      if (!(error instanceof FaultError) || error.code !== 'body_too_large') throw error
+      finish(entry, refusalOf('sequence_too_large', entry.message))
+    }
+  }
+
+  async #append(round: readonly Entry[]): Promise<void> {
+    let drafts: readonly Draft[] = []
+    await this.#writer.append(at => {
+      drafts = this.#drafts(round.filter(({ isDone }) => !isDone))
+      return drafts.length === 0 ? [] : [...this.#records(drafts, at), ...this.#removals(drafts.length)]
+    })
+    if (this.#closing.signal.aborted) return // Invariant 4
+    for (const { entry, ...numbered } of drafts) {
+      this.#numbers.add(numbered)
+      this.#carry(entry, numbered)
+    }
+    this.#context.reached('sequence_written')
+  }
+
+  /** The numbers of those that have none yet, by all that the partition says. */
+  #drafts(round: readonly Entry[]): Draft[] {
+    const drafts: Draft[] = []
+    const last = new Map<string, number>()
+    for (const entry of round) {
+      const { message, device, form } = entry
+      const known = this.numberAt(message.place)
+      if (known !== undefined) {
+        this.#carry(entry, known) // by an append that got no answer
+        continue
+      }
+      const before = last.get(device) ?? this.#numbers.newestOf(device)?.number
+      const number = before === undefined ? this.#port.options.startAt : before + 1
+      last.set(device, number)
+      const { place } = message
+      drafts.push({ entry, key: this.#keyOf(place), place, device, number, value: form(number) })
+    }
+    return drafts
+  }
+
+  #records(drafts: readonly Draft[], at: number): AppendRecord[] {
+    return drafts.map(({ key, value, place, device, number }, index) =>
+      encodeSequence({ key, value, facts: { kind: 'number', at: at + index, place, device, number } })
+    )
+  }
+
+  /** Tombstones for what is needed no more. Where one gets lost, a record stays until somebody opens the partition anew. */
+  #removals(drafts: number): AppendRecord[] {
+    const nowMs = this.#context.clock.now()
+    if (nowMs - this.#sweptMs >= sweepMs) {
+      this.#sweptMs = nowMs
+      this.#numbers.sweep()
+    }
+    return this.#numbers
+      .takeGarbage(drafts + removedBeside)
+      .map(key => ({ key: Buffer.from(key), value: null }))
+  }
+
+  #carry(entry: Entry, { value, number }: { readonly value: Buffer | null; readonly number: number }): void {
+    if (value !== null) this.#partition.carry(entry.message, value, number)
+    finish(entry, null)
+  }
+
+  #admit(round: readonly Entry[]): Promise<void> {
+    const unknown = round.filter(({ device }) => this.#numbers.newestOf(device) === undefined)
+    const devices = new Set(unknown.map(({ device }) => device))
+    return devices.size === 0 ? Promise.resolve() : this.#port.admit(devices)
+  }
+
+  /** Nobody can read its message again: it waits no more, and is committed in its channel. */
+  #isOver({ place, device }: Numbered): boolean {
+    const committed = Math.max(this.#next, this.#partition.committedNext)
+    if (place.startsWith('c') && Number(place.slice(1)) >= committed) return false
+    return this.#port.isReleased(device, place)
+  }
+
+  /** Never the same twice. */
+  #keyOf(place: string): string {
+    const { topic } = this.#partition.origin
+    return `${topic}/${place}@${this.#writer.owner}.${++this.#keys}`
+  }
+}

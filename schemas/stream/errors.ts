@@ -1,0 +1,35 @@
+// What can go wrong with the numbers of a stream (`sequence`) and with its receipts.
+
+import type { ErrorSpec } from '../errors.ts'
+
+export const sequenceErrors = {
+  sequence_failed: {
+    sentence: 'The message cannot carry a number',
+    hint: 'A stream with sequence sends JSON objects of devices: mend the last step, or what sends the message, and resend the dead letter.',
+    outcome: 'reject'
+  },
+  sequence_too_large: {
+    sentence: 'The topic of the numbers does not take a record of this size, so the message got none',
+    hint: 'Raise max.message.bytes of the topic in sequence.topic (default: <group>.sequences), and resend the dead letter.',
+    outcome: 'reject'
+  },
+  sequence_moved: {
+    sentence: 'The numbers of a device may stand in another partition, and would begin anew',
+    hint: 'The channel got more partitions than its numbers have. Give the channel a new topic, or the stream a new sequence.topic with a startAt above all numbers that were given.',
+    outcome: 'halt'
+  },
+  sequence_full: {
+    sentence: 'There are more devices than the stream may know the numbers of',
+    hint: 'Raise sequence.maxDevices (some 250 bytes each), or run more processes.',
+    outcome: 'halt'
+  },
+  partition_contested: {
+    sentence: 'Another process has claimed the partition',
+    hint: 'One that was thought dead may do so for some seconds; if it stays, two streams use the same topic.'
+  },
+  receipts_broken: {
+    sentence: 'The receipts are not what was written',
+    hint: 'Compare with a copy, or with head hashes that were kept elsewhere; what lies before the break is sound.',
+    exitCode: 1
+  }
+} as const satisfies Record<string, ErrorSpec>
