@@ -2,7 +2,7 @@
 // A code is stable: it appears in logs, metrics, HTTP answers, exit codes and dead letters, and users match on it.
 
 import { connectorErrors } from './errors/connectors.ts'
-import { sequenceErrors } from './stream/errors.ts'
+import { streamErrors } from './stream/errors.ts'
 
 /** What the engine does about a failed attempt; the meanings are in connectors/README.md. */
 export type OutcomeKind = 'delivered' | 'retry' | 'unsent' | 'unknown' | 'reject' | 'halt'
@@ -140,16 +140,6 @@ const list = {
     sentence: 'The message has waited for its device as long as held.maxHours allows',
     hint: 'The target still refuses the device; once that is mended, resend its dead letters.'
   },
-  step_failed: {
-    sentence: 'A step of the stream cannot take the message',
-    hint: 'Mend the step, or what sends the message, and resend the dead letter: it meets the steps again.',
-    outcome: 'reject'
-  },
-  attribute_missing: {
-    sentence: 'The device lacks an attribute that the stream requires',
-    hint: 'Add it where the section attributes says; the device goes on by itself.',
-    outcome: 'reject'
-  },
   held_discarded: { sentence: 'Somebody discarded what the device had waiting' },
   records_corrupt: {
     sentence: 'Kafka returned bytes that are no records',
@@ -222,7 +212,7 @@ const list = {
   },
   target_threw: { sentence: 'The connector failed in an unexpected way', outcome: 'unknown' },
 
-  ...sequenceErrors,
+  ...streamErrors,
   ...connectorErrors
 } as const satisfies Record<string, ErrorSpec>
 

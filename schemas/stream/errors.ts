@@ -1,8 +1,18 @@
-// What can go wrong with the numbers of a stream (`sequence`) and with its receipts.
+// What can go wrong with what a stream does to messages before it sends them, with their numbers, and with its receipts.
 
 import type { ErrorSpec } from '../errors.ts'
 
-export const sequenceErrors = {
+export const streamErrors = {
+  step_failed: {
+    sentence: 'A step of the stream cannot take the message',
+    hint: 'Mend the step, or what sends the message, and resend the dead letter: it meets the steps again.',
+    outcome: 'reject'
+  },
+  attribute_missing: {
+    sentence: 'The device lacks an attribute that the stream requires',
+    hint: 'Add it where the section attributes says; the device goes on by itself.',
+    outcome: 'reject'
+  },
   sequence_failed: {
     sentence: 'The message cannot carry a number',
     hint: 'A stream with sequence sends JSON objects of devices: mend the last step, or what sends the message, and resend the dead letter.',
