@@ -195,12 +195,6 @@ const list = {
     outcome: 'halt'
   },
   attempt_timeout: { sentence: 'The attempt ran past its deadline', outcome: 'unknown' },
-  refused_together: {
-    sentence:
-      'The other side refused messages that travelled together, without saying which of them it means',
-    hint: 'Nothing has to be done: each device goes on with its oldest message alone, until the one that is to blame is found.',
-    outcome: 'retry'
-  },
   attempt_aborted: {
     sentence: 'The attempt was given up because the partition or the process is going away',
     outcome: 'unknown'
