@@ -85,7 +85,6 @@ export class Pipeline {
 
   /** Never throws. */
   shape(raw: Raw, { nowMs, memories, isRepeat = false }: Circumstances, onlooker?: Onlooker): Shaped {
-    if (this.steps.length + this.#requires.length === 0) return 'same'
     const fields = decodeFields(raw.bytes, raw.start, raw.end)
     if (fields === undefined) return { kind: 'rejected', detail: 'it is no JSON object' }
     const draft = this.#draft
@@ -110,6 +109,11 @@ export class Pipeline {
     if (holdsHuge(raw.bytes, raw.start, raw.end))
       return { kind: 'rejected', detail: 'it holds a number beyond all bounds' }
     return new Changed(encodeJson(draft.fields))
+  }
+
+  /** There is nothing that a message could meet. */
+  get isEmpty(): boolean {
+    return this.steps.length + this.#requires.length === 0
   }
 
   /** The first attribute that a device lacked at a time in Unix ms; null where it had all. */

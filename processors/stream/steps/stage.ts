@@ -113,6 +113,7 @@ export class Stage {
 
   /** What has been seen before changes nothing that is remembered, and is not dropped by it. */
   #shape(partition: Partition, view: RecordView, isRepeat = false): Shaped {
+    if (this.pipeline.isEmpty) return 'same' // only heard, and never decoded
     const { memory } = partition
     const raw = new RawRecord(view)
     const nowMs = this.#context.clock.now()
