@@ -25,7 +25,8 @@ export interface DayOptions {
 
 const daySeconds = 86_400
 const tooOldSeconds = 11 * daySeconds
-const aheadSeconds = 2 * 3_600
+/** Of every clock, however late in the day it was measured and however long the day takes to be told. */
+const aheadSeconds = 2 * daySeconds
 
 /** The messages in the order in which they come. */
 export function dayOf({ random, startSeconds, rounds }: DayOptions): DayMessage[] {
