@@ -56,6 +56,11 @@ const body = `    # A vehicle that lacks one of these waits, and goes out in ord
     requires: [tollId, plate, country, axles, weightKg, emissionClass] # CONTRACT
     # Vehicles that send nothing any more are told of: "tailrace silent toll". No position is made up for them.
     silence: { afterSeconds: 86400 }
+    # Every position that is sent has the next number of its vehicle, and keeps it when it is sent again: without a gap, over crashes.
+    sequence: { field: seq } # CONTRACT
+    # What was delivered or refused, when and with which answer, in a chain: "tailrace receipts verify toll".
+    receipts: {}
+    onePerDevice: true # CONTRACT: where they take one position of a vehicle in a request
     steps:
       # Too old by its own clock, or too far ahead of ours: counted as expired. 10 days here; 15 days are 1296000.
       - expire: { olderThanSeconds: 864000, aheadSeconds: 300 } # CONTRACT

@@ -31,7 +31,7 @@ const seen = (agoSeconds: number, more: Readonly<Record<string, unknown>> = {}) 
 async function officeWith(t: ExecutionContext, settings: { readonly refusedShare?: number } = {}) {
   const office = new TollOffice({
     ...{ now: Date.now, random: seeded(1), maxAgeMs: 10 * 86_400_000, refusedShare: 0, busyShare: 0 },
-    ...{ isOnePerVehicle: false, isNumbered: false },
+    ...{ isOnePerVehicle: true, isNumbered: true },
     ...settings
   })
   const secret = secretOf('toll-webhook')
@@ -52,9 +52,9 @@ test('positions arrive with what is known of the vehicle, each confirmed for its
     ...{ vehicle: 'T-0001', plate: 'CB 1234 AB', country: 'BG', axles: 4, weightKg: 38000 },
     ...{ emissionClass: 'EURO_6', time: new Date(first.timestamp * 1000).toISOString().replace('.000', '') },
     ...{ latitude: 52.520008, longitude: 13.404954, altitudeM: 34, speedKmh: 74, heading: 0, satellites: 11 },
-    ...{ ignition: true, event: 'first', fate: 'accepted' }
+    ...{ ignition: true, event: 'first', seq: 1, fate: 'accepted' }
   })
-  t.like(two, { heading: 0, event: 'time' })
+  t.like(two, { heading: 0, event: 'time', seq: 2 })
 })
 
 test('what is no good fix, too old, a repeat or not needed never gets there', async t => {

@@ -38,7 +38,7 @@ export class Tolled {
     this.#devices = devices
     this.office = new TollOffice({
       ...{ now: Date.now, random: seeded(7), maxAgeMs: 864_000_000 },
-      ...{ refusedShare: refusals, busyShare: refusals / 2, isOnePerVehicle: false, isNumbered: false }
+      ...{ refusedShare: refusals, busyShare: refusals / 2, isOnePerVehicle: true, isNumbered: true }
     })
     this.double = new TollDouble({ clock: systemClock, office: this.office, certificates, secret })
   }

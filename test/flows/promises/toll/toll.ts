@@ -1,19 +1,16 @@
 // A day of a fleet through the profile for toll systems, at speed: the receiver refuses and puts off at random and is out of
 // order in every way, three processes are killed, and what it has decided in the end is what a plain reference says.
 
-import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { packageRoot } from '../../../../processors/commands/package-root.ts'
 import { seeded } from '../../../seeded.ts'
-import type { Instance } from '../../harness/instance.ts'
 import { type EnginePromise, type Findings, unless } from '../promise.ts'
 import type { Stage } from '../stage.ts'
 import { differing } from './compare.ts'
 import { type DayMessage, dayOf } from './day.ts'
 import { axlesOf, vehiclesFile } from './profile.ts'
+import { judgeReceipts, toldBy } from './receipts.ts'
 import { type Expected, expectedOf } from './reference.ts'
 import { disturb, quiet, type Run, Tolled } from './story.ts'
 
@@ -54,7 +51,8 @@ async function told(stage: Stage, { messages, lastingMs, folder, expected }: Abo
   const records = messages.map(({ device, text }) => ({ key: Buffer.from(device), value: Buffer.from(text) }))
   const tolled = await Tolled.open(stage, { topic, devices: join(folder, 'devices.yaml'), refusals: 0.01 })
   const disturbed = await disturb(tolled, { records, lastingMs })
-  const silent = await silentTold(disturbed.last)
+  const silent = await toldBy(disturbed.last, 'silent', 'toll', '--after', '1s')
+  const receipts = await judgeReceipts(disturbed.last, tolled, folder)
   const undisturbed = await Tolled.open(stage, { topic, devices: join(folder, 'devices.yaml'), refusals: 0 })
   const counts = await quiet(undisturbed)
   const found = [...differing(tolled.office, expected), ...differing(undisturbed.office, expected)]
@@ -62,6 +60,7 @@ async function told(stage: Stage, { messages, lastingMs, folder, expected }: Abo
     complaints: [
       ...[...tolled.office.complaints, ...undisturbed.office.complaints, ...found].slice(0, 10),
       ...countComplaints(counts, expected, undisturbed),
+      ...receipts.complaints,
       ...unless(
         [tolled.double.unsigned === 0, `${tolled.double.unsigned} requests were not signed`],
         [silent.includes(ghost), `tailrace silent does not tell of who was never heard: ${silent}`],
@@ -81,6 +80,7 @@ async function told(stage: Stage, { messages, lastingMs, folder, expected }: Abo
       expired: expected.expired,
       requests: tolled.office.requests,
       arrivals: tolled.office.arrivals,
+      receipts: receipts.count,
       disturbances: disturbed.done
     }
   }
@@ -96,19 +96,4 @@ function countComplaints(counts: Run, expected: Expected, { office }: Tolled): s
     ...of('dead letters', counts.deadLettered, expected.broken),
     ...of('delivered', counts.delivered, office.count('accepted'))
   ]
-}
-
-/** What the command says while nobody runs the stream. */
-async function silentTold({ configFile }: Instance): Promise<string> {
-  const args = [
-    packageRoot('dist/processors/main.js'),
-    'silent',
-    'toll',
-    '--after',
-    '1s',
-    '--config',
-    configFile
-  ]
-  const { stdout } = await promisify(execFile)(process.execPath, args)
-  return stdout.trim()
 }

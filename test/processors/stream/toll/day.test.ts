@@ -38,7 +38,7 @@ class Day {
   readonly logged: Readonly<Record<string, unknown>>[] = []
   readonly office = new TollOffice({
     ...{ now: () => this.clock.now(), random: seeded(7), maxAgeMs: 864_000_000 },
-    ...{ refusedShare: 0.01, busyShare: 0.01, isOnePerVehicle: false, isNumbered: false }
+    ...{ refusedShare: 0.01, busyShare: 0.01, isOnePerVehicle: true, isNumbered: true }
   })
   readonly transport = new OfficeTransport(this.clock, this.office)
   readonly #loaded: ReturnType<typeof loadConfig>
