@@ -1,7 +1,8 @@
 // Stands between a target and a real broker, so that connections can be counted and cut. It passes bytes on as they
-// are, TLS or not.
+// are, TLS or not. To the suite the two together are a double.
 
 import net, { type AddressInfo } from 'node:net'
+import type { Double, Order } from '../target.ts'
 
 export class Relay {
   readonly host = '127.0.0.1'
@@ -63,5 +64,49 @@ export class Relay {
         to.destroySoon()
       })
     }
+  }
+}
+
+/** A real server, as far as it can be watched and told what to do. */
+interface Watched {
+  /** What it is seen to have confirmed. */
+  received(): readonly Buffer[]
+  /** Throws for what the server does not do. */
+  order(order: Order): void
+  /** Begins to watch; resolves with the port of the server, and the end of what it began. */
+  start(): Promise<{ readonly port: number; stop(): Promise<void> }>
+}
+
+/** Server and relay as a double, started. The port is that of the relay, and stays. */
+export async function startBehind(relay: Relay, { received, order, start }: Watched): Promise<Double> {
+  let stopBehind = async () => {}
+  const startAll = async () => {
+    const { port, stop } = await start()
+    stopBehind = stop
+    await relay.start(port)
+  }
+  await startAll()
+  return {
+    host: relay.host,
+    get port() {
+      return relay.port
+    },
+    get connections() {
+      return relay.connections
+    },
+    ...{ order, received, confirmed: received, start: startAll },
+    cut: () => relay.cut(),
+    stop: async () => {
+      await relay.stop()
+      await stopBehind()
+      stopBehind = async () => {}
+    }
+  }
+}
+
+/** The order that a server follows which does not misbehave. */
+export function confirmOnly(server: string): (order: Order) => void {
+  return ({ kind }) => {
+    if (kind !== 'confirm') throw new Error(`${server} takes no order to ${kind}`)
   }
 }

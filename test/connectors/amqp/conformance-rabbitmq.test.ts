@@ -4,7 +4,7 @@
 import { connect } from 'amqplib'
 import test from 'ava'
 import { certificates, rightCredential } from '../../conformance/fleet.ts'
-import { Relay } from '../../conformance/target/relay.ts'
+import { Relay, startBehind } from '../../conformance/target/relay.ts'
 import { type Double, type DoubleOptions, type Order, targetSuite } from '../../conformance/target.ts'
 import { type Rabbitmq, startRabbitmq } from '../../rabbitmq.ts'
 import { exchange, settingsFor, underTest, username } from './under-test.ts'
@@ -36,34 +36,16 @@ targetSuite(test.serial, {
 })
 
 /** The consumer is new after every stop(); the port of the relay and what was received stay. */
-async function start(options: DoubleOptions): Promise<Double> {
+async function start({ tls }: DoubleOptions): Promise<Double> {
   const received: Buffer[] = []
-  const relay = new Relay()
-  let stopConsumer = async () => {}
-  const startAll = async () => {
-    stopConsumer = await consume(body => void received.push(body))
-    await relay.start(options.tls === undefined ? rabbit.port : rabbit.tlsPort)
-  }
-  await startAll()
-  return {
-    host: relay.host,
-    get port() {
-      return relay.port
-    },
-    get connections() {
-      return relay.connections
-    },
-    order: follow,
+  return startBehind(new Relay(), {
     received: () => received,
-    confirmed: () => received,
-    cut: () => relay.cut(),
-    start: startAll,
-    stop: async () => {
-      await relay.stop()
-      await stopConsumer()
-      stopConsumer = async () => {}
+    order: follow,
+    start: async () => {
+      const stop = await consume(body => void received.push(body))
+      return { port: tls === undefined ? rabbit.port : rabbit.tlsPort, stop }
     }
-  }
+  })
 }
 
 /** Limits and missing exchanges it has for real. */

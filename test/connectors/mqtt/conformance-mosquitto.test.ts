@@ -4,7 +4,7 @@
 import test from 'ava'
 import { connectAsync } from 'mqtt'
 import { mqttTarget } from '../../../connectors/mqtt/index.ts'
-import { Relay } from '../../conformance/target/relay.ts'
+import { confirmOnly, Relay, startBehind } from '../../conformance/target/relay.ts'
 import { type Double, type DoubleOptions, targetSuite } from '../../conformance/target.ts'
 import { startMosquitto } from '../../mosquitto.ts'
 import { settingsFor, topic, username } from './under-test.ts'
@@ -33,38 +33,14 @@ targetSuite(test.serial, {
 /** Broker and subscriber are new after every stop(); the port of the relay in front of them stays. */
 async function start(options: DoubleOptions): Promise<Double> {
   const received: Buffer[] = []
-  const relay = new Relay()
-  let stopBehind: () => Promise<void> = async () => {}
-  const startAll = async () => {
-    const { port, stop } = await startBehind(options, payload => void received.push(payload))
-    stopBehind = stop
-    await relay.start(port)
-  }
-  await startAll()
-  return {
-    host: relay.host,
-    get port() {
-      return relay.port
-    },
-    get connections() {
-      return relay.connections
-    },
-    order: ({ kind }) => {
-      if (kind !== 'confirm') throw new Error(`mosquitto takes no order to ${kind}`)
-    },
+  return startBehind(new Relay(), {
     received: () => received,
-    confirmed: () => received,
-    cut: () => relay.cut(),
-    start: startAll,
-    stop: async () => {
-      await relay.stop()
-      await stopBehind()
-      stopBehind = async () => {}
-    }
-  }
+    order: confirmOnly('mosquitto'),
+    start: () => startBroker(options, payload => void received.push(payload))
+  })
 }
 
-async function startBehind({ credential, tls }: DoubleOptions, onMessage: (payload: Buffer) => void) {
+async function startBroker({ credential, tls }: DoubleOptions, onMessage: (payload: Buffer) => void) {
   const broker = await startMosquitto({
     users: { [username]: credential },
     ...(tls !== undefined && { tls }),

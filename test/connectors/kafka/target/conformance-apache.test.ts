@@ -6,6 +6,7 @@ import { systemClock } from '../../../../connectors/clock.ts'
 import { kafkaTarget } from '../../../../connectors/kafka/index.ts'
 import { kafkaLog } from '../../../../connectors/kafka/log/kafkajs/log.ts'
 import { certificates, rightCredential } from '../../../conformance/fleet.ts'
+import { confirmOnly, startBehind } from '../../../conformance/target/relay.ts'
 import { type Double, type DoubleOptions, targetSuite } from '../../../conformance/target.ts'
 import { startApache, Tail } from './apache.ts'
 import { settingsFor, topic, username } from './suite.ts'
@@ -44,31 +45,13 @@ targetSuite(test.serial, {
 /** The brokers run on; an outage is one of the relay in front of them. */
 async function start({ tls }: DoubleOptions): Promise<Double> {
   const kind = tls === undefined ? 'plain' : 'tls'
-  const relay = apache.relays[kind]
   const tail = new Tail(log, topic)
-  const startAll = async () => {
-    await tail.start()
-    await relay.start(apache.ports[kind])
-  }
-  await startAll()
-  return {
-    host: relay.host,
-    get port() {
-      return relay.port
-    },
-    get connections() {
-      return relay.connections
-    },
-    order: ({ kind: wanted }) => {
-      if (wanted !== 'confirm') throw new Error(`Apache Kafka takes no order to ${wanted}`)
-    },
+  return startBehind(apache.relays[kind], {
     received: () => tail.values,
-    confirmed: () => tail.values,
-    cut: () => relay.cut(),
-    start: startAll,
-    stop: async () => {
-      await relay.stop()
-      await tail.stop()
+    order: confirmOnly('Apache Kafka'),
+    start: async () => {
+      await tail.start()
+      return { port: apache.ports[kind], stop: () => tail.stop() }
     }
-  }
+  })
 }
