@@ -5,7 +5,7 @@ import https from 'node:https'
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Batch, Failure, Outcome, Target, TargetEnv, TargetLimits } from '../../connector.ts'
 import { abortFault } from '../../shared/abort.ts'
-import { type Endpoint, tryConnection } from '../../shared/http/connect.ts'
+import { type Endpoint, openExchange } from '../../shared/http/connect.ts'
 import { Exchange, type ExchangeSettings } from '../../shared/http/exchange.ts'
 import { type Publication, Publications } from '../../shared/mqtt/publish/publications.ts'
 import { Delivery } from '../../shared/publishing/delivery.ts'
@@ -59,15 +59,8 @@ export class AwsIotHttpsTarget implements Target {
   }
 
   /** Connects, TLS included, and sends nothing. Throws a FaultError when nobody answers there. */
-  async open(signal: AbortSignal): Promise<void> {
-    const { clock, connectTimeoutMs: timeoutMs, late } = this.#settings
-    const signals = [signal, this.#closing.signal]
-    try {
-      await tryConnection(this.#endpoint, { clock, timeoutMs, lateCode: late.connect, signals })
-    } catch (error) {
-      const { code, detail } = outcomeOfError(error, false)
-      throw new FaultError(code, { detail, cause: error })
-    }
+  open(signal: AbortSignal): Promise<void> {
+    return openExchange(this.#endpoint, this.#settings, [signal, this.#closing.signal])
   }
 
   /** One request after the other, so that the messages of a device stay in order. */

@@ -5,7 +5,7 @@ import https from 'node:https'
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Batch, Failure, Message, Outcome, Target, TargetEnv, TargetLimits } from '../../connector.ts'
 import { abortFault } from '../../shared/abort.ts'
-import { tryConnection } from '../../shared/http/connect.ts'
+import { openExchange } from '../../shared/http/connect.ts'
 import { Exchange, type ExchangeSettings, type PostRequest } from '../../shared/http/exchange.ts'
 import { Delivery } from '../../shared/publishing/delivery.ts'
 import { Admission, type Asking } from '../admission.ts'
@@ -61,15 +61,8 @@ export class IotHubHttpsTarget implements Target {
   }
 
   /** Connects, TLS included, and sends nothing: a token is of a device. Throws a FaultError when nobody answers there. */
-  async open(signal: AbortSignal): Promise<void> {
-    const { clock, connectTimeoutMs: timeoutMs, late } = this.#exchange
-    const signals = [signal, this.#closing.signal]
-    try {
-      await tryConnection(this.#endpoint, { clock, timeoutMs, lateCode: late.connect, signals })
-    } catch (error) {
-      const { code, detail } = outcomeOfError(error, false)
-      throw new FaultError(code, { detail, cause: error })
-    }
+  open(signal: AbortSignal): Promise<void> {
+    return openExchange(this.#endpoint, this.#exchange, [signal, this.#closing.signal])
   }
 
   /** As a rule one request; what must be divided is sent part after part, so that messages stay in order. */

@@ -1,9 +1,10 @@
-// Tries whether a TLS connection comes about, and ends it.
+// Tries whether a TLS connection comes about, and ends it. That is all that a target over HTTPS can do without sending a message.
 
 import tls from 'node:tls'
 import { type ErrorCode, FaultError } from '../../../schemas/errors.ts'
 import type { Clock } from '../../clock.ts'
 import { abortFault } from '../abort.ts'
+import type { ExchangeSettings } from './exchange.ts'
 
 /** Where connections go. */
 export interface Endpoint {
@@ -41,5 +42,19 @@ export async function tryConnection(
     cancel()
     for (const signal of signals) signal.removeEventListener('abort', giveUp)
     socket.destroy()
+  }
+}
+
+/** The same for a target whose exchanges go there, so that a failure is told as theirs are. Rejects with a FaultError. */
+export async function openExchange(
+  endpoint: Endpoint,
+  { clock, connectTimeoutMs: timeoutMs, late, outcomeOfError }: ExchangeSettings,
+  signals: readonly AbortSignal[]
+): Promise<void> {
+  try {
+    await tryConnection(endpoint, { clock, timeoutMs, lateCode: late.connect, signals })
+  } catch (error) {
+    const { code, detail } = outcomeOfError(error, false)
+    throw new FaultError(code, { detail, cause: error })
   }
 }
