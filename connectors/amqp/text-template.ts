@@ -2,8 +2,8 @@
 
 import { FaultError } from '../../schemas/errors.ts'
 import type { Message } from '../connector.ts'
-import { type Fields, unfitFor } from '../shared/fields.ts'
-import { parseTemplate, renderTemplate, type Template } from '../shared/template.ts'
+import { type Fields, textOf, unfitFor } from '../shared/fields.ts'
+import { parseFieldTemplate, renderTemplate, type Template } from '../shared/template.ts'
 import { maxShortBytes } from './wire/values.ts'
 
 interface TextRules {
@@ -23,18 +23,10 @@ export class TextTemplate {
   constructor(name: string, text: string, rules: TextRules = {}) {
     this.#name = name
     this.#text = text
-    this.#template = parseTemplate(text)
+    this.#template = parseFieldTemplate(name, text, rules.isPlace ? [] : ['@id'])
     this.#rules = rules
-    const wrong = (detail: string) => new FaultError('config_invalid', { path: name, detail })
-    const foreign = this.#template.names.find(
-      field => field.startsWith('@') && (rules.isPlace || field !== '@id')
-    )
-    if (foreign !== undefined)
-      throw wrong(
-        `must name fields of messages${rules.isPlace ? '' : ' or {@id}'}, which {${foreign}} is not`
-      )
     const problem = this.#problemOf(this.#template.texts.join(''))
-    if (problem !== null) throw wrong(problem)
+    if (problem !== null) throw new FaultError('config_invalid', { path: name, detail: problem })
   }
 
   /** Whether fields of messages stand in it. */
@@ -63,12 +55,6 @@ export class TextTemplate {
     const isTooLong = this.#rules.isLong !== true && Buffer.byteLength(text) > maxShortBytes
     return isTooLong ? `has more than ${maxShortBytes} bytes` : null
   }
-}
-
-/** What a message lacks is an empty text. */
-function textOf(value: unknown): string {
-  if (value === undefined || value === null) return ''
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
 function unfit(detail: string): FaultError {

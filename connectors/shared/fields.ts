@@ -55,6 +55,12 @@ function isLong(value: unknown): value is number {
   return typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER
 }
 
+/** A field as part of a text; what a message lacks is an empty one. */
+export function textOf(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
 /** Of a field in an address: a path, a header, a topic. In characters. */
 const maxTextLength = 1_024
 

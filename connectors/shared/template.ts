@@ -1,6 +1,8 @@
 // Texts with placeholders: `{ident}` and `{position.speed}` stand for fields of a message; a name that begins with @ is of
 // the connector. Braces around anything else than a name are text.
 
+import { FaultError } from '../../schemas/errors.ts'
+
 const placeholder = /\{(@?[A-Za-z_][\w.-]*)\}/g
 
 /** `texts[0] names[0] texts[1] ...` */
@@ -12,6 +14,18 @@ export interface Template {
 export function parseTemplate(text: string): Template {
   const parts = text.split(placeholder)
   return { texts: parts.filter((_, at) => at % 2 === 0), names: parts.filter((_, at) => at % 2 === 1) }
+}
+
+/**
+ * A template in which fields of messages stand, and of the names that begin with @ only those that are `known`. `path` is that
+ * of the setting. Throws a FaultError `config_invalid` for any other.
+ */
+export function parseFieldTemplate(path: string, text: string, known: readonly '@id'[] = []): Template {
+  const template = parseTemplate(text)
+  const foreign = template.names.find(name => name.startsWith('@') && !known.some(one => one === name))
+  if (foreign === undefined) return template
+  const allowed = ['fields of messages', ...known.map(name => `{${name}}`)].join(' or ')
+  throw new FaultError('config_invalid', { path, detail: `must name ${allowed}, which {${foreign}} is not` })
 }
 
 /** The text with `textOf` in the place of each placeholder, which are counted from 0. */

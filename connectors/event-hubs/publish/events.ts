@@ -4,9 +4,9 @@
 import type { EventData } from '@azure/event-hubs'
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Failure, Message, TargetEnv } from '../../connector.ts'
-import { Fields } from '../../shared/fields.ts'
+import { Fields, textOf } from '../../shared/fields.ts'
 import { spreadOf } from '../../shared/spread.ts'
-import { parseTemplate, renderTemplate, type Template } from '../../shared/template.ts'
+import { parseFieldTemplate, renderTemplate, type Template } from '../../shared/template.ts'
 import { detailOf } from '../../shared/tls.ts'
 import type { EventHubsTargetConfig } from '../target-config.ts'
 import type { Packed } from './delivery.ts'
@@ -48,14 +48,8 @@ export class Events {
     const device = partitionKeys === undefined ? {} : { ident: '{ident}' }
     this.#properties = Object.entries({ ...device, ...properties }).map(([name, value]) => ({
       name,
-      value: parseTemplate(value)
+      value: parseFieldTemplate('properties', value, ['@id'])
     }))
-    const names = this.#properties.flatMap(({ value }) => value.names)
-    const foreign = names.find(name => name.startsWith('@') && name !== '@id')
-    if (foreign !== undefined) {
-      const detail = `must name fields of messages or {@id}, which {${foreign}} is not`
-      throw new FaultError('config_invalid', { path: 'properties', detail })
-    }
     // A field may hold a brace, the name of a replay not.
     if (replay !== undefined)
       this.#properties = [
@@ -141,12 +135,6 @@ export class Events {
       )
     return properties
   }
-}
-
-/** What a message lacks is an empty text. */
-function textOf(value: unknown): string {
-  if (value === undefined || value === null) return ''
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
 function textBytes(text: unknown): number {

@@ -1,10 +1,9 @@
 // The device id of a message in the hub: its ident, or what a template makes of its fields.
 // https://learn.microsoft.com/azure/iot-hub/iot-hub-devguide-identity-registry
 
-import { FaultError } from '../../../schemas/errors.ts'
 import type { Message } from '../../connector.ts'
 import { Fields, unfitFor } from '../../shared/fields.ts'
-import { parseTemplate, renderTemplate, type Template } from '../../shared/template.ts'
+import { parseFieldTemplate, renderTemplate, type Template } from '../../shared/template.ts'
 
 /** `.` and `..` would be places in a path. */
 const deviceId = /^(?!\.{1,2}$)[A-Za-z0-9.%_*?!(),:=@$'-]{1,128}$/
@@ -19,13 +18,8 @@ export class DeviceIds {
 
   /** Throws a FaultError `config_invalid`. */
   constructor(text: string) {
-    this.#template = parseTemplate(text)
+    this.#template = parseFieldTemplate('deviceId', text)
     this.#isIdent = text === '{ident}'
-    const foreign = this.#template.names.find(name => name.startsWith('@'))
-    if (foreign !== undefined) {
-      const detail = `must name fields of messages, which {${foreign}} is not`
-      throw new FaultError('config_invalid', { path: 'deviceId', detail })
-    }
   }
 
   /** '' for a message that has none. Pure. */

@@ -2,10 +2,9 @@
 // of the application. https://learn.microsoft.com/azure/iot-hub/iot-hub-devguide-messages-construct
 
 import { createHash } from 'node:crypto'
-import { FaultError } from '../../../schemas/errors.ts'
 import type { Message, TargetEnv } from '../../connector.ts'
-import type { Fields } from '../../shared/fields.ts'
-import { parseTemplate, renderTemplate, type Template } from '../../shared/template.ts'
+import { type Fields, textOf } from '../../shared/fields.ts'
+import { parseFieldTemplate, renderTemplate, type Template } from '../../shared/template.ts'
 import type { IotHubTargetConfig } from '../target-config.ts'
 
 /** Those that are told. */
@@ -16,6 +15,9 @@ export type SystemProperties = Readonly<
 /** What an id may be made of. */
 const id = /^[A-Za-z0-9:.+%_#*?!(),=@;$'-]{1,128}$/
 
+/** What may stand in a text beside fields. */
+const own = ['@id'] as const
+
 export class Properties {
   readonly #messageId: Template
   readonly #correlationId: Template
@@ -25,13 +27,13 @@ export class Properties {
   /** Throws a FaultError `config_invalid` for what no message can have. */
   constructor(config: IotHubTargetConfig, { replay }: Pick<TargetEnv, 'replay'>) {
     const { messageId, correlationId = '', contentType, contentEncoding, properties } = config
-    this.#messageId = templateOf('messageId', messageId)
-    this.#correlationId = templateOf('correlationId', correlationId)
+    this.#messageId = parseFieldTemplate('messageId', messageId, own)
+    this.#correlationId = parseFieldTemplate('correlationId', correlationId, own)
     this.#fixed = told({ contentType, contentEncoding })
     const mark = replay === undefined ? {} : { 'tailrace-replay': replay }
     this.#entries = Object.entries({ ...properties, ...mark }).map(([name, value]) => [
       name,
-      templateOf('properties', value)
+      parseFieldTemplate('properties', value, own)
     ])
   }
 
@@ -42,14 +44,12 @@ export class Properties {
     system: SystemProperties
     properties: (readonly [name: string, value: string])[]
   } {
-    const textOf = (template: Template) =>
-      wellFormed(
-        renderTemplate(template, name => (name === '@id' ? message.id() : textOfValue(fields.get(name))))
-      )
-    const messageId = idOf(textOf(this.#messageId))
-    const correlationId = idOf(textOf(this.#correlationId))
+    const rendered = (template: Template) =>
+      wellFormed(renderTemplate(template, name => (name === '@id' ? message.id() : textOf(fields.get(name)))))
+    const messageId = idOf(rendered(this.#messageId))
+    const correlationId = idOf(rendered(this.#correlationId))
     const properties = this.#entries
-      .map(([name, value]) => [name, textOf(value)] as const)
+      .map(([name, value]) => [name, rendered(value)] as const)
       .filter(([, value]) => value !== '')
     return { system: { ...told({ messageId, correlationId }), ...this.#fixed }, properties }
   }
@@ -65,21 +65,7 @@ function told<T extends Record<string, string>>(texts: T): Partial<T> {
   return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== '')) as Partial<T> // a part of it
 }
 
-/** What a message lacks is an empty text. */
-function textOfValue(value: unknown): string {
-  if (value === undefined || value === null) return ''
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
-}
-
 /** Half of a surrogate pair is no text that could be sent. */
 function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, '\ufffd')
-}
-
-function templateOf(path: string, text: string): Template {
-  const template = parseTemplate(text)
-  const foreign = template.names.find(name => name.startsWith('@') && name !== '@id')
-  if (foreign === undefined) return template
-  const detail = `must name fields of messages or {@id}, which {${foreign}} is not`
-  throw new FaultError('config_invalid', { path, detail })
 }

@@ -2,10 +2,9 @@
 // place of all of its name. `tailrace.id` is what receivers can drop repeats by: it is set once and kept from then on, so
 // that over several hops it is still that of the first.
 
-import { FaultError } from '../../../schemas/errors.ts'
 import type { Message, TargetEnv } from '../../connector.ts'
-import type { Fields } from '../../shared/fields.ts'
-import { parseTemplate, renderTemplate, type Template } from '../../shared/template.ts'
+import { type Fields, textOf } from '../../shared/fields.ts'
+import { parseFieldTemplate, renderTemplate, type Template } from '../../shared/template.ts'
 import { encodeHeaders, type HeaderLike } from '../log/headers.ts'
 import { headerBytesOf } from '../log/message.ts'
 
@@ -21,15 +20,13 @@ export class Headers {
 
   /** Throws a FaultError `config_invalid` for what no message can have. */
   constructor(values: Readonly<Record<string, string>>, { replay }: Pick<TargetEnv, 'replay'>) {
-    this.#set = Object.entries(values).map(([key, value]) => ({ key, value: parseTemplate(value) }))
+    this.#set = Object.entries(values).map(([key, value]) => ({
+      key,
+      value: parseFieldTemplate('headers', value, ['@id'])
+    }))
     this.#names = new Set(Object.keys(values))
     this.#replay = replay
-    const names = this.#set.flatMap(({ value }) => value.names)
-    this.needFields = names.some(name => name !== '@id')
-    const foreign = names.find(name => name.startsWith('@') && name !== '@id')
-    if (foreign === undefined) return
-    const detail = `must name fields of messages or {@id}, which {${foreign}} is not`
-    throw new FaultError('config_invalid', { path: 'headers', detail })
+    this.needFields = this.#set.some(({ value }) => value.names.some(name => name !== '@id'))
   }
 
   /** All headers of the message's record, encoded, with their count in front. */
@@ -50,15 +47,9 @@ export class Headers {
       added.push({ key: idHeader, value: id })
     if (this.#replay !== undefined) added.push({ key: replayHeader, value: this.#replay })
     for (const { key, value } of this.#set) {
-      const textOf = (name: string) => (name === '@id' ? id : written(fields.get(name)))
-      added.push({ key, value: renderTemplate(value, textOf) })
+      const text = renderTemplate(value, name => (name === '@id' ? id : textOf(fields.get(name))))
+      added.push({ key, value: text })
     }
     return added
   }
-}
-
-/** What a message lacks is an empty text. */
-function written(value: unknown): string {
-  if (value === undefined || value === null) return ''
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

@@ -5,7 +5,7 @@ import { topicPattern } from '../../../schemas/define.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Message } from '../../connector.ts'
 import { type Fields, unfitFor } from '../../shared/fields.ts'
-import { parseTemplate, renderTemplate, type Template } from '../../shared/template.ts'
+import { parseFieldTemplate, parseTemplate, renderTemplate, type Template } from '../../shared/template.ts'
 import { partitionOf } from '../log/partitioner.ts'
 import type { KafkaTargetConfig } from './config.ts'
 
@@ -23,12 +23,7 @@ export class Places {
   constructor(config: Pick<KafkaTargetConfig, 'topic' | 'key' | 'partition'>) {
     this.#config = config
     this.#topic = parseTemplate(config.topic)
-    this.#key = config.key === undefined ? null : parseTemplate(config.key)
-    const foreign = this.#key?.names.find(name => name.startsWith('@'))
-    if (foreign !== undefined) {
-      const detail = `must name fields of messages, which {${foreign}} is not`
-      throw new FaultError('config_invalid', { path: 'key', detail })
-    }
+    this.#key = config.key === undefined ? null : parseFieldTemplate('key', config.key)
     if (!this.haveTopics && (config.topic === '.' || config.topic === '..'))
       throw new FaultError('config_invalid', { path: 'topic', detail: 'must be more than dots' })
   }

@@ -3,8 +3,8 @@
 
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Message, TargetEnv } from '../../connector.ts'
-import { Fields, unfitFor } from '../../shared/fields.ts'
-import { parseTemplate, renderTemplate, type Template } from '../../shared/template.ts'
+import { Fields, textOf, unfitFor } from '../../shared/fields.ts'
+import { parseFieldTemplate, renderTemplate, type Template } from '../../shared/template.ts'
 import type { PubsubTargetConfig } from '../target-config.ts'
 import {
   maxAttributeBytes,
@@ -66,7 +66,9 @@ export class Publications {
     const attributes: Record<string, string> = {}
     let bytes = overheadBytes + data.length
     for (const { name, value } of this.#attributes) {
-      const text = renderTemplate(value, field => attributeText(field, message, fields))
+      const text = renderTemplate(value, field =>
+        field === '@id' ? message.id() : textOf(fields.get(field))
+      )
       const size = Buffer.byteLength(text)
       if (size > maxAttributeBytes.value)
         throw unfit(`its attribute ${name} has ${size} bytes, at most ${maxAttributeBytes.value}`)
@@ -130,16 +132,12 @@ function attributesOf(texts: Readonly<Record<string, string>>) {
       throw wrong('attributes', `must have names of ${maxAttributeBytes.name} bytes at most`)
     if (name.startsWith('goog')) throw wrong('attributes', 'must not have names that begin with goog')
   }
-  return entries.map(([name, text]) => ({ name, value: template('attributes', text) }))
+  return entries.map(([name, text]) => ({ name, value: parseFieldTemplate('attributes', text, ['@id']) }))
 }
 
 function template(path: string, text: string): Template {
-  const parsed = parseTemplate(text)
-  const foreign = parsed.names.find(
-    name => name.startsWith('@') && !(path === 'attributes' && name === '@id')
-  )
-  if (foreign !== undefined) throw wrong(path, `must name fields of messages, which {${foreign}} is not`)
-  if (path !== 'attributes' && parsed.texts.some(part => /[{}]/.test(part)))
+  const parsed = parseFieldTemplate(path, text)
+  if (parsed.texts.some(part => /[{}]/.test(part)))
     throw wrong(path, 'must have braces only around names of fields, as in {ident}')
   return parsed
 }
@@ -149,13 +147,6 @@ function fieldOf(name: string, fields: Fields): string {
   const problem = unfitFor(name, fields)
   if (problem !== null) throw unfit(problem)
   return String(fields.get(name))
-}
-
-/** What a message lacks is an empty text. */
-function attributeText(name: string, message: Message, fields: Fields): string {
-  if (name === '@id') return message.id()
-  const value = fields.get(name) ?? ''
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
 function unfit(detail: string): FaultError {

@@ -3,7 +3,7 @@
 
 import { FaultError } from '../../../../schemas/errors.ts'
 import { type Fields, unfitFor } from '../../fields.ts'
-import { parseTemplate, renderTemplate, type Template } from '../../template.ts'
+import { parseFieldTemplate, renderTemplate, type Template } from '../../template.ts'
 import { problemOf } from './text.ts'
 
 export class Topic {
@@ -13,11 +13,9 @@ export class Topic {
   /** Throws a FaultError `config_invalid` for what is no topic. */
   constructor(text: string) {
     this.#text = text
-    this.#template = parseTemplate(text)
-    const { names, texts } = this.#template
+    this.#template = parseFieldTemplate('topic', text)
+    const { texts } = this.#template
     const wrong = (detail: string) => new FaultError('config_invalid', { path: 'topic', detail })
-    const foreign = names.find(name => name.startsWith('@'))
-    if (foreign !== undefined) throw wrong(`must name fields of messages, which {${foreign}} is not`)
     if (texts.some(part => /[{}]/.test(part)))
       throw wrong('must have braces only around names of fields, as in {ident}')
     if (texts.some(part => /[#+]/.test(part))) throw wrong('must have no # or +')

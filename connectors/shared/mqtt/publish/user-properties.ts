@@ -2,9 +2,11 @@
 
 import { FaultError } from '../../../../schemas/errors.ts'
 import type { Message } from '../../../connector.ts'
-import type { Fields } from '../../fields.ts'
-import { parseTemplate, renderTemplate, type Template } from '../../template.ts'
+import { type Fields, textOf } from '../../fields.ts'
+import { parseFieldTemplate, renderTemplate, type Template } from '../../template.ts'
 import { problemOf } from './text.ts'
+
+const path = 'userProperties'
 
 export class UserProperties {
   readonly #entries: readonly { readonly name: string; readonly value: Template }[]
@@ -13,10 +15,11 @@ export class UserProperties {
 
   /** Throws a FaultError `config_invalid` for what no message can have. */
   constructor(values: Readonly<Record<string, string>>) {
-    this.#entries = Object.entries(values).map(([name, value]) => ({ name, value: parseTemplate(value) }))
+    this.#entries = Object.entries(values).map(([name, text]) => ({
+      name,
+      value: parseFieldTemplate(path, text, ['@id'])
+    }))
     this.names = this.#entries.flatMap(({ value }) => value.names)
-    const foreign = this.names.find(name => name.startsWith('@') && name !== '@id')
-    if (foreign !== undefined) throw wrong(`must name fields of messages or {@id}, which {${foreign}} is not`)
     for (const { name, value } of this.#entries) {
       const problem = problemOf(name) ?? problemOf(value.texts.join(''))
       if (problem !== null) throw wrong(`of "${name.slice(0, 80)}" ${problem}`)
@@ -46,12 +49,6 @@ export class UserProperties {
   }
 }
 
-/** What a message lacks is an empty text. */
-function textOf(value: unknown): string {
-  if (value === undefined || value === null) return ''
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
-}
-
 function wrong(detail: string): FaultError {
-  return new FaultError('config_invalid', { path: 'userProperties', detail })
+  return new FaultError('config_invalid', { path, detail })
 }
