@@ -12,9 +12,9 @@ import type { Rejection } from '../dispatch/outcome/verdict.ts'
 import type { Health } from '../health/health.ts'
 import { persist } from '../health/persist.ts'
 import { ownerName, SoleWriter } from '../sole-writer.ts'
-import { type Entry, entryOf, finish, firstOf, refusalOf } from './entry.ts'
 import { type Numbered, Numbers } from './numbers.ts'
 import { encodeClaim, encodeSequence } from './sequence-record.ts'
+import { type Entry, refusalOf, Waiting } from './waiting.ts'
 
 /** So many more records are removed with each append than it adds. */
 const removedBeside = 20
@@ -36,8 +36,7 @@ export interface SequencePartitionPort {
   admit(devices: ReadonlySet<string>): Promise<void>
 }
 
-interface Draft extends Omit<Numbered, 'value'> {
-  readonly entry: Entry
+interface Draft extends Numbered {
   readonly value: Buffer
 }
 
@@ -47,11 +46,11 @@ export class SequencePartition {
   readonly #port: SequencePartitionPort
   readonly #numbers: Numbers
   readonly #writer: SoleWriter
+  readonly #waiting: Waiting
   readonly #closing = new AbortController()
   /** The commit with which the assignment began. */
   #next = 0
   #keys = 0
-  #waiting: Entry[] = []
   #isRunning = false
   #sweptMs = 0
 
@@ -59,6 +58,7 @@ export class SequencePartition {
     this.#context = context
     this.#partition = partition
     this.#port = port
+    this.#waiting = new Waiting(port.options.field)
     this.#numbers = new Numbers(numbered => this.#isOver(numbered))
     this.#writer = new SoleWriter(
       ownerName(() => context.clock.random()),
@@ -105,9 +105,7 @@ export class SequencePartition {
       for (const message of messages) {
         if (message.sequence !== null) continue
         left++
-        const entry = entryOf(message, this.#port.options.field, done)
-        if (entry === null) done(refusalOf('sequence_failed', message))
-        else this.#waiting.push(entry)
+        this.#waiting.add(message, done)
       }
       done(null)
       void this.#run()
@@ -122,7 +120,7 @@ export class SequencePartition {
 
   close(): void {
     this.#closing.abort()
-    for (const entry of this.#waiting.splice(0)) finish(entry, null)
+    this.#waiting.clear()
   }
 
   get #place(): TopicPartition {
@@ -135,8 +133,8 @@ export class SequencePartition {
     const { signal } = this.#closing
     const { health } = this.#port
     const name = `sequence ${this.#partition.origin.partition}`
-    while (this.#waiting.length > 0 && !signal.aborted) {
-      const round = firstOf(this.#waiting)
+    while (!this.#waiting.isEmpty && !signal.aborted) {
+      const round = this.#waiting.first()
       await persist(this.#context, health, { name, signal, attempt: () => this.#number(round) })
     }
     this.#isRunning = false // in the same moment in which nothing waited
@@ -150,7 +148,6 @@ export class SequencePartition {
       if (!(error instanceof FaultError) || error.code !== 'body_too_large') throw error
       for (const entry of round) await this.#appendAlone(entry) // which one it is comes out when each goes alone
     }
-    this.#waiting = this.#waiting.filter(({ isDone }) => !isDone)
   }
 
   async #appendAlone(entry: Entry): Promise<void> {
@@ -158,20 +155,22 @@ export class SequencePartition {
       await this.#append([entry])
     } catch (error) {
       if (!(error instanceof FaultError) || error.code !== 'body_too_large') throw error
-      finish(entry, refusalOf('sequence_too_large', entry.message))
+      const { place } = entry.message
+      const message = this.#waiting.at(place)?.message ?? entry.message
+      this.#waiting.finish(place, refusalOf('sequence_too_large', message))
     }
   }
 
   async #append(round: readonly Entry[]): Promise<void> {
     let drafts: readonly Draft[] = []
     await this.#writer.append(at => {
-      drafts = this.#drafts(round.filter(({ isDone }) => !isDone))
+      drafts = this.#drafts(round)
       return drafts.length === 0 ? [] : [...this.#records(drafts, at), ...this.#removals(drafts.length)]
     })
     if (this.#closing.signal.aborted) return // Invariant 4
-    for (const { entry, ...numbered } of drafts) {
-      this.#numbers.add(numbered)
-      this.#carry(entry, numbered)
+    for (const draft of drafts) {
+      this.#numbers.add(draft)
+      this.#carry(draft.place, draft)
     }
     this.#context.reached('sequence_written')
   }
@@ -180,18 +179,20 @@ export class SequencePartition {
   #drafts(round: readonly Entry[]): Draft[] {
     const drafts: Draft[] = []
     const last = new Map<string, number>()
-    for (const entry of round) {
-      const { message, device, form } = entry
-      const known = this.numberAt(message.place)
+    for (const asked of round) {
+      const { place } = asked.message
+      const entry = this.#waiting.at(place)
+      if (entry === undefined) continue // it has its number, or can have none
+      const { device, form } = entry
+      const known = this.numberAt(place)
       if (known !== undefined) {
-        this.#carry(entry, known) // by an append that got no answer
+        this.#carry(place, known) // by an append that got no answer
         continue
       }
       const before = last.get(device) ?? this.#numbers.newestOf(device)?.number
       const number = before === undefined ? this.#port.options.startAt : before + 1
       last.set(device, number)
-      const { place } = message
-      drafts.push({ entry, key: this.#keyOf(place), place, device, number, value: form(number) })
+      drafts.push({ key: this.#keyOf(place), place, device, number, value: form(number) })
     }
     return drafts
   }
@@ -214,9 +215,11 @@ export class SequencePartition {
       .map(key => ({ key: Buffer.from(key), value: null }))
   }
 
-  #carry(entry: Entry, { value, number }: { readonly value: Buffer | null; readonly number: number }): void {
-    if (value !== null) this.#partition.carry(entry.message, value, number)
-    finish(entry, null)
+  /** To whoever asked for it last: a batch that was given up may have left another copy of the message. */
+  #carry(place: string, { value, number }: { readonly value: Buffer; readonly number: number }): void {
+    const entry = this.#waiting.at(place)
+    if (entry !== undefined) this.#partition.carry(entry.message, value, number)
+    this.#waiting.finish(place, null)
   }
 
   #admit(round: readonly Entry[]): Promise<void> {

@@ -90,6 +90,24 @@ test('nothing is sent while Kafka does not take numbers, and it says so', async 
   await member.stream.stop(1_000)
 })
 
+test('batches that are given up while Kafka takes no numbers leave no gap, and no number for nothing', async t => {
+  const rig = new Rig(1)
+  const member = await rig.started(numbered)
+  rig.log.faults.appends.shut()
+  for (const [offset, id] of ['a1', 'b1', 'c1'].entries()) {
+    const record = { key: Buffer.from(id.charAt(0)), value: Buffer.from(JSON.stringify({ id })), headers: [] }
+    rig.log.put({ topic: 'fleet', partition: 0 }, [{ ...record, offset, timestampMs: rig.clock.now() }])
+    await rig.clock.advance(200) // each is a batch of its own
+  }
+  rig.log.rejoin('tailrace.acme')
+  await rig.clock.advance(10_000) // past what a batch may take to end
+  rig.log.faults.appends.open()
+  await rig.clock.advance(5_000)
+  await send(rig, 'a2', 'b2', 'c2')
+  t.deepEqual(requests(member).sort(), ['a1 1', 'a2 2', 'b1 1', 'b2 2', 'c1 1', 'c2 2'])
+  await member.stream.stop(1_000)
+})
+
 test('what was numbered is sent after a crash as it was, whatever the stream wants or does with it then', async t => {
   const rig = new Rig(1)
   const dying = await rig.started(numbered)
