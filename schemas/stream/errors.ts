@@ -25,7 +25,7 @@ export const streamErrors = {
   },
   sequence_moved: {
     sentence: 'The numbers of a device may stand in another partition, and would begin anew',
-    hint: 'The channel got more partitions than its numbers have. Give the channel a new topic, or the stream a new sequence.topic with a startAt above all numbers that were given.',
+    hint: 'The channel got more partitions than its numbers have. Give the stream a new sequence.topic, with a startAt above all numbers that were given. Add no partitions to the topic of the numbers: devices move, and theirs would begin anew. Nor is another topic for the channel a way before all of the old one is sent and nothing waits: what it still owes would be left behind.',
     outcome: 'halt'
   },
   sequence_full: {

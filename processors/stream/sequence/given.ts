@@ -9,7 +9,7 @@ type IsWanted = ((chunk: RecordChunk) => boolean) | null
 
 /** The message of the record on which the cursor stands, with its number; null where it has none. */
 export function givenOf(partition: Partition, chunk: RecordChunk): Pending | 'already_settled' | null {
-  const given = partition.sequence?.numberAt(`c${chunk.offset}`)
+  const given = partition.sequence?.numberAt(`c${chunk.offset}`, chunk)
   if (given === undefined) return null
   if (partition.lanes.find(chunk)?.device?.has(chunk.offset)) return 'already_settled'
   const message = new Pending(partition.lanes.of(chunk), withValue(chunk, given.value))
@@ -20,5 +20,5 @@ export function givenOf(partition: Partition, chunk: RecordChunk): Pending | 'al
 /** Which records of the partition are wanted; null: all are. */
 export function wantedOf({ sequence }: Partition, isWanted: IsWanted): IsWanted {
   if (sequence === null || isWanted === null) return isWanted
-  return chunk => sequence.numberAt(`c${chunk.offset}`) !== undefined || isWanted(chunk)
+  return chunk => sequence.numberAt(`c${chunk.offset}`, chunk) !== undefined || isWanted(chunk)
 }

@@ -9,8 +9,10 @@ import { decodeSequence, type NumberFacts } from './sequence-record.ts'
 export interface Numbered {
   /** Of its record. */
   readonly key: string
+  readonly topic: string
   readonly place: string
   readonly device: string
+  readonly timeMs: number
   readonly number: number
   /** As it is sent; null once it has ended. */
   value: Buffer | null
@@ -58,12 +60,10 @@ export class Numbers {
 
   /** The newest of its device. */
   add(numbered: Numbered): void {
-    const { device, place } = numbered
-    const [before, twin] = [this.#devices.get(device), this.#places.get(place)]
-    if (before !== undefined && this.#places.get(before.place) !== before) this.#garbage.add(before.key)
-    if (twin !== undefined) this.#garbage.add(twin.key) // somebody has set the commit back
-    this.#devices.set(device, numbered)
-    this.#places.set(place, numbered)
+    this.#succeed(numbered)
+    const twin = this.#places.get(numbered.place)
+    if (twin !== undefined) this.#leave(twin) // somebody has set the commit back, or made the topic anew
+    this.#places.set(numbered.place, numbered)
   }
 
   /** The number of the message there; undefined where it has none. */
@@ -94,11 +94,21 @@ export class Numbers {
     return keys
   }
 
-  #read(key: string, { place, device, number }: NumberFacts, value: Buffer): void {
-    const numbered: Numbered = { key, place, device, number, value: null }
+  #read(key: string, { topic, place, device, timeMs, number }: NumberFacts, value: Buffer): void {
+    const numbered: Numbered = { key, topic, place, device, timeMs, number, value: null }
+    if (this.#isOver(numbered)) {
+      this.#succeed(numbered)
+      return
+    }
+    numbered.value = Buffer.from(value)
     this.add(numbered)
-    if (this.#isOver(numbered)) this.#leave(numbered)
-    else numbered.value = Buffer.from(value)
+  }
+
+  /** It tells the last number of its device from now on. */
+  #succeed(numbered: Numbered): void {
+    const before = this.#devices.get(numbered.device)
+    this.#devices.set(numbered.device, numbered)
+    if (before !== undefined && this.#places.get(before.place) !== before) this.#garbage.add(before.key)
   }
 
   #leave(numbered: Numbered): void {

@@ -14,7 +14,7 @@ import { persist } from '../health/persist.ts'
 import { ownerName, SoleWriter } from '../sole-writer.ts'
 import { type Numbered, Numbers } from './numbers.ts'
 import { encodeClaim, encodeSequence } from './sequence-record.ts'
-import { type Entry, refusalOf, Waiting } from './waiting.ts'
+import { deviceOf, type Entry, type Keyed, refusalOf, Waiting } from './waiting.ts'
 
 /** So many more records are removed with each append than it adds. */
 const removedBeside = 20
@@ -83,11 +83,12 @@ export class SequencePartition {
     this.#numbers.sweep()
   }
 
-  /** The number that a message has got, and the bytes with which it is sent; undefined where it has none. */
-  numberAt(place: string): { readonly value: Buffer; readonly number: number } | undefined {
+  /** The number that the message at that place has got, and the bytes with which it is sent; undefined where it has none. */
+  numberAt(place: string, message: Keyed): { readonly value: Buffer; readonly number: number } | undefined {
     const numbered = this.#numbers.at(place)
     if (numbered === undefined || numbered.value === null) return undefined
-    return { number: numbered.number, value: numbered.value }
+    const isSame = numbered.timeMs === message.timestampMs && numbered.device === deviceOf(message)
+    return isSame ? { number: numbered.number, value: numbered.value } : undefined
   }
 
   /**
@@ -183,8 +184,8 @@ export class SequencePartition {
       const { place } = asked.message
       const entry = this.#waiting.at(place)
       if (entry === undefined) continue // it has its number, or can have none
-      const { device, form } = entry
-      const known = this.numberAt(place)
+      const { device, form, message } = entry
+      const known = this.numberAt(place, message)
       if (known !== undefined) {
         this.#carry(place, known) // by an append that got no answer
         continue
@@ -192,14 +193,16 @@ export class SequencePartition {
       const before = last.get(device) ?? this.#numbers.newestOf(device)?.number
       const number = before === undefined ? this.#port.options.startAt : before + 1
       last.set(device, number)
-      drafts.push({ key: this.#keyOf(place), place, device, number, value: form(number) })
+      const { timestampMs: timeMs } = message
+      const { topic } = this.#partition.origin
+      drafts.push({ key: this.#keyOf(place), topic, place, device, timeMs, number, value: form(number) })
     }
     return drafts
   }
 
   #records(drafts: readonly Draft[], at: number): AppendRecord[] {
-    return drafts.map(({ key, value, place, device, number }, index) =>
-      encodeSequence({ key, value, facts: { kind: 'number', at: at + index, place, device, number } })
+    return drafts.map(({ key, value, ...facts }, index) =>
+      encodeSequence({ key, value, facts: { kind: 'number', at: at + index, ...facts } })
     )
   }
 
@@ -228,8 +231,9 @@ export class SequencePartition {
     return devices.size === 0 ? Promise.resolve() : this.#port.admit(devices)
   }
 
-  /** Nobody can read its message again: it waits no more, and is committed in its channel. */
-  #isOver({ place, device }: Numbered): boolean {
+  /** Nobody can read its message again: it is of a topic that the stream had before; or waits no more, and is committed in its channel. */
+  #isOver({ topic, place, device }: Numbered): boolean {
+    if (topic !== this.#partition.origin.topic) return true
     const committed = Math.max(this.#next, this.#partition.committedNext)
     if (place.startsWith('c') && Number(place.slice(1)) >= committed) return false
     return this.#port.isReleased(device, place)
@@ -237,7 +241,6 @@ export class SequencePartition {
 
   /** Never the same twice. */
   #keyOf(place: string): string {
-    const { topic } = this.#partition.origin
-    return `${topic}/${place}@${this.#writer.owner}.${++this.#keys}`
+    return `${this.#partition.origin.topic}/${place}@${this.#writer.owner}.${++this.#keys}`
   }
 }

@@ -13,10 +13,14 @@ const header = 'tailrace.number'
 export interface NumberFacts {
   readonly kind: 'number'
   readonly at: number
+  /** Of the channel. */
+  readonly topic: string
   /** Which message: `c` and its offset in the channel, or of a dead letter that was resent `h` and its offset in the held topic. */
   readonly place: string
   /** Its Kafka key, a character for each byte. */
   readonly device: string
+  /** When Kafka got it, in Unix ms: a topic that was made anew holds another message at that place. */
+  readonly timeMs: number
   readonly number: number
 }
 
@@ -50,10 +54,12 @@ export function decodeSequence(headers: readonly Header[]): SequenceFacts | null
   if (text === undefined) return null
   try {
     const facts = JSON.parse(text) as Partial<Record<string, unknown>> // every field is looked at
-    const { kind, at, owner, place, device, number } = facts
+    const { kind, at, owner, topic, place, device, timeMs, number } = facts
     if (typeof at !== 'number') return null
     if (kind === 'claim') return typeof owner === 'string' ? { kind, at, owner } : null
-    const isWhole = [place, device].every(one => typeof one === 'string') && Number.isSafeInteger(number)
+    const isWhole =
+      [topic, place, device].every(one => typeof one === 'string') &&
+      [timeMs, number].every(one => Number.isSafeInteger(one))
     return kind === 'number' && isWhole ? (facts as unknown as NumberFacts) : null // its fields were looked at
   } catch {
     return null

@@ -13,6 +13,9 @@ const maxBytes = 262_144
 
 type Done = (refusal: Rejection | null) => void
 
+/** A message or a record, by what tells whether it is the one that got a number. */
+export type Keyed = Pick<Pending, 'bytes' | 'keyStart' | 'keyEnd' | 'timestampMs'>
+
 /** A message that waits for its number. */
 export interface Entry {
   /** As it was asked for last. */
@@ -37,12 +40,12 @@ export class Waiting {
 
   /** `done` is told once it has its number, cannot have one, or is no longer ours to tell. */
   add(message: Pending, done: Done): void {
-    const form = isKeyless(message) ? null : formOf(message.value(), this.#field)
-    if (form === null) {
+    const device = deviceOf(message)
+    const form = device === null ? null : formOf(message.value(), this.#field)
+    if (device === null || form === null) {
       done(refusalOf('sequence_failed', message))
       return
     }
-    const device = message.bytes.toString('latin1', message.keyStart, message.keyEnd)
     const before = this.#entries.get(message.place)
     this.#entries.set(message.place, { message, device, form, done }) // where it stood before
     before?.done(null)
@@ -79,10 +82,11 @@ export class Waiting {
 }
 
 export function refusalOf(code: 'sequence_failed' | 'sequence_too_large', message: Pending): Rejection {
-  const detail = isKeyless(message) ? 'it has no key' : `${message.size} bytes`
+  const detail = deviceOf(message) === null ? 'it has no key' : `${message.size} bytes`
   return { message, failure: { kind: 'reject', code, detail } }
 }
 
-function isKeyless({ keyStart, keyEnd }: Pending): boolean {
-  return keyEnd < keyStart
+/** A character for each byte of its key; null where it has none. */
+export function deviceOf({ bytes, keyStart, keyEnd }: Keyed): string | null {
+  return keyEnd < keyStart ? null : bytes.toString('latin1', keyStart, keyEnd)
 }

@@ -72,6 +72,11 @@ export class MemoryLog implements Log {
     this.#topics.create({ name, partitions, replication: 1, settings })
   }
 
+  /** Deletes a topic with all that it holds. What groups have committed there stays. */
+  delete(name: string): void {
+    this.#topics.delete(name)
+  }
+
   /** Adds partitions, which makes every group join again. */
   raisePartitions(name: string, partitions: number): void {
     const topic = this.#topics.get(name)

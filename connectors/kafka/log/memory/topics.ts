@@ -96,6 +96,10 @@ export class MemoryTopics {
     this.#topics.set(spec.name, { spec, partitions })
   }
 
+  delete(name: string): void {
+    this.#topics.delete(name)
+  }
+
   find(name: string): MemoryTopic | undefined {
     return this.#topics.get(name)
   }

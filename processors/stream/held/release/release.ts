@@ -87,7 +87,7 @@ export class Release {
     const raw = viewOf(record, held)
     const failure = this.#givenUp(device, held, record)
     const place = held.owner === null ? `h${record.offset}` : `c${held.offset}`
-    const given = lane.partition.sequence?.numberAt(place) ?? null
+    const given = lane.partition.sequence?.numberAt(place, raw) ?? null
     const shaped =
       held.isRaw && failure === null
         ? this.#port.steps.release(lane.partition, raw, held.owner === null)

@@ -108,6 +108,39 @@ test('batches that are given up while Kafka takes no numbers leave no gap, and n
   await member.stream.stop(1_000)
 })
 
+for (const [how, channel] of [
+  ['is exchanged for another', 'fleet-2'],
+  ['is deleted and made anew', 'fleet']
+] as const)
+  test(`when the topic of a channel ${how}, its messages are sent as they are, and numbers go on`, async t => {
+    const rig = new Rig(1)
+    const member = await rig.started(numbered)
+    await send(rig, 'a1')
+    await member.stream.stop(1_000)
+    if (channel === 'fleet') rig.log.delete('fleet')
+    rig.log.create(channel, 1)
+    await rig.admin.moveOffsets('tailrace.acme', [{ topic: channel, partition: 0, next: 0, metadata: '' }])
+    const next = await rig.started({ ...numbered, topics: [channel] })
+    for (const [offset, id] of ['b1', 'a2'].entries()) {
+      const record = {
+        key: Buffer.from(id.charAt(0)),
+        value: Buffer.from(JSON.stringify({ id })),
+        headers: []
+      }
+      rig.log.put({ topic: channel, partition: 0 }, [{ ...record, offset, timestampMs: rig.clock.now() }])
+    }
+    await rig.clock.advance(500)
+    t.deepEqual(requests(next).sort(), ['a2 2', 'b1 1'])
+    await next.stream.stop(1_000)
+    const last = await rig.started({ ...numbered, topics: [channel] })
+    rig.log.put({ topic: channel, partition: 0 }, [
+      { key: Buffer.from('a'), value: Buffer.from('{"id":"a3"}'), headers: [], offset: 2, timestampMs: 0 }
+    ])
+    await rig.clock.advance(500)
+    t.deepEqual(requests(last), ['a3 3'])
+    await last.stream.stop(1_000)
+  })
+
 test('what was numbered is sent after a crash as it was, whatever the stream wants or does with it then', async t => {
   const rig = new Rig(1)
   const dying = await rig.started(numbered)
