@@ -19,7 +19,7 @@ import type { HeldOptions } from './held/held.ts'
 import type { LedgerOptions } from './ledger/ledger.ts'
 import type { StreamMeter } from './meter.ts'
 import type { ReceiptsOptions } from './receipts/receipts.ts'
-import type { SequenceOptions } from './sequence/sequence-partition.ts'
+import type { SequenceOptions } from './sequence/port.ts'
 import type { StepsOptions } from './steps/steps.ts'
 import type { Tap } from './tap.ts'
 

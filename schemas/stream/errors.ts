@@ -28,6 +28,22 @@ export const streamErrors = {
     hint: 'The channel got more partitions than its numbers have. Give the stream a new sequence.topic, with a startAt above all numbers that were given. Add no partitions to the topic of the numbers: devices move, and theirs would begin anew. Nor is another topic for the channel a way before all of the old one is sent and nothing waits: what it still owes would be left behind.',
     outcome: 'halt'
   },
+  sequence_stray: {
+    sentence:
+      'A device lies in a partition where Kafka’s own clients would not put it, and may have numbers in another',
+    hint: 'Let all producers of the channel place devices as Kafka’s own clients do (librdkafka: partitioner=murmur2_random). Where all of them place every device in one other way, say so with sequence.anyPartitioner.',
+    outcome: 'halt'
+  },
+  sequences_lost: {
+    sentence: 'Numbers were given, but their topic holds none, so they would begin anew',
+    hint: 'Restore the topic, or name the right one in sequence.topic. Where it is gone for good, let numbers go on with a sequence.startAt well above all that were given.',
+    outcome: 'halt'
+  },
+  topic_forgets: {
+    sentence: 'The topic would forget what the stream has to keep',
+    hint: 'Set cleanup.policy of the topic: compact for numbers, delete for receipts.',
+    outcome: 'halt'
+  },
   sequence_full: {
     sentence: 'There are more devices than the stream may know the numbers of',
     hint: 'Raise sequence.maxDevices (some 250 bytes each), or run more processes.',

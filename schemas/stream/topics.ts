@@ -28,7 +28,12 @@ export const sequenceSchema = Type.Object(
     maxDevices: count(
       'Devices of which a process knows the last number at most, some 250 bytes each.',
       200_000
-    )
+    ),
+    anyPartitioner: Type.Boolean({
+      description:
+        'Write true only where all producers of the channel place every device in one partition by another rule than Kafka’s own clients: without it a device that lies elsewhere halts the stream, since it may have numbers in two partitions.',
+      default: false
+    })
   },
   {
     additionalProperties: false,

@@ -8,7 +8,7 @@ import { encodeMetadata } from '../../stream/settlement/commit-metadata.ts'
 import type { Destination } from './destination.ts'
 import type { Position, Standing } from './positions.ts'
 
-export interface Move extends TopicPartition {
+export interface Move extends TopicPartition, Pick<Position, 'numbers'> {
   readonly from: number
   readonly to: number
   readonly repeated: number
@@ -48,13 +48,14 @@ function planPlaces(positions: readonly Position[], offsets: ReadonlyMap<string,
   })
 }
 
-function moveOf({ topic, partition, start, end, next }: Position, to: number): Move {
+function moveOf({ topic, partition, start, end, next, numbers }: Position, to: number): Move {
   const held = Math.min(end, Math.max(start, next))
   return {
     topic,
     partition,
     from: next,
     to,
+    numbers,
     repeated: Math.max(0, held - to),
     skipped: Math.max(0, to - held)
   }
@@ -65,12 +66,12 @@ export async function carryOut(
   admin: LogAdmin,
   { group, birthMs, moves }: { group: string; moves: readonly Move[] } & Pick<Standing, 'birthMs'>
 ): Promise<void> {
-  // What was settled above the old position says nothing about the new one.
-  const entries: CommitEntry[] = moves.map(({ topic, partition, to }) => ({
+  // What was settled above the old position says nothing about the new one. Which numbers were given stays true.
+  const entries: CommitEntry[] = moves.map(({ topic, partition, to, numbers }) => ({
     topic,
     partition,
     next: to,
-    metadata: encodeMetadata(to, { birthMs, settled: [] })
+    metadata: encodeMetadata(to, { birthMs, settled: [], ...(numbers !== null && { numbers }) })
   }))
   await admin.moveOffsets(group, entries)
 }

@@ -3,6 +3,7 @@
 import type { CommittedPosition, LogAdmin, PartitionRange } from '../../../connectors/kafka/log/log.ts'
 import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
 import { metadataOf, smallestBirth } from '../../stream/assignment/opening.ts'
+import type { NumbersMark } from '../../stream/settlement/commit-metadata.ts'
 
 export interface Position extends TopicPartition {
   /** The smallest offset that Kafka still holds, and the one that the next record will get. */
@@ -14,6 +15,8 @@ export interface Position extends TopicPartition {
   readonly settledAhead: number
   /** Where it would go on: the commit, or without one the first record at or after its birth. */
   readonly next: number
+  /** Which numbers were given in it; null: none that is known of. */
+  readonly numbers: NumbersMark | null
 }
 
 export interface Standing {
@@ -52,7 +55,8 @@ function positionOf(
     end,
     committed: next,
     settledAhead: found === undefined ? 0 : settledAhead(found),
-    next: next ?? Math.max(start, births[partition] ?? start)
+    next: next ?? Math.max(start, births[partition] ?? start),
+    numbers: (found && metadataOf(found)?.numbers) ?? null
   }
 }
 

@@ -21,7 +21,8 @@ export async function confirmOurs(
 }
 
 /** The commit as it was found. */
-function entryOf({ origin, next, birthMs, settled, readFrom }: OpenPosition) {
-  const standing = { birthMs, settled, ...(readFrom !== null && { readFrom }) }
+function entryOf({ origin, next, birthMs, settled, readFrom, numbers }: OpenPosition) {
+  const more = { ...(readFrom !== null && { readFrom }), ...(numbers !== null && { numbers }) }
+  const standing = { birthMs, settled, ...more }
   return { ...origin, next, metadata: encodeMetadata(next, standing) }
 }

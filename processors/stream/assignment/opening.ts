@@ -6,7 +6,7 @@
 import type { CommittedPosition, LogAdmin, PartitionRange } from '../../../connectors/kafka/log/log.ts'
 import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
 import { FaultError } from '../../../schemas/errors.ts'
-import { type CommitMetadata, decodeMetadata } from '../settlement/commit-metadata.ts'
+import { type CommitMetadata, decodeMetadata, type NumbersMark } from '../settlement/commit-metadata.ts'
 import type { Run } from '../settlement/settled-set.ts'
 import { partitionKey } from './partition.ts'
 
@@ -32,6 +32,8 @@ export interface OpenPosition {
   readonly owner: string | null
   /** From where it is to be read, so that steps know what came before the commit point; null: from there. */
   readonly readFrom: number | null
+  /** Which numbers were given in it; null: none that is known of. */
+  readonly numbers: NumbersMark | null
   /** It has no commit yet: its first position is to be committed before anything is read. */
   readonly isNew: boolean
 }
@@ -65,10 +67,11 @@ export async function readOpening(admin: LogAdmin, request: OpeningRequest): Pro
       const next = commit?.next ?? null
       if (next !== null) checkHeld(origin, next, range)
       const position = next ?? Math.max(range.start, firsts[origin.partition] ?? range.start)
-      const { settled = [], owner = null, readFrom } = (commit && metadataOf(commit)) ?? {}
+      const { settled = [], owner = null, readFrom, numbers = null } = (commit && metadataOf(commit)) ?? {}
       positions.push({
         ...{ origin, next: position, settled, end: range.end, birthMs, owner, isNew: next === null },
-        readFrom: readFrom === undefined ? null : Math.min(position, Math.max(range.start, readFrom))
+        readFrom: readFrom === undefined ? null : Math.min(position, Math.max(range.start, readFrom)),
+        numbers
       })
     }
   }

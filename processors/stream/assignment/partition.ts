@@ -8,7 +8,7 @@ import type { Pending } from '../dispatch/lane.ts'
 import { Lanes, type Order } from '../dispatch/lanes.ts'
 import type { PartitionState, Trouble } from '../health/state.ts'
 import type { SequencePartition } from '../sequence/sequence-partition.ts'
-import { encodeMetadata } from '../settlement/commit-metadata.ts'
+import { encodeMetadata, type NumbersMark } from '../settlement/commit-metadata.ts'
 import { maxSettledBytes, type Run, safeSpan } from '../settlement/settled-set.ts'
 import { Tracker } from '../settlement/tracker.ts'
 import type { PartitionMemory } from '../steps/partition-memory.ts'
@@ -31,6 +31,8 @@ export interface Position {
   /** From where it is read, so that steps know what came before the commit point; null: from there. */
   readonly readFrom: number | null
   readonly birthMs: number
+  /** Which numbers were given in it; null: none that is known of. */
+  readonly numbers: NumbersMark | null
   /** Of a held partition: who owned it there; null where that is not known. */
   readonly owner: string | null
   readonly end: number
@@ -66,6 +68,7 @@ export class Partition {
   #tracker: Tracker | null = null
   #committed = 0
   #birthMs = 0
+  #numbers: NumbersMark | null = null
   /** What the tracker had counted when a commit was made up, and when one was confirmed. */
   #offeredChanges = 0
   #committedChanges = 0
@@ -119,7 +122,8 @@ export class Partition {
     return { base: this.#tracker.base, settled: this.#tracker.ahead(), committed: this.#committed }
   }
 
-  open({ next, settled, committed, readFrom, birthMs, end }: Position): void {
+  open({ next, settled, committed, readFrom, birthMs, numbers, end }: Position): void {
+    this.#numbers = numbers
     this.#tracker = new Tracker(next, settled)
     this.walked = this.memory === null ? next : (readFrom ?? committed)
     this.#caughtUpAt = next
@@ -183,9 +187,12 @@ export class Partition {
     if (tracker === null || tracker.changes === this.#committedChanges) return null
     this.#offeredChanges = tracker.changes
     const { base } = tracker
-    const standing = { birthMs: this.#birthMs, settled: tracker.ahead() }
-    const { memory } = this
-    const metadata = encodeMetadata(base, memory === null ? standing : { ...standing, readFrom: memory.from })
+    const numbers = this.sequence?.mark ?? this.#numbers
+    const metadata = encodeMetadata(base, {
+      ...{ birthMs: this.#birthMs, settled: tracker.ahead() },
+      ...(this.memory !== null && { readFrom: this.memory.from }),
+      ...(numbers !== null && { numbers })
+    })
     this.#isSetFull = metadata.length > fullSettledBytes
     this.#offered = { ...this.origin, next: base, metadata }
     return this.#offered

@@ -148,6 +148,9 @@ export class Receipts {
     const specs = await Promise.all(origins.map(topic => admin.topic(topic)))
     const partitions = Math.max(1, ...specs.map(spec => spec?.partitions ?? 1))
     const found = await ensureTopic(admin, wantedReceiptsTopic(options, partitions), this.#context.log)
+    const policy = found.settings['cleanup.policy'] ?? ''
+    if (policy.includes('compact'))
+      throw new FaultError('topic_forgets', { path: options.topic, detail: `cleanup.policy is ${policy}` })
     if (found.partitions < partitions) await admin.raisePartitions(options.topic, partitions)
     return Math.max(found.partitions, partitions)
   }

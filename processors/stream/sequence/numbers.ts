@@ -27,6 +27,8 @@ export class Numbers {
   readonly #garbage = new Set<string>()
   readonly #isOver: (numbered: Numbered) => boolean
   #claim: string | null = null
+  /** Of all that were given here; null while none is known of. */
+  highest: number | null = null
 
   /** `isOver` tells whether nobody can read the message of a number again. */
   constructor(isOver: (numbered: Numbered) => boolean) {
@@ -107,6 +109,7 @@ export class Numbers {
   /** It tells the last number of its device from now on. */
   #succeed(numbered: Numbered): void {
     const before = this.#devices.get(numbered.device)
+    this.highest = Math.max(this.highest ?? 0, numbered.number)
     this.#devices.set(numbered.device, numbered)
     if (before !== undefined && this.#places.get(before.place) !== before) this.#garbage.add(before.key)
   }

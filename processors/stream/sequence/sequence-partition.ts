@@ -1,18 +1,20 @@
 // Gives the messages of one partition their numbers, during one assignment: each is written down, with the very bytes that
 // are to be sent, before the first attempt to send it begins. What was written down is sent so, whoever sends it.
 
-import type { AppendRecord, LogAdmin, LogProducer } from '../../../connectors/kafka/log/log.ts'
+import type { AppendRecord } from '../../../connectors/kafka/log/log.ts'
 import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
 import { FaultError } from '../../../schemas/errors.ts'
-import type { SequenceConfig } from '../../../schemas/stream.ts'
+import type { OpenPosition } from '../assignment/opening.ts'
 import type { Partition } from '../assignment/partition.ts'
 import type { StreamContext } from '../context.ts'
 import type { Pending } from '../dispatch/lane.ts'
 import type { Rejection } from '../dispatch/outcome/verdict.ts'
-import type { Health } from '../health/health.ts'
 import { persist } from '../health/persist.ts'
+import type { NumbersMark } from '../settlement/commit-metadata.ts'
 import { ownerName, SoleWriter } from '../sole-writer.ts'
+import { checkFound } from './moved.ts'
 import { type Numbered, Numbers } from './numbers.ts'
+import type { SequencePartitionPort } from './port.ts'
 import { encodeClaim, encodeSequence } from './sequence-record.ts'
 import { deviceOf, type Entry, type Keyed, refusalOf, Waiting } from './waiting.ts'
 
@@ -20,21 +22,6 @@ import { deviceOf, type Entry, type Keyed, refusalOf, Waiting } from './waiting.
 const removedBeside = 20
 /** How often those are looked for whose messages nobody can read again. */
 const sweepMs = 1_000
-
-export type SequenceOptions = SequenceConfig
-
-export interface SequencePartitionPort {
-  readonly options: SequenceOptions
-  readonly admin: LogAdmin
-  readonly producer: LogProducer
-  readonly health: Health
-  /** Resolves once the group confirms that the partition is ours. */
-  confirm(): Promise<void>
-  /** Does the message at that place wait in the held topic no more? */
-  isReleased(device: string, place: string): boolean
-  /** Resolves if the devices, of which no number is known, have none elsewhere, and there is room for them. */
-  admit(devices: ReadonlySet<string>): Promise<void>
-}
 
 interface Draft extends Numbered {
   readonly value: Buffer
@@ -76,11 +63,23 @@ export class SequencePartition {
     return this.#numbers.devices
   }
 
-  /** Learns what was given before. `next` is the commit. Rejects with a FaultError; call it again then. */
-  async open(next: number): Promise<void> {
+  /** What commits tell of the numbers; null while none was given. */
+  get mark(): NumbersMark | null {
+    const { highest } = this.#numbers
+    return highest === null ? null : { highest, partitions: this.#port.partitions }
+  }
+
+  /** Does the device have a number here? */
+  knows(device: string): boolean {
+    return this.#numbers.newestOf(device) !== undefined
+  }
+
+  /** Learns what was given before. Rejects with a FaultError; call it again then. */
+  async open({ next, numbers }: Pick<OpenPosition, 'next' | 'numbers'>): Promise<void> {
     this.#next = next
     await this.#writer.open()
     this.#numbers.sweep()
+    checkFound(this.#place, { highest: this.#numbers.highest, before: numbers, ...this.#port.options })
   }
 
   /** The number that the message at that place has got, and the bytes with which it is sent; undefined where it has none. */

@@ -26,7 +26,9 @@ import type { Rejection } from '../dispatch/outcome/verdict.ts'
 import type { Health } from '../health/health.ts'
 import type { Held } from '../held/held.ts'
 import type { StreamOptions } from '../options.ts'
-import { type SequenceOptions, SequencePartition } from './sequence-partition.ts'
+import { checkTopic, moved } from './moved.ts'
+import type { SequenceOptions } from './port.ts'
+import { SequencePartition } from './sequence-partition.ts'
 import { numberBytes } from './set-number.ts'
 
 interface Shared {
@@ -43,6 +45,7 @@ export interface SequencesParts extends Shared {
 
 export interface SequencesPort extends Shared {
   readonly options: SequenceOptions
+  readonly group: string
   /** The topic of the stream's one channel. */
   readonly origin: string
   /** Resolves once the group confirms that the partition is ours. */
@@ -71,8 +74,8 @@ export class Sequences {
     const { partition: number, topic } = partition.origin
     if (number >= partitions) this.#ensured = null // the channel has got more
     if (number >= partitions) throw moved(`${topic} has more than ${partitions} partitions`)
-    partition.sequence ??= this.#create(partition, position)
-    await partition.sequence.open(position.next)
+    partition.sequence ??= this.#create(partition, { position, partitions })
+    await partition.sequence.open(position)
   }
 
   /** Resolves once each of the messages has its number, cannot have one, which is told, or is no longer ours to send. */
@@ -88,10 +91,13 @@ export class Sequences {
     return (await Promise.all(refused)).flat()
   }
 
-  #create(partition: Partition, position: OpenPosition): SequencePartition {
+  #create(
+    partition: Partition,
+    { position, partitions }: { readonly position: OpenPosition; readonly partitions: number }
+  ): SequencePartition {
     const { options, admin, producer, health } = this.#port
     return new SequencePartition(this.#context, partition, {
-      ...{ options, admin, producer, health },
+      ...{ options, partitions, admin, producer, health },
       confirm: () => this.#port.confirm(partition, position),
       isReleased: (device, place) => this.#port.isReleased(partition, device, place),
       admit: devices => this.#admit(partition, devices)
@@ -100,20 +106,25 @@ export class Sequences {
 
   /** Devices of which no number is known may have some elsewhere, if they lie here since the channel got more partitions. */
   async #admit({ origin }: Partition, devices: ReadonlySet<string>): Promise<void> {
-    const { options, admin } = this.#port
+    const { options } = this.#port
     let known = devices.size
     for (const { sequence } of this.#port.partitions) known += sequence?.devices ?? 0
     if (known > options.maxDevices)
       throw new FaultError('sequence_full', { detail: `maxDevices is ${options.maxDevices}` })
     const partitions = await this.#ensure()
-    const stray = [...devices].find(
-      device => partitionOf(Buffer.from(device, 'latin1'), partitions) !== origin.partition
-    )
-    if (stray === undefined) return
-    const channel = await admin.topic(origin.topic)
-    // A producer that places devices in its own way does so always.
-    if (channel?.partitions !== partitions)
-      throw moved(`${JSON.stringify(stray)} lies in ${origin.topic}/${origin.partition}`)
+    const isStray = (device: string) =>
+      partitionOf(Buffer.from(device, 'latin1'), partitions) !== origin.partition
+    const tell = (device: string) => `${JSON.stringify(device)} lies in ${origin.topic}/${origin.partition}`
+    const misplaced = [...devices].find(isStray)
+    const channel = misplaced === undefined ? null : await this.#port.admin.topic(origin.topic)
+    if (misplaced !== undefined && channel?.partitions !== partitions) throw moved(tell(misplaced))
+    const twice = [...devices].find(device => this.#isKnown(device))
+    const stray = twice ?? (options.anyPartitioner ? undefined : misplaced)
+    if (stray !== undefined) throw new FaultError('sequence_stray', { detail: tell(stray) })
+  }
+
+  #isKnown(device: string): boolean {
+    return [...this.#port.partitions].some(({ sequence }) => sequence?.knows(device))
   }
 
   /** Resolves with the number of partitions. */
@@ -126,7 +137,7 @@ export class Sequences {
   }
 
   async #ensureTopic(): Promise<number> {
-    const { admin, options, origin } = this.#port
+    const { admin, options, group, origin } = this.#port
     const channel = await admin.topic(origin)
     if (channel === null) throw new FaultError('topic_missing', { path: origin })
     const wanted = wantedSequenceTopic(options, channel.partitions)
@@ -135,26 +146,21 @@ export class Sequences {
       { ...wanted, maxMessageBytes: largestOf([channel]) },
       this.#context.log
     )
-    if (found.partitions < channel.partitions)
-      throw moved(`${origin} has ${channel.partitions} partitions, ${options.topic} ${found.partitions}`)
+    checkTopic({ channel, found, startAt: options.startAt, commits: await admin.committed(group, [origin]) })
     return found.partitions
   }
-}
-
-function moved(detail: string): FaultError {
-  return new FaultError('sequence_moved', { detail })
 }
 
 /** Null for a stream whose messages get no numbers. */
 export function sequencesOf(
   context: StreamContext,
-  { sequence, topics }: Pick<StreamOptions, 'sequence' | 'topics'>,
+  { sequence, group, topics }: Pick<StreamOptions, 'sequence' | 'group' | 'topics'>,
   { held, consumer, ...parts }: SequencesParts
 ): Sequences | null {
   const [origin] = topics // the configuration takes care that there is but one
   if (sequence === null || origin === undefined) return null
   return new Sequences(context, {
-    ...{ ...parts, options: sequence, origin },
+    ...{ ...parts, options: sequence, group, origin },
     confirm: (partition, position) => confirmOurs(consumer, partition, position),
     isReleased: (partition, device, place) => held.isReleased(partition.origin, device, place)
   })

@@ -2,9 +2,17 @@
 // another member later starts where the stream did, and what is settled above the commit point. Text, versioned, at
 // most 4,096 bytes: "1;birth=<Unix ms>;settled=<base64url>", the last only where there is something to say. In a held
 // partition its owner's name takes the place of the settled: "1;birth=<Unix ms>;owner=<name>". Where steps remember
-// something, "from=<offset>" says from where on messages are to be read again, so that they know it all.
+// something, "from=<offset>" says from where on messages are to be read again, so that they know it all. Once messages
+// got numbers, "numbers=<the highest>/<partitions of their topic>" says so: a topic without them was lost then.
 
 import { decodeSettled, encodeSettled, type Run } from './settled-set.ts'
+
+/** That numbers were given in a partition. */
+export interface NumbersMark {
+  readonly highest: number
+  /** Of the topic of the numbers. */
+  readonly partitions: number
+}
 
 export interface CommitMetadata {
   readonly birthMs: number
@@ -14,27 +22,32 @@ export interface CommitMetadata {
   readonly owner?: string
   /** What steps remember, as it is written, holds up to this offset, which is not above the commit point. */
   readonly readFrom?: number
+  readonly numbers?: NumbersMark
 }
 
 /** `base` is the commit point that the metadata travels with. */
-export function encodeMetadata(base: number, { birthMs, settled, owner, readFrom }: CommitMetadata): string {
+export function encodeMetadata(base: number, metadata: CommitMetadata): string {
+  const { birthMs, settled, owner, readFrom, numbers } = metadata
   const set = encodeSettled(base, settled)
   const more = set === '' ? '' : `;settled=${set}`
   const from = readFrom === undefined ? '' : `;from=${readFrom}`
-  return `1;birth=${birthMs}${more}${owner === undefined ? '' : `;owner=${owner}`}${from}`
+  const mark = numbers === undefined ? '' : `;numbers=${numbers.highest}/${numbers.partitions}`
+  return `1;birth=${birthMs}${more}${owner === undefined ? '' : `;owner=${owner}`}${from}${mark}`
 }
+
+const form =
+  /^1;birth=(\d{1,16})(?:;settled=([\w-]+))?(?:;owner=(\w+))?(?:;from=(\d{1,16}))?(?:;numbers=(\d{1,16})\/(\d{1,9}))?(?:;|$)/
 
 /** Null for metadata that is not ours or of a version that is not known: it says nothing then. */
 export function decodeMetadata(base: number, text: string): CommitMetadata | null {
-  const match = /^1;birth=(\d{1,16})(?:;settled=([\w-]+))?(?:;owner=(\w+))?(?:;from=(\d{1,16}))?(?:;|$)/.exec(
-    text
-  )
+  const match = form.exec(text)
   if (match === null) return null
-  const [, birthMs, settled, owner, readFrom] = match
+  const [, birthMs, settled, owner, readFrom, highest, partitions] = match
   return {
     birthMs: Number(birthMs),
     settled: settled === undefined ? [] : decodeSettled(base, settled),
     ...(owner !== undefined && { owner }),
-    ...(readFrom !== undefined && { readFrom: Number(readFrom) })
+    ...(readFrom !== undefined && { readFrom: Number(readFrom) }),
+    ...(highest !== undefined && { numbers: { highest: Number(highest), partitions: Number(partitions) } })
   }
 }

@@ -2,7 +2,16 @@ import test from 'ava'
 import { Partitions } from '../../../../processors/stream/assignment/partitions.ts'
 
 const origin = { topic: 'fleet', partition: 0 }
-const position = { next: 5, settled: [], owner: null, readFrom: null, committed: 5, birthMs: 0, end: 100 }
+const position = {
+  next: 5,
+  settled: [],
+  owner: null,
+  readFrom: null,
+  numbers: null,
+  committed: 5,
+  birthMs: 0,
+  end: 100
+}
 
 /** Assigned and open, with everything below `next` settled and `committed` at Kafka. */
 function assigned(partitions: Partitions, next: number) {

@@ -18,7 +18,16 @@ function setUp() {
 
 function openPartition(number: number): Partition {
   const partition = new Partition({ topic: 'fleet', partition: number }, 'device')
-  partition.open({ next: 0, settled: [], owner: null, readFrom: null, committed: 0, birthMs: 0, end: 100 })
+  partition.open({
+    next: 0,
+    settled: [],
+    owner: null,
+    readFrom: null,
+    numbers: null,
+    committed: 0,
+    birthMs: 0,
+    end: 100
+  })
   return partition
 }
 

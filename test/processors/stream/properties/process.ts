@@ -330,7 +330,9 @@ function optionsOf(settings: Settings) {
     onePerDevice: false,
     receipts: receipts ? { topic: receiptsTopic, retentionHours: 1 } : null,
     ...{ isWanted: null, steps: null, ledger: null },
-    sequence: numbers ? { field: 'seq', startAt: 1, topic: numbersTopic, maxDevices: 1_000 } : null,
+    sequence: numbers
+      ? { field: 'seq', startAt: 1, topic: numbersTopic, anyPartitioner: true, maxDevices: 1_000 }
+      : null,
     paused: false,
     held: {
       topic: heldTopic,

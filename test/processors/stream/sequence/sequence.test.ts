@@ -10,7 +10,7 @@ import { decodeFacts } from '../../../../processors/stream/settlement/dead-lette
 import { failure, heldTopic, Rig } from '../rig.ts'
 
 const numbersTopic = 'tailrace.acme.sequences'
-const sequence = { field: 'seq', startAt: 1, topic: numbersTopic, maxDevices: 100 }
+const sequence = { field: 'seq', startAt: 1, topic: numbersTopic, maxDevices: 100, anyPartitioner: false }
 const numbered: Partial<StreamOptions> = { sequence }
 
 /** `device number` of each message of each request, in order. */
@@ -243,6 +243,74 @@ test('a channel that got more partitions halts the stream rather than number a d
   t.like(member.stream.status(), { state: 'halted', trouble: { code: 'sequence_moved' } })
   t.deepEqual(requests(member), ['a1 1'])
   await member.stream.stop(1_000)
+})
+
+test('partitions that were added to the topic of numbers, too, halt the stream rather than number a device anew', async t => {
+  const rig = new Rig(1)
+  const member = await rig.started(numbered)
+  await send(rig, 'a1', 'b1', 'c1')
+  await member.stream.stop(1_000)
+  rig.log.raisePartitions('fleet', 3)
+  rig.log.raisePartitions(numbersTopic, 3)
+  const next = await rig.started(numbered)
+  await send(rig, 'a2', 'b2', 'c2')
+  t.like(next.stream.status(), { state: 'halted', trouble: { code: 'sequence_moved' } })
+  t.deepEqual(requests(next), [])
+  await next.stream.stop(1_000)
+  const topic = `${numbersTopic}-2`
+  const other = await rig.started({ sequence: { ...sequence, topic, startAt: 100 } })
+  t.deepEqual(requests(other).sort(), ['a2 100', 'b2 100', 'c2 100'])
+  await other.stream.stop(1_000)
+})
+
+for (const [what, topic] of [
+  ['is gone', numbersTopic],
+  ['is named otherwise', `${numbersTopic}-2`]
+] as const)
+  test(`when the topic of numbers ${what}, the stream halts until numbers may go on above`, async t => {
+    const rig = new Rig(1)
+    const member = await rig.started(numbered)
+    await send(rig, 'a1', 'a2')
+    await member.stream.stop(1_000)
+    rig.log.delete(topic)
+    const next = await rig.started({ sequence: { ...sequence, topic } })
+    await send(rig, 'a3')
+    t.like(next.stream.status(), { state: 'halted', trouble: { code: 'sequences_lost' } })
+    t.deepEqual(requests(next), [])
+    await next.stream.stop(1_000)
+    const higher = await rig.started({ sequence: { ...sequence, topic, startAt: 10 } })
+    t.deepEqual(requests(higher), ['a3 10'])
+    await higher.stream.stop(1_000)
+    const last = await rig.started({ sequence: { ...sequence, topic, startAt: 10 } })
+    await send(rig, 'a4')
+    t.deepEqual(requests(last), ['a4 11'])
+    await last.stream.stop(1_000)
+  })
+
+test('a topic of numbers that is not compacted halts the stream', async t => {
+  const rig = new Rig(1)
+  rig.log.create(numbersTopic, 1, { 'cleanup.policy': 'delete' })
+  const member = await rig.started(numbered)
+  await send(rig, 'a1')
+  t.like(member.stream.status(), { state: 'halted', trouble: { code: 'topic_forgets' } })
+  t.deepEqual(requests(member), [])
+  await member.stream.stop(1_000)
+})
+
+test('a device in a partition where it does not belong halts the stream, as does one in two partitions always', async t => {
+  for (const anyPartitioner of [false, true]) {
+    const rig = new Rig(2)
+    const member = await rig.started({ sequence: { ...sequence, anyPartitioner } })
+    await rig.append(0, '{"id":"k1"}')
+    await rig.clock.advance(500)
+    await rig.append(1, '{"id":"k2"}')
+    await rig.clock.advance(500)
+    t.like(member.stream.status(), { state: 'halted', trouble: { code: 'sequence_stray' } })
+    t.true(requests(member).length < 2)
+    const stopped = member.stream.stop(1_000)
+    await rig.clock.advance(2_000)
+    await stopped
+  }
 })
 
 test('more devices than may be known halt the stream', async t => {

@@ -1,10 +1,11 @@
 import test from 'ava'
 import { decodeMetadata, encodeMetadata } from '../../../../processors/stream/settlement/commit-metadata.ts'
 
-test('the birth and the settled set survive the round trip', t => {
+test('the birth, the settled set and the mark of numbers survive the round trip', t => {
   for (const metadata of [
     { birthMs: 1_763_888_000_123, settled: [{ from: 12, to: 40 }] },
-    { birthMs: 0, settled: [] }
+    { birthMs: 0, settled: [] },
+    { birthMs: 7, settled: [], readFrom: 3, numbers: { highest: 4_711, partitions: 12 } }
   ]) {
     t.deepEqual(decodeMetadata(10, encodeMetadata(10, metadata)), metadata)
   }
