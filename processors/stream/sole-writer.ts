@@ -24,6 +24,9 @@ import type {
 import type { TopicPartition } from '../../connectors/kafka/log/message.ts'
 import { FaultError } from '../../schemas/errors.ts'
 
+/** Of one append, while others write between. */
+const maxTries = 3
+
 export interface SoleWriterPort {
   /** The partition that is written. */
   readonly place: TopicPartition
@@ -48,14 +51,25 @@ export class SoleWriter {
   #next: number | null = null
   /** What the partition says is not known for sure. */
   #isBehind = true
+  #opening: Promise<void> | null = null
 
   constructor(owner: string, port: SoleWriterPort) {
     this.owner = owner
     this.#port = port
   }
 
-  /** Becomes the owner, once all that was written before is taken in. Rejects with a FaultError; call it again then. */
-  async open(): Promise<void> {
+  /**
+   * Becomes the owner, once all that was written before is taken in. Rejects with a FaultError; call it again then. Who
+   * calls meanwhile gets the same promise: two claims at once would make each other void.
+   */
+  open(): Promise<void> {
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = null
+    })
+    return this.#opening
+  }
+
+  async #open(): Promise<void> {
     if (this.#standing === 'owner') return
     if (this.#standing === 'deposed') await this.#port.confirm() // one who was replaced must not disturb the other
     while (this.#standing !== 'claimed') await this.#claim()
@@ -71,19 +85,23 @@ export class SoleWriter {
    */
   async append(make: (at: number) => readonly AppendRecord[]): Promise<void> {
     await this.open()
-    for (;;) {
+    for (let tries = 0; tries < maxTries; tries++) {
       if (this.#isBehind) await this.#readOn()
       this.#checkOwner()
       const at = this.#next ?? 0
       const records = make(at)
       if (records.length === 0 || (await this.#store(records, at))) return
     }
+    throw this.#contested() // whoever calls waits before it tries again
   }
 
   #checkOwner(): void {
-    if (this.#standing === 'owner') return
+    if (this.#standing !== 'owner') throw this.#contested()
+  }
+
+  #contested(): FaultError {
     const { topic, partition } = this.#port.place
-    throw new FaultError('partition_contested', { path: `${topic}/${partition}` })
+    return new FaultError('partition_contested', { path: `${topic}/${partition}` })
   }
 
   async #claim(): Promise<void> {
@@ -98,7 +116,9 @@ export class SoleWriter {
   async #store(records: readonly AppendRecord[], at: number): Promise<boolean> {
     this.#isBehind = true
     try {
-      if ((await this.#port.producer.appendOnce(this.#port.place, records)) !== at) return false
+      const stored = await this.#port.producer.appendOnce(this.#port.place, records)
+      if (stored < at) throw this.#lost(`expected ${at}, Kafka has put it to ${stored}`)
+      if (stored > at) return false
     } catch (error) {
       if (error instanceof FaultError && error.code === 'body_too_large') this.#isBehind = false // nothing is stored
       throw error
@@ -114,6 +134,7 @@ export class SoleWriter {
     if (range === undefined)
       throw new FaultError('topic_missing', { path: `${place.topic}/${place.partition}` })
     const from = this.#next ?? (await this.#port.begin?.(range)) ?? range.start
+    if (range.end < from) throw this.#lost(`read up to ${from}, Kafka holds ${range.start} to ${range.end}`)
     if (range.end > from)
       for await (const record of admin.read({ ...place, from: Math.max(from, range.start), to: range.end })) {
         const owner = this.#port.take(record)
@@ -122,6 +143,12 @@ export class SoleWriter {
       }
     this.#next = Math.max(from, range.end)
     this.#isBehind = false
+  }
+
+  /** What was there is there no more: the topic was made anew, or cut. What is written at wrong places would be void for ever. */
+  #lost(detail: string): FaultError {
+    const { topic, partition } = this.#port.place
+    return new FaultError('topic_cut', { path: `${topic}/${partition}`, detail })
   }
 
   #claimed(owner: string): void {

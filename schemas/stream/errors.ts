@@ -49,6 +49,11 @@ export const streamErrors = {
     hint: 'Raise sequence.maxDevices (some 250 bytes each), or run more processes.',
     outcome: 'halt'
   },
+  topic_cut: {
+    sentence: 'The topic holds less than was written to it',
+    hint: 'It was made anew, or cut when a broker took over that was behind. Restore what is missing, or restart the process: it goes on with what the topic holds, unless that would use numbers twice.',
+    outcome: 'halt'
+  },
   partition_contested: {
     sentence: 'Another process has claimed the partition',
     hint: 'One that was thought dead may do so for some seconds; if it stays, two streams use the same topic.'
