@@ -17,6 +17,8 @@ export interface WantedTopic {
   readonly retentionHours: number | null
   /** Of a compacted one: it is compacted often, so that little has to be read. */
   readonly isShort?: true
+  /** Nothing but its age may take a record out of it, whatever the brokers do by default. */
+  readonly isKept?: true
   /** The largest batch that Kafka takes when the topic is created now; default: Kafka's own. */
   readonly maxMessageBytes?: number | undefined
 }
@@ -51,7 +53,7 @@ export function wantedReceiptsTopic(
   { topic, retentionHours }: { readonly topic: string; readonly retentionHours: number },
   partitions: number
 ): WantedTopic {
-  return { name: topic, partitions, retentionHours }
+  return { name: topic, partitions, retentionHours, isKept: true }
 }
 
 /** What a topic must take that holds what may stand in `origins`; undefined where nothing says so. */
@@ -138,8 +140,11 @@ const short = {
   ...{ 'min.cleanable.dirty.ratio': '0.1', 'delete.retention.ms': '600000' }
 }
 
+const kept = { 'cleanup.policy': 'delete', 'retention.bytes': '-1' }
+
 /** LogAppendTime: a stream's start and its messages' age are told by when Kafka got a message, not by its producer. */
-function settingsOf({ retentionHours, isShort }: WantedTopic): Record<string, string> {
+function settingsOf({ retentionHours, isShort, isKept }: WantedTopic): Record<string, string> {
   if (retentionHours === null) return { ...appendTime, ...compacted, ...(isShort && short) }
-  return { ...appendTime, 'retention.ms': String(retentionHours * 3_600_000) }
+  const retention = { 'retention.ms': String(retentionHours * 3_600_000) }
+  return { ...appendTime, ...retention, ...(isKept && kept) }
 }

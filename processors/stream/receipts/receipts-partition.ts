@@ -1,8 +1,15 @@
 // Writes the receipts of the partitions of one number, as their one writer, and settles a message once its receipt is there.
 // What waits keeps its place in the books of its partition, so that a Kafka that takes no receipts stops the reading.
 
-import type { LogAdmin, LogProducer, LogRecord, PartitionRange } from '../../../connectors/kafka/log/log.ts'
+import type {
+  AppendRecord,
+  LogAdmin,
+  LogProducer,
+  LogRecord,
+  PartitionRange
+} from '../../../connectors/kafka/log/log.ts'
 import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
+import { FaultError } from '../../../schemas/errors.ts'
 import type { StreamContext } from '../context.ts'
 import type { Pending } from '../dispatch/lane.ts'
 import type { Health } from '../health/health.ts'
@@ -13,6 +20,7 @@ import { beginning, decodeReceipt, type Ending, encodeReceipt } from './receipt.
 
 /** Of one append. */
 const maxRecords = 200
+const maxBytes = 65_536
 /** Records behind which the last that counts is looked for at first; then always eight times as many. */
 const tailRecords = 64
 
@@ -45,6 +53,8 @@ export class ReceiptsPartition {
   readonly #sent = new Map<string, Entry>()
   /** The hash of the last receipt. */
   #previous = beginning
+  /** Records of one append: fewer while Kafka finds so many too large. */
+  #most = maxRecords
   #running: Promise<void> | null = null
 
   constructor(context: StreamContext, partition: number, port: ReceiptsPartitionPort) {
@@ -97,29 +107,53 @@ export class ReceiptsPartition {
   async #run(): Promise<void> {
     const { signal } = this.#closing
     const name = `receipts ${this.#place.partition}`
-    const attempt = () => this.#round()
+    const attempt = () => this.#fitting()
     while (this.#waiting.size > 0 && !signal.aborted)
       await persist(this.#context, this.#port.health, { name, signal, attempt })
+  }
+
+  /** Writes some of those that wait; where Kafka takes no record batch of their size, half as many. */
+  async #fitting(): Promise<void> {
+    try {
+      await this.#round()
+      this.#most = maxRecords
+    } catch (error) {
+      const isTooLarge = error instanceof FaultError && error.code === 'body_too_large'
+      if (!isTooLarge || this.#sent.size <= 1) throw error
+      this.#most = Math.ceil(this.#sent.size / 2)
+    }
   }
 
   /** Writes the first of those that wait. */
   async #round(): Promise<void> {
     let last = this.#previous
     await this.#writer.append(at => {
-      last = this.#previous
-      this.#sent.clear()
-      return [...this.#waiting].slice(0, maxRecords).map((entry, index) => {
-        const { record, hash } = encodeReceipt(entry.ending, { at: at + index, previous: last })
-        entry.message.letGo()
-        this.#sent.set(hash, entry)
-        last = hash
-        return record
-      })
+      const { records, hash } = this.#records(at)
+      last = hash
+      return records
     })
     if (this.#closing.signal.aborted) return // Invariant 4
     this.#previous = last
     this.#stored([...this.#sent.values()])
     this.#sent.clear()
+  }
+
+  /** As many as one append takes, at least one where any waits, and the hash of the last. */
+  #records(at: number): { readonly records: AppendRecord[]; readonly hash: string } {
+    const records: AppendRecord[] = []
+    let previous = this.#previous
+    let bytes = 0
+    this.#sent.clear()
+    for (const entry of this.#waiting) {
+      const { record, hash } = encodeReceipt(entry.ending, { at: at + records.length, previous })
+      bytes += record.value?.length ?? 0
+      if (records.length > 0 && (records.length >= this.#most || bytes > maxBytes)) break
+      records.push(record)
+      entry.message.letGo()
+      this.#sent.set(hash, entry)
+      previous = hash
+    }
+    return { records, hash: previous }
   }
 
   /** Invariant 1 */

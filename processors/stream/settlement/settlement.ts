@@ -19,6 +19,10 @@ import { DeadLetters, type DeadLettersPort } from './dead-letters.ts'
 /** How long the others may wait for what the ledger has to write: it is not worth more. */
 const ledgerMs = 1_000
 
+/** Of the time until the last commit has to be over: what receipts leave to the markers behind them, and to the commit. */
+const markersMs = 1_000
+const commitMs = 1_000
+
 /** Of what a partition may read, and settle, ahead of its commit point. */
 const crowdedShare = 0.75
 
@@ -122,7 +126,13 @@ export class Settlement {
   async drain(writesMs: number, commit: LastCommit): Promise<void> {
     const endMs = this.#context.clock.now() + writesMs
     await Promise.all([this.#deadLetters.drain(writesMs), this.#port.held.drain(writesMs)])
-    await this.receipts?.drain(Math.max(0, endMs - this.#context.clock.now()))
+    if (this.receipts !== null) {
+      const until = (reserveMs: number) =>
+        Math.max(0, Math.max(endMs, commit.endMs - reserveMs) - this.#context.clock.now())
+      await this.receipts.drain(until(markersMs + commitMs))
+      // What was released ends only with its receipt. Unless a marker says so, the next owner sends it again.
+      await this.#port.held.drain(until(commitMs))
+    }
     await this.#committer.flush(commit)
     await this.ledger?.drain(ledgerMs)
   }

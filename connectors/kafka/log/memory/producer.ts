@@ -2,6 +2,7 @@
 
 import { FaultError } from '../../../../schemas/errors.ts'
 import type { Clock } from '../../../clock.ts'
+import { batchHeaderBytes, encodeRecords } from '../encode-records.ts'
 import type { AppendRecord, LogProducer } from '../log.ts'
 import type { TopicPartition } from '../message.ts'
 import { partitionOf } from '../partitioner.ts'
@@ -32,6 +33,7 @@ export class MemoryProducer implements LogProducer {
 
   async appendOnce({ topic, partition }: TopicPartition, records: readonly AppendRecord[]): Promise<number> {
     return this.#faulty(topic, () => {
+      this.#checkBatch(topic, records)
       const base = this.#env.topics.find(topic)?.partitions[partition]?.end ?? 0
       this.#store(
         topic,
@@ -43,6 +45,14 @@ export class MemoryProducer implements LogProducer {
 
   async close(): Promise<void> {
     this.#closed = true
+  }
+
+  /** What goes out as one record batch is refused as one. */
+  #checkBatch(topic: string, records: readonly AppendRecord[]): void {
+    const limit = this.#env.topics.find(topic)?.spec.settings['max.message.bytes']
+    const bytes = batchHeaderBytes + encodeRecords(records).length
+    if (limit !== undefined && bytes > Number(limit))
+      throw new FaultError('body_too_large', { path: topic, detail: `${bytes} bytes, at most ${limit}` })
   }
 
   async #faulty<T>(topic: string, store: () => T): Promise<T> {

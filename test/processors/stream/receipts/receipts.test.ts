@@ -85,6 +85,52 @@ test('an orderly stop waits for receipts', async t => {
   t.is(endingsIn(await recordsOf(rig)).length, 2)
 })
 
+test('what was just released when the process is stopped in order is not sent again by the next', async t => {
+  const rig = new Rig(1)
+  const [refused, answers]: [Set<string>, (() => void)[]] = [new Set(['a']), []]
+  const member = await rig.started(receipts)
+  member.target.script = async ({ messages }) => {
+    if (messages.some(message => refused.has(message.key() ?? '')))
+      return failure('reject', { scope: 'device' })
+    await new Promise<void>(resolve => answers.push(resolve))
+    return { kind: 'delivered' }
+  }
+  const sent = await rig.send('a', 'a')
+  await rig.clock.advance(1_000)
+  refused.clear()
+  for (let waited = 0; answers.length === 0 && waited < 60; waited++) await rig.clock.advance(1_000)
+  t.is(answers.length, 1)
+  const stopped = member.stream.stop(5_000)
+  await rig.clock.advance(100)
+  answers[0]?.()
+  await rig.clock.advance(1_000)
+  await stopped
+  const next = await rig.started(receipts)
+  await rig.clock.advance(120_000)
+  t.deepEqual([...member.target.confirmed, ...next.target.confirmed], sent)
+  await next.stream.stop(1_000)
+})
+
+test('receipts that are too many for one record batch of the topic are written in smaller ones', async t => {
+  const rig = new Rig(1)
+  rig.log.create(topic, 1, { 'max.message.bytes': '2500' })
+  const member = await rig.started(receipts)
+  member.target.script = async () => ({ kind: 'delivered', answer: 'x'.repeat(1_000) })
+  for (let at = 0; at < 20; at++) await rig.send('a', 'b', 'c')
+  await rig.clock.advance(60_000)
+  t.is(await rig.uncommitted(), 0)
+  t.is(chainOf(await recordsOf(rig)).receipts, 60)
+  await member.stream.stop(1_000)
+})
+
+test('a topic of receipts that is compacted halts the stream', async t => {
+  const rig = new Rig(1)
+  rig.log.create(topic, 1, { 'cleanup.policy': 'compact' })
+  const member = await rig.started(receipts)
+  t.like(member.stream.status(), { state: 'halted', trouble: { code: 'topic_forgets' } })
+  await member.stream.stop(1_000)
+})
+
 test('the chain goes on over restarts and appends without an answer, and is whole', async t => {
   const rig = new Rig(1)
   for (let round = 0; round < 3; round++) {
