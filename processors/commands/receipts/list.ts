@@ -24,11 +24,17 @@ export async function list(name: string, options: ListOptions): Promise<void> {
       if (receipt === null || receipt.kind === 'opened' || receipt.at !== record.offset) continue
       if (options.device !== undefined && receipt.device !== options.device) continue
       found.push(receipt)
-      if (found.length > 2 * options.limit) found.splice(0, found.length - options.limit)
+      if (found.length > 2 * options.limit) keepNewest(found, options.limit)
     }
-    found.sort((a, b) => (a.answered < b.answered ? -1 : 1))
-    tell(found.slice(-options.limit), options)
+    keepNewest(found, options.limit)
+    tell(found, options)
   })
+}
+
+/** Puts them in order of their answers; of what was answered at one time, as they were read. */
+function keepNewest(found: Ending[], limit: number): void {
+  found.sort((a, b) => (a.answered === b.answered ? 0 : a.answered < b.answered ? -1 : 1))
+  found.splice(0, Math.max(0, found.length - limit))
 }
 
 export async function exportAll(name: string, options: StreamOption): Promise<void> {

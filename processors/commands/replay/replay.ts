@@ -70,12 +70,9 @@ async function makePlan(stream: StreamView, options: ReplayOptions): Promise<Pla
   const { device: devices = [], from: fromMs, to, everyPartition = false } = options
   const toMs = Math.min(to, systemClock.now())
   if (fromMs >= toMs) throw new FaultError('usage', { detail: '--from must be before --to, and before now' })
-  if (config.sequence !== undefined) {
-    const detail = `${stream.name} numbers its messages, and what is replayed has no place among them`
-    throw new FaultError('usage', { detail })
-  }
   const target = options.target ?? stream.name
-  targetOf(stream, target)
+  checkUnnumbered(stream.name, config)
+  checkUnnumbered(target, targetOf(stream, target))
   const commits = await admin.committed(config.group, topics)
   if (commits.every(({ next }) => next === null)) {
     const detail = `${stream.name} has never run: give it "start: ${new Date(fromMs).toISOString()}" instead`
@@ -92,6 +89,15 @@ async function makePlan(stream: StreamView, options: ReplayOptions): Promise<Pla
     some.reduce((sum, { from, to: end }) => sum + end - from, 0)
   const found = await estimate(admin, parts, { selection, quiet: options.json === true })
   return { name, group, selection, parts, target, found, goesOn: left(parts) < left(all) }
+}
+
+/** What is replayed carries no number, which a receiver of numbers would take for a loss or a fraud. Throws `usage`. */
+function checkUnnumbered(name: string, { sequence }: Pick<StreamConfig, 'sequence'>): void {
+  if (sequence === undefined) return
+  const instead =
+    'send dead letters with "tailrace dead-letters resend", all else with "tailrace offsets --to"'
+  const detail = `${name} numbers its messages, and what is replayed has no place among them; ${instead}`
+  throw new FaultError('usage', { detail })
 }
 
 /** The stream whose target is sent to. Throws `usage`. */
