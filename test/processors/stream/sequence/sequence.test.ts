@@ -179,6 +179,39 @@ test('a device that waits keeps its numbers in the held topic, and what comes me
   await member.stream.stop(1_000)
 })
 
+test('what is released after a crash before its channel is read again keeps its number when that is read', async t => {
+  const rig = new Rig(1)
+  const dying = await rig.started(numbered)
+  dying.target.script = async ({ messages }) => {
+    if (messages.some(message => idIn(message).startsWith('x'))) return new Promise(() => {})
+    return failure('reject', { scope: 'device' })
+  }
+  await send(rig, 'x1')
+  rig.log.faults.commits.shut()
+  await send(rig, 'a1') // it waits, which its channel does not know yet
+  rig.log.expireMembers('tailrace.acme')
+  rig.log.faults.commits.open() // what was under way is refused
+  const stopped = dying.stream.stop(0)
+  await rig.clock.advance(3_000)
+  await stopped
+  const answers: (() => void)[] = []
+  const next = rig.member({ ...numbered, budget: { windowBytes: 1, maxFetchBytes: 100 } })
+  next.target.script = async ({ messages }) => {
+    if (messages.some(message => idIn(message) === 'x1'))
+      await new Promise<void>(resolve => answers.push(resolve))
+    return delivered
+  }
+  await next.stream.start()
+  await rig.clock.advance(20_000) // nothing more is read while x1 has no answer
+  t.true(requests(next).includes('a1 1'))
+  answers[0]?.()
+  await rig.clock.advance(20_000)
+  await send(rig, 'a2')
+  const requested = requests(next).filter(one => one.startsWith('a'))
+  t.deepEqual([...new Set(requested)], ['a1 1', 'a2 2'])
+  await next.stream.stop(1_000)
+})
+
 test('a dead letter tells its number, and keeps it when it is resent', async t => {
   const rig = new Rig(1)
   const member = await rig.started(numbered)
