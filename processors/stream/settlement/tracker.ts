@@ -15,7 +15,7 @@ export class Tracker {
   changes = 0
   /** owed[offset mod capacity] = 1 for offsets in [base, next) that are owed; holes and settled ones are 0. */
   #owed = new Uint8Array(initialCapacity)
-  /** One past the highest settled offset. */
+  /** One past the highest offset that is settled, or holds nothing to deliver. */
   #settledEnd = 0
   /** What was settled before this assignment and has not been read again yet, rising. */
   #before: Run[]
@@ -52,6 +52,7 @@ export class Tracker {
     if (next <= this.next) return
     this.next = next
     this.changes++
+    this.#settledEnd = next // what was dropped stays so after a restart, whatever the clock says then
     this.#advance()
   }
 

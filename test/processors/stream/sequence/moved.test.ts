@@ -1,0 +1,117 @@
+// Numbers where topics are not what they were: exchanged, made anew, gone, with other partitions, or with devices in the wrong ones.
+
+import test from 'ava'
+import { Rig } from '../rig.ts'
+import { numbered, numbersTopic, requests, send, sequence } from './numbered.ts'
+
+for (const [how, channel] of [
+  ['is exchanged for another', 'fleet-2'],
+  ['is deleted and made anew', 'fleet']
+] as const)
+  test(`when the topic of a channel ${how}, its messages are sent as they are, and numbers go on`, async t => {
+    const rig = new Rig(1)
+    const member = await rig.started(numbered)
+    await send(rig, 'a1')
+    await member.stream.stop(1_000)
+    if (channel === 'fleet') rig.log.delete('fleet')
+    rig.log.create(channel, 1)
+    await rig.admin.moveOffsets('tailrace.acme', [{ topic: channel, partition: 0, next: 0, metadata: '' }])
+    const next = await rig.started({ ...numbered, topics: [channel] })
+    for (const [offset, id] of ['b1', 'a2'].entries()) {
+      const record = {
+        key: Buffer.from(id.charAt(0)),
+        value: Buffer.from(JSON.stringify({ id })),
+        headers: []
+      }
+      rig.log.put({ topic: channel, partition: 0 }, [{ ...record, offset, timestampMs: rig.clock.now() }])
+    }
+    await rig.clock.advance(500)
+    t.deepEqual(requests(next).sort(), ['a2 2', 'b1 1'])
+    await next.stream.stop(1_000)
+    const last = await rig.started({ ...numbered, topics: [channel] })
+    rig.log.put({ topic: channel, partition: 0 }, [
+      { key: Buffer.from('a'), value: Buffer.from('{"id":"a3"}'), headers: [], offset: 2, timestampMs: 0 }
+    ])
+    await rig.clock.advance(500)
+    t.deepEqual(requests(last), ['a3 3'])
+    await last.stream.stop(1_000)
+  })
+
+test('a channel that got more partitions halts the stream rather than number a device anew', async t => {
+  const rig = new Rig(1)
+  const member = await rig.started(numbered)
+  await send(rig, 'a1')
+  rig.log.raisePartitions('fleet', 3)
+  await rig.clock.advance(10_000)
+  t.like(member.stream.status(), { state: 'halted', trouble: { code: 'sequence_moved' } })
+  t.deepEqual(requests(member), ['a1 1'])
+  await member.stream.stop(1_000)
+})
+
+test('partitions that were added to the topic of numbers, too, halt the stream rather than number a device anew', async t => {
+  const rig = new Rig(1)
+  const member = await rig.started(numbered)
+  await send(rig, 'a1', 'b1', 'c1')
+  await member.stream.stop(1_000)
+  rig.log.raisePartitions('fleet', 3)
+  rig.log.raisePartitions(numbersTopic, 3)
+  const next = await rig.started(numbered)
+  await send(rig, 'a2', 'b2', 'c2')
+  t.like(next.stream.status(), { state: 'halted', trouble: { code: 'sequence_moved' } })
+  t.deepEqual(requests(next), [])
+  await next.stream.stop(1_000)
+  const topic = `${numbersTopic}-2`
+  const other = await rig.started({ sequence: { ...sequence, topic, startAt: 100 } })
+  t.deepEqual(requests(other).sort(), ['a2 100', 'b2 100', 'c2 100'])
+  await other.stream.stop(1_000)
+})
+
+for (const [what, topic] of [
+  ['is gone', numbersTopic],
+  ['is named otherwise', `${numbersTopic}-2`]
+] as const)
+  test(`when the topic of numbers ${what}, the stream halts until numbers may go on above`, async t => {
+    const rig = new Rig(1)
+    const member = await rig.started(numbered)
+    await send(rig, 'a1', 'a2')
+    await member.stream.stop(1_000)
+    rig.log.delete(topic)
+    const next = await rig.started({ sequence: { ...sequence, topic } })
+    await send(rig, 'a3')
+    t.like(next.stream.status(), { state: 'halted', trouble: { code: 'sequences_lost' } })
+    t.deepEqual(requests(next), [])
+    await next.stream.stop(1_000)
+    const higher = await rig.started({ sequence: { ...sequence, topic, startAt: 10 } })
+    t.deepEqual(requests(higher), ['a3 10'])
+    await higher.stream.stop(1_000)
+    const last = await rig.started({ sequence: { ...sequence, topic, startAt: 10 } })
+    await send(rig, 'a4')
+    t.deepEqual(requests(last), ['a4 11'])
+    await last.stream.stop(1_000)
+  })
+
+test('a topic of numbers that is not compacted halts the stream', async t => {
+  const rig = new Rig(1)
+  rig.log.create(numbersTopic, 1, { 'cleanup.policy': 'delete' })
+  const member = await rig.started(numbered)
+  await send(rig, 'a1')
+  t.like(member.stream.status(), { state: 'halted', trouble: { code: 'topic_forgets' } })
+  t.deepEqual(requests(member), [])
+  await member.stream.stop(1_000)
+})
+
+test('a device in a partition where it does not belong halts the stream, as does one in two partitions always', async t => {
+  for (const anyPartitioner of [false, true]) {
+    const rig = new Rig(2)
+    const member = await rig.started({ sequence: { ...sequence, anyPartitioner } })
+    await rig.append(0, '{"id":"k1"}')
+    await rig.clock.advance(500)
+    await rig.append(1, '{"id":"k2"}')
+    await rig.clock.advance(500)
+    t.like(member.stream.status(), { state: 'halted', trouble: { code: 'sequence_stray' } })
+    t.true(requests(member).length < 2)
+    const stopped = member.stream.stop(1_000)
+    await rig.clock.advance(2_000)
+    await stopped
+  }
+})
