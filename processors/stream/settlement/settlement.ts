@@ -106,11 +106,13 @@ export class Settlement {
       const { code, detail: answer } = death.failure
       this.ledger?.ended(message, 'deadLettered')
       if (this.#context.tap.isOn) this.#context.tap.ended('dead-lettered', message, code)
-      if (this.receipts === null || destination === undefined) {
+      // What has a number was sent before it was given up: who compares numbers with receipts must find it.
+      const sentTo = destination ?? (sequence === null ? undefined : '')
+      if (this.receipts === null || sentTo === undefined) {
         partition.settle(message)
         this.#port.relieved(partition)
         this.ended('dead_lettered', 1)
-      } else this.receipts.put(message, { destination, attempts: death.attempts, answer, code })
+      } else this.receipts.put(message, { destination: sentTo, attempts: death.attempts, answer, code })
     })
   }
 

@@ -4,7 +4,8 @@ import test from 'ava'
 import type { LogRecord } from '../../../../connectors/kafka/log/log.ts'
 import { Chain, type ChainRecord } from '../../../../processors/stream/receipts/chain.ts'
 import { decodeReceipt, type Ending, sha256 } from '../../../../processors/stream/receipts/receipt.ts'
-import { failure, Rig } from '../rig.ts'
+import { failure, heldTopic, Rig } from '../rig.ts'
+import { numbered, send } from '../sequence/numbered.ts'
 
 const topic = 'tailrace.acme.receipts'
 const receipts = { receipts: { topic, retentionHours: 1 } }
@@ -109,6 +110,19 @@ test('what was just released when the process is stopped in order is not sent ag
   await rig.clock.advance(120_000)
   t.deepEqual([...member.target.confirmed, ...next.target.confirmed], sent)
   await next.stream.stop(1_000)
+})
+
+test('what was sent with a number and has waited too long has a receipt, too', async t => {
+  const rig = new Rig(1)
+  const held = { topic: heldTopic, holdsDevices: true, maxDelayMs: 5_000, maxMs: 10_000 }
+  const member = await rig.started({ ...receipts, ...numbered, held })
+  member.target.script = async () => failure('reject', { scope: 'device', detail: 'unknown-vehicle' })
+  await send(rig, 'a1')
+  await rig.clock.advance(60_000)
+  const [ending] = endingsIn(await recordsOf(rig))
+  t.like(ending, { kind: 'refused', number: 1, code: 'held_too_long', answer: 'unknown-vehicle' })
+  t.is(await rig.uncommitted(), 0)
+  await member.stream.stop(1_000)
 })
 
 test('receipts that are too many for one record batch of the topic are written in smaller ones', async t => {
