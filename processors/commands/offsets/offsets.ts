@@ -98,7 +98,8 @@ async function move(stream: StreamView, to: Destination, { yes, json }: OffsetsO
     throw new FaultError('group_busy', { path: stream.name, detail: membersText(members) })
   const moved = yes === true || (!json && (await confirm(`Move ${stream.name}?`)))
   if (moved) await carryOut(stream.admin, { group, birthMs, moves })
-  if (json) printJson({ stream: stream.name, group, moves, moved })
+  const told = moves.map(({ numbers, ...one }) => one)
+  if (json) printJson({ stream: stream.name, group, moves: told, moved })
   else process.stdout.write(moved ? `Moved ${counted(moves.length, 'partition')}.\n` : 'Nothing was moved.\n')
   if (!moved) process.exitCode = json ? 2 : 1
 }
