@@ -37,22 +37,27 @@ export class Admission {
   }
 
   /** Looks on while the hub is asked about a device. */
-  watch<T>(asking: Promise<T>, isIn: (answer: T) => boolean): Promise<T> {
-    return this.#jury.watch(asking, isIn)
+  watch<T>(device: string, asking: Promise<T>, isIn: (answer: T) => boolean): Promise<T> {
+    return this.#jury.watch(device, asking, isIn)
+  }
+
+  /** Something was confirmed on a connection that stands. */
+  confirmed(): void {
+    this.#jury.confirmed()
   }
 
   /** What it means that the hub did not let a device in: a token is made anew, the device waits, or the stream halts. */
   async refused({ device, token, signal }: Asking, detail: string): Promise<Failure> {
     if (token !== null && this.#tokens?.refused(device, token) === true)
       return { kind: 'retry', scope: 'device', code: 'iot_hub_token_refused', detail }
-    if ((await this.#jury.blameFor(device, signal)) === 'all')
+    if ((await this.#jury.blameFor(device, 'refused', signal)) === 'all')
       return { kind: 'halt', code: 'iot_hub_unauthorized', detail }
     return { kind: 'reject', scope: 'device', code: 'iot_hub_device_refused', detail }
   }
 
   /** The hub ended a connection without a word, which may concern one device or all. */
   async hungUp({ device, signal }: Asking, failure: Failure): Promise<Failure> {
-    const blame = await this.#jury.blameFor(device, signal)
+    const blame = await this.#jury.blameFor(device, 'hungUp', signal)
     return { ...failure, scope: blame === 'all' ? 'target' : 'device' }
   }
 

@@ -5,16 +5,20 @@
 //   so many in a row, and none let in        all: the key of the policy or group, the clock, the host
 //   nobody was ever let in, one key for all  all, unless one of those that are being asked now is let in
 //
+// A confirmation on a connection that stands counts like a device that is let in, except for devices that had been let in
+// themselves. Connections that are hung up on are counted by themselves: an outage does not make a refusal everybody's.
 // A few devices may be held for what turns out to be everybody's fault; they go on with the others once it is mended.
 
 import type { Clock } from '../clock.ts'
+import { RefusedInARow } from '../shared/publishing/refused-in-a-row.ts'
 
-/** Different devices in a row. With every second device disabled this many would be refused by chance once in a million. */
-const manyDevices = 20
 /** How long those that are being asked are waited for. */
 const patienceMs = 5_000
 
 export type Blame = 'device' | 'all'
+
+/** How a device was kept out. */
+export type Way = 'refused' | 'hungUp'
 
 export class Jury {
   readonly #clock: Clock
@@ -23,8 +27,10 @@ export class Jury {
   #isAnyKnown = false
   /** Devices that are being asked. */
   #asked = 0
-  /** Devices refused since one was let in; never more than are many. */
-  readonly #refused = new Set<string>()
+  readonly #out: Readonly<Record<Way, RefusedInARow>> = {
+    refused: new RefusedInARow(),
+    hungUp: new RefusedInARow()
+  }
   /** Those that wait for what becomes of the others. */
   readonly #waiting = new Set<(blame: Blame) => void>()
 
@@ -34,7 +40,7 @@ export class Jury {
   }
 
   /** Looks on while the hub is asked about a device; `isIn` says whether it was let in. */
-  async watch<T>(asking: Promise<T>, isIn: (answer: T) => boolean): Promise<T> {
+  async watch<T>(device: string, asking: Promise<T>, isIn: (answer: T) => boolean): Promise<T> {
     this.#asked++
     let wasLetIn = false
     try {
@@ -43,16 +49,24 @@ export class Jury {
       return answer
     } finally {
       this.#asked--
-      if (wasLetIn) this.#letIn()
+      if (wasLetIn) this.#letIn(device)
       else this.#decideAlone()
     }
   }
 
-  /** A device was refused. Resolves at once when the signal fires. */
-  async blameFor(device: string, signal: AbortSignal): Promise<Blame> {
-    if (this.#refused.size < manyDevices) this.#refused.add(device)
-    if (this.#refused.size >= manyDevices) this.#decide('all')
-    if (this.#refused.size >= manyDevices) return 'all'
+  /** Something was confirmed on a connection that stands. */
+  confirmed(): void {
+    for (const out of Object.values(this.#out)) out.confirmed()
+  }
+
+  /** A device was kept out. Resolves at once when the signal fires. */
+  async blameFor(device: string, way: Way, signal: AbortSignal): Promise<Blame> {
+    const out = this.#out[way]
+    out.refused(device)
+    if (out.isMany) {
+      this.#decide('all')
+      return 'all'
+    }
     if (this.#isAnyKnown || !this.#isShared) return 'device'
     return this.#wait(signal)
   }
@@ -62,9 +76,9 @@ export class Jury {
     this.#decide('all')
   }
 
-  #letIn(): void {
+  #letIn(device: string): void {
     this.#isAnyKnown = true
-    this.#refused.clear()
+    for (const out of Object.values(this.#out)) out.taken(device)
     this.#decide('device')
   }
 

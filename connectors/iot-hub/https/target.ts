@@ -114,7 +114,7 @@ export class IotHubHttpsTarget implements Target {
     const { signal } = asking
     if (signal.aborted) return outcomeOfError(abortFault(signal), false)
     const { outcome: answered } = new Exchange(this.#exchange, request, signal)
-    const outcome = await this.#admission.watch(answered, ({ kind }) => kind === 'delivered')
+    const outcome = await this.#admission.watch(asking.device, answered, ({ kind }) => kind === 'delivered')
     const isRefused = outcome.kind !== 'delivered' && outcome.code === 'iot_hub_unauthorized'
     return isRefused ? this.#admission.refused(asking, outcome.detail) : outcome
   }

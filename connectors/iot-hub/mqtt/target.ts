@@ -83,7 +83,9 @@ export class IotHubMqttTarget implements Target {
     const connection = await this.#connectionFor(asking)
     if ('kind' in connection) return messages.map(() => connection)
     try {
-      return await connection.send(messages, this.#publishAs(destination), signal)
+      const outcome = await connection.send(messages, this.#publishAs(destination), signal)
+      if (isAnyDelivered(outcome)) this.#admission.confirmed()
+      return outcome
     } finally {
       this.#pool.release(connection)
     }
@@ -113,7 +115,7 @@ export class IotHubMqttTarget implements Target {
     const context = await this.#certificates?.contextOf(device)
     const opening = connection.open({ token, ...(context !== undefined && { context }) }, signal)
     const isIn = () => true
-    await this.#admission.watch(opening, isIn)
+    await this.#admission.watch(device, opening, isIn)
   }
 
   #publishAs(device: string): Publish {
@@ -146,4 +148,12 @@ export class IotHubMqttTarget implements Target {
       }
     }
   }
+}
+
+function isAnyDelivered(outcome: Outcome | Outcome[]): boolean {
+  return Array.isArray(outcome) ? outcome.some(isDelivered) : isDelivered(outcome)
+}
+
+function isDelivered({ kind }: Outcome): boolean {
+  return kind === 'delivered'
 }

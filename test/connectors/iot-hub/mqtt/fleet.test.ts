@@ -4,7 +4,7 @@
 import test from 'ava'
 import { until } from '../../../flows/harness/until.ts'
 import { Engine } from '../../engine.ts'
-import { mqttHubWith, registryWith, targetAt } from '../harness.ts'
+import { messagesOfDevice, mqttHubWith, registryWith, targetAt, told } from '../harness.ts'
 
 test.serial(
   '300 devices share 20 connections: all is delivered once and in order, nobody starves',
@@ -58,5 +58,16 @@ test.serial('devices that are disabled wait in the held topic, and all others ar
       own,
       [0, 1, 2, 3, 4, 5].map(round => Number(device.slice(7)) + 50 * round)
     )
+  }
+})
+
+test.serial('however many devices the hub does not know, one that is connected goes on', async t => {
+  const { double } = await mqttHubWith(t, { registry: registryWith(['d0']) })
+  const target = await targetAt(t, double.port, { mode: 'mqtt', connectsPerSecond: 1_000 })
+  for (let at = 0; at < 25; at++) {
+    t.deepEqual(await told(target, messagesOfDevice('d0', 1)), ['delivered'])
+    t.deepEqual(await told(target, messagesOfDevice(`stranger-${at}`, 1)), [
+      'reject device iot_hub_device_refused'
+    ])
   }
 })
