@@ -10,6 +10,8 @@ export interface Sent {
   readonly atMs: number
   readonly place: Place
   readonly messageId: string
+  /** What it takes in the window: its content and its header. */
+  readonly bytes: number
   readonly answer: (outcome: Outcome) => void
 }
 
@@ -18,22 +20,48 @@ type Open = Sent & {
   returned?: Failure
 }
 
+/** How much may be unanswered. */
+export interface Window {
+  readonly maxInFlight: number
+  readonly maxInFlightBytes: number
+}
+
 export class Confirms {
+  readonly #window: Window
   /** Those that somebody waits for, the oldest first. */
   readonly #waiting = new Map<number, Open>()
   readonly #givenUp = new Map<number, Open>()
   #lastTag = 0
   #lastConfirmed = 0
+  /** Of all of them. */
   #bytes = 0
+  #givenUpBytes = 0
 
-  /** How many there are, with those that were given up. */
-  get size(): number {
-    return this.#waiting.size + this.#givenUp.size
+  constructor(window: Window) {
+    this.#window = window
   }
 
-  /** The sum of their contents. */
-  get bytes(): number {
-    return this.#bytes
+  /** Whether none is left, not even one that was given up. */
+  get isEmpty(): boolean {
+    return this.#waiting.size + this.#givenUp.size === 0
+  }
+
+  /** Whether somebody waits for one. */
+  get isAwaited(): boolean {
+    return this.#waiting.size > 0
+  }
+
+  /** Whether those that were given up take more than half of the window. */
+  get isClogged(): boolean {
+    return this.#wouldClog(0, 0)
+  }
+
+  /** Whether one more with so much content may be in flight. One that is larger than what is left goes when nobody waits. */
+  hasRoomFor(bodyBytes: number): boolean {
+    const { maxInFlight, maxInFlightBytes } = this.#window
+    if (!this.isAwaited && !this.isClogged) return true
+    const size = this.#waiting.size + this.#givenUp.size
+    return size < maxInFlight && this.#bytes + bodyBytes <= maxInFlightBytes
   }
 
   get oldest(): Sent | undefined {
@@ -44,7 +72,7 @@ export class Confirms {
   add(sent: Omit<Sent, 'tag'>): void {
     const tag = ++this.#lastTag
     this.#waiting.set(tag, { ...sent, tag })
-    this.#bytes += sent.place.bodyBytes
+    this.#bytes += sent.bytes
   }
 
   /**
@@ -77,15 +105,16 @@ export class Confirms {
 
   /**
    * Settles the oldest by itself if the broker has confirmed later ones, or whenever it is told that it `mayWait`. False if
-   * not, or when half of `window` is taken by such messages.
+   * not, or when such messages would take more than half of the window, in number or in bytes.
    */
-  giveUpOldest(outcome: Outcome, { window, mayWait }: { window: number; mayWait: boolean }): boolean {
+  giveUpOldest(outcome: Outcome, mayWait: boolean): boolean {
     const [oldest] = this.#waiting.values()
     if (oldest === undefined) return false
-    const isPassedOver = oldest.tag < this.#lastConfirmed && 2 * (this.#givenUp.size + 1) <= window
+    const isPassedOver = oldest.tag < this.#lastConfirmed && !this.#wouldClog(1, oldest.bytes)
     if (!isPassedOver && !mayWait) return false
     this.#waiting.delete(oldest.tag)
     this.#givenUp.set(oldest.tag, oldest)
+    this.#givenUpBytes += oldest.bytes
     oldest.answer(outcome)
     return true
   }
@@ -102,8 +131,16 @@ export class Confirms {
   }
 
   /** `answer` of one that was given up is heard by nobody. */
-  #forget({ tag, place }: Open): void {
-    if (this.#waiting.delete(tag) || this.#givenUp.delete(tag)) this.#bytes -= place.bodyBytes
+  #forget({ tag, bytes }: Open): void {
+    const wasGivenUp = this.#givenUp.delete(tag)
+    if (wasGivenUp) this.#givenUpBytes -= bytes
+    if (wasGivenUp || this.#waiting.delete(tag)) this.#bytes -= bytes
+  }
+
+  #wouldClog(more: number, moreBytes: number): boolean {
+    const { maxInFlight, maxInFlightBytes } = this.#window
+    const isMany = 2 * (this.#givenUp.size + more) > maxInFlight
+    return isMany || 2 * (this.#givenUpBytes + moreBytes) > maxInFlightBytes
   }
 
   #at(tag: number): Open[] {

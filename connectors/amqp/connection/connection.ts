@@ -16,7 +16,6 @@ import {
   outcomeOfFault,
   outcomeOfNack,
   outcomeOfReturn,
-  outcomeOfTimeout,
   outcomesOfChannelClose,
   type Reason,
   type Varies
@@ -25,7 +24,8 @@ import type { Publication } from '../publications.ts'
 import { encodeBody, encodeFrame, type Frame, frameType } from '../wire/frames.ts'
 import { decodeMethod, encodeMethod, type Method } from '../wire/methods.ts'
 import { encodeHeader } from '../wire/properties.ts'
-import { Confirms } from './confirms.ts'
+import { AckWatch } from './ack-watch.ts'
+import { Confirms, type Window } from './confirms.ts'
 import { channel, type Grant, Handshake, type HandshakeOptions } from './handshake.ts'
 import { Link, type LinkOptions } from './link.ts'
 import { Returns } from './returns.ts'
@@ -34,11 +34,10 @@ import { Returns } from './returns.ts'
 const farewellMs = 1_000
 
 export type ConnectionSettings = HandshakeOptions &
+  Window &
   Pick<LinkOptions, 'clock'> & {
     readonly varies: Varies
     readonly mandatory: boolean
-    readonly maxInFlight: number
-    readonly maxInFlightBytes: number
     readonly connectTimeoutMs: number
     readonly ackTimeoutMs: number
   }
@@ -52,7 +51,8 @@ export class Connection {
   readonly #onChange: () => void
   readonly #link: Link
   readonly #handshake: Handshake
-  readonly #confirms = new Confirms()
+  readonly #confirms: Confirms
+  readonly #acks: AckWatch
   readonly #returns: Returns
   #state: 'opening' | 'open' | 'closing' | 'closed' = 'opening'
   #grant: Grant = { frameMaxBytes: 0, heartbeatSeconds: 0 }
@@ -65,8 +65,14 @@ export class Connection {
 
   /** Begins to connect. `onChange` is called when the broker begins or ceases to block. */
   constructor(settings: ConnectionSettings, onChange: () => void) {
-    const { clock, mask, broker, connectTimeoutMs: timeoutMs } = settings
+    const { clock, mask, broker, connectTimeoutMs: timeoutMs, ackTimeoutMs } = settings
     this.#settings = settings
+    this.#confirms = new Confirms(settings)
+    this.#acks = new AckWatch({
+      ...{ clock, confirms: this.#confirms, ackTimeoutMs },
+      blocked: () => this.#blocked,
+      fail: fault => this.#link.fail(fault)
+    })
     this.#onChange = onChange
     this.opened = new Promise((resolve, reject) => {
       this.#onOpened = resolve
@@ -98,12 +104,14 @@ export class Connection {
     return this.#blocked
   }
 
+  /** Whether nobody waits for a confirmation. */
+  get isIdle(): boolean {
+    return !this.#confirms.isAwaited
+  }
+
   /** Whether a message with so much content may be published now. */
   hasRoomFor(bodyBytes: number): boolean {
-    if (this.#state !== 'open' || this.#blocked !== null) return false
-    const { size, bytes } = this.#confirms
-    const { maxInFlight, maxInFlightBytes } = this.#settings
-    return size === 0 || (size < maxInFlight && bytes + bodyBytes <= maxInFlightBytes)
+    return this.#state === 'open' && this.#blocked === null && this.#confirms.hasRoomFor(bodyBytes)
   }
 
   /** Sends one message; only while there is room. `answer` is called once. Throws a RangeError for what cannot be written. */
@@ -123,16 +131,16 @@ export class Connection {
     // Only contents are cut into several frames; over a longer one a broker ends the connection.
     if (header.length > frameMaxBytes)
       throw new RangeError(`its headers and properties take ${header.length} bytes, at most ${frameMaxBytes}`)
-    const atMs = this.#settings.clock.now()
-    this.#confirms.add({ atMs, place, messageId: properties.messageId ?? '', answer })
-    if (this.#cancelTimer === undefined) this.#watch()
+    const [atMs, bytes] = [this.#settings.clock.now(), header.length + body.length]
+    this.#confirms.add({ atMs, place, messageId: properties.messageId ?? '', bytes, answer })
+    this.#acks.start()
     const head = encodeFrame({ type: frameType.method, channel, payload: method })
     this.#link.write(head, header, encodeBody(channel, body, frameMaxBytes))
   }
 
   /** Says good-bye if nothing is in flight, and resolves once the socket is closed. */
   async close(): Promise<void> {
-    if (this.#state === 'open' && this.#blocked === null && this.#confirms.size === 0) {
+    if (this.#state === 'open' && this.#blocked === null && this.#confirms.isEmpty) {
       this.#state = 'closing'
       this.#stopTimer()
       this.#link.send(0, 'connectionClose', { replyCode: 200, replyText: '', classId: 0, methodId: 0 })
@@ -202,6 +210,7 @@ export class Connection {
   #block(reason: string | null): void {
     if (this.#blocked === reason) return
     this.#blocked = reason
+    this.#acks.start()
     this.#onChange()
   }
 
@@ -216,27 +225,8 @@ export class Connection {
     this.#onClosed(fault)
   }
 
-  /** Gives up what has waited too long: the oldest message alone, or the whole connection. One timer for all of them. */
-  #watch(): void {
-    const { clock, ackTimeoutMs, maxInFlight: window } = this.#settings
-    this.#cancelTimer = undefined
-    for (let { oldest } = this.#confirms; oldest !== undefined; oldest = this.#confirms.oldest) {
-      const leftMs = oldest.atMs + ackTimeoutMs - clock.now()
-      if (leftMs > 0) {
-        this.#cancelTimer = clock.after(leftMs, () => this.#watch())
-        return
-      }
-      // While the broker blocks it has not read it, most likely. A new connection would be blocked like this one.
-      const mayWait = this.#blocked !== null
-      const outcome = outcomeOfTimeout({ ackTimeoutMs, blocked: this.#blocked })
-      if (!this.#confirms.giveUpOldest(outcome, { window, mayWait })) {
-        this.#link.fail(new FaultError('amqp_ack_timeout', { detail: `after ${ackTimeoutMs} ms` }))
-        return
-      }
-    }
-  }
-
   #stopTimer(): void {
+    this.#acks.stop()
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
   }

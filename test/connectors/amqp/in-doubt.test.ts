@@ -1,0 +1,58 @@
+// Messages that are in doubt, since the broker has passed them over.
+
+import test from 'ava'
+import { VirtualClock } from '../../../connectors/virtual-clock.ts'
+import { until } from '../../flows/harness/until.ts'
+import { batchOf, doubleWith, numberOf, outcomesOf, targetAt } from './harness.ts'
+
+const delivered = 'delivered'
+
+test('messages of one queue that is stuck take no more than half of the window, in bytes as well', async t => {
+  const clock = new VirtualClock()
+  const { double, arrived } = await doubleWith(t, {
+    reply: ({ body }) => (numberOf(body) < 4 ? { kind: 'hold' } : { kind: 'ack' })
+  })
+  const target = targetAt(t, double.url, { clock, ackTimeoutMs: 1_000, maxInFlightBytes: 22_000 })
+  const stuck = outcomesOf(target, batchOf(4, { padBytes: 5_000 }))
+  await until('they have come', () => double.held === 4)
+  t.deepEqual(await outcomesOf(target, batchOf(1, { from: 4 })), [delivered])
+  await clock.advance(1_001)
+  t.deepEqual(await stuck, [
+    ...Array(2).fill('unknown device amqp_passed_over'),
+    ...Array(2).fill('unknown amqp_ack_timeout')
+  ])
+  t.deepEqual(await outcomesOf(target, batchOf(1, { from: 5, padBytes: 20_000 })), [delivered])
+  t.deepEqual(arrived(), [0, 1, 2, 3, 4, 5])
+})
+
+test('when a broker goes on and does not answer what filled the window, another connection makes room', async t => {
+  const clock = new VirtualClock()
+  const { double } = await doubleWith(t, {
+    reply: ({ body }) => (numberOf(body) < 2 ? { kind: 'hold' } : { kind: 'ack' })
+  })
+  const target = targetAt(t, double.url, { clock, ackTimeoutMs: 1_000, maxInFlight: 2 })
+  const stuck = outcomesOf(target, batchOf(2))
+  await until('they have come', () => double.held === 2)
+  double.block('low on memory')
+  const next = () => outcomesOf(target, batchOf(1, { from: 2 }))
+  const waiting = next()
+  t.deepEqual(await waiting, ['unsent amqp_blocked'])
+  await clock.advance(1_001)
+  t.deepEqual(await stuck, Array(2).fill('unknown amqp_blocked'))
+  double.unblock()
+  let told: string[] | null = ['unsent amqp_blocked']
+  await until('what comes has to wait for room', () => {
+    const isWaiting = told === null
+    if (isWaiting) return true
+    told = null
+    void next().then(outcomes => {
+      told = outcomes
+    })
+    return false
+  })
+  await clock.advance(1_001)
+  await until('it was told', () => told !== null)
+  t.deepEqual(told, ['unsent amqp_ack_timeout'])
+  t.deepEqual(await next(), [delivered])
+  t.is(double.accepted, 2)
+})
