@@ -30,7 +30,7 @@ export interface Varies {
 /** How far a connection had come when the broker ended it. */
 export type Stage = 'login' | 'vhost' | 'channel' | 'open'
 
-/** What does not come about now and may later: CONNECTION_FORCED, RESOURCE_ERROR, INTERNAL_ERROR. */
+/** What does not come about now and may later, and is no message's fault: CONNECTION_FORCED, RESOURCE_ERROR, INTERNAL_ERROR. */
 const passing: ReadonlySet<number> = new Set([320, 506, 541])
 
 /** The name under which RabbitMQ speaks of the exchange without a name. */
@@ -42,7 +42,7 @@ export function faultOfClose(reason: Reason, stage: Stage): FaultError {
 }
 
 function codeOfClose({ code, text }: Reason, stage: Stage): ErrorCode {
-  if (stage === 'open') return code === 320 ? 'amqp_disconnected' : 'amqp_connection_lost'
+  if (stage === 'open') return passing.has(code) ? 'amqp_disconnected' : 'amqp_connection_lost'
   // RabbitMQ has no code of its own for a user or virtual host with as many connections as it may have.
   if (passing.has(code) || /\blimit\b/.test(text)) return 'amqp_unavailable'
   if (stage === 'login') return code === 403 ? 'amqp_unauthorized' : 'amqp_connect_refused'
@@ -127,7 +127,7 @@ export function outcomesOfChannelClose(reason: Reason, places: readonly Place[],
     if (named[at] === true || isAlone) return { ...blame(reason, varies), detail }
     return isAnyNamed
       ? { kind: 'unknown', scope: 'device', code: 'amqp_channel_shared', detail }
-      : { kind: 'unknown', code: 'amqp_channel_closed', detail }
+      : { kind: 'unknown', code: codeOfUnnamed(reason), detail }
   })
 }
 
@@ -151,7 +151,11 @@ function blame({ code, text }: Reason, varies: Varies): Pick<Failure, 'kind' | '
   }
   if (/message size \d+ is larger/.test(text)) return { kind: 'reject', code: 'amqp_too_large' }
   if (code === 406 || code === 311) return { kind: 'reject', code: 'amqp_rejected' }
-  return { kind: 'unknown', code: 'amqp_channel_closed' }
+  return { kind: 'unknown', code: codeOfUnnamed({ code, text }) }
+}
+
+function codeOfUnnamed({ code }: Reason): ErrorCode {
+  return passing.has(code) ? 'amqp_disconnected' : 'amqp_channel_closed'
 }
 
 /** As people read it, on one line. RabbitMQ begins its words with the name of the code. */

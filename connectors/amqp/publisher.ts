@@ -6,6 +6,7 @@ import { type ErrorCode, FaultError } from '../../schemas/errors.ts'
 import type { Failure, Message, Outcome } from '../connector.ts'
 import { abortFault } from '../shared/abort.ts'
 import { Delivery, type Group } from '../shared/publishing/delivery.ts'
+import { Suspects } from '../shared/publishing/suspects.ts'
 import { detailOf } from '../shared/tls.ts'
 import { Connection, type ConnectionSettings } from './connection/connection.ts'
 import { outcomeOfBlock, outcomeOfFault } from './outcome.ts'
@@ -14,10 +15,13 @@ import type { Publication, Publications } from './publications.ts'
 export class AmqpPublisher {
   readonly #settings: ConnectionSettings
   readonly #publications: Publications
+  readonly #suspects = new Suspects()
   /** Deliveries with messages that are not published yet, the oldest first. */
   readonly #waiting: Delivery[] = []
   #connection: Connection | undefined
   #isPumpDue = false
+  /** What is in flight has to be so by itself. */
+  #isAlone = false
   #isClosed = false
 
   constructor(settings: ConnectionSettings, publications: Publications) {
@@ -94,7 +98,7 @@ export class AmqpPublisher {
       return
     }
     if (connection.blocked !== null) this.#leaveAll(outcomeOfBlock(connection.blocked))
-    while (connection.hasRoomFor(0)) {
+    while (connection.hasRoomFor(0) && !this.#isAlone) {
       const [delivery] = this.#waiting
       if (delivery === undefined) return
       const group = delivery.peek()
@@ -108,7 +112,7 @@ export class AmqpPublisher {
     for (const delivery of this.#waiting.splice(0)) delivery.leave(unsent)
   }
 
-  /** False when it has to wait for room. */
+  /** False when it has to wait for room, or until nothing else is in flight. */
   #publishNext(connection: Connection, delivery: Delivery, group: Group): boolean {
     const [message] = delivery.messagesOf(group)
     if (message === undefined) throw new FaultError('internal', { detail: 'nothing to publish' })
@@ -118,10 +122,14 @@ export class AmqpPublisher {
       delivery.settle(group, publication)
       return true
     }
-    if (!connection.hasRoomFor(publication.bodyBytes)) return false
+    const alone = this.#suspects.has(message)
+    if (alone ? !connection.isIdle : !connection.hasRoomFor(publication.bodyBytes)) return false
     delivery.take()
+    if (this.#suspects.mustBeAwaited(message)) delivery.stop(message)
+    this.#isAlone = alone
     this.#publish(connection, publication, outcome => {
-      delivery.settle(group, outcome)
+      this.#isAlone = false
+      delivery.settle(group, this.#suspects.note([message], outcome, alone))
       this.#schedule()
     })
     return true

@@ -120,7 +120,7 @@ export const amqpErrors = {
   },
   amqp_disconnected: {
     isBlameless: true,
-    sentence: 'The broker ended the connection, for a reason that is not a message',
+    sentence: 'The broker ended the connection or its channel, for a reason that is not a message',
     hint: 'Its reason is told; look into the log of the broker if it goes on.',
     outcome: 'unknown'
   },

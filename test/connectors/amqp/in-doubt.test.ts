@@ -1,11 +1,35 @@
-// Messages that are in doubt, since the broker has passed them over.
+// Messages that are in doubt: those that went down with others, and those that the broker has passed over.
 
 import test from 'ava'
+import type { AmqpPublished } from '../../../connectors/amqp/double/double.ts'
 import { VirtualClock } from '../../../connectors/virtual-clock.ts'
 import { until } from '../../flows/harness/until.ts'
 import { batchOf, doubleWith, numberOf, outcomesOf, targetAt } from './harness.ts'
 
 const delivered = 'delivered'
+const culprit = ({ body }: AmqpPublished) => numberOf(body) === 0
+
+for (const [what, reply, code] of [
+  ['hangs up', { kind: 'hangUp' }, 'amqp_connection_lost'],
+  [
+    'closes its channel',
+    { kind: 'closeChannel', reason: { code: 504, text: 'CHANNEL_ERROR' } },
+    'amqp_channel_closed'
+  ]
+] as const)
+  test(`of messages over which a broker ${what} twice, only the one that is to blame is hit a third time`, async t => {
+    const { double } = await doubleWith(t, {
+      reply: published => (culprit(published) ? reply : { kind: 'ack', afterMs: 50 })
+    })
+    const target = targetAt(t, double.url)
+    const all = () => Promise.all([0, 1, 2].map(from => outcomesOf(target, batchOf(1, { from }))))
+    const lost = `unknown ${code}`
+    t.deepEqual(await all(), [[lost], [lost], [lost]])
+    t.deepEqual(await all(), [[lost], [lost], [lost]])
+    const other = code === 'amqp_connection_lost' ? `unsent ${code}` : delivered
+    t.deepEqual(await all(), [[`unknown device ${code}`], [other], [other]])
+    t.deepEqual(await outcomesOf(target, batchOf(2, { from: 1 })), [delivered, delivered])
+  })
 
 test('messages of one queue that is stuck take no more than half of the window, in bytes as well', async t => {
   const clock = new VirtualClock()

@@ -7,13 +7,13 @@ import { pauseFor } from '../../../clock.ts'
 import type { Failure, Message, Outcome } from '../../../connector.ts'
 import { abortFault } from '../../abort.ts'
 import { Delivery, type Group } from '../../publishing/delivery.ts'
+import { Suspects } from '../../publishing/suspects.ts'
 import { Connection, type ConnectionSettings } from '../connection.ts'
 import { outcomeOfFault } from '../outcome.ts'
 import { Reconnects } from '../reconnects.ts'
 import type { Pace } from './pace.ts'
 import { publishBytes } from './packet-size.ts'
 import type { Publication, Publications } from './publications.ts'
-import { Suspects } from './suspects.ts'
 
 /** What a platform demands beyond MQTT. */
 export interface Manners {

@@ -1,13 +1,17 @@
-// What went wrong with messages before. A broker that takes offence at a message hangs up, and takes down with it whatever
-// else was on the connection; a message to which this happened twice running is sent alone from then on, so that only the
+// What went wrong with messages before. A broker that takes offence at a message hangs up, or closes the channel, and takes down with it whatever
+// else was on it; a message to which this happened twice running is sent alone from then on, so that only the
 // culprit is hit a third time. And of a device of which a message was passed over only one at a time is sent.
 
-import { type ErrorCode, errors } from '../../../../schemas/errors.ts'
-import { maxIdentBytes } from '../../../../schemas/message.ts'
-import type { Message, Outcome } from '../../../connector.ts'
+import { type ErrorCode, errors } from '../../../schemas/errors.ts'
+import { maxIdentBytes } from '../../../schemas/message.ts'
+import type { Message, Outcome } from '../../connector.ts'
 
 const lossesOfSuspect = 2
-const timeouts: ReadonlySet<ErrorCode> = new Set(['mqtt_ack_timeout', 'aws_iot_ack_timeout'])
+const timeouts: ReadonlySet<ErrorCode> = new Set([
+  'mqtt_ack_timeout',
+  'aws_iot_ack_timeout',
+  'amqp_ack_timeout'
+])
 /** More than any window, so that only messages that never come back are forgotten. */
 const remembered = 200_000
 
