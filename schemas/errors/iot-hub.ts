@@ -25,16 +25,19 @@ export const iotHubErrors = {
     outcome: 'unsent'
   },
   iot_hub_answer_timeout: {
+    isBlameless: true,
     sentence: 'The IoT hub took a message and did not confirm it in time',
     hint: 'Look for throttling in the metrics of the hub, which delays what exceeds it, or raise answerTimeoutMs.',
     outcome: 'unknown'
   },
   iot_hub_connection_lost: {
+    isBlameless: true,
     sentence: 'The connection to the IoT hub broke before it had confirmed',
     hint: 'If it goes on for one device: does it connect by itself, too? A second connection of an identity ends the first.',
     outcome: 'unknown'
   },
   iot_hub_answer_malformed: {
+    isBlameless: true,
     sentence: 'What answered does not speak as an IoT hub does',
     hint: 'Check that host is the one of an IoT hub and nothing on the way answers for it.',
     outcome: 'unknown'
