@@ -19,7 +19,9 @@ import { explainFault, outcomeOfOpening } from './outcome.ts'
 import { maxTopicBytes, publicationOf } from './topic.ts'
 
 const ports = { tcp: 8883, webSocket: 443 }
-const webSocketPath = '/$iothub/websocket?iothub-no-client-cert=true'
+const webSocketPath = '/$iothub/websocket'
+/** With it the hub does not ask for a certificate. */
+const noCertificate = '?iothub-no-client-cert=true'
 const defaultConnections = 1_000
 
 export class IotHubMqttTarget implements Target {
@@ -138,7 +140,8 @@ export class IotHubMqttTarget implements Target {
     const { clock, mask } = this.#env
     const { hub, host, port, tls } = this.#endpoint
     const { webSocket, maxInFlight, connectTimeoutMs, answerTimeoutMs, connectsPerSecond } = this.#config
-    const address = { host, port, webSocketPath: webSocket ? webSocketPath : null }
+    const path = this.#certificates === null ? webSocketPath + noCertificate : webSocketPath
+    const address = { host, port, webSocketPath: webSocket ? path : null }
     return {
       hub,
       turns: new ConnectTurns(clock, connectsPerSecond),
