@@ -19,6 +19,9 @@ export interface Publication extends Place {
   readonly properties: Properties
 }
 
+/** RabbitMQ closes the channel over a longer time, and over one that is no whole number. */
+const maxExpirationMs = 0xff_ff_ff_ff
+
 type Env = Pick<TargetEnv, 'clock' | 'replay' | 'ttlMs'>
 
 export class Publications {
@@ -116,7 +119,8 @@ export class Publications {
 
   /** At least one; at most what a message has that came just now, since whoever wrote it may have given it a time to come. */
   #leftMs({ timestampMs }: Message, ttlMs: number): number {
-    return Math.max(1, Math.min(timestampMs - this.#clock.now(), 0) + ttlMs)
+    const leftMs = Math.ceil(Math.min(timestampMs - this.#clock.now(), 0) + ttlMs)
+    return Math.min(Math.max(1, leftMs), maxExpirationMs)
   }
 }
 

@@ -82,6 +82,8 @@ test('the content is the message as it lies in Kafka, or what item makes of it',
 
 test('what expires does so at the end of the time that the stream gives it, and not in a replay', t => {
   t.is(sent('{}', { expires: true }, { ttlMs: 60_000 }).properties.expiration, '60000')
+  t.is(sent('{}', { expires: true }, { ttlMs: 1.001 * 1_000 }).properties.expiration, '1001')
+  t.is(sent('{}', { expires: true }, { ttlMs: 1e300 }).properties.expiration, '4294967295')
   t.is(sent('{}', { expires: true }, { replay: 'again' }).properties.expiration, undefined)
 })
 
