@@ -66,7 +66,8 @@ export class Publications {
     this.varies = {
       exchange: this.#exchange.isOfFields,
       routingKey: this.#routingKey.isOfFields,
-      headers: this.#headers.some(([, value]) => value.isOfFields)
+      // With a routing key it is by that key that an exchange routes.
+      headers: routingKey === '' && this.#headers.some(([, value]) => value.isOfFields)
     }
   }
 

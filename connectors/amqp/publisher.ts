@@ -11,11 +11,13 @@ import { detailOf } from '../shared/tls.ts'
 import { Connection, type ConnectionSettings } from './connection/connection.ts'
 import { outcomeOfBlock, outcomeOfFault } from './outcome.ts'
 import type { Publication, Publications } from './publications.ts'
+import { Unroutable } from './unroutable.ts'
 
 export class AmqpPublisher {
   readonly #settings: ConnectionSettings
   readonly #publications: Publications
   readonly #suspects = new Suspects()
+  readonly #unroutable = new Unroutable()
   /** Deliveries with messages that are not published yet, the oldest first. */
   readonly #waiting: Delivery[] = []
   #connection: Connection | undefined
@@ -129,7 +131,8 @@ export class AmqpPublisher {
     this.#isAlone = alone
     this.#publish(connection, publication, outcome => {
       this.#isAlone = false
-      delivery.settle(group, this.#suspects.note([message], outcome, alone))
+      const told = this.#unroutable.note(message, outcome)
+      delivery.settle(group, this.#suspects.note([message], told, alone))
       this.#schedule()
     })
     return true

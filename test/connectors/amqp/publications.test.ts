@@ -37,6 +37,14 @@ test('exchange and routing key may hold fields of the message', t => {
   t.deepEqual([exchange, routingKey], ['fleet-acme', 'd1.5'])
 })
 
+test('headers make places of their own only where there is no routing key', t => {
+  const varies = (routingKey: string) =>
+    new Publications(configOf({ routingKey, headers: { device: '{ident}' } }), { clock: new VirtualClock() })
+      .varies
+  t.deepEqual(varies('fleet'), { exchange: false, routingKey: false, headers: false })
+  t.deepEqual(varies(''), { exchange: false, routingKey: false, headers: true })
+})
+
 test('a message that has no place is unfit, with the reason', t => {
   const wrong: [value: string, detail: string][] = [
     ['{}', 'vendor is missing'],

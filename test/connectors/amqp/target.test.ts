@@ -32,6 +32,19 @@ test('of a device with a routing key of its own a message that is given back hol
   ])
 })
 
+test('when messages of many devices are given back and none is taken it is not the devices’ fault', async t => {
+  let isBound = false
+  const { double } = await doubleWith(t, { reply: () => ({ kind: isBound ? 'ack' : 'return' }) })
+  const target = targetAt(t, double.url, { routingKey: 'fleet.{ident}' })
+  const outcomes = await outcomesOf(target, batchOf(21))
+  t.deepEqual(outcomes.slice(0, 19), Array(19).fill('reject device amqp_device_unroutable'))
+  t.deepEqual(outcomes.slice(19), Array(2).fill('halt amqp_unroutable'))
+  isBound = true
+  t.deepEqual(await outcomesOf(target, batchOf(1)), [delivered])
+  isBound = false
+  t.deepEqual(await outcomesOf(target, batchOf(1)), ['reject device amqp_device_unroutable'])
+})
+
 test('with mandatory set to false nothing is given back', async t => {
   const { double, ledger } = await doubleWith(t, { reply: () => ({ kind: 'return' }) })
   t.deepEqual(await outcomesOf(targetAt(t, double.url, { mandatory: false }), batchOf(2)), [
