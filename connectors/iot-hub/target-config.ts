@@ -76,7 +76,7 @@ const credentialFields = {
   deviceKeyField: Type.Optional(
     Type.String({
       description:
-        'The field of a message that holds the key of its device, such as one that the step enrich adds; it is not sent. deviceKeys is the safer way, see the page.',
+        'The field of a message that holds the key of its device, such as one that the step enrich adds; it is not sent. It has this very name and stands in no other field. deviceKeys is the safer way, see the page.',
       minLength: 1,
       examples: ['iotHub.key']
     })

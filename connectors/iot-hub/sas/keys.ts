@@ -3,8 +3,7 @@
 
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Message } from '../../connector.ts'
-import { Fields } from '../../shared/fields.ts'
-import { parseJson } from '../../shared/json/values.ts'
+import { own, parseJson } from '../../shared/json/values.ts'
 import type { IotHubTargetConfig } from '../target-config.ts'
 import { keyOfGroupMember, type SigningKey } from './token.ts'
 
@@ -66,9 +65,10 @@ function listedKeys(text: string): KeySource {
   }
 }
 
+/** Of a member with this very name, the only one that is left out of what is sent. */
 function keysInMessages(name: string): KeySource {
   const textIn = (message: Message) => {
-    const value = new Fields(message).get(name)
+    const value = own(parseJson(message.value().toString()), name)
     return typeof value === 'string' && isKey(value) ? value : ''
   }
   return {

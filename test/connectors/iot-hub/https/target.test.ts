@@ -150,6 +150,8 @@ test('a key of a group, keys from a file and keys in messages let devices in', a
     'the key is not sent'
   )
   t.deepEqual(await told(inMessages, messagesOfDevice('d1', 1)), ['reject device iot_hub_key_missing'])
+  const nested = messagesOfDevice('d1', 1, () => ({ iot: { key: otherKey } }))
+  t.deepEqual(await told(inMessages, nested), ['reject device iot_hub_key_missing'], 'it would be sent')
 })
 
 test('a device that is disabled or unknown is refused alone, and taken once it is enabled', async t => {
