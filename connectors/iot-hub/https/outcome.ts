@@ -13,23 +13,28 @@ export interface AnswerRules {
   readonly quotaPauseMs: number
 }
 
-/** Statuses that say enough, or where the name of the error is missing. */
+/**
+ * Statuses that say enough, or where the name of the error is missing. A refusal of a message is believed by its name only, since
+ * 400, 413, 414 and 431 may be of something that stands in between.
+ */
 const statuses: ReadonlyMap<number, ErrorCode> = new Map([
-  [400, 'iot_hub_rejected'],
   [401, 'iot_hub_unauthorized'],
   [403, 'iot_hub_unauthorized'],
   [404, 'iot_hub_address_refused'],
   [405, 'iot_hub_address_refused'],
   [408, 'iot_hub_unavailable'],
-  [413, 'iot_hub_too_large'],
-  [414, 'iot_hub_rejected'],
   [429, 'iot_hub_throttled'],
-  [431, 'iot_hub_rejected'],
   [501, 'iot_hub_address_refused']
 ])
 
 /** What the hub calls its errors, by name and by number. */
 const names: ReadonlyMap<string, ErrorCode> = new Map([
+  ['InvalidProtocolVersion', 'iot_hub_address_refused'],
+  ['400001', 'iot_hub_address_refused'],
+  ['ArgumentInvalid', 'iot_hub_rejected'],
+  ['400004', 'iot_hub_rejected'],
+  ['ArgumentNull', 'iot_hub_rejected'],
+  ['400005', 'iot_hub_rejected'],
   ['DeviceNotFound', 'iot_hub_device_unknown'],
   ['404001', 'iot_hub_device_unknown'],
   ['IotHubQuotaExceeded', 'iot_hub_quota_exceeded'],
