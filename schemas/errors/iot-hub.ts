@@ -66,6 +66,17 @@ export const iotHubErrors = {
     hint: 'Add its line to deviceKeys, or its attribute where deviceKeyField names one.',
     outcome: 'reject'
   },
+  iot_hub_certificate_missing: {
+    sentence: 'There is no certificate for the device',
+    hint: 'Put the files that certificates names for it in their place; what waits then goes out by itself.',
+    outcome: 'reject'
+  },
+  iot_hub_certificate_unreadable: {
+    isBlameless: true,
+    sentence: 'The certificate of the device cannot be read or used at the moment',
+    hint: 'Check that this user may read the files that certificates names, that both are PEM, and that they belong together. It is tried again by itself.',
+    outcome: 'unsent'
+  },
   iot_hub_quota_exceeded: {
     sentence: 'The IoT hub has taken as many messages as it may in a day',
     hint: 'Add units to the hub, or send fewer messages: each is counted by 4 KB. It is tried again after quotaPauseMs.',

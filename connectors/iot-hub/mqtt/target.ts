@@ -108,7 +108,8 @@ export class IotHubMqttTarget implements Target {
       const fault = faultOfError(error, false)
       const failure = outcomeOfOpening(fault)
       if (fault.code === 'iot_hub_unauthorized') return this.#admission.refused(asking, failure.detail)
-      if (fault.code === 'iot_hub_key_missing') return { ...failure, kind: 'reject', scope: 'device' }
+      if (fault.code === 'iot_hub_certificate_missing') return { ...failure, kind: 'reject', scope: 'device' }
+      if (fault.code === 'iot_hub_certificate_unreadable') return { ...failure, scope: 'device' }
       return fault.code === 'iot_hub_hung_up' ? this.#admission.hungUp(asking, failure) : failure
     }
   }

@@ -1,7 +1,7 @@
 // What is sent over MQTT, how devices are let in, and when their connections begin and end.
 
 import { X509Certificate } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
@@ -193,8 +193,15 @@ test('a device may show a certificate of its own, from a file of its name', asyn
   const target = await targetAt(t, double.port, { mode, certificates: paths })
   t.deepEqual(await told(target, messagesOfDevice('d0', 2)), ['delivered', 'delivered'])
   t.is(ledger.length, 2)
-  for (const lacking of ['d1', 'd2'])
-    t.deepEqual(await told(target, messagesOfDevice(lacking, 1)), ['reject device iot_hub_key_missing'])
+  t.deepEqual(await told(target, messagesOfDevice('d2', 1)), ['reject device iot_hub_certificate_missing'])
+  const unreadable = ['unsent device iot_hub_certificate_unreadable']
+  t.deepEqual(await told(target, messagesOfDevice('d1', 1)), unreadable)
+  await writeFile(join(folder, 'd1.pem'), device.cert)
+  await writeFile(join(folder, 'd1.key'), makeCertificates().key)
+  t.deepEqual(await told(target, messagesOfDevice('d1', 1)), unreadable, 'one of them is new already')
+  await mkdir(join(folder, 'd3.pem'))
+  await writeFile(join(folder, 'd3.key'), device.key)
+  t.deepEqual(await told(target, messagesOfDevice('d3', 1)), unreadable)
   registry.remove('d0')
   double.cut()
   const refused = 'reject device iot_hub_device_refused'
