@@ -5,7 +5,6 @@
 
 import type tls from 'node:tls'
 import { FaultError } from '../../../schemas/errors.ts'
-import { pauseFor } from '../../clock.ts'
 import type { Failure, Message, Outcome } from '../../connector.ts'
 import { abortFault } from '../../shared/abort.ts'
 import { Connection, type ConnectionSettings } from '../../shared/mqtt/connection.ts'
@@ -70,9 +69,8 @@ export class DeviceConnection implements Pooled {
     const giveUp = () => this.destroy()
     signal.addEventListener('abort', giveUp, { once: true })
     try {
-      const { turns, connection: shared } = this.#settings
-      const waitMs = turns.take()
-      if (waitMs > 0) await pauseFor(shared.clock, waitMs, this.#ending.signal)
+      const { turns } = this.#settings
+      await turns.take(this.#ending.signal)
       if (signal.aborted || this.#ending.signal.aborted) throw abortFault(signal)
       const connection = this.#connect(token, context)
       await connection.opened

@@ -35,10 +35,14 @@ export function explainFault(fault: FaultError): FaultError {
   return new FaultError(code, { detail: fault.detail ?? '', cause: fault })
 }
 
-/** A connection that did not come about: nothing was sent. `iot_hub_unauthorized` may be about the device only. */
+/**
+ * A connection that did not come about: nothing was sent. `iot_hub_unauthorized` may be about the device only; and one that had
+ * not got its turn by the end of its attempt says nothing about the hub.
+ */
 export function outcomeOfOpening(fault: FaultError): Failure {
   const failure = outcomeOfFault(fault, false)
-  return failure.kind === 'halt' ? failure : { ...failure, scope: 'target' }
+  if (failure.kind === 'halt') return failure
+  return { ...failure, scope: fault.code === 'attempt_timeout' ? 'device' : 'target' }
 }
 
 /** Messages whose connection ended; `sent` tells whether they may have reached the wire. */
