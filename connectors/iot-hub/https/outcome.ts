@@ -60,10 +60,13 @@ export function outcomeOfAnswer(answer: Answer, { nowMs, quotaPauseMs }: AnswerR
   return { kind, scope: 'target', code, detail, ...(retryAfterMs !== undefined && { retryAfterMs }) }
 }
 
-/** A request that ended without an answer. `sent`: whether it may have been written. */
+/**
+ * A request that ended without an answer. `sent`: whether it may have been written; then it concerns its destination, the device,
+ * since a hub that is silent on some devices must not hold up the others.
+ */
 export function outcomeOfError(error: unknown, sent: boolean): Failure {
-  const code = codeOfError(error, sent)
-  return { kind: sent ? 'unknown' : 'unsent', scope: 'target', code, detail: withoutTokens(detailOf(error)) }
+  const failure = { code: codeOfError(error, sent), detail: withoutTokens(detailOf(error)) }
+  return sent ? { kind: 'unknown', ...failure } : { kind: 'unsent', scope: 'target', ...failure }
 }
 
 /** Whatever is told by the other side may be what we sent. */

@@ -154,10 +154,15 @@ export class DeviceConnection implements Pooled {
   #answered(delivery: Delivery, group: Group, publish: Publish): (outcome: Outcome) => void {
     return outcome => {
       const isLost = outcome.kind === 'unknown' || outcome.kind === 'unsent'
-      delivery.settle(group, isLost ? { ...outcome, scope: 'device' } : outcome)
+      delivery.settle(group, isLost ? ofDestination(outcome) : outcome)
       this.#pump(delivery, publish)
     }
   }
+}
+
+/** Which is the device. */
+function ofDestination({ kind, code, detail }: Failure): Failure {
+  return { kind, code, detail }
 }
 
 function lose(delivery: Delivery, fault: FaultError): void {

@@ -45,7 +45,10 @@ export function outcomeOfOpening(fault: FaultError): Failure {
   return { ...failure, scope: fault.code === 'attempt_timeout' ? 'device' : 'target' }
 }
 
-/** Messages whose connection ended; `sent` tells whether they may have reached the wire. */
+/**
+ * Messages whose connection ended; `sent` tells whether they may have reached the wire. It concerns their destination, which is the
+ * device: so the engine sees which devices are in trouble, and keeps places for the others.
+ */
 export function outcomeOfLoss({ code, detail = '' }: FaultError, sent: boolean): Failure {
-  return { kind: sent ? 'unknown' : 'unsent', scope: 'device', code, detail }
+  return { kind: sent ? 'unknown' : 'unsent', code, detail }
 }

@@ -154,8 +154,8 @@ test('what makes the hub hang up concerns its device only', async t => {
   })
   const target = await targetAt(t, double.port, { mode, maxInFlight: 2 })
   t.deepEqual(await told(target, messagesOfDevice('d0', 4)), [
-    'unknown device iot_hub_connection_lost',
-    'unknown device iot_hub_connection_lost',
+    'unknown iot_hub_connection_lost',
+    'unknown iot_hub_connection_lost',
     'unsent device iot_hub_predecessor_failed',
     'unsent device iot_hub_predecessor_failed'
   ])
