@@ -5,11 +5,14 @@
 import { type ErrorCode, FaultError } from '../../schemas/errors.ts'
 import type { Failure } from '../connector.ts'
 import { detailOf, isTlsFailure, nativeCode } from '../shared/tls.ts'
+import { namedIn } from './named.ts'
 
-/** A reply code, and what the broker said with it, free of secrets. */
+/** A reply code, and what the broker said with it: by that messages are found, and it may hold secrets. */
 export interface Reason {
   readonly code: number
   readonly text: string
+  /** The same, free of secrets. Default: the text has none. */
+  readonly shown?: string
 }
 
 /** Where a message goes, and how long it is: what a refusal can be about. */
@@ -32,9 +35,6 @@ export type Stage = 'login' | 'vhost' | 'channel' | 'open'
 
 /** What does not come about now and may later, and is no message's fault: CONNECTION_FORCED, RESOURCE_ERROR, INTERNAL_ERROR. */
 const passing: ReadonlySet<number> = new Set([320, 506, 541])
-
-/** The name under which RabbitMQ speaks of the exchange without a name. */
-const defaultExchange = 'amq.default'
 
 /** What the end of a connection or channel, told by the broker, means for the connection. */
 export function faultOfClose(reason: Reason, stage: Stage): FaultError {
@@ -119,7 +119,7 @@ export function outcomeOfBlock(blocked: string): Failure {
  * it says in words only, so nobody is blamed unless these name him, or he was alone.
  */
 export function outcomesOfChannelClose(reason: Reason, places: readonly Place[], varies: Varies): Failure[] {
-  const named = places.map(place => isNamed(reason, place))
+  const named = namedIn(reason.text, places)
   const isAlone = places.length === 1
   const isAnyNamed = named.includes(true)
   return places.map((_, at) => {
@@ -129,16 +129,6 @@ export function outcomesOfChannelClose(reason: Reason, places: readonly Place[],
       ? { kind: 'unknown', scope: 'device', code: 'amqp_channel_shared', detail }
       : { kind: 'unknown', code: codeOfUnnamed(reason), detail }
   })
-}
-
-/** What RabbitMQ objects to: a topic that may not be written, an exchange, or the size of a message. */
-function isNamed({ text }: Reason, { exchange, routingKey, bodyBytes }: Place): boolean {
-  const [, topic, topicExchange] = /access to topic '(.*)' in exchange '(.*)' in vhost '/s.exec(text) ?? []
-  if (topic !== undefined) return topic === routingKey && topicExchange === exchange
-  const [, named] = /exchange '(.*)' in vhost '/s.exec(text) ?? []
-  if (named !== undefined) return named === (exchange === '' ? defaultExchange : exchange)
-  const [, maxBytes] = /message size \d+ is larger than configured max size (\d+)/.exec(text) ?? []
-  return maxBytes !== undefined && bodyBytes > Number(maxBytes)
 }
 
 /** What it means for the message that it is about. */
@@ -159,8 +149,8 @@ function codeOfUnnamed({ code }: Reason): ErrorCode {
 }
 
 /** As people read it, on one line. RabbitMQ begins its words with the name of the code. */
-export function describe({ code, text }: Reason): string {
-  return `${code} ${onOneLine(text)}`.trim()
+export function describe({ code, text, shown = text }: Reason): string {
+  return `${code} ${onOneLine(shown)}`.trim()
 }
 
 function onOneLine(text: string): string {

@@ -8,6 +8,7 @@
 
 import { FaultError } from '../../../schemas/errors.ts'
 import { delivered, type Outcome } from '../../connector.ts'
+import { cutMark } from '../named.ts'
 import {
   describe,
   faultOfClose,
@@ -194,7 +195,12 @@ export class Connection {
   }
 
   #reasonOf({ replyCode: code, replyText }: { replyCode: number; replyText: string }): Reason {
-    return { code, text: this.#settings.mask.apply(replyText) }
+    const { mask } = this.#settings
+    const isCut = replyText.endsWith(cutMark)
+    const shown = isCut
+      ? mask.applyToCut(replyText.slice(0, -cutMark.length)) + cutMark
+      : mask.apply(replyText)
+    return { code, text: replyText, shown }
   }
 
   #answer({ deliveryTag, multiple }: { deliveryTag: number; multiple: boolean }, outcome: Outcome): void {
