@@ -58,8 +58,6 @@ export class Exchange {
       this.#resolve = resolve
     })
     const { agent, host, port, connectTimeoutMs, late } = settings
-    this.#cancelTimer = this.#failIn(connectTimeoutMs, late.connect)
-    signal.addEventListener('abort', this.#giveUp, { once: true })
     this.#request = https
       .request({ agent, host, port, method: 'POST', path, headers })
       .once('socket', socket => {
@@ -76,6 +74,9 @@ export class Exchange {
           .on('error', error => this.#fail(error))
       })
       .on('error', error => this.#fail(error))
+    // Not before there is a request to give up: making it may throw.
+    this.#cancelTimer = this.#failIn(connectTimeoutMs, late.connect)
+    signal.addEventListener('abort', this.#giveUp, { once: true })
     this.#request.end(body)
   }
 

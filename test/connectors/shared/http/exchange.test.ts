@@ -6,6 +6,7 @@ import { systemClock } from '../../../../connectors/clock.ts'
 import { HttpDouble } from '../../../../connectors/http/double.ts'
 import { Exchange } from '../../../../connectors/shared/http/exchange.ts'
 import { Mask } from '../../../../connectors/shared/mask.ts'
+import { VirtualClock } from '../../../../connectors/virtual-clock.ts'
 import { makeCertificates } from '../../../certificates.ts'
 import { until } from '../../../flows/harness/until.ts'
 
@@ -40,4 +41,19 @@ test('a request that waited in line for a connection counts as sent once it has 
   t.is((await second).kind, 'unknown')
   await double.stop()
   t.not((await third).kind, 'delivered')
+})
+
+test('a request that cannot be made leaves neither a timer nor a listener behind', t => {
+  const clock = new VirtualClock()
+  const settings = {
+    ...{ agent: new https.Agent(), host: 'localhost', port: 1, clock, mask: new Mask([]) },
+    ...{ connectTimeoutMs: 5_000, answerTimeoutMs: 5_000 },
+    late: { connect: 'http_connect_timeout', answer: 'http_response_timeout' } as const,
+    outcomeOfAnswer: () => ({ kind: 'delivered' }) as const,
+    outcomeOfError: () => ({ kind: 'unsent', code: 'http_connection_lost', detail: '' }) as const
+  }
+  const request = { path: '/', headers: { bad: 'a\nb' }, body: Buffer.alloc(0) }
+  const { signal } = new AbortController()
+  t.throws(() => new Exchange(settings, request, signal), { code: 'ERR_INVALID_CHAR' })
+  t.is(clock.waiting, 0)
 })
