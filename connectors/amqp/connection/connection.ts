@@ -57,8 +57,8 @@ export class Connection {
   readonly #returns: Returns
   #state: 'opening' | 'open' | 'closing' | 'closed' = 'opening'
   #grant: Grant = { frameMaxBytes: 0, heartbeatSeconds: 0 }
-  /** Why the broker takes no messages; null: it does. */
-  #blocked: string | null = null
+  /** Why the broker takes no messages, on the whole connection and on the channel. */
+  readonly #blocks: Record<'connection' | 'channel', string | null> = { connection: null, channel: null }
   #cancelTimer: (() => void) | undefined
   #onOpened: () => void = () => {}
   #onRefused: (fault: FaultError) => void = () => {}
@@ -71,7 +71,7 @@ export class Connection {
     this.#confirms = new Confirms(settings)
     this.#acks = new AckWatch({
       ...{ clock, confirms: this.#confirms, ackTimeoutMs },
-      blocked: () => this.#blocked,
+      blocked: () => this.blocked,
       fail: fault => this.#link.fail(fault)
     })
     this.#onChange = onChange
@@ -102,7 +102,7 @@ export class Connection {
 
   /** Why the broker takes no messages at the moment, or null. */
   get blocked(): string | null {
-    return this.#blocked
+    return this.#blocks.connection ?? this.#blocks.channel
   }
 
   /** Whether nobody waits for a confirmation. */
@@ -112,7 +112,7 @@ export class Connection {
 
   /** Whether a message with so much content may be published now. */
   hasRoomFor(bodyBytes: number): boolean {
-    return this.#state === 'open' && this.#blocked === null && this.#confirms.hasRoomFor(bodyBytes)
+    return this.#state === 'open' && this.blocked === null && this.#confirms.hasRoomFor(bodyBytes)
   }
 
   /** Sends one message; only while there is room. `answer` is called once. Throws a RangeError for what cannot be written. */
@@ -124,10 +124,8 @@ export class Connection {
       ...{ reserved1: 0, exchange, routingKey, mandatory },
       immediate: false
     })
-    const header = encodeFrame({
-      ...{ type: frameType.header, channel },
-      payload: encodeHeader(body.length, properties)
-    })
+    const described = encodeHeader(body.length, properties)
+    const header = encodeFrame({ type: frameType.header, channel, payload: described })
     const { frameMaxBytes } = this.#grant
     // Only contents are cut into several frames; over a longer one a broker ends the connection.
     if (header.length > frameMaxBytes)
@@ -141,7 +139,7 @@ export class Connection {
 
   /** Says good-bye if nothing is in flight, and resolves once the socket is closed. */
   async close(): Promise<void> {
-    if (this.#state === 'open' && this.#blocked === null && this.#confirms.isEmpty) {
+    if (this.#state === 'open' && this.blocked === null && this.#confirms.isEmpty) {
       this.#state = 'closing'
       this.#stopTimer()
       this.#link.send(0, 'connectionClose', { replyCode: 200, replyText: '', classId: 0, methodId: 0 })
@@ -161,13 +159,17 @@ export class Connection {
 
   #take(frame: Frame): void {
     if (frame.channel > channel) throw new Error(`a frame on channel ${frame.channel}`)
+    // A confirmation in there could be of the very message.
+    if (frame.channel === channel && frame.type === frameType.method && this.#returns.isDue)
+      throw new Error('a method within a message that is given back')
     if (frame.type === frameType.method) this.#takeMethod(decodeMethod(frame.payload))
     else this.#returns.take(frame)
   }
 
   #takeMethod(method: Method): void {
-    if (method.name === 'connectionBlocked') this.#block(this.#settings.mask.apply(method.args.reason))
-    else if (method.name === 'connectionUnblocked') this.#block(null)
+    if (method.name === 'connectionBlocked')
+      this.#block('connection', this.#settings.mask.apply(method.args.reason))
+    else if (method.name === 'connectionUnblocked') this.#block('connection', null)
     else if (this.#state === 'opening') this.#handshake.take(method)
     else if (this.#state === 'open') this.#takeOpen(method)
     else if (method.name === 'connectionCloseOk') this.#link.fail(closedFault())
@@ -180,7 +182,7 @@ export class Connection {
     else if (method.name === 'basicReturn') this.#returns.begin(this.#reasonOf(method.args))
     else if (method.name === 'channelFlow') {
       this.#link.send(channel, 'channelFlowOk', { active: method.args.active })
-      this.#block(method.args.active ? null : 'channel.flow')
+      this.#block('channel', method.args.active ? null : 'channel.flow')
     } else if (method.name === 'channelClose') {
       const reason = this.#reasonOf(method.args)
       this.#link.send(channel, 'channelCloseOk', {})
@@ -213,9 +215,10 @@ export class Connection {
     if (!isKnown) throw new Error('a message was given back that was not published')
   }
 
-  #block(reason: string | null): void {
-    if (this.#blocked === reason) return
-    this.#blocked = reason
+  #block(where: 'connection' | 'channel', reason: string | null): void {
+    const before = this.blocked
+    this.#blocks[where] = reason
+    if (this.blocked === before) return
     this.#acks.start()
     this.#onChange()
   }

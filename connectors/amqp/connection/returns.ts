@@ -14,6 +14,11 @@ export class Returns {
     this.#onReturn = onReturn
   }
 
+  /** Whether more of a message has to come before anything else may. */
+  get isDue(): boolean {
+    return this.#reason !== null || this.#bodyBytesLeft > 0
+  }
+
   begin(reason: Reason): void {
     this.#reason = reason
   }

@@ -49,6 +49,52 @@ test('messages of one queue that is stuck take no more than half of the window, 
   t.deepEqual(arrived(), [0, 1, 2, 3, 4, 5])
 })
 
+test('a confirmation that comes within a message that is given back ends the connection, and nothing counts', async t => {
+  const returned = Buffer.from('0100010000000c003c003200000000000000', 'hex')
+  const ack = Buffer.from('0100010000000d003c0050000000000000000100', 'hex')
+  const end = Buffer.from([0xce])
+  const bytes = Buffer.concat([returned, Buffer.from([0]), end, ack, end])
+  const { double } = await doubleWith(t, { reply: () => ({ kind: 'raw', bytes }) })
+  t.deepEqual(await outcomesOf(targetAt(t, double.url), batchOf(1)), ['unknown amqp_answer_malformed'])
+})
+
+test('a channel that was stopped stays so when the connection goes on', async t => {
+  const stop = Buffer.from('010001000000050014001400ce', 'hex')
+  const { double } = await doubleWith(t, {
+    reply: published => (culprit(published) ? { kind: 'raw', bytes: stop } : { kind: 'ack' })
+  })
+  const target = targetAt(t, double.url)
+  void outcomesOf(target, batchOf(1))
+  const detailOfNext = async () => {
+    const [outcome] = [await target.deliver(batchOf(1, { from: 1 }), new AbortController().signal)].flat()
+    return outcome !== undefined && 'detail' in outcome ? outcome.detail : 'delivered'
+  }
+  await until('the channel is stopped', async () => (await detailOfNext()) === 'channel.flow')
+  double.block('low on memory')
+  await until('the connection is blocked', async () => (await detailOfNext()) === 'low on memory')
+  double.unblock()
+  let detail = ''
+  await until('the connection goes on', async () => {
+    detail = await detailOfNext()
+    return detail !== 'low on memory'
+  })
+  t.is(detail, 'channel.flow')
+})
+
+test('headers take room in the window, too', async t => {
+  const { double } = await doubleWith(t, { reply: () => ({ kind: 'hold' }) })
+  const target = targetAt(t, double.url, {
+    ...{ headers: { pad: 'x'.repeat(4_000) }, maxInFlightBytes: 10_000 },
+    item: '{"n":{n}}'
+  })
+  const outcomes = outcomesOf(target, batchOf(4))
+  await until('the window is full', () => double.held === 3)
+  double.acknowledgeHeld()
+  await until('the rest has come', () => double.held === 1)
+  double.acknowledgeHeld()
+  t.deepEqual(await outcomes, Array(4).fill(delivered))
+})
+
 test('when a broker goes on and does not answer what filled the window, another connection makes room', async t => {
   const clock = new VirtualClock()
   const { double } = await doubleWith(t, {
