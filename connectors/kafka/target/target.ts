@@ -2,15 +2,14 @@
 // in sync have them (acks=all). It repeats nothing by itself; delivery.ts says how a batch travels, outcome.ts what an answer or
 // a failure means.
 
-import { brokersOf } from '../../../schemas/config.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import type { LogEvent } from '../../../schemas/events.ts'
 import type { Batch, Failure, Message, Outcome, Target, TargetEnv, TargetLimits } from '../../connector.ts'
 import { unlessAborted } from '../../shared/abort.ts'
 import { Fields } from '../../shared/fields.ts'
-import { secureContext } from '../../shared/tls.ts'
+import { detailOf, secureContext } from '../../shared/tls.ts'
 import { OpenSockets } from '../log/kafkajs/arriving/open-sockets.ts'
-import { createWatchedKafka } from '../log/kafkajs/client.ts'
+import { clientsOf, createWatchedKafka } from '../log/kafkajs/client.ts'
 import { Shipper } from '../log/kafkajs/produce/shipper.ts'
 import type { KafkaTargetConfig } from './config.ts'
 import { Delivery, type Entry, type Place, predecessorFailed } from './delivery.ts'
@@ -36,21 +35,20 @@ export class KafkaTarget implements Target {
 
   /** Throws a FaultError `config_invalid` for what the schema cannot tell. */
   constructor(config: KafkaTargetConfig, env: TargetEnv) {
-    const { brokers, maxMessages, maxBytes, batchesInFlight, connectTimeoutMs, ackTimeoutMs } = config
+    const { maxMessages, maxBytes, batchesInFlight, connectTimeoutMs, ackTimeoutMs } = config
     if (config.tls !== undefined) secureContext(config.tls)
     this.limits = { maxMessages, maxBytes, batchesInFlight }
     this.#config = config
     this.#env = env
     this.#places = new Places(config)
     this.#headers = new Headers(config.headers, env)
-    const access = { ...config, brokers: brokersOf(brokers) }
     this.#shipper = new Shipper({
-      kafka: createWatchedKafka(access, maskedLog(env), this.#sockets),
+      clients: clientsOf(config, one => createWatchedKafka(one, maskedLog(env), this.#sockets)),
       clock: env.clock,
       meter: { produced() {} },
       timeoutMs: ackTimeoutMs,
       connectTimeoutMs,
-      cut: () => this.#sockets.cut()
+      cut: address => this.#sockets.cut(address)
     })
   }
 
@@ -98,7 +96,10 @@ export class KafkaTarget implements Target {
       const key = this.#places.keyOf(fields)
       return { message, topic, key, headers: this.#headers.of(message, fields) }
     } catch (error) {
-      return this.#outcomeOf(error, false)
+      // Such as a value that is nested too deeply to be written.
+      const detail = `nothing can be made of it: ${detailOf(error)}`
+      const unfit = new FaultError('kafka_target_message_unfit', { detail })
+      return this.#outcomeOf(error instanceof FaultError ? error : unfit, false)
     }
   }
 

@@ -7,10 +7,14 @@ import { setMaxListeners } from 'node:events'
 import type { Admin, Kafka } from 'kafkajs'
 import { FaultError, messageOf } from '../../../../schemas/errors.ts'
 import { type Clock, pauseFor } from '../../../clock.ts'
-import { kafkaFault, protocolType, rootCause } from './client.ts'
+import { type Clients, kafkaFault, protocolType, rootCause, shareOf } from './client.ts'
+import { withPartitionErrors } from './direct/cluster.ts'
+import { withDeadline } from './with-deadline.ts'
 
 export interface AdminConnectionEnv {
   readonly kafka: Kafka
+  /** What connections are made from, in turn, each for its share of the time. Default: `kafka`. */
+  readonly clients?: Clients
   readonly clock: Clock
   /** How long a call is repeated before it rejects. */
   readonly patienceMs: number
@@ -87,12 +91,16 @@ export class AdminConnection {
   }
 
   async #connect(): Promise<Admin> {
-    const admin = this.#env.kafka.admin()
+    const { kafka, clients, clock, patienceMs } = this.#env
+    const admin = withPartitionErrors(clients?.next() ?? kafka).admin()
     try {
-      await admin.connect()
+      if (clients === undefined) await admin.connect()
+      else await withDeadline(admin.connect(), { clock, deadlineMs: shareOf(clients, patienceMs) })
       return admin
     } catch (error) {
-      await admin.disconnect().catch(() => undefined) // a broker that took the connection and said nothing
+      // A broker that took the connection and said nothing; kafkajs waits for what it has asked.
+      const closed = admin.disconnect().catch(() => undefined)
+      if (clients === undefined) await closed
       throw error
     }
   }

@@ -14,7 +14,7 @@ import type {
   TopicSpec
 } from '../log.ts'
 import { AdminConnection } from './admin-connection.ts'
-import { protocolType } from './client.ts'
+import { type Clients, protocolType } from './client.ts'
 import { commitFromOutside } from './direct/commit.ts'
 import { readRange } from './direct/read.ts'
 import { ReadConnections } from './direct/read-connections.ts'
@@ -40,6 +40,8 @@ const topicResource = 2
 
 export interface AdminEnv {
   readonly kafka: Kafka
+  /** What the connection is made from, in turn. Default: `kafka`. */
+  readonly clients?: Clients
   readonly clock: Clock
   /** How long a call is repeated before it rejects. */
   readonly patienceMs?: number

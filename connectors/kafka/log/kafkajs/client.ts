@@ -3,7 +3,7 @@
 // A producer made from this client must name its partitioner, or kafkajs prints a warning on the terminal.
 
 import { Kafka, type KafkaConfig as KafkajsConfig, logLevel, type SASLOptions } from 'kafkajs'
-import type { KafkaConfig } from '../../../../schemas/config.ts'
+import { brokersOf, type KafkaConfig } from '../../../../schemas/config.ts'
 import { type ErrorCode, FaultError, messageOf } from '../../../../schemas/errors.ts'
 import type { LogEvent } from '../../../../schemas/events.ts'
 import type { Allowance } from './arriving/allowance.ts'
@@ -41,7 +41,46 @@ export function createHastyKafka(config: KafkaConfig, log: LogEvent, timeoutMs: 
   })
 }
 
-/** The same for somebody who keeps the time of each call, repeats what failed, and cuts connections that hang. */
+/**
+ * Clients of one broker each, from which the others become known. kafkajs begins with the first of several again and again, and
+ * passes on to the next only when that has failed in a certain way: one that swallows packets would hide all others.
+ */
+export interface Clients {
+  /** How many brokers there are to begin with. */
+  readonly count: number
+  /** That of the next broker in turn. */
+  next(): Kafka
+}
+
+/** `create` is called once for each broker. */
+export function clientsOf(config: KafkaConfig, create: (config: KafkaConfig) => Kafka): Clients {
+  const kafkas = brokersOf(config.brokers).map(broker => create({ ...config, brokers: [broker] }))
+  let turn = 0
+  return {
+    count: kafkas.length,
+    next: () => kafkas[turn++ % kafkas.length] ?? create(config)
+  }
+}
+
+/** No broker gets less time to take a connection. */
+const minConnectMs = 1_000
+
+/** How long one of them may take, where all are to be tried within `totalMs`. */
+export function shareOf({ count }: Pick<Clients, 'count'>, totalMs: number): number {
+  return Math.max(minConnectMs, totalMs / count)
+}
+
+/** For somebody who keeps the time of each call and repeats what failed. */
+export function createSingleTryKafka(config: KafkaConfig, log: LogEvent, connectTimeoutMs: number): Kafka {
+  return new Kafka({
+    ...settings(config, log),
+    connectionTimeout: connectTimeoutMs,
+    authenticationTimeout: connectTimeoutMs,
+    retry: triesEachOnce(config)
+  })
+}
+
+/** The same, where connections that hang are cut. */
 export function createWatchedKafka(config: KafkaConfig, log: LogEvent, sockets: OpenSockets): Kafka {
   const neverMs = 2 ** 29 // six days; kafkajs adds several of them up, and a timer takes no more than 2^31
   return new Kafka({

@@ -6,7 +6,7 @@ import type { Clock } from '../../../clock.ts'
 import type { Log } from '../log.ts'
 import { KafkaAdmin } from './admin.ts'
 import { Allowance } from './arriving/allowance.ts'
-import { createHastyKafka, createKafka } from './client.ts'
+import { clientsOf, createHastyKafka, createKafka, createSingleTryKafka } from './client.ts'
 import { KafkajsConsumer } from './consumer/consumer.ts'
 import { Sender } from './produce/sender.ts'
 import type { AppendMeter } from './produce/shipper.ts'
@@ -42,9 +42,12 @@ export function kafkaLog(config: KafkaConfig, env: KafkaLogEnv): Log {
         ? new KafkaAdmin({ kafka, clock })
         : new KafkaAdmin({ kafka: createHastyKafka(config, log, patienceMs / 2), clock, patienceMs }),
     producer() {
-      const sender = new Sender({ kafka, clock, meter, timeoutMs: attemptTimeoutMs })
+      const single = (one: KafkaConfig) => createSingleTryKafka(one, log, attemptTimeoutMs)
+      const clients = clientsOf(config, single)
+      const sender = new Sender({ clients, clock, meter, timeoutMs: attemptTimeoutMs })
       // An append waits for it only the first time, and then within the append's deadline.
-      const admin = new KafkaAdmin({ kafka, clock, patienceMs: attemptTimeoutMs })
+      const adminClients = clientsOf(config, single)
+      const admin = new KafkaAdmin({ kafka, clients: adminClients, clock, patienceMs: attemptTimeoutMs })
       return new KafkaProducer({
         clock,
         log,

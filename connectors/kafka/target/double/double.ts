@@ -31,7 +31,7 @@ export type ProduceReply =
   | { readonly kind: 'hold' }
   | { readonly kind: 'hangUp' }
 
-export interface KafkaDoubleOptions extends Pick<Cluster, 'partitionsOf' | 'leaderOf'> {
+export interface KafkaDoubleOptions extends Pick<Cluster, 'partitionsOf' | 'leaderOf' | 'others'> {
   readonly clock: Clock
   /** Who is let in, by SASL PLAIN; default: everybody, without. */
   readonly account?: Account

@@ -13,6 +13,8 @@ export interface Cluster {
   partitionsOf(topic: string): number | { readonly error: number }
   /** The node that leads a partition; -1: nobody does. Default: the only one. */
   leaderOf?(topic: string, partition: number): number
+  /** Brokers that it names beside itself, which has the number 1. */
+  readonly others?: readonly { readonly nodeId: number; readonly host: string; readonly port: number }[]
 }
 
 const nodeId = 1
@@ -21,7 +23,10 @@ export function metadata(request: Reader, cluster: Cluster): Buffer {
   const count = request.int32()
   const topics = Array.from({ length: Math.max(0, count) }, () => request.string())
   const writer = new Writer().int32(0)
-  writer.array([cluster], ({ host, port }) => void writer.int32(nodeId).string(host).int32(port).string(null))
+  const { host, port, others = [] } = cluster
+  writer.array([{ nodeId, host, port }, ...others], one => {
+    writer.int32(one.nodeId).string(one.host).int32(one.port).string(null)
+  })
   writer.string('double').int32(nodeId)
   writer.array(topics, topic => void writeTopic(writer, topic, cluster))
   return writer.take()

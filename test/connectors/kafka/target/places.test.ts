@@ -82,6 +82,25 @@ test('where the topic of a device is missing, the device waits and the others go
   t.deepEqual(byPlace(scene.stored), { 'fleet.red/0': ['b:{"group":"red","n":2}'] })
 })
 
+test('a topic that is missing does not make others be refused that are sent to at the same time', async t => {
+  const scene = await sceneWith(t, { 'fleet.red': 1 })
+  const target = await scene.target({ topic: 'fleet.{group}' })
+  const deliver = (group: string, key: string) =>
+    scene.deliver(target, messagesOf([JSON.stringify({ group })], { keys: [key] }))
+  t.deepEqual(kindsOf(await deliver('red', 'a')), ['delivered'])
+  const both = await Promise.all([deliver('green', 'b'), deliver('red', 'a'), deliver('red', 'c')])
+  t.deepEqual(both.map(kindsOf), [['reject'], ['delivered'], ['delivered']])
+})
+
+test('a message of which nothing can be made is rejected, and those behind it go on', async t => {
+  const scene = await sceneWith(t, { mirror: 1 })
+  const target = await scene.target({ headers: { deep: '{deep}' } })
+  const deep = `{"deep":${'['.repeat(50_000)}${']'.repeat(50_000)}}`
+  const outcomes = await scene.deliver(target, messagesOf([deep, '{}'], { keys: ['a', 'a'] }))
+  t.like(outcomes[0], { kind: 'reject', scope: undefined, code: 'kafka_target_message_unfit' })
+  t.is(outcomes[1]?.kind, 'delivered')
+})
+
 for (const settings of [
   { topic: '..' },
   { key: '{@id}' },

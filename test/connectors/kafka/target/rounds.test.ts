@@ -100,6 +100,22 @@ test('while nobody leads a partition its messages are unsent, and they go on whe
   t.deepEqual(kindsOf(await scene.deliver(target, messages)), ['delivered'])
 })
 
+test('a partition that nobody leads does not keep the others waiting, nor those of other topics', async t => {
+  const topics = { red: 2, blue: 1 }
+  const leaderOf = (topic: string, partition: number) => (topic === 'red' && partition === 1 ? -1 : 1)
+  const scene = await sceneWith(t, topics, { leaderOf })
+  const target = await scene.target({ topic: '{to}', partition: 'keep' })
+  const read = (values: string[], partition: number) =>
+    messagesOf(values, { keys: values.map(value => `device-${value}`), partition })
+  const messages = [
+    ...read(['{"to":"red"}', '{"to":"blue"}'], 0),
+    ...messagesOf(['{"to":"red","n":1}'], { keys: ['a'], partition: 1 })
+  ]
+  const outcomes = await scene.deliver(target, messages)
+  t.deepEqual(kindsOf(outcomes), ['delivered', 'delivered', 'unsent'])
+  t.like(outcomes[2], { code: 'kafka_target_no_leader', scope: 'device' })
+})
+
 const message = fc.record({
   device: fc.constantFrom('a', 'b', 'c'),
   to: fc.constantFrom('red', 'blue', 'green', 'none'),

@@ -9,28 +9,37 @@ import { createRequire } from 'node:module'
 import type { Kafka } from 'kafkajs'
 import { FaultError } from '../../../../../schemas/errors.ts'
 import { createCluster } from '../direct/cluster.ts'
+import { installMetadata, type TopicMetadata } from '../direct/metadata.ts'
 
 /** What the shipper uses of a kafkajs cluster; the same names and meanings as in kafkajs/src/cluster. */
 export interface ProduceCluster {
-  /** The topics that a refresh asks for; kafkajs itself replaces the set now and then. */
-  targetTopics: Set<string>
   connect(): Promise<void>
   disconnect(): Promise<void>
   isConnected(): boolean
-  addTargetTopic(topic: string): Promise<void>
-  refreshMetadata(): Promise<void>
-  refreshMetadataIfNecessary(): Promise<void>
-  /** One entry for each partition; none for a topic that is not known. */
-  findTopicPartitionMetadata(topic: string): readonly unknown[]
-  /** By node id, -1 for partitions without a leader; partitions that are not known are left out. */
-  findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>
+  removeBroker(address: BrokerAddress): void
+  readonly brokerPool: ProduceBrokers
+}
+
+/** kafkajs/src/cluster/brokerPool. The cluster's own ways to it ask for all topics anew now and then, after it was closed, too. */
+export interface ProduceBrokers {
+  /** By node id. */
+  readonly brokers: Readonly<Record<string, ProduceBroker>>
+  /** Connects to it. Rejects where it is not known. */
   findBroker(node: { nodeId: string }): Promise<ProduceBroker>
-  removeBroker(address: { host: string; port: number }): void
+  /** Asks for these topics, and which brokers there are. None: for all topics. */
+  refreshMetadata(topics: readonly string[]): Promise<void>
+  /** What the last answer said; null before. */
+  readonly metadata: { readonly topicMetadata: readonly TopicMetadata[] } | null
+}
+
+export interface BrokerAddress {
+  readonly host: string
+  readonly port: number
 }
 
 export interface ProduceBroker {
   lookupRequest(apiKey: number, definitions: unknown): (args: ProduceArgs) => ProduceProtocol
-  readonly connectionPool: { send(protocol: ProduceProtocol): Promise<ProduceResponse> }
+  readonly connectionPool: BrokerAddress & { send(protocol: ProduceProtocol): Promise<ProduceResponse> }
   disconnect(): Promise<void>
 }
 
@@ -75,11 +84,16 @@ export interface ProducePart {
 const produceApiKey = 0
 const { Produce, createErrorFromCode, Encoder } = loadInternals()
 
+/** Nothing that is known of a topic becomes old by itself: leaders.ts says when it is asked for. */
+const metadataMaxAgeMs = 2 ** 40
+
 /** A cluster with connections of its own. Throws `internal` under another kafkajs. */
-export function createProduceCluster(kafka: Kafka, metadataMaxAgeMs: number): ProduceCluster {
+export function createProduceCluster(kafka: Kafka): ProduceCluster {
   if (Produce === undefined) throw new FaultError('internal', { detail: 'kafkajs has changed' })
+  const cluster = createCluster(kafka, { metadataMaxAge: metadataMaxAgeMs })
+  installMetadata(cluster, { doTopicsFail: false })
   // kafkajs' typings lack what is used of its brokers here.
-  return createCluster(kafka, { metadataMaxAge: metadataMaxAgeMs }) as unknown as ProduceCluster
+  return cluster as unknown as ProduceCluster
 }
 
 /**

@@ -1,38 +1,44 @@
 // The connections over which records are sent, and what is known of the topics: which partitions they have and who leads
 // them. Connections are made when they are needed, given up when one hangs, and made anew.
 
-import type { Kafka } from 'kafkajs'
 import type { Clock } from '../../../../clock.ts'
-import { protocolType } from '../client.ts'
+import { type Clients, kafkaFault, shareOf } from '../client.ts'
 import { withDeadline } from '../with-deadline.ts'
-import { createProduceCluster, type ProduceCluster } from './cluster.ts'
+import {
+  type BrokerAddress,
+  createProduceCluster,
+  type ProduceBroker,
+  type ProduceCluster
+} from './cluster.ts'
+import { Leaders } from './leaders.ts'
 
 export interface ConnectionsEnv {
-  readonly kafka: Kafka
+  readonly clients: Clients
   readonly clock: Clock
-  /** A request without an answer after this time counts as failed, and its connections as dead. */
+  /** A request without an answer after this time counts as failed, and its connection as dead. */
   readonly timeoutMs: number
   /** Until it is connected and knows who leads. Default: `timeoutMs`. */
   readonly connectTimeoutMs?: number
-  /** Cuts every connection of `kafka`, where it has no other user: what hangs on them then fails at once. */
-  cut?(): void
+  /** Cuts the connections to a broker, or to all, where they have no other user: what hangs on them then fails at once. */
+  cut?(address?: BrokerAddress): void
 }
 
-/** Leaders that moved are noticed by failures; this is for partitions that were moved quietly. */
-const metadataMaxAgeMs = 60_000
-
-/** A connected cluster, and why topics that were asked for are not known. */
+/** A connected cluster, and what is known of the topics. */
 export interface Prepared {
-  readonly used: Promise<ProduceCluster>
+  readonly used: Promise<Connected>
   readonly cluster: ProduceCluster
-  readonly refused: ReadonlyMap<string, unknown>
+  readonly leaders: Leaders
+}
+
+interface Connected {
+  readonly cluster: ProduceCluster
+  readonly leaders: Leaders
 }
 
 export class Connections {
   readonly #env: ConnectionsEnv
   /** Connecting or connected; undefined before the first request and after a hang. */
-  #cluster: Promise<ProduceCluster> | undefined
-  readonly #topics = new Set<string>()
+  #connected: Promise<Connected> | undefined
 
   constructor(env: ConnectionsEnv) {
     this.#env = env
@@ -40,114 +46,116 @@ export class Connections {
 
   /** Connecting or connected. */
   get isInUse(): boolean {
-    return this.#cluster !== undefined
+    return this.#connected !== undefined
   }
 
   /**
-   * Connected, with what is known of these topics. Rejects with what kafkajs threw where nothing can be told of any.
+   * Connected, with what is known of these topics; of each it may be that it has an error. Rejects with what kafkajs threw where
+   * nothing can be told of any.
    */
   async prepared(topics: ReadonlySet<string>): Promise<Prepared> {
-    const { clock, timeoutMs, connectTimeoutMs = timeoutMs } = this.#env
-    const used = this.#connected()
+    const { clock } = this.#env
+    this.#connected ??= this.#connect()
+    const used = this.#connected
     try {
-      const prepared = this.#prepare(used, topics)
-      return await withDeadline(prepared, { clock, deadlineMs: connectTimeoutMs })
+      return await withDeadline(this.#prepare(used, topics), { clock, deadlineMs: this.#connectTimeoutMs })
     } catch (error) {
-      if (isAboutTopic(error)) this.#forgetTopics(await used)
-      else this.discard(used)
+      this.discard(used)
       throw error
     }
   }
 
-  async #prepare(used: Promise<ProduceCluster>, topics: ReadonlySet<string>): Promise<Prepared> {
-    const cluster = await used
+  async #prepare(used: Promise<Connected>, topics: ReadonlySet<string>): Promise<Prepared> {
+    const { cluster, leaders } = await used
     if (!cluster.isConnected()) await cluster.connect()
-    const refused = await this.#learn(cluster, topics)
-    if (refused.size < topics.size) await cluster.refreshMetadataIfNecessary()
-    return { used, cluster, refused }
+    await leaders.learn(topics)
+    return { used, cluster, leaders }
   }
 
-  /** Makes topics known to kafkajs; returns why that failed, by topic, so that one does not hold the others. */
-  async #learn(cluster: ProduceCluster, topics: ReadonlySet<string>): Promise<Map<string, unknown>> {
-    const refused = new Map<string, unknown>()
-    for (const topic of topics) {
-      if (this.#topics.has(topic)) continue
-      try {
-        await cluster.addTargetTopic(topic)
-        this.#topics.add(topic)
-      } catch (error) {
-        refused.set(topic, error)
-      }
+  /** Connected. One that takes no connection in time, or that is not known, concerns nobody but its partitions. */
+  async broker(prepared: Prepared, nodeId: string): Promise<ProduceBroker> {
+    const { clock } = this.#env
+    const deadline = {
+      clock,
+      deadlineMs: this.#connectTimeoutMs,
+      onLate: () => this.giveUp(prepared, nodeId)
     }
-    return refused
+    return await withDeadline(prepared.cluster.brokerPool.findBroker({ nodeId }), deadline)
+  }
+
+  /** A broker hangs: it gets a new connection when somebody needs one. */
+  giveUp({ cluster, leaders }: Prepared, nodeId: string): void {
+    const broker = cluster.brokerPool.brokers[nodeId]
+    leaders.forget()
+    if (broker === undefined) return
+    const { host, port } = broker.connectionPool
+    cluster.removeBroker({ host, port })
+    void broker.disconnect().catch(() => undefined) // it waits for what is under way, until that times out or is cut
+    this.#env.cut?.({ host, port })
+  }
+
+  /** A broker whose connection broke may come back elsewhere. */
+  async forget(
+    { cluster, leaders }: Prepared,
+    broker: ProduceBroker | undefined,
+    error: unknown
+  ): Promise<void> {
+    const { name, host, port } = error as { name?: string; host?: string; port?: number } // each is checked
+    if (name !== 'KafkaJSConnectionClosedError' || host === undefined || port === undefined) return
+    await broker?.disconnect()
+    leaders.forget()
+    cluster.removeBroker({ host, port })
   }
 
   /** Who leads now? A failure of this shows at the next attempt. A cluster that was given up must not connect again. */
-  async lookAgain({ used, cluster }: Prepared): Promise<void> {
-    if (this.#cluster !== used) return
+  async lookAgain({ used, leaders }: Prepared, topics: Iterable<string>): Promise<void> {
+    if (this.#connected !== used) return
     const { clock, timeoutMs } = this.#env
-    try {
-      await withDeadline(cluster.refreshMetadata(), { clock, deadlineMs: timeoutMs })
-    } catch (error) {
-      if (isAboutTopic(error)) this.#forgetTopics(cluster)
-    }
-  }
-
-  /**
-   * A topic that was deleted, or may not be seen any more, makes every refresh fail, for all topics, and kafkajs does not
-   * say which it is. Those that are still sent to are learned anew, each by itself.
-   */
-  #forgetTopics(cluster: ProduceCluster): void {
-    cluster.targetTopics = new Set()
-    this.#topics.clear()
+    await withDeadline(leaders.ask(topics), { clock, deadlineMs: timeoutMs }).catch(() => undefined)
   }
 
   /** Never rejects. */
   async close(): Promise<void> {
-    const cluster = this.#cluster
-    this.#cluster = undefined
-    if (cluster !== undefined) await disconnect(cluster)
+    const connected = this.#connected
+    this.#connected = undefined
+    if (connected !== undefined) await disconnect(connected)
   }
 
-  #connected(): Promise<ProduceCluster> {
-    this.#cluster ??= this.#connect()
-    return this.#cluster
+  get #connectTimeoutMs(): number {
+    const { timeoutMs, connectTimeoutMs = timeoutMs } = this.#env
+    return connectTimeoutMs
   }
 
-  async #connect(): Promise<ProduceCluster> {
-    const cluster = createProduceCluster(this.#env.kafka, metadataMaxAgeMs)
-    this.#topics.clear()
-    try {
-      await cluster.connect()
-      return cluster
-    } catch (error) {
-      await cluster.disconnect().catch(() => undefined) // a broker that took the connection and said nothing
-      throw error
+  /** Tries one broker after the other, each for its share of the time; the next attempt goes on with the next one. */
+  async #connect(): Promise<Connected> {
+    const { clients, clock } = this.#env
+    const totalMs = this.#connectTimeoutMs
+    const endMs = clock.now() + totalMs
+    const shareMs = shareOf(clients, totalMs)
+    for (let left = clients.count; ; left--) {
+      const cluster = createProduceCluster(clients.next())
+      const deadlineMs = Math.min(shareMs, endMs - clock.now())
+      try {
+        await withDeadline(cluster.connect(), { clock, deadlineMs, onLate: () => this.#env.cut?.() })
+        return { cluster, leaders: new Leaders(cluster.brokerPool, clock) }
+      } catch (error) {
+        void cluster.disconnect().catch(() => undefined) // a broker that took the connection and said nothing
+        const isRefused = kafkaFault(error).code === 'kafka_unauthorized'
+        if (isRefused || left === 1 || clock.now() >= endMs) throw error
+      }
     }
   }
 
   /** Nothing more is to come from these connections: the next request makes new ones. */
-  discard(cluster: Promise<ProduceCluster>): void {
-    const wasInUse = this.#cluster === cluster
-    if (wasInUse) this.#cluster = undefined
-    void disconnect(cluster)
+  discard(connected: Promise<Connected>): void {
+    const wasInUse = this.#connected === connected
+    if (wasInUse) this.#connected = undefined
+    void disconnect(connected)
     if (wasInUse) this.#env.cut?.()
   }
 }
 
-const aboutTopics = new Set([
-  'UNKNOWN_TOPIC_OR_PARTITION',
-  'INVALID_TOPIC_EXCEPTION',
-  'TOPIC_AUTHORIZATION_FAILED'
-])
-
-/** One topic is the reason, and others may be well. Connecting never fails for that. */
-function isAboutTopic(error: unknown): boolean {
-  const type = protocolType(error)
-  return type !== undefined && aboutTopics.has(type)
-}
-
 /** Never rejects: a connection that was not made leaves nothing open. */
-async function disconnect(cluster: Promise<ProduceCluster>): Promise<void> {
-  await cluster.then(connected => connected.disconnect()).catch(() => undefined)
+async function disconnect(connected: Promise<Connected>): Promise<void> {
+  await connected.then(({ cluster }) => cluster.disconnect()).catch(() => undefined)
 }

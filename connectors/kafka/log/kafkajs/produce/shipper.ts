@@ -2,8 +2,8 @@
 // partition what came of it. A connection that hangs is replaced, and who leads is looked up again after every failure;
 // nothing is repeated here.
 
-import { withDeadline } from '../with-deadline.ts'
-import { type ProduceBroker, type ProduceCluster, type ProducePart, produce } from './cluster.ts'
+import { NoAnswer, withDeadline } from '../with-deadline.ts'
+import { type ProduceBroker, type ProducePart, produce } from './cluster.ts'
 import { Connections, type ConnectionsEnv, type Prepared } from './connections.ts'
 
 /** Counts produce requests; `seconds` is from the append of the oldest record in it to the answer. */
@@ -47,12 +47,14 @@ export class Shipper {
    * told of any.
    */
   async partitions(topics: ReadonlySet<string>): Promise<Map<string, number | { readonly error: unknown }>> {
-    const { cluster, refused } = await this.#connections.prepared(topics)
+    const { leaders } = await this.#connections.prepared(topics)
     return new Map(
-      Array.from(topics, topic => [
-        topic,
-        refused.has(topic) ? { error: refused.get(topic) } : cluster.findTopicPartitionMetadata(topic).length
-      ])
+      Array.from(topics, topic => {
+        const found = leaders.of(topic)
+        if ('error' in found) return [topic, found]
+        const { length } = found.leaders
+        return [topic, length === 0 ? { error: new NoLeader() } : length]
+      })
     )
   }
 
@@ -62,7 +64,9 @@ export class Shipper {
    */
   async ship(parcels: readonly Parcel[]): Promise<void> {
     try {
-      const prepared = await this.#connections.prepared(new Set(parcels.map(({ topic }) => topic)))
+      const prepared = await this.#connections.prepared(topicsOf(parcels))
+      const leaderless = parcels.filter(parcel => leaderOf(prepared, parcel) === nobody)
+      if (leaderless.length > 0) await this.#connections.lookAgain(prepared, topicsOf(leaderless))
       for (const [nodeId, group] of byLeader(prepared, parcels)) {
         const request = this.#request(prepared, nodeId, group)
         this.#requests.add(request)
@@ -85,20 +89,20 @@ export class Shipper {
   async #request(prepared: Prepared, nodeId: string, group: readonly Parcel[]): Promise<void> {
     const { clock, meter, timeoutMs } = this.#env
     const sinceMs = group.reduce((oldest, parcel) => Math.min(oldest, parcel.sinceMs), clock.now())
+    const attempt = { prepared, nodeId, group, isLate: false }
+    const onLate = () => {
+      attempt.isLate = true
+      this.#connections.giveUp(prepared, nodeId)
+    }
     let failed = false
     try {
-      const deadline = {
-        clock,
-        deadlineMs: timeoutMs,
-        onLate: () => this.#connections.discard(prepared.used)
-      }
-      const answers = await withDeadline(this.#produce(prepared, nodeId, group), deadline)
+      const answers = await withDeadline(this.#produce(attempt), { clock, deadlineMs: timeoutMs, onLate })
       for (const [index, parcel] of group.entries()) {
         const answer = answers[index]
         if (typeof answer === 'number') parcel.resolve(answer)
         else failed = true
       }
-      if (failed) await this.#connections.lookAgain(prepared)
+      if (failed && nodeId !== nobody) await this.#connections.lookAgain(prepared, topicsOf(group))
       for (const [index, parcel] of group.entries()) parcel.reject(answers[index]) // those not resolved
     } catch (error) {
       failed = true
@@ -107,12 +111,12 @@ export class Shipper {
     meter.produced(failed ? 'failed' : 'ok', (clock.now() - sinceMs) / 1000)
   }
 
-  async #produce(prepared: Prepared, nodeId: string, group: readonly Parcel[]) {
-    const { cluster } = prepared
-    if (nodeId === '-1') return group.map(() => new NoLeader())
+  async #produce(attempt: Attempt) {
+    const { prepared, nodeId, group } = attempt
+    if (nodeId === nobody) return group.map(() => new NoLeader())
     let broker: ProduceBroker | undefined
     try {
-      broker = await cluster.findBroker({ nodeId })
+      broker = await this.#connections.broker(prepared, nodeId)
       const leaving = group.filter(parcel => parcel.leaves?.() ?? true)
       if (leaving.length === 0) return group.map(() => new Error('nobody waits for it any more'))
       const errors = await produce(broker, leaving, this.#env.timeoutMs)
@@ -120,11 +124,22 @@ export class Shipper {
       const stayed = new Error('nobody waits for it any more')
       return group.map(parcel => (byParcel.has(parcel) ? byParcel.get(parcel) : stayed))
     } catch (error) {
-      await forget(cluster, broker, error)
-      await this.#connections.lookAgain(prepared)
+      // Nobody waits for a late one any more, and who leads is asked when somebody needs to know.
+      if (attempt.isLate || error instanceof NoAnswer) throw error
+      await this.#connections.forget(prepared, broker, error)
+      await this.#connections.lookAgain(prepared, topicsOf(group))
       throw error
     }
   }
+}
+
+/** One request to one broker. */
+interface Attempt {
+  readonly prepared: Prepared
+  readonly nodeId: string
+  readonly group: readonly Parcel[]
+  /** It had no answer in time, and its broker was given up. */
+  isLate: boolean
 }
 
 /** Nobody leads the partition at the moment. */
@@ -135,31 +150,33 @@ export class NoLeader extends Error {
   }
 }
 
-/** By node id, -1 where there is none; a parcel whose topic is not known is rejected. */
-function byLeader({ cluster, refused }: Prepared, parcels: readonly Parcel[]): Map<string, Parcel[]> {
-  const groups = new Map<string, Parcel[]>()
-  for (const parcel of parcels) {
-    const { topic, partition } = parcel
-    if (refused.has(topic)) {
-      parcel.reject(refused.get(topic))
-      continue
-    }
-    const [nodeId = '-1'] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]))
-    const group = groups.get(nodeId) ?? []
-    group.push(parcel)
-    groups.set(nodeId, group)
-  }
-  return groups
+function topicsOf(parcels: readonly Parcel[]): Set<string> {
+  return new Set(parcels.map(({ topic }) => topic))
 }
 
-/** A broker whose connection broke may come back elsewhere. */
-async function forget(
-  cluster: ProduceCluster,
-  broker: ProduceBroker | undefined,
-  error: unknown
-): Promise<void> {
-  const { name, host, port } = error as { name?: string; host?: string; port?: number } // each is checked
-  if (name !== 'KafkaJSConnectionClosedError' || host === undefined || port === undefined) return
-  await broker?.disconnect()
-  cluster.removeBroker({ host, port })
+const nobody = '-1'
+
+/** The id of the node, or the error of the topic. */
+function leaderOf(
+  { leaders }: Prepared,
+  { topic, partition }: ProducePart
+): string | { readonly error: Error } {
+  const found = leaders.of(topic)
+  return 'error' in found ? found : String(found.leaders[partition] ?? nobody)
+}
+
+/** By node id; a parcel whose topic has an error is rejected. */
+function byLeader(prepared: Prepared, parcels: readonly Parcel[]): Map<string, Parcel[]> {
+  const groups = new Map<string, Parcel[]>()
+  for (const parcel of parcels) {
+    const leader = leaderOf(prepared, parcel)
+    if (typeof leader !== 'string') {
+      parcel.reject(leader.error)
+      continue
+    }
+    const group = groups.get(leader) ?? []
+    group.push(parcel)
+    groups.set(leader, group)
+  }
+  return groups
 }

@@ -1,11 +1,11 @@
 // Administrative calls for somebody who waits: they tell soon that Kafka cannot be reached, and leave nothing open.
 
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
 import test from 'ava'
 import { systemClock } from '../../../../../connectors/clock.ts'
 import { kafkaLog } from '../../../../../connectors/kafka/log/kafkajs/log.ts'
-import { testBrokers } from '../../../../kafka.ts'
+import { testBrokers, uniqueName } from '../../../../kafka.ts'
+import { silentServer } from '../../silent-server.ts'
 
 const patienceMs = 400
 /** The calls of a patient admin take ten times that, and more. */
@@ -13,18 +13,6 @@ const limitMs = 4_000
 
 const impatient = (...brokers: string[]) =>
   kafkaLog({ brokers, clientId: 'patience' }, { log: () => {}, clock: systemClock, patienceMs }).admin()
-
-/** Takes connections and never says a word. */
-async function silentServer() {
-  const sockets = new Set<Socket>()
-  const server = createServer(socket => {
-    sockets.add(socket.on('error', () => {}).on('close', () => sockets.delete(socket)))
-    socket.resume()
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo // a listening TCP server has one
-  return { server, sockets, address: `127.0.0.1:${port}` }
-}
 
 test('a Kafka that is down is told soon', async t => {
   const startMs = performance.now()
@@ -60,4 +48,21 @@ test('once closed it connects to nobody any more', async t => {
   await t.throwsAsync(admin.brokers(), { message: /closed/ })
   t.is(connections, 0)
   t.is(sockets.size, 0)
+})
+
+test('a first broker that says nothing does not keep a producer from the next', async t => {
+  const silent = await silentServer()
+  t.teardown(() => silent.stop())
+  const log = kafkaLog(
+    { brokers: [`${silent.address}, ${testBrokers().join()}`], clientId: 'patience' },
+    { log: () => {}, clock: systemClock }
+  )
+  const topic = uniqueName('second-broker')
+  const admin = impatient(...testBrokers())
+  await admin.createTopic({ name: topic, partitions: 1, replication: 1, settings: {} })
+  const producer = log.producer()
+  await producer.append(topic, [{ key: null, value: Buffer.from('1') }])
+  await producer.append(topic, [{ key: null, value: Buffer.from('2') }])
+  t.deepEqual(await admin.ranges(topic), [{ partition: 0, start: 0, end: 2 }])
+  await Promise.all([producer.close(1_000), admin.close()])
 })

@@ -14,11 +14,11 @@ test('a request tells for each partition whether it was stored', async t => {
   await admin.connect()
   const configEntries = [{ name: 'max.message.bytes', value: '1000' }]
   await admin.createTopics({ topics: [{ topic, numPartitions: 3, configEntries }], waitForLeaders: true })
-  const cluster = createProduceCluster(kafka, 60_000)
+  const cluster = createProduceCluster(kafka)
   await cluster.connect()
-  await cluster.addTargetTopic(topic)
-  const [nodeId = ''] = Object.keys(cluster.findLeaderForPartitions(topic, [0]))
-  const broker = await cluster.findBroker({ nodeId })
+  await cluster.brokerPool.refreshMetadata([topic])
+  const [nodeId = ''] = Object.keys(cluster.brokerPool.brokers)
+  const broker = await cluster.brokerPool.findBroker({ nodeId })
   const part = (partition: number, bytes: number) => ({
     topic,
     partition,
