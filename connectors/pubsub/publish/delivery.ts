@@ -5,6 +5,7 @@
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Clock } from '../../clock.ts'
 import type { Failure, Outcome } from '../../connector.ts'
+import { detailOf } from '../../shared/tls.ts'
 import type { Access, Token } from '../client/access.ts'
 import { metadataOf } from '../client/connection.ts'
 import type { Ended, Link } from '../client/link.ts'
@@ -31,7 +32,8 @@ export interface Way {
   readonly token: Token | null
 }
 
-type Called = Ended | { readonly fault: FaultError }
+/** `fault`: it was sent, and had no answer. */
+type Called = Ended | { readonly fault: FaultError } | { readonly unsent: FaultError }
 
 export class Delivery {
   readonly #around: Surroundings
@@ -69,9 +71,10 @@ export class Delivery {
     await Promise.all(sent)
   }
 
-  /** None of these can be sent. */
+  /** None of these can be sent. What has an outcome already keeps it. */
   fail(requests: readonly PublishRequest[], failure: Failure): void {
-    for (const { entries } of requests) for (const { at } of entries) this.settle(at, failure)
+    for (const { entries } of requests)
+      for (const { at } of entries) if (this.#outcomes[at] === undefined) this.settle(at, failure)
   }
 
   /** What is under way is unknown, the rest unsent. */
@@ -169,12 +172,18 @@ export class Delivery {
       const messages = entries.map(({ publication: { data, attributes, orderingKey } }) => ({
         ...{ data, attributes, orderingKey }
       }))
-      giveUp = link.publish(topic, messages, { metadata: metadataOf(topic, token), ended: settle })
+      try {
+        giveUp = link.publish(topic, messages, { metadata: metadataOf(topic, token), ended: settle })
+      } catch (error) {
+        // The connection was closed meanwhile, such as by others for which it had fallen silent.
+        settle({ unsent: new FaultError('pubsub_connect_failed', { detail: detailOf(error) }) })
+      }
     })
   }
 
   #failureOf(called: Called, messages: number): Failure {
     if ('fault' in called) return outcomeOfFault(called.fault, true)
+    if ('unsent' in called) return outcomeOfFault(called.unsent, false)
     if ('ids' in called) {
       const detail = `${called.ids.length} ids for ${messages} messages`
       return { kind: 'unknown', code: 'pubsub_answer_malformed', detail }

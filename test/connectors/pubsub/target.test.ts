@@ -307,3 +307,19 @@ test('a connection that has fallen silent is replaced, and one that is slow is n
   t.deepEqual(await kindsOf(target, messagesNamed('a1 b1')), [delivered, delivered])
   t.is(double.connections, 1)
 })
+
+test('what was confirmed stays so when its connection is closed before the rest is sent', async t => {
+  const replies: PublishReply[] = [{ kind: 'hang' }, { kind: 'confirm', afterMs: 750 }]
+  const { double, target } = await pairOf(
+    t,
+    { responseTimeoutMs: 1_000, orderingKey: '{n}' },
+    { reply: () => replies.shift() ?? { kind: 'confirm' } }
+  )
+  const startMs = performance.now()
+  const silent = kindsOf(target, messagesNamed('a1'))
+  await until('half of its time is over', () => performance.now() > startMs + 500)
+  // The second waits for the first; by then the connection has been given up, for the silence of the other batch.
+  t.deepEqual(await kindsOf(target, messagesNamed('b1 b2')), [delivered, 'unsent pubsub_connect_failed'])
+  t.deepEqual(await silent, ['unknown pubsub_response_timeout'])
+  await until('it is closed', () => double.connections === 0)
+})
