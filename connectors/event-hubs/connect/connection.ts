@@ -83,7 +83,8 @@ export class Connection {
         webSocket: StreamSocket as never, // the SDK asks for all of a WebSocket, and uses what there is
         webSocketConstructorOptions: {
           open: () => this.#open(),
-          admit: (chunk: Buffer) => this.#admit(chunk)
+          admit: (chunk: Buffer) => this.#admit(chunk),
+          ended: () => this.#givenUp()
         }
       },
       retryOptions: { maxRetries: 0, timeoutInMs: Math.max(connectTimeoutMs, ackTimeoutMs) + spareMs }
@@ -189,6 +190,13 @@ export class Connection {
     if (ending !== null && this.#state === 'open')
       this.#fail(new FaultError('event_hubs_link_ended', { detail: mask.apply(ending) }))
     return this.#fault === undefined
+  }
+
+  /** The SDK is done with the connection: a half-closed one would take batches and send none of them. */
+  #givenUp(): void {
+    // While it is being opened, the SDK is about to say what was wrong.
+    if (this.#state === 'open')
+      this.#fail(new FaultError('event_hubs_connection_lost', { detail: 'nothing came for too long' }))
   }
 
   /** Ends the connection; the first reason is the one that is told. */

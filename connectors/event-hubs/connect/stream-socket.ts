@@ -9,6 +9,8 @@ export interface StreamOptions {
   readonly open: () => Duplex
   /** Called with whatever comes in; false: the SDK does not get it. */
   readonly admit: (chunk: Buffer) => boolean
+  /** Called when the SDK wants no more of the connection, as when it has heard nothing for too long. */
+  readonly ended: () => void
 }
 
 /** Has what the SDK uses of a WebSocket. Without a `binaryType` it hands over buffers as they are. */
@@ -19,10 +21,12 @@ export class StreamSocket {
   onclose: (error?: Error) => void = () => {}
   onerror: (error: Error) => void = () => {}
   readonly #stream: Duplex
+  readonly #ended: () => void
 
-  constructor(url: string, _protocols: unknown, { open, admit }: StreamOptions) {
+  constructor(url: string, _protocols: unknown, { open, admit, ended }: StreamOptions) {
     this.url = url
     this.#stream = open()
+    this.#ended = ended
     let error: Error | undefined
     this.#stream
       .on('data', (data: Buffer) => {
@@ -40,7 +44,9 @@ export class StreamSocket {
     if (this.#stream.writable) this.#stream.write(data)
   }
 
+  /** What the other side says to that may never come. */
   close(): void {
     this.#stream.end()
+    this.#ended()
   }
 }

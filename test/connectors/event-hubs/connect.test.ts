@@ -8,7 +8,16 @@ import { createWebSocketStream, WebSocketServer } from 'ws'
 import { FrameWatch } from '../../../connectors/event-hubs/connect/frames.ts'
 import { makeCertificates } from '../../certificates.ts'
 import { until } from '../../flows/harness/until.ts'
-import { batchOf, doubleWith, faultOf, outcomesOf, type Settings, targetWith, told } from './harness.ts'
+import {
+  batchOf,
+  doubleWith,
+  faultOf,
+  outcomesOf,
+  pairWith,
+  type Settings,
+  targetWith,
+  told
+} from './harness.ts'
 
 const certificates = makeCertificates()
 const access = 'SharedAccessKeyName=k;SharedAccessKey=c2VjcmV0'
@@ -193,4 +202,14 @@ test('what is no frame is not looked into, however much comes', t => {
   const watch = new FrameWatch()
   t.is(watch.read(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')), null)
   for (let n = 0; n < 100; n++) t.is(watch.read(Buffer.alloc(10_000, 'x')), null)
+})
+
+test('a connection that the SDK has given up is not used on, though the other side leaves it half open', async t => {
+  const { double, target } = await pairWith(t)
+  for (const socket of double.sockets) {
+    socket.pause() // so it does not hear that the connection is ended
+    socket.write(Buffer.from([0, 0, 0, 8, 1, 0, 0, 0])) // a frame that begins inside its own header
+  }
+  const isDelivered = async () => told(await outcomesOf(target, batchOf(['a'])))[0] === 'delivered'
+  await t.notThrowsAsync(until('a new connection serves', isDelivered, 5_000))
 })
