@@ -47,10 +47,14 @@ test('a leader that lets nobody in cuts nobody else, and is told after connectTi
     sasl: { mechanism: 'plain', ...account }
   })
   const messages = (partition: number) => messagesOf(['1'], { keys: [`device-${partition}`], partition })
-  const [well, hung] = await Promise.all([
-    scene.deliver(target, messages(0)),
-    scene.deliver(target, messages(1))
-  ])
+  const order: number[] = []
+  const deliver = async (partition: number) => {
+    const outcomes = await scene.deliver(target, messages(partition))
+    order.push(partition)
+    return outcomes
+  }
+  const [well, hung] = await Promise.all([deliver(0), deliver(1)])
+  t.deepEqual(order, [1, 0])
   t.deepEqual(kindsOf(well), ['delivered'])
   t.like(hung, [{ kind: 'unsent', code: 'kafka_target_connect_timeout' }])
   t.is(scene.requests(), 1)
