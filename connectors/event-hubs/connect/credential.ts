@@ -3,6 +3,7 @@
 
 import type { TokenCredential } from '@azure/event-hubs'
 import { FaultError } from '../../../schemas/errors.ts'
+import { detailOf } from '../../shared/tls.ts'
 import type { EventHubsTargetConfig } from '../target-config.ts'
 import type { Namespace, SharedAccess } from './namespace.ts'
 
@@ -32,12 +33,24 @@ async function entraCredential({
     return clientId === undefined
       ? new identity.ManagedIdentityCredential()
       : new identity.ManagedIdentityCredential({ clientId })
-  if (kind === 'workloadIdentity') return new identity.WorkloadIdentityCredential(options)
-  if (kind === 'default') return new identity.DefaultAzureCredential()
+  if (kind === 'workloadIdentity') return available(() => new identity.WorkloadIdentityCredential(options))
+  if (kind === 'default') {
+    const ids = clientId && { managedIdentityClientId: clientId, workloadIdentityClientId: clientId }
+    return available(() => new identity.DefaultAzureCredential({ ...options, ...ids }))
+  }
   if (tenantId === undefined) throw missing('tenantId')
   if (clientId === undefined) throw missing('clientId')
   if (clientSecret === undefined) throw missing('clientSecret')
   return new identity.ClientSecretCredential(tenantId, clientId, clientSecret)
+}
+
+/** The SDK looks into the environment at once, and throws where it lacks something. */
+function available(make: () => TokenCredential): TokenCredential {
+  try {
+    return make()
+  } catch (error) {
+    throw new FaultError('event_hubs_credential_missing', { detail: detailOf(error) })
+  }
 }
 
 function missing(field: string): FaultError {

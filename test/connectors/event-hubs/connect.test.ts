@@ -213,3 +213,9 @@ test('a connection that the SDK has given up is not used on, though the other si
   const isDelivered = async () => told(await outcomesOf(target, batchOf(['a'])))[0] === 'delivered'
   await t.notThrowsAsync(until('a new connection serves', isDelivered, 5_000))
 })
+
+test('a workload identity that the environment says nothing of is a credential that is missing', async t => {
+  const settings = { namespace: 'acme.servicebus.windows.net', eventHub: 'telemetry' }
+  const making = targetWith(t, { ...settings, credential: { kind: 'workloadIdentity' } })
+  await t.throwsAsync(making, { code: 'event_hubs_credential_missing' })
+})
