@@ -30,6 +30,8 @@ const fullName = /^projects\/[^/]+\/topics\/(.+)$/
 /** https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names */
 const topicId = /^(?!goog)[A-Za-z][A-Za-z0-9._~+%-]{2,254}$/
 
+const lone = /\p{Surrogate}/gu
+
 export class Publications {
   readonly #topic: Template
   /** Null: without. */
@@ -66,9 +68,10 @@ export class Publications {
     const attributes: Record<string, string> = {}
     let bytes = overheadBytes + data.length
     for (const { name, value } of this.#attributes) {
+      // Half of a surrogate pair is no UTF-8: the service would refuse it, or not say what is wrong.
       const text = renderTemplate(value, field =>
         field === '@id' ? message.id() : textOf(fields.get(field))
-      )
+      ).replace(lone, '\ufffd')
       const size = Buffer.byteLength(text)
       if (size > maxAttributeBytes.value)
         throw unfit(`its attribute ${name} has ${size} bytes, at most ${maxAttributeBytes.value}`)

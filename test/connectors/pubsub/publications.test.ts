@@ -118,3 +118,9 @@ test('an answer that quotes the key of the account is told without it', async t 
   t.regex(JSON.stringify(outcome), /odd: .*\*\*\*/)
   t.notRegex(JSON.stringify(outcome), /PRIVATE KEY/)
 })
+
+test('half of a surrogate pair in an attribute travels as the sign for what is no text', t => {
+  const publications = publicationsWith({ attributes: { name: '{name}' } })
+  const message = messageOf('{"name":"a\\ud800b😀"}')
+  t.is(message && publications.of(message).attributes.name, 'a\ufffdb😀')
+})
