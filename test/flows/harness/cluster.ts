@@ -45,16 +45,18 @@ export class Cluster {
   }
 
   async createTopic(name: string, partitions: number, replication: number): Promise<void> {
-    await this.#createTopic({ name, partitions, replication }, 'LogAppendTime')
+    const settings = { 'message.timestamp.type': 'LogAppendTime' }
+    await this.#createTopic({ name, partitions, replication }, settings)
   }
 
-  /** A topic whose messages have the times of their producers. */
+  /** A topic whose messages have the times of their producers, and are not deleted for being old. */
   async createPastTopic(name: string, partitions: number): Promise<void> {
-    await this.#createTopic({ name, partitions, replication: 1 }, 'CreateTime')
+    const settings = { 'message.timestamp.type': 'CreateTime', 'retention.ms': '-1' }
+    await this.#createTopic({ name, partitions, replication: 1 }, settings)
   }
 
-  async #createTopic(spec: Omit<TopicSpec, 'settings'>, time: string): Promise<void> {
-    await this.#admin.createTopic({ ...spec, settings: { 'message.timestamp.type': time } })
+  async #createTopic(spec: Omit<TopicSpec, 'settings'>, settings: TopicSpec['settings']): Promise<void> {
+    await this.#admin.createTopic({ ...spec, settings })
   }
 
   /** Appends messages of other times, in order. */

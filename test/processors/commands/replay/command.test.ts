@@ -46,7 +46,9 @@ async function fillPast(topic: string): Promise<void> {
   const kafka = new Kafka({ brokers: testBrokers(), clientId: 'replay-test', logLevel: 0 })
   const admin = kafka.admin()
   await admin.connect()
-  await admin.createTopics({ topics: [{ topic, numPartitions: 2 }], waitForLeaders: true })
+  // Without it Kafka deletes records with such old times, at whatever moment it looks.
+  const configEntries = [{ name: 'retention.ms', value: '-1' }]
+  await admin.createTopics({ topics: [{ topic, numPartitions: 2, configEntries }], waitForLeaders: true })
   await admin.disconnect()
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
   await producer.connect()
