@@ -66,7 +66,7 @@ export class BatchBuilder {
       if (this.#port.isExpired(message)) this.#port.expired(message)
       else alive.push(message)
     }
-    batch.messages = alive
+    batch.keep(alive)
   }
 
   /** Returns what room is left, in bytes. */

@@ -79,11 +79,17 @@ export class PendingBatch implements Link<PendingBatch> {
     return true
   }
 
+  /** Only `messages` are left of what was tried: what got no answer may have been the others'. */
+  keep(messages: Pending[]): void {
+    if (messages.length < this.messages.length) this.tries.forgetUnknowns()
+    this.messages = messages
+  }
+
   /** Lets a lane leave before the batch has ended. Returns its messages that had not been tried. */
   leave(lane: Lane): Pending[] {
     const left: Pending[] = []
     const stays = (message: Pending) => message.lane !== lane || left.push(message) === 0
-    this.messages = this.messages.filter(message => message.lane !== lane)
+    this.keep(this.messages.filter(message => message.lane !== lane))
     this.lanes = this.lanes.filter(one => one !== lane)
     for (const part of this.#behind.toReversed()) part.messages = part.messages.filter(stays)
     this.#behind = this.#behind.filter(part => part.messages.length > 0)
@@ -93,7 +99,7 @@ export class PendingBatch implements Link<PendingBatch> {
   /** Drops what is no longer ours, because its partition is assigned elsewhere. Invariant 4 */
   dropClosed(): void {
     const isOurs = (message: Pending) => !message.lane.partition.closed
-    this.messages = this.messages.filter(isOurs)
+    this.keep(this.messages.filter(isOurs))
     this.lanes = this.lanes.filter(lane => !lane.partition.closed)
     for (const part of this.#behind) part.messages = part.messages.filter(isOurs)
     this.#behind = this.#behind.filter(part => part.messages.length > 0)

@@ -51,7 +51,7 @@ export class Sending {
     const refused = await numbering.run()
     this.inFlight.remove(numbering)
     const unsendable = new Set(refused.map(({ message }) => message))
-    batch.messages = batch.messages.filter(message => !unsendable.has(message))
+    batch.keep(batch.messages.filter(message => !unsendable.has(message)))
     for (const refusal of refused)
       if (!refusal.message.lane.partition.closed) this.#parts.refused({ ...refusal, attempts: 0 })
     batch.dropClosed()

@@ -2,6 +2,7 @@
 // really is the reason is.
 
 import test from 'ava'
+import { pauseFor } from '../../../connectors/clock.ts'
 import { seeded } from '../../seeded.ts'
 import { failure, isInOrder, Rig, ScriptedTarget, text } from './rig.ts'
 
@@ -44,5 +45,37 @@ test('a message that really is the reason is found among them, and only that one
   const others = sent.filter(message => message !== 'device-7:108')
   t.is(others.length, sent.length - 1)
   t.deepEqual(target.confirmed.toSorted(), others.toSorted())
+  t.is(await rig.uncommitted(), 0)
+})
+
+test('what got no answer beside a message whose partition went to another member is not held against it', async t => {
+  const rig = new Rig(2)
+  const target = new ScriptedTarget()
+  const alone = new Set<string>()
+  target.script = async ({ messages: [first, second] }) => {
+    if (first === undefined || text(first) === 'first') return pauseFor(rig.clock, 200).then(() => undefined)
+    if (!text(first).startsWith('early')) return undefined
+    if (second === undefined && alone.has(text(first))) return undefined
+    if (second === undefined) alone.add(text(first))
+    return failure('unknown')
+  }
+  await rig.started({ concurrency: 1 }, target)
+  await rig.append(0, 'first')
+  await rig.append(0, 'early:0')
+  await rig.append(1, 'early:1')
+  await rig.clock.until(() => target.batches.length === 3, 10_000)
+  t.deepEqual(
+    target.batches.slice(1).map(batch => batch.toSorted()),
+    [
+      ['early:0', 'early:1'],
+      ['early:0', 'early:1']
+    ]
+  )
+  await rig.send('device-1', 'device-2', 'device-3') // that others pass is what makes a culprit of one that is lost
+  const second = await rig.started({ concurrency: 1 }, target)
+  await rig.clock.advance(60_000)
+  t.is(second.stream.status().partitions.length, 1)
+  t.deepEqual([...alone].toSorted(), ['early:0', 'early:1'])
+  t.deepEqual(await rig.dead(), [])
   t.is(await rig.uncommitted(), 0)
 })

@@ -104,7 +104,6 @@ export class Aftermath {
     const wasTroubled = batch.destination.breaker.trouble !== null || this.#sender.breaker.trouble !== null
     this.#confirmation.of(batch, verdict.delivered, outcome)
     const { failure } = verdict
-    const tried = batch.messages.length
     const isSuccess = failure === null || failure.kind === 'reject' || verdict.delivered.length > 0
     if (isSuccess && failure?.kind !== 'halt') this.#succeed(batch.destination, verdict, startedMs)
     const isRefused = verdict.setbacks.some(setback => setback.failure.kind === 'reject')
@@ -112,8 +111,7 @@ export class Aftermath {
     for (const rejection of verdict.rejected)
       this.#reject({ ...rejection, attempts: batch.tries.failures + 1, destination: batch.destination.name })
     for (const setback of verdict.setbacks) this.#setBacks.of(batch, setback)
-    batch.messages = verdict.owed.filter(message => !message.lane.partition.closed)
-    if (batch.messages.length < tried) batch.tries.forgetUnknowns()
+    batch.keep(verdict.owed.filter(message => !message.lane.partition.closed))
     if (failure === null || batch.messages.length === 0) this.goOn(batch)
     else this.#again(batch, failure)
     if (wasTroubled || failure !== null || verdict.setbacks.length > 0) this.#port.changed()
