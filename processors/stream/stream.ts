@@ -176,7 +176,8 @@ export class Stream {
   #createHeld({ admin, producer }: StreamParts): Held {
     const { held: options, topics, paused: isPaused, budget } = this.options
     return new Held(this.#context, {
-      ...{ options, topics, isPaused, admin, producer, health: this.#health, steps: this.#steps },
+      ...{ options, topics, isPaused, admin, producer, consumer: this.#consumer, health: this.#health },
+      steps: this.#steps,
       roomBytes: () => budget.windowBytes / 4 / Math.max(1, this.partitions.size),
       partitionOf: (topic, partition) => this.partitions.get({ topic, partition }),
       ...this.#flow,
@@ -198,9 +199,8 @@ export class Stream {
       ledger: ledger && { ...shared, options: ledger, topics: origins },
       receipts: receipts && { ...shared, options: receipts },
       commit: entries => this.#consumer.commit(entries),
-      committed: () => this.#steps.committed(),
+      ...{ committed: () => this.#steps.committed(), maxSpan: this.options.maxSpan },
       relieved: partition => this.#relieve(partition),
-      maxSpan: this.options.maxSpan,
       crowded: partition => this.options.held.holdsDevices && this.#dispatcher.makeRoom(partition)
     })
   }

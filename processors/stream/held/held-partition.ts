@@ -41,7 +41,10 @@ export class HeldPartition {
     this.origin = { topic: origin.topic, partition: origin.partition }
     this.#context = context
     this.#port = port
-    this.#owner = new Owner(context, { ...port, origin: this.origin, lost: device => this.#leave(device) })
+    this.#owner = new Owner(context, {
+      ...{ ...port, origin: this.origin, lost: (device: WaitingDevice) => this.#leave(device) },
+      confirm: () => this.#confirm()
+    })
     this.whenKnown = new Promise(resolve => {
       this.#resolveKnown = resolve
     })
@@ -72,7 +75,9 @@ export class HeldPartition {
       },
       wanted: device => this.#isKnown && this.#release?.now(device),
       owned: name => {
-        if (name === this.#owner.name) this.#know()
+        const isOurs = name === this.#owner.name
+        if (isOurs && this.#isKnown) this.#owner.regain(() => this.devices)
+        else if (isOurs) this.#know()
         else if (this.#isKnown) this.#owner.insist(() => this.devices)
       }
     })
@@ -130,11 +135,7 @@ export class HeldPartition {
   /** The commit that Kafka does not have yet, or null. What is below it is needed no more. */
   due(): CommitEntry | null {
     if (this.#waiting === null || !this.#isKnown || this.#waiting.base <= this.#committed) return null
-    const { base: next } = this.#waiting
-    const owner = this.#waiting.ownerAt(next)
-    const standing = { birthMs: this.#birthMs, settled: [] }
-    const metadata = encodeMetadata(next, owner === null ? standing : { ...standing, owner })
-    this.#offered = { ...this.origin, next, metadata }
+    this.#offered = this.#commitOf(this.#waiting, this.#waiting.base)
     return this.#offered
   }
 
@@ -166,9 +167,26 @@ export class HeldPartition {
     this.#resolveKnown()
   }
 
+  #commitOf(waiting: WaitingSet, next: number): CommitEntry {
+    const owner = waiting.ownerAt(next)
+    const standing = { birthMs: this.#birthMs, settled: [] }
+    return {
+      ...this.origin,
+      next,
+      metadata: encodeMetadata(next, { ...standing, ...(owner !== null && { owner }) })
+    }
+  }
+
+  /** Resolves once the group confirms that the partition is ours: it takes the same commit again. */
+  async #confirm(): Promise<void> {
+    if (this.#waiting === null) return
+    const entry = this.#commitOf(this.#waiting, this.#committed)
+    await this.#port.consumer.commit([entry])
+    this.#committed = entry.next // what was committed meanwhile is due again
+  }
+
   /** All that was written before this owner is read. */
   #know(): void {
-    if (this.#isKnown) return
     this.#isKnown = true
     for (const device of this.devices) {
       device.known()

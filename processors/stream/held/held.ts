@@ -17,7 +17,8 @@
 //
 // There is one owner: on opening it writes its name, and sends nothing before it has read that. What a process that was
 // thought dead writes later stands behind the name of another and does not count; such a process does not settle it
-// either, since it reads the other's name first. Within the owner all happens in one event loop.
+// either, since it reads the other's name first, and writes its own again only if the group says that the partition is its
+// (owner/owner.ts). Within the owner all happens in one event loop.
 
 import type { Failure } from '../../../connectors/connector.ts'
 import type { CommitEntry } from '../../../connectors/kafka/log/log.ts'

@@ -1,6 +1,6 @@
 // What the held topic needs of its stream.
 
-import type { LogAdmin, LogProducer } from '../../../connectors/kafka/log/log.ts'
+import type { LogAdmin, LogConsumer, LogProducer } from '../../../connectors/kafka/log/log.ts'
 import type { Partition } from '../assignment/partition.ts'
 import type { Pending } from '../dispatch/lane.ts'
 import type { Rejected } from '../dispatch/outcome/aftermath.ts'
@@ -13,6 +13,7 @@ import type { HeldNews } from './news.ts'
 export interface HeldPort {
   readonly admin: LogAdmin
   readonly producer: LogProducer
+  readonly consumer: Pick<LogConsumer, 'commit'>
   readonly health: Health
   readonly options: HeldOptions
   readonly news: HeldNews

@@ -19,6 +19,8 @@ export interface OwnerPort extends HeldPort {
   readonly origin: TopicPartition
   /** A message of the device ended in another way, since Kafka does not take it. */
   lost(device: WaitingDevice): void
+  /** Resolves once the group confirms that the partition is ours. */
+  confirm(): Promise<void>
 }
 
 export class Owner {
@@ -31,6 +33,9 @@ export class Owner {
   /** What is remembered of devices is being written, before their markers are. */
   readonly #keeping = new Set<Promise<unknown>>()
   #cancelInsisting: (() => void) | null = null
+  /** That of another stands behind our name; in every contest another. */
+  #contested: symbol | null = null
+  #isClosed = false
   /** Messages that were read back and not told of, and their partitions. */
   #settled = 0
   readonly #relieved = new Set<Partition>()
@@ -52,15 +57,25 @@ export class Owner {
   }
 
   /**
-   * Somebody wrote a name behind ours: one that was thought dead, and had it under way. What we wrote since does not
-   * count, so all that was not read back is written again. It may as well be us who is thought dead, and then the other
-   * does the same: that is known before long, so we wait a little.
+   * Somebody wrote a name behind ours: one that was thought dead, and had it under way. What we write then does not count.
+   * It may as well be us who was thought dead, which is known before long: so we wait a little, and ask the group before we
+   * write ours again, and once more before anything behind it. What one who was replaced writes under its name would wait,
+   * although it has been sent meanwhile.
    */
   insist(devices: () => Iterable<WaitingDevice>): void {
     const { clock } = this.#context
+    this.#contested = Symbol()
     this.#cancelInsisting ??= clock.after(insistMs * (0.5 + clock.random()), () => {
       this.#cancelInsisting = null
-      this.writeName()
+      this.#whenConfirmed(devices, () => this.writeName())
+    })
+  }
+
+  /** Our name was read back: if that of another stood behind the one before, what was not read back is written again. */
+  regain(devices: () => Iterable<WaitingDevice>): void {
+    if (this.#contested === null) return
+    this.#whenConfirmed(devices, () => {
+      this.#contested = null
       for (const device of devices()) {
         for (const message of device.appending.values()) this.#write(device, message)
         if (device.marker !== null) this.#writeMarker(device, device.marker)
@@ -117,12 +132,21 @@ export class Owner {
   }
 
   close(): void {
+    this.#isClosed = true
     this.#cancelInsisting?.()
     this.#markers.close()
     this.#writer.close()
   }
 
+  /** Does it once the group says that the partition is ours, unless somebody writes a name meanwhile. */
+  #whenConfirmed(devices: () => Iterable<WaitingDevice>, act: () => void): void {
+    const contested = this.#contested
+    const confirmed = this.#port.confirm().then(() => this.#contested === contested && act())
+    confirmed.catch(() => this.#isClosed || this.insist(devices))
+  }
+
   #write(device: WaitingDevice, message: Pending): void {
+    if (this.#contested !== null) return // all that was not read back is written once it is ours again
     const about = { why: device.why, owner: this.name, nowMs: this.#context.clock.now() }
     this.#writer.put({
       record: heldMessage(message, about),
@@ -152,6 +176,7 @@ export class Owner {
   }
 
   #writeMarker(device: WaitingDevice, marker: Released): void {
+    if (this.#contested !== null) return
     const record = heldNote(marker, this.#port.origin.partition, device.key)
     this.#writer.put({ record, done: () => this.#context.reached('held_marked') })
   }

@@ -24,6 +24,44 @@ test('a pass over what waits ends in the very moment in which the message before
   t.deepEqual(violations, [])
 })
 
+test('one thought dead, which writes its name into a held partition again, brings no message back that has been sent', async t => {
+  const plan: Plan = {
+    settings: {
+      ...{
+        partitions: 2,
+        order: 'device',
+        concurrency: 1,
+        isAdaptive: false,
+        maxMessages: 1,
+        maxBytes: 100_000
+      },
+      ...{ batchesInFlight: 1, destinations: 1, holds: true, tells: 'each', ttlMs: null, maxAttempts: null },
+      ...{
+        maxSpan: 100_000,
+        windowBytes: 1_000_000,
+        openFailures: 0,
+        seed: 0,
+        numbers: true,
+        receipts: false
+      }
+    },
+    answers: [],
+    steps: [
+      { do: 'refuse', afterMs: 0, device: 3 },
+      { do: 'send', afterMs: 0, messages: [3, 1, 0, 0, 0].map(plain) },
+      { do: 'start', afterMs: 73 },
+      { do: 'expire', afterMs: 1_855 },
+      { do: 'send', afterMs: 51, messages: [1, 1, 3, 0, 1].map(plain) },
+      { do: 'accept', afterMs: 0, device: 3 },
+      // Numbers that are needed no more are removed now: the message of device 3 would get another.
+      { do: 'send', afterMs: 1_150, messages: [1].map(plain) },
+      { do: 'send', afterMs: 4_000, messages: [1].map(plain) }
+    ]
+  }
+  const { violations } = await carryOut(plan)
+  t.deepEqual(violations, [])
+})
+
 function whole(told: Told): Answer {
   return { kind: 'whole', latencyMs: 0, heedsSignal: false, arrived: 0, told: [told] }
 }

@@ -52,6 +52,8 @@ export class Ledger {
   readonly #byOffset = new Map<string, Fate>()
   readonly #committed = new Map<number, Committed>()
   readonly #ends = new Map<number, number>()
+  /** Of held partitions, by the name that stands there last. */
+  readonly #owners = new Map<number, string>()
   /** The offset that arrived last for the first time, by lane. */
   readonly #newest = new Map<string, number>()
 
@@ -113,17 +115,23 @@ export class Ledger {
       if (fate.arrivals > 0 && (fate.isHeld || !this.#isCommitted(fate))) this.excuse(fate)
   }
 
-  /** Kafka has a record in the held topic. */
-  held({ key, partition, headers }: AppendRecord): void {
+  /**
+   * Kafka has a record in the held topic. Returns whether it counts: one thought dead may have had it under way, and then it
+   * stands behind the name of another.
+   */
+  held({ key, partition = 0, headers }: AppendRecord): boolean {
     const record = decodeHeld(
       Object.entries(headers ?? {}).map(([key, value]) => ({ key, value: Buffer.from(value) }))
     )
-    if (record?.kind === 'message') this.fate(partition ?? 0, record.offset).isHeld = true
-    if (record?.kind !== 'released') return
-    const device = Number(key)
-    for (const fate of this.fates)
-      if (fate.sent.device === device && fate.partition === partition && fate.offset <= record.offset)
-        fate.isHeld = false
+    if (record?.kind === 'owner') this.#owners.set(partition, record.owner)
+    if (record?.kind !== 'message' && record?.kind !== 'released') return true
+    if (record.owner !== null && record.owner !== this.#owners.get(partition)) return false
+    if (record.kind === 'message') this.fate(partition, record.offset).isHeld = true
+    else
+      for (const fate of this.fates)
+        if (fate.sent.device === Number(key) && fate.partition === partition && fate.offset <= record.offset)
+          fate.isHeld = false
+    return true
   }
 
   /** Does a device that is refused wait? */

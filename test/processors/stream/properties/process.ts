@@ -220,9 +220,9 @@ export class Process {
           faults.append(async () => {
             await inner.append(name, records)
             for (const record of records) {
-              if (name === heldTopic) ledger.held(record)
-              else ledger.died(idOf(record.value))
-              if (record.value !== null) ledger.numbers.kept(idOf(record.value), numberIn(record))
+              const counts = name !== heldTopic || ledger.held(record)
+              if (name !== heldTopic) ledger.died(idOf(record.value))
+              if (counts && record.value !== null) ledger.numbers.kept(idOf(record.value), numberIn(record))
             }
           })
         ),
