@@ -116,7 +116,7 @@ export class ReceiptsPartition {
   async #fitting(): Promise<void> {
     try {
       await this.#round()
-      this.#most = maxRecords
+      this.#most = Math.min(maxRecords, this.#most * 2)
     } catch (error) {
       const isTooLarge = error instanceof FaultError && error.code === 'body_too_large'
       if (!isTooLarge || this.#sent.size <= 1) throw error

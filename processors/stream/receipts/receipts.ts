@@ -52,6 +52,7 @@ export class Receipts {
   readonly #opened = new Map<number, Opened>()
   readonly #closing = new AbortController()
   #ensured: Promise<number> | null = null
+  #written = 0
 
   constructor(context: StreamContext, port: ReceiptsPort) {
     this.#context = context
@@ -99,13 +100,17 @@ export class Receipts {
     this.#opened.delete(number)
   }
 
-  /** Resolves when all receipts are written, or after `deadlineMs`. */
-  async drain(deadlineMs: number): Promise<void> {
+  /** Resolves when all receipts are written, once none was for `patienceMs`, or at `endMs` (Unix ms). */
+  async drain(patienceMs: number, endMs: number): Promise<void> {
+    const { clock } = this.#context
     const drained = new AbortController()
     const writers = [...this.#opened.values()].map(({ writer }) => writer.written())
     void Promise.all(writers).then(() => drained.abort())
     const signal = AbortSignal.any([drained.signal, this.#closing.signal]) // a stop may come amid a rejoin
-    await pauseFor(this.#context.clock, deadlineMs, signal)
+    for (let before = -1; before !== this.#written && clock.now() < endMs && !signal.aborted; ) {
+      before = this.#written
+      await pauseFor(clock, Math.min(patienceMs, endMs - clock.now()), signal)
+    }
   }
 
   close(): void {
@@ -120,7 +125,10 @@ export class Receipts {
     const writer = new ReceiptsPartition(this.#context, number, {
       ...{ topic: options.topic, admin, producer, health },
       confirm: () => this.#confirm(positions),
-      stored: entries => this.#port.settled(entries.filter(({ message }) => !message.lane.partition.closed))
+      stored: entries => {
+        this.#written += entries.length
+        this.#port.settled(entries.filter(({ message }) => !message.lane.partition.closed))
+      }
     })
     const opened = { writer, positions }
     this.#opened.set(number, opened)

@@ -19,8 +19,10 @@ import { DeadLetters, type DeadLettersPort } from './dead-letters.ts'
 /** How long the others may wait for what the ledger has to write: it is not worth more. */
 const ledgerMs = 1_000
 
-/** Of the time until the last commit has to be over: what receipts leave to the markers behind them, and to the commit. */
-const markersMs = 1_000
+/** How long the others wait at least for receipts, and longer only while some are written. */
+const receiptsMs = 3_000
+/** What receipts leave to the markers behind them and to the commit, and these to the commit: at most so much, or half. */
+const markersAndCommitMs = 2_000
 const commitMs = 1_000
 
 /** Of what a partition may read, and settle, ahead of its commit point. */
@@ -126,14 +128,14 @@ export class Settlement {
 
   /** Waits `writesMs` at most for what is to be held or set aside, then commits what is settled. Invariant 7 */
   async drain(writesMs: number, commit: LastCommit): Promise<void> {
-    const endMs = this.#context.clock.now() + writesMs
-    await Promise.all([this.#deadLetters.drain(writesMs), this.#port.held.drain(writesMs)])
+    const { held } = this.#port
+    await Promise.all([this.#deadLetters.drain(writesMs), held.drain(writesMs)])
     if (this.receipts !== null) {
-      const until = (reserveMs: number) =>
-        Math.max(0, Math.max(endMs, commit.endMs - reserveMs) - this.#context.clock.now())
-      await this.receipts.drain(until(markersMs + commitMs))
+      const leftMs = () => Math.max(0, commit.endMs - this.#context.clock.now())
+      const reserveMs = Math.min(markersAndCommitMs, leftMs() / 2)
+      await this.receipts.drain(Math.max(writesMs, receiptsMs), commit.endMs - reserveMs)
       // What was released ends only with its receipt. Unless a marker says so, the next owner sends it again.
-      await this.#port.held.drain(until(commitMs))
+      await held.drain(leftMs() - Math.min(commitMs, leftMs() / 2))
     }
     await this.#committer.flush(commit)
     await this.ledger?.drain(ledgerMs)

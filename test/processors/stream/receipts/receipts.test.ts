@@ -86,6 +86,32 @@ test('an orderly stop waits for receipts', async t => {
   t.is(endingsIn(await recordsOf(rig)).length, 2)
 })
 
+test('a topic that takes no receipts holds the others up for three seconds when the group joins anew', async t => {
+  const rig = new Rig(2)
+  const answers: (() => void)[] = []
+  const one = await rig.started(receipts)
+  one.target.script = async () => {
+    await new Promise<void>(resolve => answers.push(resolve))
+    return { kind: 'delivered' }
+  }
+  await rig.send('a', 'b')
+  rig.log.faults.appends.shut()
+  for (const answer of answers) answer()
+  const other = rig.member(receipts)
+  void other.stream.start()
+  await rig.clock.advance(6_000)
+  t.deepEqual(
+    [one, other].map(({ stream }) => stream.status().partitions.length),
+    [1, 1]
+  )
+  rig.log.faults.appends.open()
+  await rig.clock.advance(20_000)
+  t.is(await rig.uncommitted(), 0)
+  const stopped = [one, other].map(({ stream }) => stream.stop(1_000))
+  await rig.clock.advance(3_000)
+  await Promise.all(stopped)
+})
+
 test('what was just released when the process is stopped in order is not sent again by the next', async t => {
   const rig = new Rig(1)
   const [refused, answers]: [Set<string>, (() => void)[]] = [new Set(['a']), []]
