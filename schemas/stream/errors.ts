@@ -25,7 +25,7 @@ export const streamErrors = {
   },
   sequence_moved: {
     sentence: 'The numbers of a device may stand in another partition, and would begin anew',
-    hint: 'The channel got more partitions than its numbers have. Give the stream a new sequence.topic, with a startAt above all numbers that were given. Add no partitions to the topic of the numbers: devices move, and theirs would begin anew. Nor is another topic for the channel a way before all of the old one is sent and nothing waits: what it still owes would be left behind.',
+    hint: 'The channel and the topic of its numbers need the same number of partitions. Where the channel got more, give the stream a new sequence.topic, with a startAt above all numbers that were given, and leave it there. Where none was given yet, make the topic anew. Add no partitions to the topic of the numbers: devices move, and theirs would begin anew. Nor is another topic for the channel a way before all of the old one is sent and nothing waits: what it still owes would be left behind.',
     outcome: 'halt'
   },
   sequence_stray: {
@@ -35,8 +35,13 @@ export const streamErrors = {
     outcome: 'halt'
   },
   sequences_lost: {
-    sentence: 'Numbers were given, but their topic holds none, so they would begin anew',
-    hint: 'Restore the topic, or name the right one in sequence.topic. Where it is gone for good, let numbers go on with a sequence.startAt well above all that were given.',
+    sentence: 'The topic of the numbers holds fewer than were given, so some would be given again',
+    hint: 'Restore the topic, or name the right one in sequence.topic. Where it is gone for good, let numbers go on in a new sequence.topic, with a sequence.startAt well above all that were given, and leave it there.',
+    outcome: 'halt'
+  },
+  sequence_unreadable: {
+    sentence: 'A record in the topic of the numbers cannot be read, and may tell of numbers that were given',
+    hint: 'Something else writes to the topic, or a newer version of Tailrace did: go on with that version. Where it is gone for good, let numbers go on in a new sequence.topic, with a sequence.startAt well above all that were given, and leave it there.',
     outcome: 'halt'
   },
   topic_forgets: {
@@ -51,7 +56,7 @@ export const streamErrors = {
   },
   topic_cut: {
     sentence: 'The topic holds less than was written to it',
-    hint: 'It was made anew, or cut when a broker took over that was behind. Restore what is missing, or restart the process: it goes on with what the topic holds, unless that would use numbers twice.',
+    hint: 'It was made anew, or cut when a broker took over that was behind. Restore what is missing, or restart the process: it goes on with what the topic holds, and halts where numbers are known to be missing.',
     outcome: 'halt'
   },
   partition_contested: {

@@ -14,13 +14,14 @@ export interface NumbersFound {
   readonly startAt: number
 }
 
-/** Throws where numbers were given, and would begin anew now. */
+/** Throws where more numbers were given than the partition knows, so that some would be given again now. */
 export function checkFound(
   { topic, partition }: TopicPartition,
   { highest, before, startAt }: NumbersFound
 ): void {
-  if (highest !== null || before === null || startAt > before.highest) return
-  const detail = `numbers up to ${before.highest}, or a little above, were given`
+  if (before === null || (highest === null ? startAt > before.highest : highest >= before.highest)) return
+  const holds = highest === null ? 'none' : `those up to ${highest}`
+  const detail = `numbers up to ${before.highest}, or a little above, were given, and it holds ${holds}`
   throw new FaultError('sequences_lost', { path: `${topic}/${partition}`, detail })
 }
 

@@ -40,15 +40,16 @@ export class Numbers {
     return this.#devices.size
   }
 
-  /** Takes in a record that was read. Returns the owner that a claim names which counts. */
-  take({ key: bytes, value, headers, offset }: LogRecord): string | null {
+  /** Takes in a record that was read. Returns the owner that a claim names which counts. Throws a FaultError `sequence_unreadable`. */
+  take(record: LogRecord): string | null {
+    const { key: bytes, value, offset } = record
     if (bytes === null) return null
     const key = bytes.toString()
     if (value === null) {
       this.#garbage.delete(key)
       return null
     }
-    const facts = decodeSequence(headers)
+    const facts = decodeSequence(record)
     if (facts === null) return null
     if (facts.at !== offset) this.#garbage.add(key)
     else if (facts.kind === 'number') this.#read(key, facts, value)

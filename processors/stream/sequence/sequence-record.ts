@@ -4,8 +4,8 @@
 //   number   the message at `place` has this number; the newest of a device tells where its numbers go on
 //   claim    from here on the partition is written by this owner (sole-writer.ts)
 
-import type { AppendRecord } from '../../../connectors/kafka/log/log.ts'
-import type { Header } from '../../../connectors/kafka/log/record-chunk.ts'
+import type { AppendRecord, LogRecord } from '../../../connectors/kafka/log/log.ts'
+import { FaultError } from '../../../schemas/errors.ts'
 
 const header = 'tailrace.number'
 
@@ -19,7 +19,7 @@ export interface NumberFacts {
   readonly place: string
   /** Its Kafka key, a character for each byte. */
   readonly device: string
-  /** When Kafka got it, in Unix ms: a topic that was made anew holds another message at that place. */
+  /** Of its record, in Unix ms, whatever its producer wrote there: a topic that was made anew holds another message at that place. */
   readonly timeMs: number
   readonly number: number
 }
@@ -48,10 +48,19 @@ export function encodeClaim(key: string, owner: string, at: number): AppendRecor
   return encodeSequence({ key, value: nothing, facts: { kind: 'claim', at, owner } })
 }
 
-/** Null for a record that is none of ours. */
-export function decodeSequence(headers: readonly Header[]): SequenceFacts | null {
+/** Null for a record that is none of ours. Throws a FaultError `sequence_unreadable` for one of ours that tells no number. */
+export function decodeSequence({
+  headers,
+  offset
+}: Pick<LogRecord, 'headers' | 'offset'>): SequenceFacts | null {
   const text = headers.find(({ key }) => key === header)?.value?.toString()
   if (text === undefined) return null
+  const facts = factsOf(text)
+  if (facts === null) throw new FaultError('sequence_unreadable', { detail: `offset ${offset}: ${text}` })
+  return facts
+}
+
+function factsOf(text: string): SequenceFacts | null {
   try {
     const facts = JSON.parse(text) as Partial<Record<string, unknown>> // every field is looked at
     const { kind, at, owner, topic, place, device, timeMs, number } = facts
@@ -59,7 +68,8 @@ export function decodeSequence(headers: readonly Header[]): SequenceFacts | null
     if (kind === 'claim') return typeof owner === 'string' ? { kind, at, owner } : null
     const isWhole =
       [topic, place, device].every(one => typeof one === 'string') &&
-      [timeMs, number].every(one => Number.isSafeInteger(one))
+      typeof timeMs === 'number' &&
+      Number.isSafeInteger(number)
     return kind === 'number' && isWhole ? (facts as unknown as NumberFacts) : null // its fields were looked at
   } catch {
     return null

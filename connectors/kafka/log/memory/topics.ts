@@ -31,8 +31,9 @@ export class MemoryPartition {
   }
 
   /** Keeps a record under the offset and the time that it has; what lies between it and the one before is a hole. */
-  put({ offset, timestampMs, key, value }: LogRecord): void {
-    this.#batches.push({ baseOffset: offset, timestampMs, records: [{ key, value }] })
+  put({ offset, timestampMs, key, value, headers }: LogRecord): void {
+    const named = Object.fromEntries(headers.map(header => [header.key, header.value ?? Buffer.alloc(0)]))
+    this.#batches.push({ baseOffset: offset, timestampMs, records: [{ key, value, headers: named }] })
     this.end = offset + 1
   }
 

@@ -1,8 +1,8 @@
 // Numbers where topics are not what they were: exchanged, made anew, gone, with other partitions, or with devices in the wrong ones.
 
 import test from 'ava'
-import { Rig } from '../rig.ts'
-import { numbered, numbersTopic, requests, send, sequence } from './numbered.ts'
+import { failure, Rig } from '../rig.ts'
+import { numbered, numbersTopic, recordsOf, requests, send, sequence } from './numbered.ts'
 
 for (const [how, channel] of [
   ['is exchanged for another', 'fleet-2'],
@@ -114,4 +114,77 @@ test('a device in a partition where it does not belong halts the stream, as does
     await rig.clock.advance(2_000)
     await stopped
   }
+})
+
+test('what lies at the place of a numbered message, of the same device but from another time or topic, gets a number of its own', async t => {
+  for (const channel of ['fleet', 'fleet-2']) {
+    const rig = new Rig(1)
+    const member = await rig.started(numbered)
+    const timeMs = rig.clock.now()
+    await send(rig, 'a1')
+    await member.stream.stop(1_000)
+    if (channel === 'fleet') rig.log.delete('fleet')
+    rig.log.create(channel, 1)
+    await rig.admin.moveOffsets('tailrace.acme', [{ topic: channel, partition: 0, next: 0, metadata: '' }])
+    const next = await rig.started({ ...numbered, topics: [channel] })
+    const record = { key: Buffer.from('a'), value: Buffer.from('{"id":"a2"}'), headers: [], offset: 0 }
+    const timestampMs = channel === 'fleet' ? timeMs + 1 : timeMs
+    rig.log.put({ topic: channel, partition: 0 }, [{ ...record, timestampMs }])
+    await rig.clock.advance(500)
+    t.deepEqual(requests(next), ['a2 2'], channel)
+    await next.stream.stop(1_000)
+  }
+})
+
+test('a topic of numbers that lost its newest halts the stream, whatever it still holds', async t => {
+  const rig = new Rig(1)
+  const first = await rig.started(numbered)
+  await send(rig, 'a1')
+  await first.stream.stop(1_000)
+  const before = await recordsOf(rig, numbersTopic)
+  const second = await rig.started(numbered)
+  await send(rig, 'a2', 'a3')
+  await second.stream.stop(1_000)
+  rig.log.delete(numbersTopic)
+  rig.log.create(numbersTopic, 1)
+  rig.log.put({ topic: numbersTopic, partition: 0 }, before)
+  const third = await rig.started({ sequence: { ...sequence, startAt: 100 } })
+  await send(rig, 'a4')
+  t.like(third.stream.status(), { state: 'halted', trouble: { code: 'sequences_lost' } })
+  t.deepEqual(requests(third), [])
+  await third.stream.stop(1_000)
+})
+
+test('a number that cannot be read halts the stream rather than be given again', async t => {
+  const rig = new Rig(1)
+  const member = await rig.started(numbered)
+  await send(rig, 'a1')
+  await member.stream.stop(1_000)
+  const { key, value } = (await recordsOf(rig, numbersTopic)).find(record => record.value?.length) ?? {}
+  t.truthy(value)
+  const facts = JSON.stringify({ kind: 'number', at: 2, place: 'c0', device: 'a', number: 1 })
+  const headers = [{ key: 'tailrace.number', value: Buffer.from(facts) }]
+  const [{ end } = { end: 0 }] = await rig.admin.ranges(numbersTopic)
+  const record = { key: key ?? null, value: value ?? null, headers, offset: end, timestampMs: 0 }
+  rig.log.put({ topic: numbersTopic, partition: 0 }, [record])
+  const next = await rig.started(numbered)
+  await send(rig, 'a2')
+  t.like(next.stream.status(), { state: 'halted', trouble: { code: 'sequence_unreadable' } })
+  t.deepEqual(requests(next), [])
+  await next.stream.stop(1_000)
+})
+
+test('a message with a time that no clock has keeps its number', async t => {
+  const rig = new Rig(1)
+  const member = await rig.started(numbered)
+  member.target.script = async () => failure('unsent')
+  const record = { key: Buffer.from('a'), value: Buffer.from('{"id":"a1"}'), headers: [], offset: 0 }
+  rig.log.put({ topic: 'fleet', partition: 0 }, [{ ...record, timestampMs: 1.7e18 }])
+  await rig.clock.advance(500)
+  t.true(requests(member).every(one => one === 'a1 1'))
+  await member.stream.stop(0)
+  const next = await rig.started(numbered)
+  await send(rig, 'a2')
+  t.deepEqual(requests(next), ['a1 1', 'a2 2'])
+  await next.stream.stop(1_000)
 })
