@@ -102,6 +102,11 @@ export class MemoryLog implements Log {
     this.#wake()
   }
 
+  /** What compaction does with all partitions of a topic. */
+  compact(topic: string): void {
+    for (const partition of this.#topics.find(topic)?.partitions ?? []) partition.compact()
+  }
+
   /** Makes the members of a group join again, as a change of leaders does. */
   rejoin(group: string): void {
     this.#group(group).rejoin()

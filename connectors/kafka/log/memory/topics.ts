@@ -18,6 +18,8 @@ export class MemoryPartition {
   start = 0
   /** The offset that the next record will get. */
   end = 0
+  /** Of tombstones that outlasted a compaction. */
+  #tombstones: ReadonlySet<number> = new Set()
 
   append(records: readonly AppendRecord[], timestampMs: number): void {
     this.#batches.push({ baseOffset: this.end, timestampMs, records })
@@ -66,6 +68,26 @@ export class MemoryPartition {
   deleteBefore(offset: number): void {
     this.start = Math.min(Math.max(offset, this.start), this.end)
     this.#batches.splice(0, this.#indexOf(this.start))
+  }
+
+  /**
+   * What compaction does: of each key the newest record stays, a tombstone only until the next time. The last record of a
+   * partition always stays, since the segment that is written to is left alone.
+   */
+  compact(): void {
+    const records = this.#batches.flatMap(({ baseOffset, timestampMs, records }) =>
+      records.map((record, at) => ({ baseOffset: baseOffset + at, timestampMs, records: [record], record }))
+    )
+    const newest = new Map<string, number>()
+    for (const { record, baseOffset } of records)
+      if (record.key !== null) newest.set(record.key.toString('latin1'), baseOffset)
+    this.#batches = records.filter(({ record: { key, value }, baseOffset }) => {
+      if (key === null || baseOffset === this.end - 1) return true
+      const isNewest = newest.get(key.toString('latin1')) === baseOffset
+      return isNewest && (value !== null || !this.#tombstones.has(baseOffset))
+    })
+    const left = this.#batches.filter(({ records: [record] }) => record?.value === null)
+    this.#tombstones = new Set(left.map(({ baseOffset }) => baseOffset))
   }
 
   /** The index of the first batch that ends after `offset`. */

@@ -26,7 +26,9 @@ export function plansOf(mix: Mix): fc.Arbitrary<Plan> {
   })
 }
 
-const range = (min: number, max: number) => fc.integer({ min, max })
+function range(min: number, max: number): fc.Arbitrary<number> {
+  return fc.integer({ min, max })
+}
 
 const plainSettings: { [K in keyof Settings]: fc.Arbitrary<Settings[K]> } = {
   partitions: range(1, 3),
@@ -45,6 +47,7 @@ const plainSettings: { [K in keyof Settings]: fc.Arbitrary<Settings[K]> } = {
   windowBytes: fc.constant(1_000_000),
   numbers: fc.constant(false),
   receipts: fc.constant(false),
+  onePerDevice: fc.constant(false),
   openFailures: fc.constant(0),
   seed: range(0, 1_000)
 }
@@ -59,31 +62,31 @@ function stepOf({ natures, deeds, points = heldPoints }: Mix): fc.Arbitrary<Step
   const messages = fc.array(message, { minLength: 1, maxLength: 7 })
   const send = fc.record({ do: fc.constant('send' as const), afterMs, messages })
   if (deeds.length === 0) return send
-  const member = range(0, 3)
-  const count = range(1, 4)
-  const when = fc.constantFrom('before' as const, 'after' as const)
-  // Sixty commits take longer than an orderly stop waits.
-  const commits = fc.oneof(count, fc.constant(60))
-  const other = fc.constantFrom(...deeds).chain((deed): fc.Arbitrary<Step> => {
-    if (deed === 'stop' || deed === 'kill') return fc.record({ do: fc.constant(deed), afterMs, member })
-    if (deed === 'stall')
-      return fc.record({ do: fc.constant(deed), afterMs, member, forMs: range(200, 12_000) })
-    if (deed === 'failCommits') return fc.record({ do: fc.constant(deed), afterMs, count: commits, when })
-    if (deed === 'failAppends') return fc.record({ do: fc.constant(deed), afterMs, count, when })
-    if (deed === 'failAdminCalls') return fc.record({ do: fc.constant(deed), afterMs, count })
-    if (deed === 'refuse' || deed === 'accept')
-      return fc.record({ do: fc.constant(deed), afterMs, device: range(0, 4) })
-    if (deed === 'dieAt')
-      return fc.record({
-        do: fc.constant(deed),
-        afterMs,
-        member,
-        point: fc.constantFrom(...points),
-        count
-      })
-    return fc.record({ do: fc.constant(deed), afterMs })
+  const point = fc.constantFrom(...points)
+  const other = fc.constantFrom(...deeds).chain(deed => {
+    const more = deed === 'dieAt' ? { member, count, point } : detailsOf[deed]
+    // Which details a deed has stands in one table, which the type of a step cannot follow.
+    return fc.record({ do: fc.constant(deed), afterMs, ...more }) as unknown as fc.Arbitrary<Step>
   })
   return fc.oneof(send, other)
+}
+
+const member = range(0, 3)
+const count = range(1, 4)
+const device = range(0, 4)
+const when = fc.constantFrom('before' as const, 'after' as const)
+
+/** What there is to say of a deed, beside what is done. */
+const detailsOf: { readonly [D in Deed['do']]?: Readonly<Record<string, fc.Arbitrary<unknown>>> } = {
+  stop: { member },
+  kill: { member },
+  stall: { member, forMs: range(200, 12_000) },
+  shut: { forMs: range(4_000, 20_000), rejoinMs: range(0, 2_000) },
+  failCommits: { count: fc.oneof(count, fc.constant(60)), when }, // sixty take longer than an orderly stop waits
+  failAppends: { count, when },
+  failAdminCalls: { count },
+  refuse: { device },
+  accept: { device }
 }
 
 function answerOf({ answers, told, maxLatencyMs }: Mix): fc.Arbitrary<Answer> {

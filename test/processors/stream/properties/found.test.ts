@@ -12,7 +12,15 @@ test('a pass over what waits ends in the very moment in which the message before
     settings: {
       ...{ partitions: 1, order: 'device', concurrency: 1, isAdaptive: false, maxMessages: 1, maxBytes: 20 },
       ...{ batchesInFlight: 1, destinations: 1, holds: true, tells: 'each', ttlMs: 300, maxAttempts: null },
-      ...{ maxSpan: 2, windowBytes: 1, openFailures: 0, seed: 0, numbers: false, receipts: false }
+      ...{
+        maxSpan: 2,
+        windowBytes: 1,
+        openFailures: 0,
+        seed: 0,
+        numbers: false,
+        receipts: false,
+        onePerDevice: false
+      }
     },
     answers: [natural, refusal, refusal, whole({ kind: 'retry', retryAfterMs: 196 })],
     steps: [
@@ -42,7 +50,8 @@ test('one thought dead, which writes its name into a held partition again, bring
         openFailures: 0,
         seed: 0,
         numbers: true,
-        receipts: false
+        receipts: false,
+        onePerDevice: false
       }
     },
     answers: [],

@@ -116,8 +116,9 @@ export class Ledger {
   }
 
   /**
-   * Kafka has a record in the held topic. Returns whether it counts: one thought dead may have had it under way, and then it
-   * stands behind the name of another.
+   * Kafka has a record in the held topic. Returns whether it counts. One thought dead may have had it under way, and then it
+   * stands behind the name of another. And an append that got no answer is repeated as it was, while what it holds is sent,
+   * and gets its number, already: readers pass over the second, which stands before any marker that the first has ended.
    */
   held({ key, partition = 0, headers }: AppendRecord): boolean {
     const record = decodeHeld(
@@ -126,8 +127,11 @@ export class Ledger {
     if (record?.kind === 'owner') this.#owners.set(partition, record.owner)
     if (record?.kind !== 'message' && record?.kind !== 'released') return true
     if (record.owner !== null && record.owner !== this.#owners.get(partition)) return false
-    if (record.kind === 'message') this.fate(partition, record.offset).isHeld = true
-    else
+    if (record.kind === 'message') {
+      const fate = this.fate(partition, record.offset)
+      if (fate.isHeld) return false
+      fate.isHeld = true
+    } else
       for (const fate of this.fates)
         if (fate.sent.device === Number(key) && fate.partition === partition && fate.offset <= record.offset)
           fate.isHeld = false

@@ -28,6 +28,8 @@ export interface Settings {
   readonly numbers: boolean
   /** Are receipts written? */
   readonly receipts: boolean
+  /** Does a batch hold one message of a device at most? */
+  readonly onePerDevice: boolean
   /** How often the target cannot be opened at first. */
   readonly openFailures: number
   /** For the back-off's jitter. */
@@ -73,6 +75,10 @@ export type Deed =
   | { readonly do: 'stop' | 'kill'; readonly member: number }
   | { readonly do: 'stall'; readonly member: number; readonly forMs: number }
   | { readonly do: 'rejoin' | 'expire' | 'raise' }
+  /** Kafka takes nothing for so long, and the group joins anew meanwhile, as when a broker dies. */
+  | { readonly do: 'shut'; readonly forMs: number; readonly rejoinMs: number }
+  /** The topic of the numbers is compacted; a person sends the dead letters again. */
+  | { readonly do: 'compact' | 'resend' }
   | { readonly do: 'failCommits' | 'failAppends'; readonly count: number; readonly when: 'before' | 'after' }
   | { readonly do: 'failAdminCalls'; readonly count: number }
   | { readonly do: 'refuse' | 'accept'; readonly device: number }

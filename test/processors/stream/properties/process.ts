@@ -19,8 +19,8 @@ import type { FaultPoint } from '../../../../processors/stream/held/fault-points
 import { Stream } from '../../../../processors/stream/stream.ts'
 import { FaultError } from '../../../../schemas/errors.ts'
 import { RecordingMeter } from '../context.ts'
-import type { Faults } from './faults.ts'
-import { Freeze } from './freeze.ts'
+import type { Faults } from './deeds/faults.ts'
+import { Freeze } from './deeds/freeze.ts'
 import type { Ledger } from './ledger.ts'
 import type { Answer, Settings } from './plan.ts'
 import { OracleTarget } from './target.ts'
@@ -30,7 +30,7 @@ export const topic = 'fleet'
 export const deadLetterTopic = 'tailrace.acme.dead-letters'
 export const heldTopic = 'tailrace.acme.held'
 export const receiptsTopic = 'tailrace.acme.receipts'
-const numbersTopic = 'tailrace.acme.sequences'
+export const numbersTopic = 'tailrace.acme.sequences'
 export const attemptTimeoutMs = 2_000
 /** When Kafka notices that a member is dead. */
 const sessionTimeoutMs = 8_000
@@ -316,7 +316,7 @@ function numberIn({ headers = {} }: AppendRecord): string | undefined {
 
 function optionsOf(settings: Settings) {
   const { order, holds, concurrency, isAdaptive, ttlMs, maxAttempts, maxSpan, windowBytes } = settings
-  const { numbers, receipts } = settings
+  const { numbers, receipts, onePerDevice } = settings
   return {
     name: 'acme',
     group,
@@ -327,7 +327,7 @@ function optionsOf(settings: Settings) {
     ...{ order, concurrency, ttlMs, maxSpan },
     adaptiveConcurrency: isAdaptive,
     rateLimit: {},
-    onePerDevice: false,
+    onePerDevice,
     receipts: receipts ? { topic: receiptsTopic, retentionHours: 1 } : null,
     ...{ isWanted: null, steps: null, ledger: null },
     sequence: numbers

@@ -116,8 +116,12 @@ export class OracleTarget implements Target {
     if (batch.messages.some(message => (this.destination?.(message) ?? '') !== batch.destination))
       ledger.wrong(`a batch of several destinations: ${ids}`)
     const lanes = new Map<string, number>()
-    for (const { id, lane, offset } of fates) {
-      if (offset <= (lanes.get(lane) ?? -1)) ledger.wrong(`${id} is out of order in its batch`)
+    for (const { id, lane, offset, deaths } of fates) {
+      const before = lanes.get(lane)
+      if (before !== undefined && ledger.settings.onePerDevice)
+        ledger.wrong(`${id} is not alone in its batch`)
+      if (deaths > 0) continue // one that is resent comes when a person says so
+      if (offset <= (before ?? -1)) ledger.wrong(`${id} is out of order in its batch`)
       lanes.set(lane, offset)
     }
     for (const fate of fates)

@@ -69,6 +69,21 @@ export const themes: readonly Theme[] = [
     })
   },
   {
+    name: 'numbered moves',
+    sentence:
+      'orderly moves and stops make no duplicate with numbers and receipts, whoever waits and is released meanwhile',
+    runs: 600,
+    isOrderly: true,
+    plans: plansOf({
+      settings: { numbers: fc.boolean(), receipts: fc.boolean(), holds: fc.constant(true) },
+      natures: ['plain', 'plain', 'rejected', 'empty'],
+      answers: ['natural', 'natural', 'each'],
+      told: certain,
+      deeds: ['start', 'start', 'stop', 'stop', 'rejoin', 'refuse', 'refuse', 'accept', 'accept', 'compact'],
+      maxLatencyMs: 1_200
+    })
+  },
+  {
     name: 'crashes',
     sentence: 'crashes and lost memberships repeat at most what was not committed, and lose nothing',
     runs: 1_100,
@@ -122,7 +137,7 @@ export const themes: readonly Theme[] = [
       'the numbers of a device have no gap and are used once over all requests, and receipts are whole, whoever stalls, dies or moves meanwhile',
     runs: 900,
     plans: plansOf({
-      settings: { numbers: fc.constant(true), receipts: fc.boolean() },
+      settings: { numbers: fc.constant(true), receipts: fc.boolean(), onePerDevice: fc.boolean() },
       natures: ['plain', 'plain', 'rejected', 'deadly', 'empty', 'text'],
       answers: ['natural', 'natural', 'natural', 'whole', 'each', 'hang'],
       told: every,
@@ -147,7 +162,10 @@ export const themes: readonly Theme[] = [
           'failAppends',
           'failAppends',
           'failCommits',
-          'failAdminCalls'
+          'failAdminCalls',
+          'shut',
+          'compact',
+          'resend'
         ] as const)
       ],
       maxLatencyMs: 1_500

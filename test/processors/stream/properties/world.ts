@@ -5,11 +5,12 @@ import type { AppendRecord, LogProducer } from '../../../../connectors/kafka/log
 import { MemoryLog } from '../../../../connectors/kafka/log/memory/log.ts'
 import { VirtualClock } from '../../../../connectors/virtual-clock.ts'
 import { messageOf } from '../../../../schemas/errors.ts'
-import { Faults } from './faults.ts'
+import { Faults } from './deeds/faults.ts'
+import { Resent } from './deeds/resent.ts'
 import { judgeReceipts } from './judges/receipts.ts'
 import { Ledger } from './ledger.ts'
 import type { Answer, Deed, Plan, Sent } from './plan.ts'
-import { group, Process, receiptsTopic, topic } from './process.ts'
+import { group, numbersTopic, Process, receiptsTopic, topic } from './process.ts'
 
 const natural: Answer = { kind: 'natural', latencyMs: 5, heedsSignal: true }
 const maxProcesses = 4
@@ -31,6 +32,7 @@ class World {
   readonly #log: MemoryLog
   readonly #faults = new Faults()
   readonly #producer: LogProducer
+  readonly #resent: Resent
   readonly #processes: Process[] = []
   #partitions: number
   #answers: Answer[]
@@ -47,6 +49,7 @@ class World {
     this.#answers = [...plan.answers]
     this.#partitions = plan.settings.partitions
     this.#log.create(topic, this.#partitions)
+    this.#resent = new Resent(this.#log, this.ledger)
   }
 
   async run(): Promise<void> {
@@ -105,6 +108,9 @@ class World {
     if (deed.do === 'rejoin') this.#log.rejoin(group)
     if (deed.do === 'expire') this.#expire()
     if (deed.do === 'raise') this.#log.raisePartitions(topic, ++this.#partitions)
+    if (deed.do === 'shut') this.#shut(deed.forMs, deed.rejoinMs)
+    if (deed.do === 'compact') this.#log.compact(numbersTopic)
+    if (deed.do === 'resend') void this.#resent.again()
     if (deed.do === 'failAdminCalls') this.#faults.failAdminCalls(deed.count)
     if (deed.do === 'failCommits') this.#faults.failCommits(deed.count, deed.when)
     if (deed.do === 'refuse') this.#refused.add(deed.device)
@@ -162,6 +168,13 @@ class World {
     process.freeze.start()
     this.#clock.after(forMs, () => process.freeze.end())
     this.#expire()
+  }
+
+  /** A broker has died: what it leads takes nothing, and the group joins anew. */
+  #shut(forMs: number, rejoinMs: number): void {
+    this.#faults.shut()
+    this.#clock.after(forMs, () => this.#faults.open())
+    this.#clock.after(rejoinMs, () => this.#log.rejoin(group))
   }
 
   #expire(): void {

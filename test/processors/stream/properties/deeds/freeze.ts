@@ -1,7 +1,7 @@
 // A process that may be stopped for a while and go on as if nothing had been (SIGSTOP): what happens meanwhile it hears of
 // afterwards, in order, and one thing after the other, as from an event loop.
 
-import type { Clock } from '../../../../connectors/clock.ts'
+import type { Clock } from '../../../../../connectors/clock.ts'
 
 export class Freeze {
   readonly #clock: Pick<Clock, 'after'>

@@ -1,6 +1,6 @@
 // Calls to Kafka that fail because a plan says so: before they were carried out, or after, when only the answer is lost.
 
-import { FaultError } from '../../../../schemas/errors.ts'
+import { FaultError } from '../../../../../schemas/errors.ts'
 
 type When = 'before' | 'after'
 
@@ -10,6 +10,21 @@ export class Faults {
   #commits: When[] = []
   #appends: When[] = []
   #adminCalls = 0
+  /** Appends wait for it. */
+  #shut: Promise<void> | null = null
+  #open: () => void = () => {}
+
+  /** Appends wait until open(). */
+  shut(): void {
+    this.#shut ??= new Promise(resolve => {
+      this.#open = resolve
+    })
+  }
+
+  open(): void {
+    this.#open()
+    this.#shut = null
+  }
 
   failCommits(count: number, when: When): void {
     this.#commits.push(...Array<When>(count).fill(when))
@@ -25,6 +40,7 @@ export class Faults {
 
   stop(): void {
     this.areOn = false
+    this.open()
     this.#commits = []
     this.#appends = []
     this.#adminCalls = 0
@@ -40,7 +56,8 @@ export class Faults {
     return around(run, this.#commits.shift(), 'kafka_unreachable')
   }
 
-  append(run: () => Promise<void>): Promise<void> {
+  async append(run: () => Promise<void>): Promise<void> {
+    await this.#shut
     return around(run, this.#appends.shift(), 'kafka_unavailable')
   }
 }
