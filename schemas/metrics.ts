@@ -40,7 +40,7 @@ const list = {
   },
   tailrace_stream_devices_held: {
     type: 'gauge',
-    help: 'Devices that wait in the held topic because the target refuses them',
+    help: 'Devices that wait in the held topic because the target refuses them, or puts them off for long',
     labels: ['stream']
   },
   tailrace_stream_devices_silent: {

@@ -201,7 +201,7 @@ export class Stream {
       commit: entries => this.#consumer.commit(entries),
       ...{ committed: () => this.#steps.committed(), maxSpan: this.options.maxSpan },
       relieved: partition => this.#relieve(partition),
-      crowded: partition => this.options.held.holdsDevices && this.#dispatcher.makeRoom(partition)
+      crowded: (...of) => this.options.held.holdsDevices && this.#dispatcher.makeRoom(...of)
     })
   }
 
@@ -233,8 +233,8 @@ export class Stream {
       ...{ delivered: ledger?.delivered ?? null, receipts },
       expired: message => ledger?.ended(message, 'expired'),
       holdsDevices: this.options.held.holdsDevices,
-      hold: (lane, failure) => this.#held.hold(lane, failure),
-      lacking: (lane, failure) => this.#held.lack(lane, failure),
+      held: this.#held,
+      waits: () => this.#settlement.touch(),
       changed: () => this.#health.refresh()
     })
   }

@@ -75,6 +75,8 @@ export class Partition {
   /** The commit that was made up last. */
   #offered: CommitEntry | null = null
   #isSetFull = false
+  /** The highest offset that is known to be delivered, or was settled before this assignment. */
+  #passedTo = -1
   #caughtUpAt = 0
 
   constructor(origin: TopicPartition, order: Order) {
@@ -129,6 +131,7 @@ export class Partition {
     this.#caughtUpAt = next
     this.unread = new Unread(this.walked)
     this.#committed = committed
+    this.#passedTo = (settled.at(-1)?.to ?? 0) - 1
     const isTold = this.memory === null || readFrom !== null // from where it is to be read next time
     this.#committedChanges = next === committed && isTold ? 0 : -1
     this.#birthMs = birthMs
@@ -179,6 +182,16 @@ export class Partition {
     if (this.#tracker === null) return false
     const span = this.#tracker.next - this.#tracker.base
     return span >= maxSpan * share || (this.#isSetFull && span >= safeSpan * share)
+  }
+
+  /** The message was delivered. */
+  passed({ offset }: Pending): void {
+    if (offset > this.#passedTo) this.#passedTo = offset
+  }
+
+  /** Was something delivered that stands behind the message? */
+  isPassed(message: Pending | null): boolean {
+    return message !== null && message.offset < this.#passedTo
   }
 
   /** The commit that Kafka does not have yet, or null. */

@@ -96,6 +96,20 @@ export class PendingBatch implements Link<PendingBatch> {
     return left
   }
 
+  /** Lets lanes leave before the batch has ended, with all that it holds of them. Returns them. It must not be in flight. */
+  letGo(leaves: (lane: Lane) => boolean): Lane[] {
+    const left = new Map(this.lanes.filter(leaves).map(lane => [lane, [] as Pending[]]))
+    if (left.size === 0) return []
+    const stays = (message: Pending) => left.get(message.lane)?.push(message) === undefined
+    this.keep(this.messages.filter(stays))
+    this.lanes = this.lanes.filter(lane => !left.has(lane))
+    for (const part of this.#behind.toReversed()) part.messages = part.messages.filter(stays)
+    this.#behind = this.#behind.filter(part => part.messages.length > 0)
+    for (const [lane, messages] of left) lane.restore(messages)
+    if (this.messages.length === 0) this.advance()
+    return [...left.keys()]
+  }
+
   /** Drops what is no longer ours, because its partition is assigned elsewhere. Invariant 4 */
   dropClosed(): void {
     const isOurs = (message: Pending) => !message.lane.partition.closed

@@ -37,6 +37,8 @@ export class Destination implements Link<Destination> {
   inFlight = 0
   /** Messages it has confirmed. */
   confirmed = 0
+  /** What all others had confirmed when it was first tried in trouble; null while it is in none. */
+  othersBefore: number | null = null
   readonly odds = new Odds()
   /** What it was sent last was a batch that was sent before. */
   wasAgain = false
@@ -101,16 +103,50 @@ export class Destination implements Link<Destination> {
    */
   dropClosed(): PendingBatch[] {
     for (const lane of this.aside) if (lane.partition.closed) this.aside.delete(lane)
+    this.#sift(lane => lane.partition.closed)
+    return this.#siftBatches(batch => batch.dropClosed())
+  }
+
+  /**
+   * Takes lanes out of all that waits, batches included; not out of those in flight. Returns the lanes, which are in no
+   * batch then, and the batches of which nothing is left to be sent, to which other lanes may still belong.
+   */
+  letGo(leaves: (lane: Lane) => boolean): { readonly lanes: Lane[]; readonly ended: PendingBatch[] } {
+    const lanes = this.#sift(leaves)
+    for (const lane of this.aside) if (leaves(lane)) lanes.push(this.endWait(lane))
+    const ended = this.#siftBatches(batch => lanes.push(...batch.letGo(leaves)))
+    return { lanes, ended }
+  }
+
+  /** The lane, which was set aside, waits no more. */
+  endWait(lane: Lane): Lane {
+    lane.cancelWait?.()
+    lane.cancelWait = null
+    this.aside.delete(lane)
+    return lane
+  }
+
+  /** Takes out those of the lanes that are ready. */
+  #sift(leaves: (lane: Lane) => boolean): Lane[] {
+    const left: Lane[] = []
     this.readyMessages = 0
-    for (const lane of this.lanes.empty()) if (!lane.partition.closed) this.addLane(lane)
+    for (const lane of this.lanes.empty()) {
+      if (leaves(lane)) left.push(lane)
+      else this.addLane(lane)
+    }
+    return left
+  }
+
+  /** Takes something out of each batch. Returns those of which nothing is left to be sent. */
+  #siftBatches(takeOut: (batch: PendingBatch) => void): PendingBatch[] {
     const ended: PendingBatch[] = []
     for (const batch of this.batches.empty()) {
-      batch.dropClosed()
+      takeOut(batch)
       if (batch.messages.length > 0) this.batches.push(batch)
       else ended.push(batch)
     }
     for (const batch of this.waiting) {
-      batch.dropClosed()
+      takeOut(batch)
       if (batch.messages.length > 0) continue
       batch.cancelWait?.()
       this.waiting.delete(batch)

@@ -27,6 +27,8 @@ export class Destinations {
   readonly #postponed = new Chain<Destination>()
   /** Batches in flight to destinations in trouble. */
   trials = 0
+  /** Messages that all of them have confirmed, those that are forgotten included. */
+  confirmed = 0
   /** Of a target that has one destination: what it has learnt outlives the destination, which is forgotten when idle. */
   readonly #onlyLimit: ConcurrencyLimit
 
@@ -38,12 +40,17 @@ export class Destinations {
 
   /** Batches that may be in flight to all of them. */
   get concurrency(): number {
-    if (this.#port.target.destination === undefined) return this.#onlyLimit.found
+    if (!this.isMany) return this.#onlyLimit.found
     return [...this].reduce((sum, { limit }) => sum + limit.found, 0)
   }
 
   [Symbol.iterator](): IterableIterator<Destination> {
     return this.#byName.values()
+  }
+
+  /** Does the target have more than one? */
+  get isMany(): boolean {
+    return this.#port.target.destination !== undefined
   }
 
   /** What troubles all of them; null when one is well, or there is none. */
@@ -93,9 +100,23 @@ export class Destinations {
     return inFlight < limit.value && breaker.allows(inFlight)
   }
 
+  /** An attempt begins there. True while it is in trouble: then it is a trial. */
+  begins(destination: Destination): boolean {
+    const isTrial = destination.breaker.trouble !== null
+    if (isTrial) destination.othersBefore ??= this.confirmed - destination.confirmed
+    else destination.othersBefore = null
+    return isTrial
+  }
+
+  /** Does it take nothing, again and again, while others take something? Where there is only one, it never does. */
+  isApart({ breaker, confirmed, othersBefore }: Destination): boolean {
+    if (!this.isMany || breaker.isClosed || othersBefore === null) return false
+    return this.confirmed - confirmed > othersBefore
+  }
+
   /** May a message that is not known yet be sent? One of many destinations might be open for it. */
   isOpenForMore(): boolean {
-    if (this.#port.target.destination !== undefined) return true
+    if (this.isMany) return true
     const only = this.#byName.get('')
     return only === undefined || this.isOpen(only)
   }
@@ -108,7 +129,7 @@ export class Destinations {
 
   #first(maxTrials: number): Destination | null {
     for (let first = this.#turn.shift(); first !== null; first = this.#turn.shift()) {
-      const isWell = this.#port.target.destination === undefined || first.breaker.trouble === null
+      const isWell = !this.isMany || first.breaker.trouble === null
       if (isWell || this.trials < maxTrials) return this.#leaves(first)
       this.#postponed.push(first)
     }
@@ -122,12 +143,11 @@ export class Destinations {
   }
 
   #create(name: string): Destination {
-    const isOnly = this.#port.target.destination === undefined
     const halfOpened = (destination: Destination) => {
       this.wake(destination)
       this.#port.opened()
     }
-    const limit = isOnly ? this.#onlyLimit : this.#createLimit()
+    const limit = this.isMany ? this.#createLimit() : this.#onlyLimit
     return new Destination(this.#context, { name, limit, halfOpened })
   }
 

@@ -117,7 +117,7 @@ export class Dispatcher {
       return
     }
     if (head.lack !== null) {
-      this.#port.lacking(lane, head.lack)
+      this.#port.held.lack(lane, head.lack)
       return
     }
     const destination = this.destinations.of(head)
@@ -130,9 +130,9 @@ export class Dispatcher {
     return this.#aftermath.refused(rejected)
   }
 
-  /** Devices that wait keep the partition from reading on: let them wait elsewhere. */
-  makeRoom(partition: Partition): void {
-    this.#aftermath.makeRoom(partition)
+  /** What waits keeps the partition from reading on, for want of `lacks`: let it wait elsewhere. */
+  makeRoom(partition: Partition, lacks: 'offsets' | 'memory'): void {
+    this.#aftermath.makeRoom(partition, lacks)
   }
 
   /** Sends nothing new, waits for what is in flight, and past the deadline gives it up. Invariant 7 */

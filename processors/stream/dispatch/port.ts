@@ -1,12 +1,13 @@
 // What the dispatcher is told by the configuration, and what it needs of its stream.
 
-import type { Failure, Target } from '../../../connectors/connector.ts'
+import type { Target } from '../../../connectors/connector.ts'
 import type { RateLimitConfig } from '../../../schemas/stream.ts'
 import type { Partition } from '../assignment/partition.ts'
+import type { Held } from '../held/held.ts'
 import type { Receipts } from '../receipts/receipts.ts'
 import type { Sequences } from '../sequence/sequences.ts'
 import type { End } from '../settlement/accounts.ts'
-import type { Lane, Pending } from './lane.ts'
+import type { Pending } from './lane.ts'
 import type { Rejected } from './outcome/aftermath.ts'
 
 export interface DispatchOptions {
@@ -44,10 +45,10 @@ export interface DispatchPort {
   expired(message: Pending): void
   /** Does a device that is refused wait, rather than each of its messages being rejected? */
   readonly holdsDevices: boolean
-  /** Lets what is in the lane, which is in no batch, wait in the held topic; false where it cannot. */
-  hold(lane: Lane, failure: Failure): boolean
-  /** The steps cannot be applied to what is in the lane, which is in no batch: its device waits, or it is set aside. */
-  lacking(lane: Lane, failure: Failure): void
+  /** Where devices wait that are refused, lack what the steps need, or are in the way of others. */
+  readonly held: Pick<Held, 'hold' | 'mayHold' | 'lack'>
+  /** Something waits from now on, and may be in the way of others. */
+  waits(): void
   /** What the stream's state depends on has changed. */
   changed(): void
 }

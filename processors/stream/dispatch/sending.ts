@@ -76,7 +76,7 @@ export class Sending {
     const { aftermath, destinations, port } = this.#parts
     const { destination } = batch
     const start = destination.limit.begin(destination.inFlight)
-    const trials = destination.breaker.trouble === null ? 0 : 1
+    const trials = destinations.begins(destination) ? 1 : 0
     destinations.trials += trials
     const outcome = await attempt.run(port.target)
     destinations.trials -= trials

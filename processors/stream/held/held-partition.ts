@@ -17,9 +17,6 @@ import { ReleasedMessage } from './release/released-message.ts'
 import { WaitingDevice } from './waiting-device.ts'
 import { WaitingSet } from './waiting-set.ts'
 
-/** Devices that may wait in one partition; further ones wait in their lanes. Invariant 5 */
-const maxDevices = 10_000
-
 export class HeldPartition {
   readonly origin: TopicPartition
   closed = false
@@ -126,6 +123,11 @@ export class HeldPartition {
     return true
   }
 
+  /** May what is in the lane, or in a batch with it, wait here? */
+  mayHold(lane: Lane): boolean {
+    return this.#waiting?.hasRoomFor(lane) ?? false
+  }
+
   /** The message waits here, since its device does. */
   divert(device: WaitingDevice, message: Pending): void {
     if (this.#context.tap.isOn) this.#context.tap.ended('held', message, device.why.code)
@@ -215,9 +217,9 @@ export class HeldPartition {
   }
 
   /** The device of a lane that is about to wait; null where no more may. */
-  #deviceOf({ head, partition }: Lane, { code, detail }: Failure): WaitingDevice | null {
-    if (this.#waiting === null || head === null || this.#waiting.devices.size >= maxDevices) return null
-    if (head.keyEnd < head.keyStart) return null // without a key there is no device
+  #deviceOf(lane: Lane, { code, detail }: Failure): WaitingDevice | null {
+    const { head, partition } = lane
+    if (this.#waiting === null || head === null || !this.#waiting.hasRoomFor(lane)) return null
     const key = head.bytes.subarray(head.keyStart, head.keyEnd)
     const about = { sinceMs: this.#context.clock.now(), why: { code, answer: detail } }
     const device = new WaitingDevice(partition.origin.topic, key, about)

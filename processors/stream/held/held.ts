@@ -128,7 +128,12 @@ export class Held {
     return this.#partitions.get(lane.partition.origin.partition)?.hold(lane, failure) ?? false
   }
 
-  /** The device lacks what the steps need: it waits or, where none may, its messages are set aside. */
+  /** May what is in the lane, or in a batch with it, wait? */
+  mayHold(lane: Lane): boolean {
+    return this.#partitions.get(lane.partition.origin.partition)?.mayHold(lane) ?? false
+  }
+
+  /** The device of the lane, which is in no batch, lacks what the steps need: it waits or, where none may, its messages are set aside. */
   lack(lane: Lane, failure: Failure): void {
     if (this.#parts.options.holdsDevices && this.hold(lane, failure)) return
     for (const message of lane.empty()) this.#parts.rejected({ message, failure, attempts: 0 })

@@ -5,8 +5,12 @@
 // and had a write under way. Its messages are still owed in their channel, since its commits are refused, too.
 
 import type { LogRecord } from '../../../connectors/kafka/log/record-chunk.ts'
+import type { Lane } from '../dispatch/lane.ts'
 import { decodeHeld, type HeldMessage, type HeldRecord, type Released } from './held-record.ts'
 import { deviceId, WaitingDevice } from './waiting-device.ts'
+
+/** Devices that may wait in one partition; further ones wait in their lanes. Invariant 5 */
+const maxDevices = 10_000
 
 export interface WaitingSetPort {
   /** A message waits that was not known to. `device` may be new. */
@@ -73,6 +77,13 @@ export class WaitingSet {
   messageOf(record: LogRecord): HeldMessage | null {
     const held = decodeHeld(record.headers)
     return held?.kind === 'message' && this.#counts(record.offset, held.owner) ? held : null
+  }
+
+  /** May one more device wait, that of the lane? */
+  hasRoomFor({ device, oldest }: Lane): boolean {
+    if (device !== null) return true // it does already
+    const isOfDevice = oldest !== null && oldest.keyEnd >= oldest.keyStart // without a key there is none
+    return isOfDevice && this.devices.size < maxDevices
   }
 
   /** A device is about to wait, and its messages will come. */

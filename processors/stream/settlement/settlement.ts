@@ -41,8 +41,8 @@ export interface SettlementPort {
   committed(): void
   /** Offsets between commit point and read position at which a partition takes no more. */
   readonly maxSpan: number
-  /** The oldest messages of the partition wait so long that it will soon take no more. */
-  crowded(partition: Partition): void
+  /** The oldest messages of the partition wait so long that it will soon take no more; or it fetches no more for want of memory. */
+  crowded(partition: Partition, lacks: 'offsets' | 'memory'): void
   /** Messages of the partition ended, or what is settled ahead was found to take less room. */
   relieved(partition: Partition): void
 }
@@ -164,7 +164,8 @@ export class Settlement {
     // In one commit: nothing released is forgotten in the held topic that could be read again in its channel.
     const entries = [...partitions.due(), ...held.due()]
     for (const partition of partitions) {
-      if (partition.isStretched(this.#port.maxSpan, crowdedShare)) this.#port.crowded(partition)
+      if (partition.isStretched(this.#port.maxSpan, crowdedShare)) this.#port.crowded(partition, 'offsets')
+      else if (partition.full) this.#port.crowded(partition, 'memory')
       this.#port.relieved(partition)
     }
     return entries

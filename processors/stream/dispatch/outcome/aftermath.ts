@@ -16,6 +16,7 @@
 import type { Failure, Outcome } from '../../../../connectors/connector.ts'
 import type { Partition } from '../../assignment/partition.ts'
 import type { StreamContext } from '../../context.ts'
+import type { Held } from '../../held/held.ts'
 import type { Receipts } from '../../receipts/receipts.ts'
 import type { End } from '../../settlement/accounts.ts'
 import type { PendingBatch } from '../batch.ts'
@@ -26,6 +27,7 @@ import type { Lane, Pending } from '../lane.ts'
 import { waitAfterMs } from './backoff.ts'
 import type { Breaker } from './breaker.ts'
 import { Confirmation } from './confirmation.ts'
+import { Room } from './room.ts'
 import { SafetyStop } from './safety-stop.ts'
 import { SetBacks, troubleAfter } from './set-back.ts'
 import { tellAttempt } from './tell-attempt.ts'
@@ -68,8 +70,10 @@ export interface AftermathPort {
   readonly receipts: Pick<Receipts, 'put'> | null
   /** Does a device that is refused wait, rather than each of its messages being rejected? */
   readonly holdsDevices: boolean
-  /** Lets what is in the lane, which is in no batch, wait in the held topic; false where it cannot. */
-  hold(lane: Lane, failure: Failure): boolean
+  /** Where devices wait that are refused, or in the way of others. */
+  readonly held: Pick<Held, 'hold' | 'mayHold'>
+  /** Something waits from now on, and may be in the way of others. */
+  waits(): void
   changed(): void
 }
 
@@ -80,6 +84,7 @@ export class Aftermath {
   readonly #safety: SafetyStop
   readonly #confirmation: Confirmation
   readonly #setBacks: SetBacks
+  readonly #room: Room
   #isHaltedBySteps = false
 
   constructor(context: StreamContext, sender: Sender, port: AftermathPort) {
@@ -88,11 +93,13 @@ export class Aftermath {
     this.#port = port
     this.#safety = new SafetyStop(context.safetyStop)
     this.#confirmation = new Confirmation(context, this.#safety, port)
+    const hold = (lane: Lane, failure: Failure) => port.held.hold(lane, failure)
     this.#setBacks = new SetBacks(context, sender, {
-      safety: this.#safety,
-      hold: (lane, failure) => port.hold(lane, failure),
+      ...{ safety: this.#safety, hold, waits: () => port.waits() },
       reject: rejected => this.#reject(rejected)
     })
+    const goOn = (batch: PendingBatch) => this.goOn(batch)
+    this.#room = new Room(sender, { hold, mayHold: lane => port.held.mayHold(lane), goOn })
   }
 
   /** `outcome` is what came of the attempt with `batch` that began at `startedMs`. */
@@ -103,6 +110,7 @@ export class Aftermath {
     if (batch.isFresh) batch.destination.odds.note(isLost(verdict))
     const wasTroubled = batch.destination.breaker.trouble !== null || this.#sender.breaker.trouble !== null
     this.#confirmation.of(batch, verdict.delivered, outcome)
+    this.#sender.destinations.confirmed += verdict.delivered.length
     const { failure } = verdict
     const isSuccess = failure === null || failure.kind === 'reject' || verdict.delivered.length > 0
     if (isSuccess && failure?.kind !== 'halt') this.#succeed(batch.destination, verdict, startedMs)
@@ -129,9 +137,10 @@ export class Aftermath {
     return true
   }
 
-  /** Devices that wait keep the partition from reading on. */
-  makeRoom(partition: Partition): void {
-    this.#setBacks.makeRoom(partition)
+  /** What waits keeps the partition from reading on: too many offsets were read, or too much is in memory. */
+  makeRoom(partition: Partition, lacks: 'offsets' | 'memory'): void {
+    if (lacks === 'offsets') this.#room.ofDevices(partition)
+    this.#room.ofDestinations(partition)
   }
 
   /** The part of the batch that was tried has ended: the next part follows, or its lanes are free. */
@@ -215,6 +224,7 @@ export class Aftermath {
       lane.partition.troubled(() => (isHeldUp && breaker.trouble?.trouble) || own)
     }
     if (isHeldUp || waitMs >= longWaitMs) batch.detach()
+    this.#port.waits()
     if (isHeldUp) {
       destination.batches.push(batch)
       return

@@ -37,6 +37,7 @@ export class Confirmation {
         lane.tries = null
       }
       if (lane.partition.closed) continue // Invariant 4
+      lane.partition.passed(message)
       if (answerOf !== null) this.#receipt(batch, message, answerOf(message))
       else {
         lane.partition.settle(message)

@@ -2,7 +2,6 @@
 // target refuses its device, and else waits in its place, to be tried with its oldest message alone.
 
 import type { Failure } from '../../../../connectors/connector.ts'
-import type { Partition } from '../../assignment/partition.ts'
 import type { StreamContext } from '../../context.ts'
 import type { Trouble } from '../../health/state.ts'
 import type { PendingBatch } from '../batch.ts'
@@ -19,6 +18,8 @@ export interface SetBacksPort {
   /** Lets what is in the lane, which is in no batch, wait in the held topic; false where it cannot. */
   hold(lane: Lane, failure: Failure): boolean
   reject(rejected: Rejected): void
+  /** Something waits from now on. */
+  waits(): void
 }
 
 export class SetBacks {
@@ -38,19 +39,6 @@ export class SetBacks {
     if (lane.partition.closed) return
     if (failure.kind === 'reject') this.#hold(batch, lane, failure)
     else this.#tryAgainLater(batch, lane, failure)
-  }
-
-  /** Lanes that wait alone keep their partition from reading on: they wait in the held topic from now on. */
-  makeRoom(partition: Partition): void {
-    for (const lane of [...partition.lanes]) {
-      const { cancelWait, destination, device, failure } = lane
-      if (cancelWait === null || failure === null || device !== null) continue
-      cancelWait()
-      lane.cancelWait = null
-      destination?.aside.delete(lane)
-      this.#port.hold(lane, failure)
-      this.#sender.release(lane)
-    }
   }
 
   /** The device waits in the held topic; where it cannot, or too many do, in its lane. */
@@ -96,10 +84,9 @@ export class SetBacks {
     lane.destination = batch.destination
     lane.failure = failure
     batch.destination.aside.add(lane)
+    this.#port.waits()
     lane.cancelWait = this.#context.clock.after(waitMs, () => {
-      lane.cancelWait = null
-      batch.destination.aside.delete(lane)
-      this.#sender.release(lane)
+      this.#sender.release(batch.destination.endWait(lane))
       this.#sender.pump()
     })
   }

@@ -111,7 +111,11 @@ export const themes: readonly Theme[] = [
     sentence: 'a refused device waits in order and loses nothing, whoever dies between which writes',
     runs: 1_100,
     plans: plansOf({
-      settings: { holds: fc.constant(true) },
+      settings: {
+        holds: fc.constant(true),
+        maxSpan: fc.constantFrom(6, 100_000),
+        destinations: fc.integer({ min: 1, max: 3 })
+      },
       natures: ['plain', 'plain', 'rejected', 'empty'],
       answers: ['natural', 'natural', 'natural', 'each', 'hang'],
       told: every,
