@@ -157,6 +157,17 @@ export class SoleWriter {
   }
 }
 
+/** Throws a FaultError `topic_shared` unless the claim of a partition is of our group: numbers and chains are of one stream. */
+export function checkGroup(
+  { topic, partition }: TopicPartition,
+  ours: string,
+  claimed: { readonly group: string; readonly owner: string }
+): void {
+  if (claimed.group === ours) return
+  const detail = `claimed by ${claimed.owner} of the group ${claimed.group}`
+  throw new FaultError('topic_shared', { path: `${topic}/${partition}`, detail })
+}
+
 /** A name that nobody else has. */
 export function ownerName(random: () => number): string {
   return [1, 2].map(() => Math.floor(random() * 2 ** 32).toString(36)).join('')

@@ -197,7 +197,7 @@ export class Stream {
     return new Settlement(this.#context, {
       ...{ partitions: this.partitions, held: this.#held, deadLetters: { ...shared, topic } },
       ledger: ledger && { ...shared, options: ledger, topics: origins },
-      receipts: receipts && { ...shared, options: receipts },
+      receipts: receipts && { ...shared, options: receipts, group: this.options.group },
       commit: entries => this.#consumer.commit(entries),
       ...{ committed: () => this.#steps.committed(), maxSpan: this.options.maxSpan },
       relieved: partition => this.#relieve(partition),

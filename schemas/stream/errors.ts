@@ -59,9 +59,19 @@ export const streamErrors = {
     hint: 'It was made anew, or cut when a broker took over that was behind. Restore what is missing, or restart the process: it goes on with what the topic holds, and halts where numbers are known to be missing.',
     outcome: 'halt'
   },
+  topic_shared: {
+    sentence: "Another group writes to a topic that is this stream's own",
+    hint: 'Give each stream a sequence.topic and a receipts.topic of its own. After a change of group the new one needs new topics, too, with a sequence.startAt above all numbers that were given.',
+    outcome: 'halt'
+  },
   partition_contested: {
     sentence: 'Another process has claimed the partition',
     hint: 'One that was thought dead may do so for some seconds; if it stays, two streams use the same topic.'
+  },
+  receipts_missing: {
+    sentence: 'There are no receipts',
+    hint: 'Look whether it is the right stream or file: a stream writes its first receipts when it starts, so somebody may have deleted them.',
+    exitCode: 1
   },
   receipts_broken: {
     sentence: 'The receipts are not what was written',

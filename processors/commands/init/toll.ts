@@ -60,12 +60,14 @@ const body = `    # A vehicle that lacks one of these waits, and goes out in ord
     sequence: { field: seq } # CONTRACT
     # What was delivered or refused, when and with which answer, in a chain: "tailrace receipts verify toll".
     receipts: {}
+    # Who waits does so for as long as a position may be old, and goes to the dead letters then.
+    held: { maxHours: 240 } # CONTRACT
     onePerDevice: true # CONTRACT: where they take one position of a vehicle in a request
     steps:
       # Too old by its own clock, or too far ahead of ours: counted as expired. 10 days here; 15 days are 1296000.
       - expire: { olderThanSeconds: 864000, aheadSeconds: 300 } # CONTRACT
-      # A fix that is good enough; everything else is counted as filtered.
-      - filter: "coalesce(position.valid, true) && coalesce(position.satellites, 0) >= 4 && coalesce(position.hdop, 0) <= 5"
+      # A fix that is good enough; everything else is counted as filtered. What a tracker does not tell is no reason against it.
+      - filter: "coalesce(position.valid, true) && coalesce(position.satellites, 4) >= 4 && coalesce(position.hdop, 0) <= 5" # CONTRACT
       - filter: 'exists("position.latitude") && exists("position.longitude")'
       - dedupe: { by: [timestamp, position.latitude, position.longitude] }
       # A kilometre and a minute, whichever comes later, five minutes at the latest; turns; each ignition, stop and start; and

@@ -2,6 +2,7 @@
 
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
+import type { PartitionRange } from '../../../connectors/kafka/log/log.ts'
 import { FaultError, messageOf } from '../../../schemas/errors.ts'
 import type { StreamView } from '../shared/stream.ts'
 import { type Placed, recordIn } from './line.ts'
@@ -10,6 +11,11 @@ import { type Placed, recordIn } from './line.ts'
 function topicOf({ config, name }: StreamView): string {
   if (config.receipts !== undefined) return config.receipts.topic
   throw new FaultError('usage', { detail: `${name} keeps no receipts: it has no "receipts: {}"` })
+}
+
+/** The partitions that the topic has. */
+export async function rangesOf(stream: StreamView): Promise<readonly PartitionRange[]> {
+  return stream.admin.ranges(topicOf(stream))
 }
 
 /** All that Kafka holds, a partition after the other; from a time in Unix ms on, where one is given. */

@@ -4,7 +4,7 @@
 // changed, it is not touched.
 
 import type { ChannelConfig, Config } from '../../../schemas/config.ts'
-import { channelsOf } from '../../../schemas/stream.ts'
+import { channelsOf, type StreamConfig } from '../../../schemas/stream.ts'
 import { changedPaths } from './changes.ts'
 
 export type Action = 'start' | 'stop' | 'restart' | 'keep'
@@ -103,9 +103,18 @@ function streamChange(stream: string, before: Config, after: Config): StreamChan
       : [
           `group ${now.group} begins at start: ${now.start} if it is new; what ${old.group} still owes is not sent`
         ]),
+    ...(old.sequence === undefined || now.sequence === undefined || isSameCount(old, now)
+      ? []
+      : [`numbers begin anew, at startAt: ${now.sequence.startAt}; set it above all that were given`]),
     ...(old.held.topic === now.held.topic ? [] : [`devices that wait in ${old.held.topic} are left there`])
   ]
   return { stream, action: 'restart', because, notes }
+}
+
+/** Do the numbers of messages go on where they are? */
+function isSameCount(old: StreamConfig, now: StreamConfig): boolean {
+  const [before, after] = [old, now].map(({ group, sequence }) => [group, sequence?.topic, sequence?.field])
+  return JSON.stringify(before) === JSON.stringify(after)
 }
 
 type Channels = Readonly<Record<string, ChannelConfig>>

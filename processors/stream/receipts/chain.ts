@@ -23,13 +23,18 @@ export class Chain {
   lastTime = ''
   /** The hash of the last that counts; null while there is none. */
   head: string | null = null
-  /** Retention has taken what came before. */
+  /** What came before is gone: retention has taken it, or somebody has deleted it. */
   isCut = false
   /** Null while nothing is wrong. */
   broken: Break | null = null
 
   constructor(partition: number) {
     this.partition = partition
+  }
+
+  /** What stood before what is left is gone. */
+  cut(): void {
+    this.isCut = true
   }
 
   /** Takes the next record. Returns it as a receipt where it counts; after a break none does. */
@@ -61,7 +66,7 @@ export class Chain {
   }
 
   #add(receipt: Receipt): void {
-    if (this.head === null) this.isCut = receipt.previous !== beginning
+    if (this.head === null && (receipt.previous !== beginning || receipt.at > 0)) this.cut()
     this.head = receipt.hash
     this.lastTime = receipt.kind === 'opened' ? receipt.opened : receipt.answered
     if (this.firstTime === '') this.firstTime = this.lastTime

@@ -49,6 +49,7 @@ export interface Opening {
   readonly stream: string
   readonly partition: number
   readonly owner: string
+  readonly group: string
   readonly opened: string
 }
 

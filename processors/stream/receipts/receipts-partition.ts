@@ -15,7 +15,7 @@ import type { Pending } from '../dispatch/lane.ts'
 import type { Health } from '../health/health.ts'
 import { persist } from '../health/persist.ts'
 import { isoTime } from '../settlement/dead-letter.ts'
-import { ownerName, SoleWriter } from '../sole-writer.ts'
+import { checkGroup, ownerName, SoleWriter } from '../sole-writer.ts'
 import { beginning, decodeReceipt, type Ending, encodeReceipt } from './receipt.ts'
 
 /** Of one append. */
@@ -32,6 +32,7 @@ export interface Entry {
 
 export interface ReceiptsPartitionPort {
   readonly topic: string
+  readonly group: string
   readonly admin: LogAdmin
   readonly producer: LogProducer
   readonly health: Health
@@ -166,12 +167,14 @@ export class ReceiptsPartition {
   #claim(owner: string, at: number) {
     const { partition } = this.#place
     const opened = isoTime(this.#context.clock.now())
-    const facts = { kind: 'opened', stream: this.#context.stream, partition, owner, opened } as const
+    const { group } = this.#port
+    const facts = { kind: 'opened', stream: this.#context.stream, partition, owner, group, opened } as const
     return encodeReceipt(facts, { at, previous: this.#previous }).record
   }
 
   #take({ value, offset }: LogRecord): string | null {
     const receipt = decodeReceipt(value)
+    if (receipt?.kind === 'opened') checkGroup(this.#place, this.#port.group, receipt)
     if (receipt === null || receipt.at !== offset) return null
     this.#previous = receipt.hash
     const entry = this.#sent.get(receipt.hash)

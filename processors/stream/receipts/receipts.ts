@@ -21,6 +21,7 @@ export type ReceiptsOptions = ReceiptsConfig
 
 export interface ReceiptsPort {
   readonly options: ReceiptsOptions
+  readonly group: string
   /** The topics of the stream's channels. */
   readonly origins: readonly string[]
   readonly admin: LogAdmin
@@ -120,10 +121,10 @@ export class Receipts {
   }
 
   #create(number: number): Opened {
-    const { options, admin, producer, health } = this.#port
+    const { options, group, admin, producer, health } = this.#port
     const positions = new Map<Partition, OpenPosition>()
     const writer = new ReceiptsPartition(this.#context, number, {
-      ...{ topic: options.topic, admin, producer, health },
+      ...{ topic: options.topic, group, admin, producer, health },
       confirm: () => this.#confirm(positions),
       stored: entries => {
         this.#written += entries.length

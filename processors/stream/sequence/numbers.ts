@@ -18,6 +18,15 @@ export interface Numbered {
   value: Buffer | null
 }
 
+export interface NumbersPort {
+  /** Can nobody read the message of the number again? */
+  isOver(numbered: Numbered): boolean
+  /** Has its message ended before, as the commit says? Its bytes are not needed then, as long as the commit says so. */
+  isSettled(numbered: Numbered): boolean
+  /** Throws a FaultError for a claim that should not be there. */
+  claimed(claim: { readonly owner: string; readonly group: string }): void
+}
+
 export class Numbers {
   /** The newest of each device. */
   readonly #devices = new Map<string, Numbered>()
@@ -25,14 +34,13 @@ export class Numbers {
   readonly #places = new Map<string, Numbered>()
   /** Keys of records that are needed no more. */
   readonly #garbage = new Set<string>()
-  readonly #isOver: (numbered: Numbered) => boolean
+  readonly #port: NumbersPort
   #claim: string | null = null
   /** Of all that were given here; null while none is known of. */
   highest: number | null = null
 
-  /** `isOver` tells whether nobody can read the message of a number again. */
-  constructor(isOver: (numbered: Numbered) => boolean) {
-    this.#isOver = isOver
+  constructor(port: NumbersPort) {
+    this.#port = port
   }
 
   /** Devices whose last number is known. */
@@ -51,6 +59,7 @@ export class Numbers {
     }
     const facts = decodeSequence(record)
     if (facts === null) return null
+    if (facts.kind === 'claim') this.#port.claimed(facts)
     if (facts.at !== offset) this.#garbage.add(key)
     else if (facts.kind === 'number') this.#read(key, facts, value)
     else {
@@ -87,7 +96,7 @@ export class Numbers {
 
   /** Forgets those whose messages nobody can read again. */
   sweep(): void {
-    for (const numbered of this.#places.values()) if (this.#isOver(numbered)) this.#leave(numbered)
+    for (const numbered of this.#places.values()) if (this.#port.isOver(numbered)) this.#leave(numbered)
   }
 
   /** Takes out keys of records that are needed no more. */
@@ -99,11 +108,11 @@ export class Numbers {
 
   #read(key: string, { topic, place, device, timeMs, number }: NumberFacts, value: Buffer): void {
     const numbered: Numbered = { key, topic, place, device, timeMs, number, value: null }
-    if (this.#isOver(numbered)) {
+    if (this.#port.isOver(numbered)) {
       this.#succeed(numbered)
       return
     }
-    numbered.value = Buffer.from(value)
+    if (!this.#port.isSettled(numbered)) numbered.value = Buffer.from(value)
     this.add(numbered)
   }
 

@@ -8,6 +8,7 @@ export type SequenceOptions = SequenceConfig
 
 export interface SequencePartitionPort {
   readonly options: SequenceOptions
+  readonly group: string
   /** Of the topic of the numbers. */
   readonly partitions: number
   readonly admin: LogAdmin

@@ -11,7 +11,8 @@ import type { Pending } from '../dispatch/lane.ts'
 import type { Rejection } from '../dispatch/outcome/verdict.ts'
 import { persist } from '../health/persist.ts'
 import type { NumbersMark } from '../settlement/commit-metadata.ts'
-import { ownerName, SoleWriter } from '../sole-writer.ts'
+import { checkGroup, ownerName, SoleWriter } from '../sole-writer.ts'
+import { Ends } from './ends.ts'
 import { checkFound } from './moved.ts'
 import { type Numbered, Numbers } from './numbers.ts'
 import type { SequencePartitionPort } from './port.ts'
@@ -24,19 +25,18 @@ const removedBeside = 20
 const sweepMs = 1_000
 
 interface Draft extends Numbered {
-  readonly value: Buffer
+  value: Buffer
 }
 
 export class SequencePartition {
   readonly #context: StreamContext
   readonly #partition: Partition
   readonly #port: SequencePartitionPort
+  readonly #ends: Ends
   readonly #numbers: Numbers
   readonly #writer: SoleWriter
   readonly #waiting: Waiting
   readonly #closing = new AbortController()
-  /** The commit with which the assignment began. */
-  #next = 0
   #keys = 0
   #isRunning = false
   #sweptMs = 0
@@ -46,12 +46,17 @@ export class SequencePartition {
     this.#partition = partition
     this.#port = port
     this.#waiting = new Waiting(port.options.field)
-    this.#numbers = new Numbers(numbered => this.#isOver(numbered))
+    this.#ends = new Ends(partition, port)
+    this.#numbers = new Numbers({
+      isOver: numbered => this.#ends.isOver(numbered),
+      isSettled: numbered => this.#ends.isSettled(numbered),
+      claimed: claim => checkGroup(this.#place, port.group, claim)
+    })
     this.#writer = new SoleWriter(
       ownerName(() => context.clock.random()),
       {
         ...{ admin: port.admin, producer: port.producer, place: this.#place },
-        claim: (owner, at) => encodeClaim(this.#keyOf('claim'), owner, at),
+        claim: (owner, at) => encodeClaim(this.#keyOf('claim'), { owner, group: port.group, at }),
         take: record => this.#numbers.take(record),
         confirm: () => port.confirm()
       }
@@ -75,11 +80,15 @@ export class SequencePartition {
   }
 
   /** Learns what was given before. Rejects with a FaultError; call it again then. */
-  async open({ next, numbers }: Pick<OpenPosition, 'next' | 'numbers'>): Promise<void> {
-    this.#next = next
+  async open(position: Pick<OpenPosition, 'next' | 'numbers' | 'settled'>): Promise<void> {
+    this.#ends.begin(position)
     await this.#writer.open()
     this.#numbers.sweep()
-    checkFound(this.#place, { highest: this.#numbers.highest, before: numbers, ...this.#port.options })
+    checkFound(this.#place, {
+      highest: this.#numbers.highest,
+      before: position.numbers,
+      ...this.#port.options
+    })
   }
 
   /** The number that the message at that place has got, and the bytes with which it is sent; undefined where it has none. */
@@ -170,7 +179,8 @@ export class SequencePartition {
     if (this.#closing.signal.aborted) return // Invariant 4
     for (const draft of drafts) {
       this.#numbers.add(draft)
-      this.#carry(draft.place, draft)
+      const message = this.#carry(draft.place, draft)
+      if (message !== undefined) draft.value = message.value() // the same bytes, which are counted with the message
     }
     this.#context.reached('sequence_written')
   }
@@ -218,24 +228,17 @@ export class SequencePartition {
   }
 
   /** To whoever asked for it last: a batch that was given up may have left another copy of the message. */
-  #carry(place: string, { value, number }: { readonly value: Buffer; readonly number: number }): void {
-    const entry = this.#waiting.at(place)
-    if (entry !== undefined) this.#partition.carry(entry.message, value, number)
+  #carry(place: string, { value, number }: Pick<Draft, 'value' | 'number'>): Pending | undefined {
+    const message = this.#waiting.at(place)?.message
+    if (message !== undefined) this.#partition.carry(message, value, number)
     this.#waiting.finish(place, null)
+    return message
   }
 
   #admit(round: readonly Entry[]): Promise<void> {
     const unknown = round.filter(({ device }) => this.#numbers.newestOf(device) === undefined)
     const devices = new Set(unknown.map(({ device }) => device))
     return devices.size === 0 ? Promise.resolve() : this.#port.admit(devices)
-  }
-
-  /** Nobody can read its message again: it is of a topic that the stream had before; or waits no more, and is committed in its channel. */
-  #isOver({ topic, place, device }: Numbered): boolean {
-    if (topic !== this.#partition.origin.topic) return true
-    const committed = Math.max(this.#next, this.#partition.committedNext)
-    if (place.startsWith('c') && Number(place.slice(1)) >= committed) return false
-    return this.#port.isReleased(device, place)
   }
 
   /** Never the same twice. */

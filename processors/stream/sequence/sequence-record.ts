@@ -26,7 +26,7 @@ export interface NumberFacts {
 
 export type SequenceFacts =
   | NumberFacts
-  | { readonly kind: 'claim'; readonly at: number; readonly owner: string }
+  | { readonly kind: 'claim'; readonly at: number; readonly owner: string; readonly group: string }
 
 export interface SequenceRecord {
   readonly key: string
@@ -44,8 +44,8 @@ export function encodeSequence({ key, value, facts }: SequenceRecord): AppendRec
 }
 
 /** A claim has no message, and may not be taken for a tombstone. */
-export function encodeClaim(key: string, owner: string, at: number): AppendRecord {
-  return encodeSequence({ key, value: nothing, facts: { kind: 'claim', at, owner } })
+export function encodeClaim(key: string, claim: { owner: string; group: string; at: number }): AppendRecord {
+  return encodeSequence({ key, value: nothing, facts: { kind: 'claim', ...claim } })
 }
 
 /** Null for a record that is none of ours. Throws a FaultError `sequence_unreadable` for one of ours that tells no number. */
@@ -63,9 +63,10 @@ export function decodeSequence({
 function factsOf(text: string): SequenceFacts | null {
   try {
     const facts = JSON.parse(text) as Partial<Record<string, unknown>> // every field is looked at
-    const { kind, at, owner, topic, place, device, timeMs, number } = facts
+    const { kind, at, owner, group, topic, place, device, timeMs, number } = facts
     if (typeof at !== 'number') return null
-    if (kind === 'claim') return typeof owner === 'string' ? { kind, at, owner } : null
+    if (kind === 'claim')
+      return typeof owner === 'string' && typeof group === 'string' ? { kind, at, owner, group } : null
     const isWhole =
       [topic, place, device].every(one => typeof one === 'string') &&
       typeof timeMs === 'number' &&

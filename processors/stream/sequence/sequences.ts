@@ -95,9 +95,9 @@ export class Sequences {
     partition: Partition,
     { position, partitions }: { readonly position: OpenPosition; readonly partitions: number }
   ): SequencePartition {
-    const { options, admin, producer, health } = this.#port
+    const { options, group, admin, producer, health } = this.#port
     return new SequencePartition(this.#context, partition, {
-      ...{ options, partitions, admin, producer, health },
+      ...{ options, group, partitions, admin, producer, health },
       confirm: () => this.#port.confirm(partition, position),
       isReleased: (device, place) => this.#port.isReleased(partition, device, place),
       admit: devices => this.#admit(partition, devices)

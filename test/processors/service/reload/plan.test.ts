@@ -129,3 +129,20 @@ test('a certificate is renewed at once; whether there is TLS, and mutual TLS, ta
     needsRestart: ['listen.tls.clientCa']
   })
 })
+
+test('whoever changes what the numbers of messages go by is told that they begin anew', t => {
+  const numbered = (more: Fields, sequence: Fields = { field: 'seq' }) => ({
+    streams: { acme: { ...acme, sequence, ...more }, bolt }
+  })
+  const notesOf = (changed: Fields) => {
+    const [change] = planReload(
+      load(t, { ...base, ...numbered({}) }),
+      load(t, { ...base, ...changed })
+    ).streams
+    return (change?.notes ?? []).filter(note => note.startsWith('numbers begin anew, at startAt: 1;')).length
+  }
+  t.is(notesOf(numbered({ group: 'other' })), 1)
+  t.is(notesOf(numbered({}, { field: 'count' })), 1)
+  t.is(notesOf(numbered({}, { field: 'seq', topic: 'numbers' })), 1)
+  t.is(notesOf(numbered({}, { field: 'seq', startAt: 1, maxDevices: 7 })), 0)
+})

@@ -188,3 +188,21 @@ test('a message with a time that no clock has keeps its number', async t => {
   t.deepEqual(requests(next), ['a1 1', 'a2 2'])
   await next.stream.stop(1_000)
 })
+
+test('a stream of another group with the same topic of numbers halts, and the one whose it is goes on', async t => {
+  const rig = new Rig(1)
+  const first = await rig.started(numbered)
+  await send(rig, 'a1')
+  const second = await rig.started({
+    ...{ ...numbered, group: 'tailrace.other' },
+    deadLetters: { name: 'other.dead-letters', partitions: 1, retentionHours: 1 },
+    held: { topic: 'other.held', holdsDevices: true, maxDelayMs: 60_000, maxMs: 3_600_000 }
+  })
+  t.like(second.stream.status(), { state: 'halted', trouble: { code: 'topic_shared' } })
+  await send(rig, 'a2')
+  t.deepEqual(requests(first), ['a1 1', 'a2 2'])
+  t.deepEqual(requests(second), [])
+  const stopped = Promise.all([first.stream.stop(1_000), second.stream.stop(1_000)])
+  await rig.clock.advance(2_000)
+  await stopped
+})
