@@ -33,8 +33,14 @@ export interface Varies {
 /** How far a connection had come when the broker ended it. */
 export type Stage = 'login' | 'vhost' | 'channel' | 'open'
 
-/** What does not come about now and may later, and is no message's fault: CONNECTION_FORCED, RESOURCE_ERROR, INTERNAL_ERROR. */
+/** What does not come about now and may later: CONNECTION_FORCED, RESOURCE_ERROR, INTERNAL_ERROR. */
 const passing: ReadonlySet<number> = new Set([320, 506, 541])
+/** Of these the first is no message's fault. Over one the broker may fail again and again, which only shows when it is alone. */
+const passingWhenOpen: ReadonlyMap<number, ErrorCode> = new Map([
+  [320, 'amqp_disconnected'],
+  [506, 'amqp_broker_failed'],
+  [541, 'amqp_broker_failed']
+])
 
 /** What the end of a connection or channel, told by the broker, means for the connection. */
 export function faultOfClose(reason: Reason, stage: Stage): FaultError {
@@ -42,7 +48,7 @@ export function faultOfClose(reason: Reason, stage: Stage): FaultError {
 }
 
 function codeOfClose({ code, text }: Reason, stage: Stage): ErrorCode {
-  if (stage === 'open') return passing.has(code) ? 'amqp_disconnected' : 'amqp_connection_lost'
+  if (stage === 'open') return passingWhenOpen.get(code) ?? 'amqp_connection_lost'
   // RabbitMQ has no code of its own for a user or virtual host with as many connections as it may have.
   if (passing.has(code) || /\blimit\b/.test(text)) return 'amqp_unavailable'
   if (stage === 'login') return code === 403 ? 'amqp_unauthorized' : 'amqp_connect_refused'
@@ -145,7 +151,7 @@ function blame({ code, text }: Reason, varies: Varies): Pick<Failure, 'kind' | '
 }
 
 function codeOfUnnamed({ code }: Reason): ErrorCode {
-  return passing.has(code) ? 'amqp_disconnected' : 'amqp_channel_closed'
+  return passingWhenOpen.get(code) ?? 'amqp_channel_closed'
 }
 
 /** As people read it, on one line. RabbitMQ begins its words with the name of the code. */

@@ -124,6 +124,17 @@ export const amqpErrors = {
     hint: 'Its reason is told; look into the log of the broker if it goes on.',
     outcome: 'unknown'
   },
+  amqp_broker_failed: {
+    isBlameless: true,
+    sentence: 'The broker ended the connection or its channel over an error of its own',
+    hint: 'Its reason is told; look into the log of the broker. A message to which this happens twice is sent alone.',
+    outcome: 'unknown'
+  },
+  amqp_broker_failed_alone: {
+    sentence: 'The broker fails over this message: it did so while nothing else was in flight',
+    hint: 'Look into the log of the broker for what it does not bear about the message.',
+    outcome: 'unknown'
+  },
   amqp_channel_closed: {
     sentence: 'The broker closed the channel over a message, and does not say which',
     hint: 'Its reason is told. The batch is halved until the message stands alone.',

@@ -12,6 +12,10 @@ const timeouts: ReadonlySet<ErrorCode> = new Set([
   'aws_iot_ack_timeout',
   'amqp_ack_timeout'
 ])
+/** What no message is blamed for until it happens to one that is alone, and how it is told then. */
+const blamedAlone: ReadonlyMap<ErrorCode, ErrorCode> = new Map([
+  ['amqp_broker_failed', 'amqp_broker_failed_alone']
+])
 /** More than any window, so that only messages that never come back are forgotten. */
 const remembered = 200_000
 
@@ -37,9 +41,10 @@ export class Suspects {
   note(messages: readonly Message[], outcome: Outcome, wasAlone: boolean): Outcome {
     if (outcome.kind !== 'unknown') this.#answered(messages)
     else if (outcome.scope === 'device') this.#passOver(messages)
-    else if (!errors[outcome.code].isBlameless) {
+    else if (!errors[outcome.code].isBlameless || blamedAlone.has(outcome.code)) {
       this.#lost(messages, wasAlone && timeouts.has(outcome.code))
-      if (wasAlone) return { ...outcome, scope: 'device' }
+      const code = blamedAlone.get(outcome.code) ?? outcome.code
+      if (wasAlone) return { ...outcome, scope: 'device', code }
     }
     return outcome
   }

@@ -15,7 +15,8 @@ for (const [what, reply, code] of [
     'closes its channel',
     { kind: 'closeChannel', reason: { code: 504, text: 'CHANNEL_ERROR' } },
     'amqp_channel_closed'
-  ]
+  ],
+  ['fails', { kind: 'closeConnection', reason: { code: 541, text: 'INTERNAL_ERROR' } }, 'amqp_broker_failed']
 ] as const)
   test(`of messages over which a broker ${what} twice, only the one that is to blame is hit a third time`, async t => {
     const { double } = await doubleWith(t, {
@@ -26,8 +27,9 @@ for (const [what, reply, code] of [
     const lost = `unknown ${code}`
     t.deepEqual(await all(), [[lost], [lost], [lost]])
     t.deepEqual(await all(), [[lost], [lost], [lost]])
-    const other = code === 'amqp_connection_lost' ? `unsent ${code}` : delivered
-    t.deepEqual(await all(), [[`unknown device ${code}`], [other], [other]])
+    const other = code === 'amqp_channel_closed' ? delivered : `unsent ${code}`
+    const alone = code === 'amqp_broker_failed' ? 'amqp_broker_failed_alone' : code
+    t.deepEqual(await all(), [[`unknown device ${alone}`], [other], [other]])
     t.deepEqual(await outcomesOf(target, batchOf(2, { from: 1 })), [delivered, delivered])
   })
 

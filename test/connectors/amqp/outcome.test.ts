@@ -58,8 +58,8 @@ const closes: [stage: Stage, code: number, text: string, expected: string][] = [
     "CONNECTION_FORCED - broker forced connection closure with reason 'shutdown'",
     'unknown amqp_disconnected'
   ],
-  ['open', 541, 'INTERNAL_ERROR', 'unknown amqp_disconnected'],
-  ['open', 506, 'RESOURCE_ERROR', 'unknown amqp_disconnected'],
+  ['open', 541, 'INTERNAL_ERROR', 'unknown amqp_broker_failed'],
+  ['open', 506, 'RESOURCE_ERROR', 'unknown amqp_broker_failed'],
   ['open', 501, 'FRAME_ERROR', 'unknown amqp_connection_lost']
 ]
 
@@ -151,12 +151,12 @@ const channelCloses: [what: string, args: Parameters<typeof outcomesOfChannelClo
     [{ code: 406, text: 'x' }, [place, other], fixed],
     ['unknown amqp_channel_closed', 'unknown amqp_channel_closed']
   ],
-  ['an error of the broker', [{ code: 541, text: 'x' }, [place], fixed], ['unknown amqp_disconnected']],
+  ['an error of the broker', [{ code: 541, text: 'x' }, [place], fixed], ['unknown amqp_broker_failed']],
   ['something unheard of', [{ code: 599, text: 'x' }, [place], fixed], ['unknown amqp_channel_closed']],
   [
     'an error of the broker with several',
     [{ code: 541, text: 'x' }, [place, other], fixed],
-    ['unknown amqp_disconnected', 'unknown amqp_disconnected']
+    ['unknown amqp_broker_failed', 'unknown amqp_broker_failed']
   ],
   [
     'the exchange without a name',
