@@ -42,7 +42,8 @@ export class Link {
   #error: unknown
   #isCorked = false
   #hasSent = false
-  #silentBeats = 0
+  /** Halves of the interval of heartbeats in which nothing has come. */
+  #silentHalves = 0
   readonly #cancels: (() => void)[] = []
 
   /** Begins to connect. */
@@ -82,21 +83,18 @@ export class Link {
     for (const piece of pieces) this.#socket.write(piece)
   }
 
-  /** Says that we are there twice in each interval, and gives up when nothing was heard for two of them. */
+  /** Says that we are there twice in each interval, and gives up once nothing was heard for two of them, which it looks at as often. */
   beat(intervalSeconds: number): void {
     if (intervalSeconds === 0) return
     const { clock } = this.#options
-    const intervalMs = 1_000 * intervalSeconds
-    const say = () => {
+    const detail = `after ${2 * intervalSeconds} s`
+    const beat = () => {
       if (!this.#hasSent) this.write(heartbeatFrame)
       this.#hasSent = false
+      this.#silentHalves++
+      if (this.#silentHalves > 4) this.fail(new FaultError('amqp_heartbeat_missed', { detail }))
     }
-    const listen = () => {
-      this.#silentBeats++
-      const detail = `after ${2 * intervalSeconds} s`
-      if (this.#silentBeats > 2) this.fail(new FaultError('amqp_heartbeat_missed', { detail }))
-    }
-    this.#cancels.push(every(clock, intervalMs / 2, say), every(clock, intervalMs, listen))
+    this.#cancels.push(every(clock, 500 * intervalSeconds, beat))
   }
 
   /** Ends it; the first reason is the one that is told. */
@@ -114,7 +112,7 @@ export class Link {
   }
 
   #take(chunk: Buffer): void {
-    this.#silentBeats = 0
+    this.#silentHalves = 0
     if (this.#begun.length === 0) this.#begun = beginningOf(chunk)
     try {
       for (const frame of this.#reader.take(chunk)) {
