@@ -168,6 +168,7 @@ export function decodeMethod(payload: Buffer): Method {
   if (name === undefined) throw new Error(`method ${classId}.${methodId}, which was not asked for`)
   const { args }: Spec = methods[name as MethodName] // a name of the table
   const values = Object.fromEntries(args.map(([argument, kind]) => [argument, reader[kind]()]))
+  if (!reader.isAtEnd) throw new Error(`${name}, and bytes behind its end`)
   return { name, args: values } as unknown as Method // read by the table that the type is made of
 }
 

@@ -51,7 +51,7 @@ export function encodeHeader(bodyBytes: number, properties: Properties): Buffer 
   return writer.bytes()
 }
 
-/** Throws an Error for what is no header. */
+/** Throws an Error for what is no header, or does not end where it should. */
 export function decodeHeader(payload: Buffer): { bodyBytes: number; properties: Properties } {
   const reader = new Reader(payload)
   if (reader.short() !== basicClass) throw new Error('a header of another class than basic')
@@ -60,5 +60,6 @@ export function decodeHeader(payload: Buffer): { bodyBytes: number; properties: 
   const flags = reader.short()
   const given = layout.filter(([, bit]) => (flags & (1 << bit)) !== 0)
   const properties: Properties = Object.fromEntries(given.map(([name, , kind]) => [name, reader[kind]()]))
+  if (!reader.isAtEnd) throw new Error('bytes behind the end of a header')
   return { bodyBytes, properties }
 }

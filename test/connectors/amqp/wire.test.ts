@@ -123,3 +123,13 @@ test('another client gets along with our double: it is a broker as others are', 
   t.deepEqual(decodeTable(headers ?? Buffer.alloc(0)), { device: 'd1' })
   t.deepEqual([messageId, deliveryMode], ['m', 2])
 })
+
+test('a method or a header with bytes behind its end is an error', t => {
+  const ack = encodeMethod('basicAck', { deliveryTag: 1, multiple: false })
+  const header = encodeHeader(2, { type: 'telemetry' })
+  const more = Buffer.from([0])
+  t.is(decodeMethod(ack).name, 'basicAck')
+  t.throws(() => decodeMethod(Buffer.concat([ack, more])), { message: /behind its end/ })
+  t.is(decodeHeader(header).bodyBytes, 2)
+  t.throws(() => decodeHeader(Buffer.concat([header, more])), { message: /behind the end/ })
+})
