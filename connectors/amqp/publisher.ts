@@ -9,7 +9,7 @@ import { Delivery, type Group } from '../shared/publishing/delivery.ts'
 import { Suspects } from '../shared/publishing/suspects.ts'
 import { detailOf } from '../shared/tls.ts'
 import { Connection, type ConnectionSettings } from './connection/connection.ts'
-import { outcomeOfBlock, outcomeOfFault } from './outcome.ts'
+import { faultOfError, outcomeOfBlock, outcomeOfFault } from './outcome.ts'
 import type { Publication, Publications } from './publications.ts'
 import { Unroutable } from './unroutable.ts'
 
@@ -96,7 +96,7 @@ export class AmqpPublisher {
     if (this.#waiting.length === 0 || this.#isClosed) return
     const connection = this.#connection
     if (connection === undefined) {
-      this.connect().catch(() => {}) // whoever waits is told by #lose()
+      this.connect().catch(error => this.#lose(faultOfError(error, false)))
       return
     }
     if (connection.blocked !== null) this.#leaveAll(outcomeOfBlock(connection.blocked))

@@ -84,10 +84,6 @@ export class Connection {
       this.#onClosed = resolve
     })
     this.#returns = new Returns((messageId, reason) => this.#giveBack(messageId, reason))
-    const detail = `after ${timeoutMs} ms`
-    this.#cancelTimer = clock.after(timeoutMs, () =>
-      this.#link.fail(new FaultError('amqp_connect_timeout', { detail }))
-    )
     this.#link = new Link({
       ...{ clock, mask, broker },
       onFrame: frame => this.#take(frame),
@@ -97,6 +93,10 @@ export class Connection {
     this.#handshake.done.then(
       grant => this.#open(grant),
       (fault: unknown) => this.#link.finish(fault)
+    )
+    // Not before there is something to give up: making it may throw.
+    this.#cancelTimer = clock.after(timeoutMs, () =>
+      this.#link.fail(new FaultError('amqp_connect_timeout', { detail: `after ${timeoutMs} ms` }))
     )
   }
 

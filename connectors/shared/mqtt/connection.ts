@@ -76,9 +76,6 @@ export class Connection {
     this.closed = new Promise(resolve => {
       this.#onClosed = resolve
     })
-    this.#cancelTimer = clock.after(connectTimeoutMs, () =>
-      this.#fail(new FaultError('mqtt_connect_timeout', { detail: `after ${connectTimeoutMs} ms` }))
-    )
     this.#stream = openStream(settings.address, settings.tls)
       .on('error', error => this.#fail(error))
       .once('close', () => this.#end())
@@ -93,6 +90,9 @@ export class Connection {
     this.#stream.prependOnceListener('data', (bytes: Buffer) => {
       this.#begun = beginningOf(bytes)
     })
+    const late = new FaultError('mqtt_connect_timeout', { detail: `after ${connectTimeoutMs} ms` })
+    // Not before there is something to give up: making it may throw.
+    this.#cancelTimer = clock.after(connectTimeoutMs, () => this.#fail(late))
   }
 
   /** How many more messages may be published now. */

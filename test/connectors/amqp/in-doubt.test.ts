@@ -1,10 +1,14 @@
 // Messages that are in doubt: those that went down with others, and those that the broker has passed over.
 
 import test from 'ava'
+import { brokerOf } from '../../../connectors/amqp/broker.ts'
 import type { AmqpPublished } from '../../../connectors/amqp/double/double.ts'
+import { Publications } from '../../../connectors/amqp/publications.ts'
+import { AmqpPublisher } from '../../../connectors/amqp/publisher.ts'
+import { Mask } from '../../../connectors/shared/mask.ts'
 import { VirtualClock } from '../../../connectors/virtual-clock.ts'
 import { until } from '../../flows/harness/until.ts'
-import { batchOf, doubleWith, numberOf, outcomesOf, targetAt } from './harness.ts'
+import { batchOf, configOf, doubleWith, numberOf, outcomesOf, targetAt } from './harness.ts'
 
 const delivered = 'delivered'
 const culprit = ({ body }: AmqpPublished) => numberOf(body) === 0
@@ -127,4 +131,22 @@ test('when a broker goes on and does not answer what filled the window, another 
   t.deepEqual(told, ['unsent amqp_ack_timeout'])
   t.deepEqual(await next(), [delivered])
   t.is(double.accepted, 2)
+})
+
+test('a connection that cannot be made is told at once, and leaves no timer behind', async t => {
+  const clock = new VirtualClock()
+  const config = configOf({})
+  const env = { clock, mask: new Mask([]) }
+  const publisher = new AmqpPublisher(
+    {
+      ...{ ...env, mandatory: true, exchange: null, heartbeatSeconds: 20, connectTimeoutMs: 5_000 },
+      ...{ maxInFlight: 1, maxInFlightBytes: 1_000, ackTimeoutMs: 5_000 },
+      broker: { ...brokerOf(config), port: 70_000 },
+      varies: { exchange: false, routingKey: false, headers: false }
+    },
+    new Publications(config, env)
+  )
+  const outcome = await publisher.deliver(batchOf(1).messages, new AbortController().signal)
+  t.like(outcome, [{ kind: 'unsent', code: 'amqp_connect_failed' }])
+  t.is(clock.waiting, 0)
 })

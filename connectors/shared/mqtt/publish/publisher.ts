@@ -9,7 +9,7 @@ import { abortFault } from '../../abort.ts'
 import { Delivery, type Group } from '../../publishing/delivery.ts'
 import { Suspects } from '../../publishing/suspects.ts'
 import { Connection, type ConnectionSettings } from '../connection.ts'
-import { outcomeOfFault } from '../outcome.ts'
+import { faultOfError, outcomeOfFault } from '../outcome.ts'
 import { Reconnects } from '../reconnects.ts'
 import type { Pace } from './pace.ts'
 import { publishBytes } from './packet-size.ts'
@@ -133,7 +133,7 @@ export class Publisher {
     if (this.#waiting.length === 0 || this.#closing.signal.aborted) return
     const connection = this.#connection
     if (connection === undefined) {
-      this.connect().catch(() => {}) // whoever waits is told by #lose()
+      this.connect().catch(error => this.#lose(faultOfError(error, false)))
       return
     }
     while (connection.room > 0 && !this.#isAlone && this.#cancelPause === undefined) {

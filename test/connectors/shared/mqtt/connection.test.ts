@@ -11,6 +11,7 @@ import { Connection, type ConnectionSettings } from '../../../../connectors/shar
 import type { MqttDoubleOptions } from '../../../../connectors/shared/mqtt/double.ts'
 import { MessageIds } from '../../../../connectors/shared/mqtt/message-ids.ts'
 import type { Publication } from '../../../../connectors/shared/mqtt/publish/publications.ts'
+import { VirtualClock } from '../../../../connectors/virtual-clock.ts'
 import { until } from '../../../flows/harness/until.ts'
 import { doubleWith } from '../../mqtt/harness.ts'
 
@@ -42,6 +43,12 @@ function connectionTo(t: ExecutionContext, port: number, settings: Partial<Conne
   }
   return { connection, outcomes, publish }
 }
+
+test('a connection that cannot be made leaves no timer behind', t => {
+  const clock = new VirtualClock()
+  t.throws(() => connectionTo(t, 70_000, { clock }), { code: 'ERR_SOCKET_BAD_PORT' })
+  t.is(clock.waiting, 0)
+})
 
 async function opened(t: ExecutionContext, options: Partial<MqttDoubleOptions> = {}) {
   const { double, ledger } = await doubleWith(t, options)
