@@ -36,9 +36,13 @@ export class Admission {
     return this.#tokens.of(device, message) ?? missing
   }
 
-  /** Looks on while the hub is asked about a device. */
-  watch<T>(device: string, asking: Promise<T>, isIn: (answer: T) => boolean): Promise<T> {
-    return this.#jury.watch(device, asking, isIn)
+  /** Looks on while the hub is asked about a device; `isIn` says whether it was let in. */
+  watch<T>({ device, token }: Asking, asked: Promise<T>, isIn: (answer: T) => boolean): Promise<T> {
+    return this.#jury.watch(device, asked, answer => {
+      const wasLetIn = isIn(answer)
+      if (wasLetIn && token !== null) this.#tokens?.letIn(token)
+      return wasLetIn
+    })
   }
 
   /** Something was confirmed on a connection that stands. */

@@ -12,8 +12,8 @@
 import type { Clock } from '../clock.ts'
 import { RefusedInARow } from '../shared/publishing/refused-in-a-row.ts'
 
-/** How long those that are being asked are waited for. */
-const patienceMs = 5_000
+/** How long those that are being asked are waited for: a hub that is slow is no reason to halt. */
+const patienceMs = 20_000
 
 export type Blame = 'device' | 'all'
 

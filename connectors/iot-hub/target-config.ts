@@ -36,6 +36,11 @@ const tlsSchema = Type.Object(
   { additionalProperties: false, description: 'How the hub is known.', default: {} }
 )
 
+/** A setting of one mode; its default is in mode.ts. */
+const ofMode = (description: string, maximum: number) =>
+  Type.Optional(Type.Integer({ description, minimum: 1, maximum }))
+const maxMs = 86_400_000
+
 /** A file for each device. */
 const pemPath = (description: string, example: string) =>
   Type.String({
@@ -140,10 +145,11 @@ export const iotHubTargetSchema = Type.Object(
         'How messages are sent: by HTTPS requests over connections that all devices share, or over MQTT with a connection for each device.',
       default: 'https'
     }),
-    webSocket: Type.Boolean({
-      description: 'MQTT over a WebSocket on port 443, where nothing else is let through.',
-      default: false
-    }),
+    webSocket: Type.Optional(
+      Type.Boolean({
+        description: 'With mode mqtt: over a WebSocket on port 443, where nothing else is let through.'
+      })
+    ),
     deviceId: Type.String({
       description: 'The device id in the hub. {ident} and other fields of messages may stand in it.',
       default: '{ident}',
@@ -159,30 +165,28 @@ export const iotHubTargetSchema = Type.Object(
     maxConnections: Type.Optional(
       Type.Integer({
         description:
-          'Connections at most. With mode mqtt each is of one device, and the others take turns. Default: 64 with mode https, 1,000 with mode mqtt.',
+          'Connections at most. With mode mqtt each is of one device, and the others take turns. No more are in use at a time than concurrency of the stream says. Default: 64 with mode https, 1,000 with mode mqtt.',
         minimum: 1,
         maximum: 65_535
       })
     ),
-    connectsPerSecond: count(
-      'With mode mqtt: connections opened in a second at most; the hub takes 100 and more, by its units.',
-      80
+    connectsPerSecond: ofMode(
+      'With mode mqtt: connections opened in a second at most; the hub takes 100 and more, by its units. Default: 80.',
+      1_000_000
     ),
-    idleMs: milliseconds(
-      'With mode mqtt: after so long without a message the connection of a device is closed.',
-      300_000
+    idleMs: ofMode(
+      'With mode mqtt: after so long without a message the connection of a device is closed. Default: 300000.',
+      maxMs
     ),
-    maxInFlight: Type.Integer({
-      description: 'With mode mqtt: messages of a device sent and not yet confirmed at most.',
-      default: 50,
-      minimum: 1,
-      maximum: 65_535
-    }),
+    maxInFlight: ofMode(
+      'With mode mqtt: messages of a device sent and not yet confirmed at most. Default: 50.',
+      65_535
+    ),
     connectTimeoutMs: milliseconds('Until the connection stands.', 10_000),
     answerTimeoutMs: milliseconds('From sending messages until the hub has confirmed them.', 30_000),
-    quotaPauseMs: milliseconds(
-      'How long nothing is sent once the messages of a day are used up; then it is tried again.',
-      600_000
+    quotaPauseMs: ofMode(
+      'With mode https: how long nothing is sent once the messages of a day are used up; then it is tried again. Default: 600000.',
+      maxMs
     )
   },
   { additionalProperties: false, description: 'Sends messages to Azure IoT Hub, each as its own device.' }

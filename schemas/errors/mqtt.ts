@@ -46,6 +46,11 @@ export const mqttErrors = {
     hint: 'Its reason should say why; check url and the settings of the broker for this client.',
     outcome: 'halt'
   },
+  mqtt_web_socket_refused: {
+    sentence: 'What answers there lets nobody in over a WebSocket',
+    hint: 'Its HTTP status is told. Check host, port and path of url, a token in its query, and what stands in between, such as a proxy.',
+    outcome: 'halt'
+  },
   mqtt_connection_lost: {
     sentence: 'The connection to the broker broke before it had confirmed',
     outcome: 'unknown'

@@ -45,6 +45,19 @@ const names: ReadonlyMap<string, ErrorCode> = new Map([
   ['429001', 'iot_hub_throttled']
 ])
 
+/** What the hub says, as far as is documented, only to those whose token it has taken. */
+const saidInside: ReadonlySet<ErrorCode> = new Set([
+  'iot_hub_rejected',
+  'iot_hub_too_large',
+  'iot_hub_throttled',
+  'iot_hub_quota_exceeded'
+])
+
+/** Whether an answer shows that the hub takes the credentials of its device. */
+export function isLetIn(outcome: Outcome): boolean {
+  return outcome.kind === 'delivered' || saidInside.has(outcome.code)
+}
+
 /** An answer that has come whole. `iot_hub_unauthorized` may yet turn out to be about the device only. */
 export function outcomeOfAnswer(answer: Answer, { nowMs, quotaPauseMs }: AnswerRules): Outcome {
   const { status, headers } = answer

@@ -64,7 +64,10 @@ function propertiesOf({ system, properties }: DeviceEvent): Record<string, strin
   return Object.fromEntries([...known, ...own])
 }
 
-/** Whatever is not printable ASCII is percent-encoded, so that no value ends a header; in both forms, to be alike. */
+/**
+ * Whatever is not printable ASCII is percent-encoded, so that no value ends a header, and the sign of percent, so that a reader can
+ * undo it; in both forms, to be alike.
+ */
 function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]+/g, encodeURIComponent)
+  return text.replace(/[^\x20-\x7e]+|%/g, encodeURIComponent)
 }

@@ -12,8 +12,9 @@ import { Admission, type Asking } from '../admission.ts'
 import { endpointOf, type HubEndpoint } from '../endpoint.ts'
 import { DeviceIds } from '../event/device-ids.ts'
 import { type DeviceEvent, Events } from '../event/events.ts'
+import { httpsDefaults, refuseForeign } from '../mode.ts'
 import type { IotHubTargetConfig } from '../target-config.ts'
-import { outcomeOfAnswer, outcomeOfError } from './outcome.ts'
+import { isLetIn, outcomeOfAnswer, outcomeOfError } from './outcome.ts'
 import { requestOf } from './request.ts'
 
 const standardPort = 443
@@ -35,8 +36,7 @@ export class IotHubHttpsTarget implements Target {
 
   /** Throws a FaultError `config_invalid` for what the schema cannot tell. */
   constructor(config: IotHubTargetConfig, env: TargetEnv) {
-    if (config.certificates !== undefined)
-      throw new FaultError('config_invalid', { path: 'certificates', detail: 'needs mode mqtt' })
+    refuseForeign(config)
     const { maxMessages, maxBytes, maxConnections = defaultConnections, maxMessageBytes } = config
     this.limits = { maxMessages, maxBytes, batchesInFlight, totalBatchesInFlight: maxConnections }
     this.#devices = new DeviceIds(config.deviceId)
@@ -46,7 +46,7 @@ export class IotHubHttpsTarget implements Target {
     const { clock, mask } = env
     const { hub, host, port, tls } = this.#endpoint
     this.#admission = new Admission(config, clock, hub)
-    const { connectTimeoutMs, answerTimeoutMs, quotaPauseMs } = config
+    const { connectTimeoutMs, answerTimeoutMs, quotaPauseMs } = { ...httpsDefaults, ...config }
     this.#exchange = {
       agent: new https.Agent({ ...tls, keepAlive: true, maxSockets: maxConnections, timeout: idleMs }),
       ...{ host, port, clock, mask, connectTimeoutMs, answerTimeoutMs, outcomeOfError },
@@ -114,7 +114,7 @@ export class IotHubHttpsTarget implements Target {
     const { signal } = asking
     if (signal.aborted) return outcomeOfError(abortFault(signal), false)
     const { outcome: answered } = new Exchange(this.#exchange, request, signal)
-    const outcome = await this.#admission.watch(asking.device, answered, ({ kind }) => kind === 'delivered')
+    const outcome = await this.#admission.watch(asking, answered, isLetIn)
     const isRefused = outcome.kind !== 'delivered' && outcome.code === 'iot_hub_unauthorized'
     return isRefused ? this.#admission.refused(asking, outcome.detail) : outcome
   }

@@ -16,6 +16,7 @@ const codes: ReadonlyMap<ErrorCode, ErrorCode> = new Map([
   ['mqtt_client_id_refused', 'iot_hub_unauthorized'],
   ['mqtt_connect_refused', 'iot_hub_unauthorized'],
   ['mqtt_version_refused', 'iot_hub_address_refused'],
+  ['mqtt_web_socket_refused', 'iot_hub_address_refused'],
   ['mqtt_answer_malformed', 'iot_hub_answer_malformed'],
   ['mqtt_connection_lost', 'iot_hub_connection_lost'],
   ['mqtt_disconnected', 'iot_hub_connection_lost'],

@@ -11,6 +11,7 @@ import { Admission, type Asking } from '../admission.ts'
 import { endpointOf, type HubEndpoint } from '../endpoint.ts'
 import { DeviceIds } from '../event/device-ids.ts'
 import { Events } from '../event/events.ts'
+import { mqttDefaults, refuseForeign } from '../mode.ts'
 import type { IotHubTargetConfig } from '../target-config.ts'
 import { Certificates } from './certificates.ts'
 import { ConnectTurns } from './connect-turns.ts'
@@ -26,7 +27,7 @@ const defaultConnections = 1_000
 
 export class IotHubMqttTarget implements Target {
   readonly limits: TargetLimits
-  readonly #config: IotHubTargetConfig
+  readonly #config: IotHubTargetConfig & typeof mqttDefaults
   readonly #env: TargetEnv
   readonly #devices: DeviceIds
   readonly #events: Events
@@ -38,9 +39,10 @@ export class IotHubMqttTarget implements Target {
 
   /** Throws a FaultError `config_invalid` for what the schema cannot tell. */
   constructor(config: IotHubTargetConfig, env: TargetEnv) {
+    refuseForeign(config)
     const { maxMessages, maxBytes, maxConnections: connections = defaultConnections, certificates } = config
     this.limits = { maxMessages, maxBytes, batchesInFlight: 1, totalBatchesInFlight: connections }
-    this.#config = config
+    this.#config = { ...mqttDefaults, ...config }
     this.#env = env
     this.#devices = new DeviceIds(config.deviceId)
     this.#events = new Events(config, env)
@@ -49,7 +51,7 @@ export class IotHubMqttTarget implements Target {
     this.#certificates = certificates === undefined ? null : new Certificates(certificates, config.tls.ca)
     const settings = this.#connectionSettings()
     this.#pool = new Pool({
-      ...{ clock: env.clock, connections, idleMs: config.idleMs },
+      ...{ clock: env.clock, connections, idleMs: this.#config.idleMs },
       create: device => new DeviceConnection(settings, device)
     })
   }
@@ -114,11 +116,12 @@ export class IotHubMqttTarget implements Target {
     }
   }
 
-  async #open(connection: DeviceConnection, { device, token, signal }: Asking): Promise<void> {
+  async #open(connection: DeviceConnection, asking: Asking): Promise<void> {
+    const { device, token, signal } = asking
     const context = await this.#certificates?.contextOf(device)
     const opening = connection.open({ token, ...(context !== undefined && { context }) }, signal)
     const isIn = () => true
-    await this.#admission.watch(device, opening, isIn)
+    await this.#admission.watch(asking, opening, isIn)
   }
 
   #publishAs(device: string): Publish {
@@ -140,7 +143,13 @@ export class IotHubMqttTarget implements Target {
   #connectionSettings(): DeviceConnectionSettings {
     const { clock, mask } = this.#env
     const { hub, host, port, tls } = this.#endpoint
-    const { webSocket, maxInFlight, connectTimeoutMs, answerTimeoutMs, connectsPerSecond } = this.#config
+    const {
+      webSocket = false,
+      maxInFlight,
+      connectTimeoutMs,
+      answerTimeoutMs,
+      connectsPerSecond
+    } = this.#config
     const path = this.#certificates === null ? webSocketPath + noCertificate : webSocketPath
     const address = { host, port, webSocketPath: webSocket ? path : null }
     return {

@@ -34,6 +34,8 @@ export class Tokens {
   readonly #options: TokensOptions
   /** Those that were used last stand last. */
   readonly #tokens = new Map<string, Token>()
+  /** Those with which the hub has let a device in. */
+  readonly #proven = new WeakSet<Token>()
 
   constructor(options: TokensOptions) {
     this.#options = options
@@ -60,11 +62,16 @@ export class Tokens {
     return token
   }
 
-  /** It was refused. True when it had been in use, so that one made anew may do better. */
+  /** The hub has let a device in with it. */
+  letIn(token: Token): void {
+    this.#proven.add(token)
+  }
+
+  /** It was refused. True when it had been good before, or has come to its end while it waited, so that one made anew may do better. */
   refused(device: string, token: Token): boolean {
     const { clock, lifetimeMs } = this.#options
     if (this.#tokens.get(device) === token) this.#tokens.delete(device)
-    return clock.now() - token.madeMs >= lifetimeMs / 10
+    return this.#proven.has(token) || clock.now() - token.madeMs >= lifetimeMs
   }
 
   #make(device: string, message: Message, keyText: string): Token | null {

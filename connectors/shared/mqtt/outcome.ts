@@ -145,13 +145,14 @@ function upgradeStatus(error: unknown): number | undefined {
   return status === undefined ? undefined : Number(status)
 }
 
-/** 408 and 429 tell to come later; what else is a mistake of the client would be the same then. */
+/**
+ * 408 and 429 tell to come later; what else is a mistake of the client would be the same then. It is none of user name and password,
+ * also with 401 and 403, since these are not sent before the WebSocket stands.
+ */
 function faultOfUpgrade(status: number): FaultError {
   const isLater = status >= 500 || status === 408 || status === 429
-  const isCredential = status === 401 || status === 403
-  const refused = isCredential ? 'mqtt_unauthorized' : 'mqtt_connect_refused'
   const detail = `HTTP ${status} in place of a WebSocket`
-  return new FaultError(isLater ? 'mqtt_unavailable' : refused, { detail })
+  return new FaultError(isLater ? 'mqtt_unavailable' : 'mqtt_web_socket_refused', { detail })
 }
 
 /** The outcome of messages whose connection ended; `sent` tells whether they may have reached the wire. */

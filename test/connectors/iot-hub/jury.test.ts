@@ -57,3 +57,15 @@ test('connections that are hung up on do not make a refusal everybody’s, nor t
   t.is(await jury.blameFor('other', 'refused', signal), 'device')
   t.is(await jury.blameFor('d0', 'hungUp', signal), 'all')
 })
+
+test('a hub that is slow with all others does not make the first refusal everybody’s', async t => {
+  const clock = new VirtualClock()
+  const jury = new Jury(clock, true)
+  let answer = (_isIn: boolean) => {}
+  const slow = jury.watch('slow', new Promise<boolean>(resolve => (answer = resolve)), isIn => isIn)
+  const blame = jury.blameFor('d0', 'refused', signal)
+  await clock.advance(15_000)
+  answer(true)
+  t.true(await slow)
+  t.is(await blame, 'device')
+})

@@ -43,7 +43,7 @@ test('several messages of a device travel as one batch, each with properties of 
     ledger: request => void requests.push(request)
   })
   const target = await targetAt(t, double.port, {
-    properties: { n: '{seq}', zone: 'Łódź' },
+    properties: { n: '{seq}%', zone: 'Łódź' },
     messageId: 'm-{seq}'
   })
   const messages = messagesOfDevice('d0', 3)
@@ -57,8 +57,8 @@ test('several messages of a device travel as one batch, each with properties of 
   )
   t.deepEqual(
     events.map(({ properties }) => properties),
-    ['0', '1', '2'].map(n => ({
-      'iothub-messageid': `m-${n}`,
+    ['0%25', '1%25', '2%25'].map(n => ({
+      'iothub-messageid': `m-${n[0]}`,
       'iothub-contenttype': 'application/json',
       'iothub-contentencoding': 'utf-8',
       'iothub-app-n': n,
@@ -181,6 +181,18 @@ test('when the first device of all is disabled, those that are asked with it cle
   t.deepEqual(both, [['reject device iot_hub_device_refused'], ['delivered']])
 })
 
+test('so do those that are throttled meanwhile', async t => {
+  const registry = registryWith()
+  registry.enable('d0', false)
+  const { double } = await hubWith(t, {
+    registry,
+    reply: () => ({ kind: 'answer', status: 429, error: 'ThrottlingException', afterMs: 100 })
+  })
+  const target = await targetAt(t, double.port)
+  const both = await Promise.all(['d0', 'd1'].map(device => told(target, messagesOfDevice(device, 1))))
+  t.deepEqual(both, [['reject device iot_hub_device_refused'], ['retry target iot_hub_throttled']])
+})
+
 test('a key that was changed in the hub halts the stream after a few devices, not all of them', async t => {
   const devices = Array.from({ length: 40 }, (_, at) => `d${at}`)
   const registry = registryWith(devices)
@@ -190,8 +202,9 @@ test('a key that was changed in the hub halts the stream after a few devices, no
   registry.setPolicy('device', otherKey)
   const outcomes: string[] = []
   for (const device of devices) outcomes.push(...(await told(target, messagesOfDevice(device, 1))))
+  t.is(outcomes[0], 'retry device iot_hub_token_refused', 'its token had been good')
   t.is(outcomes.filter(outcome => outcome === 'reject device iot_hub_device_refused').length, 19)
-  t.is(outcomes.filter(outcome => outcome === 'halt iot_hub_unauthorized').length, 21)
+  t.is(outcomes.filter(outcome => outcome === 'halt iot_hub_unauthorized').length, 20)
   registry.setPolicy('device', policyKey)
   t.deepEqual(await told(target, messagesOfDevice('d0', 1)), ['delivered'])
 })
@@ -240,6 +253,12 @@ test('settings that cannot work are refused', async t => {
     { item: '{"a":' },
     { item: '{"a":1}', deviceKeyField: 'key' },
     { tls: { ca: 'none' } },
+    { webSocket: true },
+    { connectsPerSecond: 10 },
+    { idleMs: 1_000 },
+    { maxInFlight: 10 },
+    { certificates: { cert: '{deviceId}.pem', key: '{deviceId}.key' } },
+    { mode: 'mqtt' as const, quotaPauseMs: 1_000 },
     { groupKey: policyKey, deviceKeyField: 'key' }
   ])
     await t.throwsAsync(targetAt(t, 1, settings), refused, JSON.stringify(settings))

@@ -22,11 +22,14 @@ async function gatewayTo(t: ExecutionContext, hubPort: number) {
     for (const one of [hub, device]) one.on('error', () => {})
     device.pipe(hub).pipe(device)
   })
+  return { port: await listening(t, server), asked }
+}
+
+async function listening(t: ExecutionContext, server: https.Server): Promise<number> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => server.close())
-  const { port } = server.address() as AddressInfo // a TCP server that listens has one
-  return { port, asked }
+  return (server.address() as AddressInfo).port // a TCP server that listens has one
 }
 
 test('over a WebSocket messages arrive, at the path that a hub has for it', async t => {
@@ -50,4 +53,11 @@ test('over a WebSocket a device that has a certificate lets the hub ask for it',
   // The gateway does not pass it on.
   t.deepEqual(await told(target, messagesOfDevice('d0', 1)), ['reject device iot_hub_device_refused'])
   t.deepEqual(asked, ['mqtt /$iothub/websocket'])
+})
+
+test('a proxy that lets no WebSocket through is no matter of the devices', async t => {
+  const server = https.createServer({ cert: certificates.cert, key: certificates.key })
+  server.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n'))
+  const target = await targetAt(t, await listening(t, server), { mode: 'mqtt', webSocket: true })
+  t.deepEqual(await told(target, messagesOfDevice('d0', 1)), ['halt iot_hub_address_refused'])
 })

@@ -85,11 +85,11 @@ for (const [bytes, detail] of [
   })
 
 for (const [status, expected] of [
-  [401, 'halt mqtt_unauthorized'],
-  [403, 'halt mqtt_unauthorized'],
-  [404, 'halt mqtt_connect_refused'],
-  [426, 'halt mqtt_connect_refused'],
-  [301, 'halt mqtt_connect_refused'],
+  [401, 'halt mqtt_web_socket_refused'],
+  [403, 'halt mqtt_web_socket_refused'],
+  [404, 'halt mqtt_web_socket_refused'],
+  [426, 'halt mqtt_web_socket_refused'],
+  [301, 'halt mqtt_web_socket_refused'],
   [408, 'unsent mqtt_unavailable'],
   [429, 'unsent mqtt_unavailable'],
   [502, 'unsent mqtt_unavailable']

@@ -180,7 +180,8 @@ class Hub {
     const { ca } = this.#certificates
     const host = `localhost:${this.#double.port}`
     const policy = { name: 'device', key: policyKey }
-    return { host, mode: this.#mode, policy, tls: { ca }, tokenLifetimeMs, connectsPerSecond }
+    const shared = { host, mode: this.#mode, policy, tls: { ca }, tokenLifetimeMs }
+    return this.#mode === 'mqtt' ? { ...shared, connectsPerSecond } : shared
   }
 
   /** Different ones that came over HTTPS. */
