@@ -100,6 +100,15 @@ export const amqpTargetSchema = Type.Object(
         'The broker drops what no consumer has taken by the end of the ttlSeconds of the stream (the property expiration).',
       default: false
     }),
+    connectionName: Type.Optional(
+      Type.String({
+        description:
+          'The name of the connection, by which the broker shows it among others. Default: tailrace <stream>.',
+        minLength: 1,
+        maxLength: 255,
+        examples: ['tailrace acme, Frankfurt']
+      })
+    ),
     connections: Type.Integer({
       description: 'Connections to the broker, over which devices are spread, each with a window of its own.',
       default: 1,

@@ -19,11 +19,12 @@ export class AmqpTarget extends PublishingTarget {
 function publishersOf(config: AmqpTargetConfig, env: TargetEnv): AmqpPublisher[] {
   const { mandatory, heartbeatSeconds, maxInFlight, maxInFlightBytes, connectTimeoutMs, ackTimeoutMs } =
     config
-  const { clock, mask } = env
+  const { clock, mask, stream } = env
   const publications = new Publications(config, env)
   const { varies } = publications
   const settings = {
     ...{ clock, mask, broker: brokerOf(config), mandatory, varies },
+    connectionName: config.connectionName ?? `tailrace ${stream}`,
     exchange: varies.exchange || config.exchange === '' ? null : config.exchange,
     ...{ heartbeatSeconds, maxInFlight, maxInFlightBytes, connectTimeoutMs, ackTimeoutMs }
   }

@@ -25,6 +25,8 @@ export interface HandshakeOptions {
   readonly broker: Broker
   readonly mask: Mask
   readonly heartbeatSeconds: number
+  /** By which people find it among others at the broker. */
+  readonly connectionName: string
   /** To be there before a message is sent; null where messages have exchanges of their own, or need none. */
   readonly exchange: string | null
 }
@@ -36,8 +38,8 @@ export interface Grant {
   readonly heartbeatSeconds: number
 }
 
-/** The name and what we can do, which decides how the broker tells us things. */
-const clientProperties = encodeTable({
+/** Who we are and what we can do, which decides how the broker tells us things. */
+const client = {
   product: 'Tailrace',
   platform: 'Node.js',
   capabilities: {
@@ -46,7 +48,7 @@ const clientProperties = encodeTable({
     'connection.blocked': true,
     authentication_failure_close: true
   }
-})
+}
 
 export class Handshake {
   /** Rejects with a FaultError when the broker refuses; never settles when the link ends. */
@@ -86,7 +88,7 @@ export class Handshake {
   }
 
   async #logIn(): Promise<Grant> {
-    const { broker, heartbeatSeconds, mask } = this.#options
+    const { broker, heartbeatSeconds, connectionName, mask } = this.#options
     const { mechanism, response } = broker.login
     const { mechanisms } = await this.#expect('connectionStart')
     const offered = mechanisms.toString()
@@ -95,7 +97,8 @@ export class Handshake {
       throw new FaultError('amqp_mechanism_missing', { detail: `${mechanism} is not among ${shown}` })
     }
     this.#link.send(0, 'connectionStartOk', {
-      ...{ clientProperties, mechanism, response },
+      clientProperties: encodeTable({ ...client, connection_name: connectionName }),
+      ...{ mechanism, response },
       locale: 'en_US'
     })
     const tune = await this.#expect('connectionTune')

@@ -44,6 +44,8 @@ export interface AmqpLogin {
   readonly mechanism: string
   readonly username: string
   readonly password: string
+  /** What the client calls the connection. */
+  readonly connectionName: string
 }
 
 export interface AmqpDoubleOptions {

@@ -19,7 +19,7 @@ import {
   type MethodName
 } from '../wire/methods.ts'
 import { decodeHeader, encodeHeader, type Properties } from '../wire/properties.ts'
-import { encodeTable } from '../wire/values.ts'
+import { decodeTable, encodeTable } from '../wire/values.ts'
 import type { AmqpPublished, AmqpReply, Script } from './double.ts'
 
 const channel = 1
@@ -155,9 +155,10 @@ export class Session {
     }
   }
 
-  #logIn({ mechanism, response }: ArgumentsOf<'connectionStartOk'>): void {
+  #logIn({ mechanism, response, clientProperties }: ArgumentsOf<'connectionStartOk'>): void {
     const [, username = '', password = ''] = response.toString().split('\0')
-    const refusal = this.#script.login?.({ mechanism, username, password })
+    const connectionName = String(decodeTable(clientProperties).connection_name ?? '')
+    const refusal = this.#script.login?.({ mechanism, username, password, connectionName })
     const { heartbeatSeconds: heartbeat = 0 } = this.#script
     if (refusal !== undefined) this.closeConnection(refusal)
     else this.#send(0, 'connectionTune', { channelMax: 2_047, frameMax: this.#frameMaxBytes, heartbeat })

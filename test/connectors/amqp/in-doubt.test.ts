@@ -139,7 +139,14 @@ test('a connection that cannot be made is told at once, and leaves no timer behi
   const env = { clock, mask: new Mask([]) }
   const publisher = new AmqpPublisher(
     {
-      ...{ ...env, mandatory: true, exchange: null, heartbeatSeconds: 20, connectTimeoutMs: 5_000 },
+      ...{
+        ...env,
+        mandatory: true,
+        exchange: null,
+        heartbeatSeconds: 20,
+        connectionName: 'c',
+        connectTimeoutMs: 5_000
+      },
       ...{ maxInFlight: 1, maxInFlightBytes: 1_000, ackTimeoutMs: 5_000 },
       broker: { ...brokerOf(config), port: 70_000 },
       varies: { exchange: false, routingKey: false, headers: false }

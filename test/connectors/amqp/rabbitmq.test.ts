@@ -54,6 +54,11 @@ async function takeAll(queue: string): Promise<ConsumeMessage[]> {
 
 const toQueue = (routingKey: string) => ({ exchange: '', routingKey })
 
+test.serial('among its connections the broker shows the name of the stream', async t => {
+  t.is(await faultOf(targetAt(t, url, toQueue('none'))), null)
+  t.true(rabbit.control('list_connections', 'client_properties').includes('tailrace acme'))
+})
+
 test.serial(
   'a message for which no queue is bound is not delivered, with mandatory set to false it is lost',
   async t => {

@@ -303,6 +303,14 @@ test('the virtual host stands at the end of url, and one that is refused halts',
   t.deepEqual(asked, ['/', 'fleet', 'a/b'])
 })
 
+test('a connection has the name of its stream, unless it is given another', async t => {
+  const names: string[] = []
+  const { double } = await doubleWith(t, { login: ({ connectionName }) => void names.push(connectionName) })
+  t.is(await faultOf(targetAt(t, double.url)), null)
+  t.is(await faultOf(targetAt(t, double.url, { connectionName: 'fleet, Łódź' })), null)
+  t.deepEqual(names, ['tailrace acme', 'fleet, Łódź'])
+})
+
 test('a broker that does not offer the way of logging in halts', async t => {
   const { double } = await doubleWith(t, { mechanisms: 'AMQPLAIN' })
   t.is(await faultOf(targetAt(t, double.url)), 'amqp_mechanism_missing: PLAIN is not among AMQPLAIN')

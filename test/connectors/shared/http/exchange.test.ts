@@ -10,7 +10,7 @@ import { VirtualClock } from '../../../../connectors/virtual-clock.ts'
 import { makeCertificates } from '../../../certificates.ts'
 import { until } from '../../../flows/harness/until.ts'
 
-test('a request that waited in line for a connection counts as sent once it has it', async t => {
+test('a request that waited in line for a connection counts as sent once it has it, and not before', async t => {
   const { ca, cert, key } = makeCertificates()
   const received: string[] = []
   const double = new HttpDouble({
@@ -34,13 +34,16 @@ test('a request that waited in line for a connection counts as sent once it has 
   const ask = (path: string) =>
     new Exchange(settings, { path, headers: {}, body: Buffer.from('{}') }, new AbortController().signal)
       .outcome
-  const [first, second, third] = [ask('/1'), ask('/2'), ask('/3')]
+  const [first, second, third, fourth] = [ask('/1'), ask('/2'), ask('/3'), ask('/4')]
   t.is((await first).kind, 'delivered')
   await until('the second arrived', () => received.length === 2)
   double.cut()
   t.is((await second).kind, 'unknown')
+  await until('the third arrived', () => received.length === 3)
   await double.stop()
-  t.not((await third).kind, 'delivered')
+  t.is((await third).kind, 'unknown')
+  t.is((await fourth).kind, 'unsent', 'it never had one')
+  t.deepEqual(received, ['/1', '/2', '/3'])
 })
 
 test('a request that cannot be made leaves neither a timer nor a listener behind', t => {
