@@ -1,12 +1,13 @@
 // The AMQP target: messages are published, each delivered when the broker has confirmed it and not given it back. This file
-// makes the settings of the connections from the configuration; publisher.ts keeps messages on their way, and outcome.ts
+// makes the settings of the connections from the configuration; shared/publishing keeps messages on their way, and outcome.ts
 // decides what an answer or a failure means.
 
 import type { TargetEnv } from '../connector.ts'
-import { PublishingTarget } from '../shared/publishing/publishing-target.ts'
+import { ConnectionPublisher } from '../shared/publishing/connection-publisher.ts'
+import { type Publisher, PublishingTarget } from '../shared/publishing/publishing-target.ts'
 import { brokerOf } from './broker.ts'
+import { AmqpProtocol } from './protocol.ts'
 import { Publications } from './publications.ts'
-import { AmqpPublisher } from './publisher.ts'
 import type { AmqpTargetConfig } from './target-config.ts'
 
 export class AmqpTarget extends PublishingTarget {
@@ -16,7 +17,7 @@ export class AmqpTarget extends PublishingTarget {
   }
 }
 
-function publishersOf(config: AmqpTargetConfig, env: TargetEnv): AmqpPublisher[] {
+function publishersOf(config: AmqpTargetConfig, env: TargetEnv): Publisher[] {
   const { mandatory, heartbeatSeconds, maxInFlight, maxInFlightBytes, connectTimeoutMs, ackTimeoutMs } =
     config
   const { clock, mask, stream } = env
@@ -28,5 +29,8 @@ function publishersOf(config: AmqpTargetConfig, env: TargetEnv): AmqpPublisher[]
     exchange: varies.exchange || config.exchange === '' ? null : config.exchange,
     ...{ heartbeatSeconds, maxInFlight, maxInFlightBytes, connectTimeoutMs, ackTimeoutMs }
   }
-  return Array.from({ length: config.connections }, () => new AmqpPublisher(settings, publications))
+  return Array.from(
+    { length: config.connections },
+    () => new ConnectionPublisher(new AmqpProtocol(settings, publications), clock)
+  )
 }

@@ -2,7 +2,7 @@
 // a target with many does not storm the service when it starts or when all were lost at once.
 
 import type { Clock } from '../clock.ts'
-import type { ConnectGate } from '../shared/mqtt/publish/publisher.ts'
+import type { ConnectGate } from '../shared/publishing/connection-publisher.ts'
 
 /** Fifty a second, of 500 that an account has. */
 const betweenMs = 20

@@ -5,10 +5,11 @@ import { FaultError } from '../../schemas/errors.ts'
 import type { TargetEnv } from '../connector.ts'
 import { clientIdsOf } from '../shared/mqtt/client-id.ts'
 import type { ConnectionSettings } from '../shared/mqtt/connection.ts'
-import { Pace } from '../shared/mqtt/publish/pace.ts'
+import { MqttProtocol } from '../shared/mqtt/publish/protocol.ts'
 import { Publications } from '../shared/mqtt/publish/publications.ts'
-import { Publisher } from '../shared/mqtt/publish/publisher.ts'
-import { PublishingTarget } from '../shared/publishing/publishing-target.ts'
+import { ConnectionPublisher } from '../shared/publishing/connection-publisher.ts'
+import { Pace } from '../shared/publishing/pace.ts'
+import { type Publisher, PublishingTarget } from '../shared/publishing/publishing-target.ts'
 import { Connects } from './connects.ts'
 import { endpointOf } from './endpoint.ts'
 import { explainFault } from './outcome.ts'
@@ -42,7 +43,11 @@ function publishersOf(config: AwsIotTargetConfig, env: TargetEnv): Publisher[] {
   return clientIds(config, env).map(clientId => {
     const identity = { ...settings.identity, clientId }
     const manners = { pace: new Pace(paceOf(limits)), connects: connects.gate() }
-    return new Publisher({ ...settings, identity }, publications, manners)
+    return new ConnectionPublisher(
+      new MqttProtocol({ ...settings, identity }, publications),
+      env.clock,
+      manners
+    )
   })
 }
 

@@ -1,12 +1,13 @@
 // The MQTT target: messages are published, each delivered when its PUBACK has come. This file makes the settings of
-// the connections from the configuration; shared/mqtt/publish/publisher.ts keeps messages on their way, and outcome.ts there decides
+// the connections from the configuration; shared/publishing keeps messages on their way, and shared/mqtt/outcome.ts decides
 // what an answer or a failure means.
 
 import type { TargetEnv } from '../connector.ts'
 import { clientIdsOf } from '../shared/mqtt/client-id.ts'
+import { MqttProtocol } from '../shared/mqtt/publish/protocol.ts'
 import { Publications } from '../shared/mqtt/publish/publications.ts'
-import { Publisher } from '../shared/mqtt/publish/publisher.ts'
-import { PublishingTarget } from '../shared/publishing/publishing-target.ts'
+import { ConnectionPublisher } from '../shared/publishing/connection-publisher.ts'
+import { type Publisher, PublishingTarget } from '../shared/publishing/publishing-target.ts'
 import { brokerOf } from './broker.ts'
 import type { MqttTargetConfig } from './target-config.ts'
 
@@ -27,7 +28,8 @@ function publishersOf(config: MqttTargetConfig, env: TargetEnv): Publisher[] {
     ...{ clock, mask, address, tls },
     ...{ qos, retain, haveTopics, maxInFlight, connectTimeoutMs, ackTimeoutMs }
   }
-  return clientIdsOf(config.clientId, env, config.connections).map(
-    clientId => new Publisher({ ...settings, identity: { ...login, clientId } }, publications)
-  )
+  return clientIdsOf(config.clientId, env, config.connections).map(clientId => {
+    const identity = { ...login, clientId }
+    return new ConnectionPublisher(new MqttProtocol({ ...settings, identity }, publications), clock)
+  })
 }

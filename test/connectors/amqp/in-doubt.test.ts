@@ -3,9 +3,10 @@
 import test from 'ava'
 import { brokerOf } from '../../../connectors/amqp/broker.ts'
 import type { AmqpPublished } from '../../../connectors/amqp/double/double.ts'
+import { AmqpProtocol } from '../../../connectors/amqp/protocol.ts'
 import { Publications } from '../../../connectors/amqp/publications.ts'
-import { AmqpPublisher } from '../../../connectors/amqp/publisher.ts'
 import { Mask } from '../../../connectors/shared/mask.ts'
+import { ConnectionPublisher } from '../../../connectors/shared/publishing/connection-publisher.ts'
 import { VirtualClock } from '../../../connectors/virtual-clock.ts'
 import { until } from '../../flows/harness/until.ts'
 import { batchOf, configOf, doubleWith, numberOf, outcomesOf, targetAt } from './harness.ts'
@@ -137,7 +138,7 @@ test('a connection that cannot be made is told at once, and leaves no timer behi
   const clock = new VirtualClock()
   const config = configOf({})
   const env = { clock, mask: new Mask([]) }
-  const publisher = new AmqpPublisher(
+  const protocol = new AmqpProtocol(
     {
       ...{
         ...env,
@@ -153,6 +154,7 @@ test('a connection that cannot be made is told at once, and leaves no timer behi
     },
     new Publications(config, env)
   )
+  const publisher = new ConnectionPublisher(protocol, clock)
   const outcome = await publisher.deliver(batchOf(1).messages, new AbortController().signal)
   t.like(outcome, [{ kind: 'unsent', code: 'amqp_connect_failed' }])
   t.is(clock.waiting, 0)

@@ -2,20 +2,18 @@
 // full across them. It connects when there is something to send, never by a timer, and never sends a message twice:
 // what a lost connection leaves unanswered goes back to the engine.
 
-import { type ErrorCode, FaultError } from '../../../../schemas/errors.ts'
-import { pauseFor } from '../../../clock.ts'
-import type { Failure, Message, Outcome } from '../../../connector.ts'
-import { abortFault } from '../../abort.ts'
-import { Delivery, type Group } from '../../publishing/delivery.ts'
-import { Suspects } from '../../publishing/suspects.ts'
-import { Connection, type ConnectionSettings } from '../connection.ts'
-import { faultOfError, outcomeOfFault } from '../outcome.ts'
-import { Reconnects } from '../reconnects.ts'
+import { type ErrorCode, FaultError } from '../../../schemas/errors.ts'
+import { type Clock, pauseFor } from '../../clock.ts'
+import type { Failure, Message, Outcome } from '../../connector.ts'
+import { abortFault } from '../abort.ts'
+import { Delivery, type Group } from './delivery.ts'
 import type { Pace } from './pace.ts'
-import { publishBytes } from './packet-size.ts'
-import type { Publication, Publications } from './publications.ts'
+import type { Protocol, PublishConnection } from './protocol.ts'
+import type { Publisher } from './publishing-target.ts'
+import { Reconnects } from './reconnects.ts'
+import { Suspects } from './suspects.ts'
 
-/** What a platform demands beyond MQTT. */
+/** What a platform demands beyond its protocol. */
 export interface Manners {
   readonly pace?: Pace
   readonly connects?: ConnectGate
@@ -25,34 +23,34 @@ export interface Manners {
 export interface ConnectGate {
   /** In how many ms to connect. Called once for each connection. */
   waitMs(): number
-  /** A CONNECT has been read by now: it was answered, or the connection has ended. */
+  /** The other side knows of the connection by now: it was accepted, or has ended. */
   arrived(): void
 }
 
-export class Publisher {
-  readonly #settings: ConnectionSettings
-  readonly #publications: Publications
+export class ConnectionPublisher<C extends PublishConnection, P extends object> implements Publisher {
+  readonly #protocol: Protocol<C, P>
+  readonly #clock: Clock
   readonly #manners: Manners
   readonly #suspects = new Suspects()
   readonly #reconnects = new Reconnects()
   /** Deliveries with messages that are not published yet, the oldest first. */
   readonly #waiting: Delivery[] = []
   readonly #closing = new AbortController()
-  #connection: Connection | undefined
+  #connection: C | undefined
   /** Until the connection that is being opened stands. */
   #opening: Promise<void> | undefined
   #isPumpDue = false
+  /** What is in flight has to be so by itself. */
   #isAlone = false
   /** Ends the pause that the pace demands. */
   #cancelPause: (() => void) | undefined
 
-  constructor(settings: ConnectionSettings, publications: Publications, manners: Manners = {}) {
-    this.#settings = settings
-    this.#publications = publications
+  constructor(protocol: Protocol<C, P>, clock: Clock, manners: Manners = {}) {
+    this.#protocol = protocol
+    this.#clock = clock
     this.#manners = manners
   }
 
-  /** Resolves when a connection stands; rejects with a FaultError when none comes about. */
   connect(): Promise<void> {
     if (this.#connection !== undefined) return this.#connection.opened
     this.#opening ??= this.#open().finally(() => {
@@ -61,10 +59,9 @@ export class Publisher {
     return this.#opening
   }
 
-  /** Publishes the messages in their order. Never rejects; settles at once when `signal` fires. */
   async deliver(messages: readonly Message[], signal: AbortSignal): Promise<Outcome | Outcome[]> {
-    const groups = this.#publications.group(messages, message => this.#suspects.has(message))
-    const delivery = new Delivery(messages, groups, 'mqtt_predecessor_failed')
+    const groups = this.#protocol.group(messages, message => this.#suspects.has(message))
+    const delivery = new Delivery(messages, groups, this.#protocol.followsCode)
     const giveUp = () => {
       this.#forget(delivery)
       const { code } = abortFault(signal)
@@ -80,7 +77,6 @@ export class Publisher {
     return outcome
   }
 
-  /** Ends the connection; whatever is still on its way is settled by that. Nothing is sent afterwards. */
   async close(): Promise<void> {
     this.#closing.abort()
     this.#cancelPause?.()
@@ -92,13 +88,13 @@ export class Publisher {
     const { signal } = this.#closing
     const { connects } = this.#manners
     const waitMs = Math.max(connects?.waitMs() ?? 0, this.#reconnects.waitMs)
-    if (waitMs > 0) await pauseFor(this.#settings.clock, waitMs, signal)
+    if (waitMs > 0) await pauseFor(this.#clock, waitMs, signal)
     if (signal.aborted) throw closedFault()
     await this.#newConnection().opened.finally(() => connects?.arrived())
   }
 
-  #newConnection(): Connection {
-    const connection = new Connection(this.#settings)
+  #newConnection(): C {
+    const connection = this.#protocol.connect(() => this.#schedule())
     this.#connection = connection
     this.#isAlone = false
     connection.opened.then(
@@ -108,15 +104,17 @@ export class Publisher {
     void connection.closed.then(fault => {
       this.#connection = undefined
       this.#reconnects.ended()
-      this.#lose(fault)
+      if (this.#protocol.isOfMessage(fault)) this.#schedule()
+      else this.#lose(fault)
     })
     return connection
   }
 
   /** What the connection has not taken is unsent; what it has was answered by itself. */
   #lose(fault: FaultError): void {
-    for (const delivery of this.#waiting.splice(0))
-      delivery.giveUp(outcomeOfFault(fault, true), outcomeOfFault(fault, false))
+    const sent = this.#protocol.outcomeOfFault(fault, true)
+    const unsent = this.#protocol.outcomeOfFault(fault, false)
+    for (const delivery of this.#waiting.splice(0)) delivery.giveUp(sent, unsent)
   }
 
   /** Once for all confirmations of a chunk that was read: what follows them is then one write. */
@@ -133,10 +131,11 @@ export class Publisher {
     if (this.#waiting.length === 0 || this.#closing.signal.aborted) return
     const connection = this.#connection
     if (connection === undefined) {
-      this.connect().catch(error => this.#lose(faultOfError(error, false)))
+      this.connect().catch(error => this.#lose(this.#protocol.faultOfError(error, false)))
       return
     }
-    while (connection.room > 0 && !this.#isAlone && this.#cancelPause === undefined) {
+    this.#leaveWhileBlocked(connection)
+    while (this.#protocol.hasRoomFor(connection) && !this.#isAlone && this.#cancelPause === undefined) {
       const [delivery] = this.#waiting
       if (delivery === undefined) return
       const group = delivery.peek()
@@ -145,59 +144,64 @@ export class Publisher {
     }
   }
 
-  /** False when it has to wait until nothing else is in flight. */
-  #publishNext(connection: Connection, delivery: Delivery, group: Group): boolean {
+  /** What is not sent yet is told at once, rather than when the other side goes on, which may take long. */
+  #leaveWhileBlocked(connection: C): void {
+    const unsent = this.#protocol.blockOf(connection)
+    if (unsent !== null) for (const delivery of this.#waiting.splice(0)) delivery.leave(unsent)
+  }
+
+  /** False when it has to wait: for room, for its time, or until nothing else is in flight. */
+  #publishNext(connection: C, delivery: Delivery, group: Group): boolean {
     const messages = delivery.messagesOf(group)
     const alone = messages.some(message => this.#suspects.has(message))
     if (alone && !connection.isIdle) return false
-    const publication = this.#make(messages, connection)
-    if ('kind' in publication) {
+    const publication = this.#protocol.make(messages, connection)
+    if (isFailure(publication)) {
       // Of several messages it is not said which one is at fault, or whether they are only too many.
       if (group.length > 1) return delivery.split()
       delivery.take()
       delivery.settle(group, publication)
       return true
     }
+    if (!alone && !this.#protocol.hasRoomFor(connection, publication)) return false
     if (!this.#isInTime(publication)) return false
     delivery.take()
     for (const message of messages) if (this.#suspects.mustBeAwaited(message)) delivery.stop(message)
     this.#isAlone = alone
-    connection.publish(publication, outcome => {
+    this.#protocol.publish(connection, publication, outcome => {
       this.#isAlone = false
-      this.#manners.pace?.answered(this.#settings.clock.now())
+      this.#manners.pace?.answered(this.#clock.now())
       this.#reconnects.note(outcome)
-      delivery.settle(group, this.#suspects.note(messages, outcome, alone))
+      const told = this.#protocol.told(messages, outcome)
+      delivery.settle(group, this.#suspects.note(messages, told, alone))
       this.#schedule()
     })
     return true
   }
 
   /** False when it is too early for one more; then it goes on by itself, at the latest after an answer. */
-  #isInTime(publication: Publication): boolean {
-    const { clock, qos } = this.#settings
-    const waitMs = this.#manners.pace?.take(clock.now(), publishBytes(publication, qos)) ?? 0
+  #isInTime(publication: P): boolean {
+    const waitMs = this.#manners.pace?.take(this.#clock.now(), this.#protocol.bytesOf(publication)) ?? 0
     if (waitMs > 0 && waitMs < Number.POSITIVE_INFINITY) this.#pause(waitMs)
     return waitMs === 0
   }
 
   #pause(waitMs: number): void {
-    const cancel = this.#settings.clock.after(waitMs, () => {
+    this.#cancelPause = this.#clock.after(waitMs, () => {
       this.#cancelPause = undefined
       this.#pump()
     })
-    this.#cancelPause = cancel
-  }
-
-  #make(messages: readonly Message[], connection: Connection): Publication | Failure {
-    const publication = this.#publications.tryOf(messages)
-    const excess = 'kind' in publication ? null : connection.excessOf(publication)
-    return excess === null ? publication : { kind: 'reject', code: 'mqtt_too_large', detail: excess }
   }
 
   #forget(delivery: Delivery): void {
     const at = this.#waiting.indexOf(delivery)
     if (at >= 0) this.#waiting.splice(at, 1)
   }
+}
+
+/** A publication has no `kind`. */
+function isFailure(made: object): made is Failure {
+  return 'kind' in made
 }
 
 function closedFault(): FaultError {

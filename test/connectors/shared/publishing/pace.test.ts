@@ -3,8 +3,8 @@
 
 import { fc, testProp } from '@fast-check/ava'
 import test from 'ava'
-import { Pace } from '../../../connectors/shared/mqtt/publish/pace.ts'
-import { seeded } from '../../seeded.ts'
+import { Pace } from '../../../../connectors/shared/publishing/pace.ts'
+import { seeded } from '../../../seeded.ts'
 
 const quota = { maxPerSecond: 100, publishesPerSecond: 80, bytesPerSecond: 400_000 }
 
