@@ -18,10 +18,13 @@ export class Reconnects {
     return grown < 0 ? 0 : Math.min(firstMs * 2 ** grown, maxMs)
   }
 
-  /** What became of a message; one that was given up alone (scope device) says nothing. */
-  note(outcome: Outcome): void {
-    if (outcome.kind !== 'unknown') this.#isAnswered = true
-    else if (outcome.scope === undefined) this.#isLost = true
+  /**
+   * What became of a message. One that was taken, or may be later, is what connections are for. One that was given up alone, or lost to
+   * another (unknown, scope device) says nothing, and one that was refused may have ended the connection by that.
+   */
+  note({ kind, ...rest }: Outcome): void {
+    if (kind === 'delivered' || kind === 'retry') this.#isAnswered = true
+    else if (kind !== 'unknown' || !('scope' in rest)) this.#isLost = true
   }
 
   /** The connection has ended. */

@@ -2,7 +2,7 @@
 
 import test from 'ava'
 import { brokerOf } from '../../../connectors/amqp/broker.ts'
-import type { AmqpPublished } from '../../../connectors/amqp/double/double.ts'
+import type { AmqpPublished, AmqpReply } from '../../../connectors/amqp/double/double.ts'
 import { AmqpProtocol } from '../../../connectors/amqp/protocol.ts'
 import { Publications } from '../../../connectors/amqp/publications.ts'
 import { Mask } from '../../../connectors/shared/mask.ts'
@@ -159,3 +159,61 @@ test('a connection that cannot be made is told at once, and leaves no timer behi
   t.like(outcome, [{ kind: 'unsent', code: 'amqp_connect_failed' }])
   t.is(clock.waiting, 0)
 })
+
+const topicOf = (device: string) =>
+  `ACCESS_REFUSED - access to topic 'fleet.${device}' in exchange 'telemetry' in vhost '/' refused for user 'fleet'`
+
+test('a device over which the channel was closed is asked about with nothing else in flight, until it is let in', async t => {
+  const refused: AmqpReply = { kind: 'closeChannel', reason: { code: 403, text: topicOf('d0') } }
+  let isRefused = true
+  const { double, arrived } = await doubleWith(t, {
+    reply: published => {
+      if (culprit(published)) return isRefused ? refused : { kind: 'ack' }
+      return { kind: arrived().length > 2 ? 'hold' : 'ack' }
+    }
+  })
+  const target = targetAt(t, double.url, { routingKey: 'fleet.{ident}' })
+  const probe = () => outcomesOf(target, batchOf(1))
+  t.deepEqual(await probe(), ['reject device amqp_device_refused'])
+  t.deepEqual(await outcomesOf(target, batchOf(1, { from: 1 })), [delivered])
+  const others = outcomesOf(target, batchOf(3, { from: 2 }))
+  const probed = probe()
+  await until('the others are in flight', () => double.held === 3)
+  double.acknowledgeHeld()
+  t.deepEqual(await others, Array(3).fill(delivered), 'they were not taken along')
+  t.deepEqual(await probed, ['reject device amqp_device_refused'])
+  isRefused = false
+  t.deepEqual(await probe(), [delivered])
+  const next = outcomesOf(target, batchOf(1, { from: 5 }))
+  t.deepEqual(await probe(), [delivered], 'it travels among others again')
+  await until('the other is in flight', () => double.held === 1)
+  double.acknowledgeHeld()
+  t.deepEqual(await next, [delivered])
+})
+
+for (const [what, reply, expected] of [
+  ['hangs up over', () => ({ kind: 'hangUp' }), 'unknown amqp_connection_lost'],
+  [
+    'refuses',
+    ({ body }) => ({ kind: 'closeChannel', reason: { code: 403, text: topicOf(`d${numberOf(body)}`) } }),
+    'reject device amqp_device_refused'
+  ]
+] as const satisfies [string, (published: AmqpPublished) => AmqpReply, string][])
+  test(`a broker that ${what} whatever it gets is not stormed with connections`, async t => {
+    const clock = new VirtualClock()
+    const { double } = await doubleWith(t, { reply })
+    const target = targetAt(t, double.url, { clock, routingKey: 'fleet.{ident}' })
+    let from = 0
+    const next = () => outcomesOf(target, batchOf(1, { from: from++ }))
+    for (let attempt = 1; attempt <= 5; attempt++) t.deepEqual(await next(), [expected])
+    for (const waitMs of [50, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000]) {
+      await until('the connection has ended', () => double.connections === 0)
+      const { accepted } = double
+      const attempt = next()
+      await until('it waits', () => clock.waiting === 1)
+      await clock.advance(waitMs - 1)
+      t.is(double.accepted, accepted)
+      await clock.advance(1)
+      t.deepEqual(await attempt, [expected])
+    }
+  })

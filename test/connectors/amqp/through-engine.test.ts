@@ -57,7 +57,7 @@ test.serial('when a broker fails over whatever it gets, and then no more, nothin
   let failures = 0
   const { double } = await doubleWith(t, {
     reply: () =>
-      failures < 30 && ++failures > 0
+      failures < 10 && ++failures > 0
         ? { kind: 'closeConnection', reason: { code: 541, text: 'INTERNAL_ERROR' } }
         : { kind: 'ack' },
     confirmed: ({ body }) => void confirmed.add(body.toString())
