@@ -24,8 +24,15 @@ export interface Login {
 
 type BrokerConfig = Pick<AmqpTargetConfig, 'url' | 'username' | 'password' | 'tls'>
 
-/** Throws a FaultError `config_invalid` for what the schema cannot tell. */
-export function brokerOf(config: BrokerConfig): Broker {
+/** The nodes of a cluster, that of `url` first. Throws a FaultError `config_invalid` for what the schema cannot tell. */
+export function brokersOf(config: BrokerConfig & Partial<Pick<AmqpTargetConfig, 'otherHosts'>>): Broker[] {
+  const { protocol, host, pathname } = new URL(config.url)
+  return [host, ...(config.otherHosts ?? [])].map(each =>
+    brokerOf({ ...config, url: `${protocol}//${each}${pathname}` })
+  )
+}
+
+function brokerOf(config: BrokerConfig): Broker {
   const { hostname, pathname, port, protocol } = new URL(config.url)
   const isSecure = protocol === 'amqps:'
   return {

@@ -1,28 +1,39 @@
 // AMQP as a publisher sees it: connections with one channel in confirm mode, and a message in each basic.publish.
 
-import type { FaultError } from '../../schemas/errors.ts'
+import { FaultError } from '../../schemas/errors.ts'
 import type { Failure, Message, Outcome } from '../connector.ts'
 import type { Group } from '../shared/publishing/delivery.ts'
 import type { Protocol } from '../shared/publishing/protocol.ts'
 import { detailOf } from '../shared/tls.ts'
+import type { Broker } from './broker.ts'
 import { Connection, type ConnectionSettings } from './connection/connection.ts'
 import { faultOfError, outcomeOfBlock, outcomeOfFault } from './outcome.ts'
 import type { Publication, Publications } from './publications.ts'
 import { Unroutable } from './unroutable.ts'
 
+/** Of all connections; `brokers` are the nodes of a cluster, at least one. */
+export type ClusterSettings = Omit<ConnectionSettings, 'broker'> & { readonly brokers: readonly Broker[] }
+
 export class AmqpProtocol implements Protocol<Connection, Publication> {
   readonly followsCode = 'amqp_predecessor_failed'
-  readonly #settings: ConnectionSettings
+  readonly #settings: ClusterSettings
   readonly #publications: Publications
+  /** Counts connections; each goes to the next node. */
+  #next: number
   readonly #unroutable = new Unroutable()
 
-  constructor(settings: ConnectionSettings, publications: Publications) {
+  /** `first` is the node to begin with, so that several connections are spread over the cluster. */
+  constructor(settings: ClusterSettings, publications: Publications, first = 0) {
     this.#settings = settings
     this.#publications = publications
+    this.#next = first
   }
 
   connect(onChange: () => void): Connection {
-    return new Connection(this.#settings, onChange)
+    const { brokers, ...settings } = this.#settings
+    const broker = brokers[this.#next++ % brokers.length]
+    if (broker === undefined) throw new FaultError('internal', { detail: 'no broker to connect to' })
+    return new Connection({ ...settings, broker }, onChange)
   }
 
   group(messages: readonly Message[]): Group[] {
@@ -71,6 +82,6 @@ export class AmqpProtocol implements Protocol<Connection, Publication> {
 }
 
 function only([message]: readonly Message[]): Message {
-  if (message === undefined) throw new Error('a publication without a message')
+  if (message === undefined) throw new FaultError('internal', { detail: 'a publication without a message' })
   return message
 }

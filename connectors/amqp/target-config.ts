@@ -28,6 +28,16 @@ export const amqpTargetSchema = Type.Object(
       'x-expects': 'amqp://host:port/vhost or amqps://host:port/vhost, without user name and password',
       'x-public': true
     }),
+    otherHosts: Type.Array(
+      Type.String({ pattern: `^${host}$`, 'x-expects': 'a host, or host:port', 'x-public': true }),
+      {
+        description:
+          'Further nodes of the cluster, each as host or host:port: when a connection to one does not come about, or ends, the next is taken.',
+        default: [],
+        maxItems: 100,
+        examples: [['broker-2.example.com', 'broker-3.example.com']]
+      }
+    ),
     username: Type.Optional(
       Type.String({
         description:

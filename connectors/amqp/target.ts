@@ -5,7 +5,7 @@
 import type { TargetEnv } from '../connector.ts'
 import { ConnectionPublisher } from '../shared/publishing/connection-publisher.ts'
 import { type Publisher, PublishingTarget } from '../shared/publishing/publishing-target.ts'
-import { brokerOf } from './broker.ts'
+import { brokersOf } from './broker.ts'
 import { AmqpProtocol } from './protocol.ts'
 import { Publications } from './publications.ts'
 import type { AmqpTargetConfig } from './target-config.ts'
@@ -24,13 +24,13 @@ function publishersOf(config: AmqpTargetConfig, env: TargetEnv): Publisher[] {
   const publications = new Publications(config, env)
   const { varies } = publications
   const settings = {
-    ...{ clock, mask, broker: brokerOf(config), mandatory, varies },
+    ...{ clock, mask, brokers: brokersOf(config), mandatory, varies },
     connectionName: config.connectionName ?? `tailrace ${stream}`,
     exchange: varies.exchange || config.exchange === '' ? null : config.exchange,
     ...{ heartbeatSeconds, maxInFlight, maxInFlightBytes, connectTimeoutMs, ackTimeoutMs }
   }
   return Array.from(
     { length: config.connections },
-    () => new ConnectionPublisher(new AmqpProtocol(settings, publications), clock)
+    (_, first) => new ConnectionPublisher(new AmqpProtocol(settings, publications, first), clock)
   )
 }

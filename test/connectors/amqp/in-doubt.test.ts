@@ -1,7 +1,7 @@
 // Messages that are in doubt: those that went down with others, and those that the broker has passed over.
 
 import test from 'ava'
-import { brokerOf } from '../../../connectors/amqp/broker.ts'
+import { brokersOf } from '../../../connectors/amqp/broker.ts'
 import type { AmqpPublished, AmqpReply } from '../../../connectors/amqp/double/double.ts'
 import { AmqpProtocol } from '../../../connectors/amqp/protocol.ts'
 import { Publications } from '../../../connectors/amqp/publications.ts'
@@ -149,7 +149,7 @@ test('a connection that cannot be made is told at once, and leaves no timer behi
         connectTimeoutMs: 5_000
       },
       ...{ maxInFlight: 1, maxInFlightBytes: 1_000, ackTimeoutMs: 5_000 },
-      broker: { ...brokerOf(config), port: 70_000 },
+      brokers: brokersOf(config).map(broker => ({ ...broker, port: 70_000 })),
       varies: { exchange: false, routingKey: false, headers: false }
     },
     new Publications(config, env)

@@ -1,7 +1,7 @@
 // What is published of a message, and which settings no message can have.
 
 import test from 'ava'
-import { brokerOf } from '../../../connectors/amqp/broker.ts'
+import { type Broker, brokersOf } from '../../../connectors/amqp/broker.ts'
 import { type Publication, Publications } from '../../../connectors/amqp/publications.ts'
 import type { AmqpTargetConfig } from '../../../connectors/amqp/target-config.ts'
 import { decodeTable } from '../../../connectors/amqp/wire/values.ts'
@@ -130,6 +130,12 @@ for (const [settings, path, detail] of mistakes) {
   })
 }
 
+function brokerOf(config: Parameters<typeof brokersOf>[0]): Broker {
+  const [broker, ...others] = brokersOf(config)
+  if (broker === undefined || others.length > 0) throw new Error('not one broker')
+  return broker
+}
+
 test('where the broker is and who connects stands in url, username, password and tls', t => {
   const login = { username: 'u', password: 'p' }
   t.like(brokerOf({ url, ...login }), { host: 'broker.example', port: 5672, vhost: '/', tls: undefined })
@@ -139,7 +145,26 @@ test('where the broker is and who connects stands in url, username, password and
   t.is(brokerOf({ url: 'amqps://b', tls: { ca, cert, key } }).login.mechanism, 'EXTERNAL')
 })
 
-const logins: [config: Parameters<typeof brokerOf>[0], path: string][] = [
+test('further nodes of a cluster differ in host and port only', t => {
+  const config = {
+    url: 'amqps://one:99/a%2Fb',
+    otherHosts: ['two', '[::1]:98'],
+    username: 'u',
+    password: 'p'
+  }
+  const brokers = brokersOf(config)
+  t.deepEqual(
+    brokers.map(({ host, port, vhost }) => [host, port, vhost]),
+    [
+      ['one', 99, 'a/b'],
+      ['two', 5671, 'a/b'],
+      ['::1', 98, 'a/b']
+    ]
+  )
+  t.is(brokers[1]?.tls?.servername, 'two')
+})
+
+const logins: [config: Parameters<typeof brokersOf>[0], path: string][] = [
   [{ url }, 'username'],
   [{ url, username: 'u' }, 'username'],
   [{ url, password: 'p' }, 'password'],

@@ -303,6 +303,22 @@ test('the virtual host stands at the end of url, and one that is refused halts',
   t.deepEqual(asked, ['/', 'fleet', 'a/b'])
 })
 
+test('of a cluster the next node is taken when one is gone, and connections are spread over all', async t => {
+  const [first, second] = [await doubleWith(t), await doubleWith(t)]
+  const otherHosts = [`127.0.0.1:${second.double.port}`]
+  const target = targetAt(t, first.double.url, { otherHosts })
+  t.deepEqual(await outcomesOf(target, batchOf(1)), [delivered])
+  t.is(first.double.accepted, 1)
+  await first.double.stop()
+  await until('the next takes it', async () => (await outcomesOf(target, batchOf(1)))[0] === delivered)
+  t.is(second.double.accepted, 1)
+  await first.double.start()
+  const wide = targetAt(t, first.double.url, { otherHosts, connections: 2 })
+  await wide.open(new AbortController().signal)
+  await until('both are there', () => first.double.connections === 1 && second.double.connections === 2)
+  t.pass()
+})
+
 test('a connection has the name of its stream, unless it is given another', async t => {
   const names: string[] = []
   const { double } = await doubleWith(t, { login: ({ connectionName }) => void names.push(connectionName) })
