@@ -5,13 +5,15 @@
 //   so many in a row, and none let in        all: the key of the policy or group, the clock, the host
 //   nobody was ever let in, one key for all  all, unless one of those that are being asked now is let in
 //
-// A confirmation on a connection that stands counts like a device that is let in, except for devices that had been let in
-// themselves. Connections that are hung up on are counted by themselves: an outage does not make a refusal everybody's.
+// A confirmation on a connection that stands counts like a device that is let in. Only with one key for all it says nothing of
+// devices that had been let in themselves: the key may have been changed since. Connections that are hung up on are counted by themselves: an outage does not make a refusal everybody's.
 // A few devices may be held for what turns out to be everybody's fault; they go on with the others once it is mended.
 
 import type { Clock } from '../clock.ts'
 import { RefusedInARow } from '../shared/publishing/refused-in-a-row.ts'
 
+/** More than most fleets have, so that only devices that never come back are forgotten. */
+const remembered = 200_000
 /** How long those that are being asked are waited for: a hub that is slow is no reason to halt. */
 const patienceMs = 20_000
 
@@ -25,6 +27,8 @@ export class Jury {
   /** One key stands behind all devices. */
   readonly #isShared: boolean
   #isAnyKnown = false
+  /** Devices that had been let in, if they have one key. */
+  readonly #letInBefore = new Set<string>()
   /** Devices that are being asked. */
   #asked = 0
   readonly #out: Readonly<Record<Way, RefusedInARow>> = {
@@ -56,7 +60,7 @@ export class Jury {
 
   /** Something was confirmed on a connection that stands. */
   confirmed(): void {
-    for (const out of Object.values(this.#out)) out.confirmed()
+    for (const out of Object.values(this.#out)) out.excuse(device => !this.#letInBefore.has(device))
   }
 
   /** A device was kept out. Resolves at once when the signal fires. */
@@ -79,7 +83,15 @@ export class Jury {
   #letIn(device: string): void {
     this.#isAnyKnown = true
     for (const out of Object.values(this.#out)) out.taken(device)
+    if (this.#isShared) this.#remember(device)
     this.#decide('device')
+  }
+
+  #remember(device: string): void {
+    this.#letInBefore.delete(device)
+    this.#letInBefore.add(device)
+    const [oldest] = this.#letInBefore
+    if (this.#letInBefore.size > remembered && oldest !== undefined) this.#letInBefore.delete(oldest)
   }
 
   /** When nobody else is being asked any more. */

@@ -1,9 +1,9 @@
 // Devices that the other side refused one after the other, while it took none. It often says the same of what is wrong with
 // one device as of what is wrong for all, and then only what becomes of the others tells them apart.
 //
-// A device that waits is asked about again and again, and says nothing new by that, so it counts once until it is taken. What
-// is confirmed on a connection that stands already shows that strangers are refused for their own sake; but of devices that
-// had been taken before it shows nothing, since they may be refused for a key that was changed meanwhile.
+// A device that waits is asked about again and again, and says nothing new by that, so it counts once until it is taken.
+
+import { maxIdentBytes } from '../../../schemas/message.ts'
 
 /** With every second device refused for itself this many would come in a row by chance once in a million. */
 const manyDevices = 20
@@ -11,10 +11,10 @@ const manyDevices = 20
 const remembered = 200_000
 
 export class RefusedInARow {
-  /** Never more than are many; whether each had been taken before. */
-  readonly #row = new Map<string, boolean>()
-  /** What was last heard of a device. */
-  readonly #wasTaken = new Map<string, boolean>()
+  /** Never more than are many. */
+  readonly #row = new Set<string>()
+  /** Those that were refused when they were last heard of. */
+  readonly #refused = new Set<string>()
 
   /** Whether it is so many by now that the reason is no single one of them. */
   get isMany(): boolean {
@@ -22,27 +22,26 @@ export class RefusedInARow {
   }
 
   refused(device: string): void {
-    const before = this.#wasTaken.get(device)
-    if (before === false) return
-    if (!this.isMany) this.#row.set(device, before === true)
-    this.#note(device, false)
+    if (device.length > maxIdentBytes || this.#refused.has(device)) return // no source lets a longer one in
+    if (!this.isMany) this.#row.add(device)
+    this.#refused.add(device)
+    const [oldest] = this.#refused
+    if (this.#refused.size > remembered && oldest !== undefined) this.#refused.delete(oldest)
+  }
+
+  /** Something shows that those for which this holds are refused for their own sake. */
+  excuse(isExcused: (device: string) => boolean): void {
+    for (const device of this.#row) if (isExcused(device)) this.#row.delete(device)
+  }
+
+  /** Others are taken, so whoever was refused was so for its own sake. */
+  end(): void {
+    this.#row.clear()
   }
 
   /** It was asked about, and taken. */
   taken(device: string): void {
-    this.#row.clear()
-    this.#note(device, true)
-  }
-
-  /** Something was confirmed that a device sent which had been taken before. */
-  confirmed(): void {
-    for (const [device, wasTaken] of this.#row) if (!wasTaken) this.#row.delete(device)
-  }
-
-  #note(device: string, isTaken: boolean): void {
-    this.#wasTaken.delete(device)
-    this.#wasTaken.set(device, isTaken)
-    const [oldest] = this.#wasTaken.keys()
-    if (this.#wasTaken.size > remembered && oldest !== undefined) this.#wasTaken.delete(oldest)
+    this.end()
+    this.#refused.delete(device)
   }
 }

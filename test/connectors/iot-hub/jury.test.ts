@@ -7,9 +7,9 @@ import { VirtualClock } from '../../../connectors/virtual-clock.ts'
 const { signal } = new AbortController()
 const fleet = (count: number, name = 'd') => Array.from({ length: count }, (_, at) => `${name}${at}`)
 
-/** A jury of devices with one key, these of which were let in. */
-async function juryThatLetIn(devices: readonly string[]): Promise<Jury> {
-  const jury = new Jury(new VirtualClock(), true)
+/** A jury of devices with one key, unless they have their own; these of them were let in. */
+async function juryThatLetIn(devices: readonly string[], isShared = true): Promise<Jury> {
+  const jury = new Jury(new VirtualClock(), isShared)
   for (const device of devices) await letIn(jury, device)
   return jury
 }
@@ -49,6 +49,23 @@ test('a key that was changed is told by devices that had been let in, though oth
     t.is(await jury.blameFor(device, 'refused', signal), 'device')
   }
   t.is(await jury.blameFor('d19', 'refused', signal), 'all')
+})
+
+test('devices with keys of their own that are disabled wait alone while others are confirmed', async t => {
+  const jury = await juryThatLetIn(fleet(40), false)
+  for (const device of fleet(40)) {
+    jury.confirmed()
+    t.is(await jury.blameFor(device, 'refused', signal), 'device')
+  }
+})
+
+test('whatever is wrong for all keys shows when none is confirmed, and no longer than that', async t => {
+  const jury = await juryThatLetIn(fleet(40), false)
+  for (const device of fleet(19)) t.is(await jury.blameFor(device, 'refused', signal), 'device')
+  t.is(await jury.blameFor('d19', 'refused', signal), 'all')
+  t.is(await jury.blameFor('d0', 'refused', signal), 'all')
+  jury.confirmed()
+  for (const device of fleet(20)) t.is(await jury.blameFor(device, 'refused', signal), 'device')
 })
 
 test('connections that are hung up on do not make a refusal everybody’s, nor the other way round', async t => {

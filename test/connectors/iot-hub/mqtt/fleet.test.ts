@@ -71,3 +71,27 @@ test.serial('however many devices the hub does not know, one that is connected g
     ])
   }
 })
+
+test.serial(
+  'of devices with keys of their own any number is disabled, and one that is connected goes on',
+  async t => {
+    const devices = ['d0', ...Array.from({ length: 25 }, (_, at) => `vehicle-${at}`)]
+    const registry = registryWith([])
+    for (const device of devices) registry.set(device, { keys: [keyOf(device)] })
+    const { double } = await mqttHubWith(t, { registry })
+    const deviceKeys = devices.map(device => `${device} ${keyOf(device)}`).join('\n')
+    const target = await targetAt(t, double.port, { mode: 'mqtt', connectsPerSecond: 1_000, deviceKeys })
+    for (const device of devices) t.deepEqual(await told(target, messagesOfDevice(device, 1)), ['delivered'])
+    for (const device of devices.slice(1)) registry.enable(device, false)
+    await until('their connections have ended', () => double.connections === 1)
+    for (const device of devices.slice(1)) {
+      t.deepEqual(await told(target, messagesOfDevice('d0', 1)), ['delivered'])
+      t.deepEqual(await told(target, messagesOfDevice(device, 1)), ['retry device iot_hub_token_refused'])
+      t.deepEqual(await told(target, messagesOfDevice(device, 1)), ['reject device iot_hub_device_refused'])
+    }
+  }
+)
+
+function keyOf(device: string): string {
+  return Buffer.from(`the key of ${device}`).toString('base64')
+}
