@@ -27,7 +27,7 @@ const statuses: ReadonlyMap<number, ErrorCode> = new Map([
   [501, 'iot_hub_address_refused']
 ])
 
-/** What the hub calls its errors, by name and by number. */
+/** What the hub calls its errors, by name and by number. Any other 400 with a name of the hub's is about the message. */
 const names: ReadonlyMap<string, ErrorCode> = new Map([
   ['InvalidProtocolVersion', 'iot_hub_address_refused'],
   ['400001', 'iot_hub_address_refused'],
@@ -35,6 +35,8 @@ const names: ReadonlyMap<string, ErrorCode> = new Map([
   ['400004', 'iot_hub_rejected'],
   ['ArgumentNull', 'iot_hub_rejected'],
   ['400005', 'iot_hub_rejected'],
+  ['IotHubSuspended', 'iot_hub_unavailable'],
+  ['400020', 'iot_hub_unavailable'],
   ['DeviceNotFound', 'iot_hub_device_unknown'],
   ['404001', 'iot_hub_device_unknown'],
   ['IotHubQuotaExceeded', 'iot_hub_quota_exceeded'],
@@ -44,6 +46,9 @@ const names: ReadonlyMap<string, ErrorCode> = new Map([
   ['ThrottlingException', 'iot_hub_throttled'],
   ['429001', 'iot_hub_throttled']
 ])
+
+/** The number of a 400 as the hub writes it: a page of something in between may hold any number. */
+const numbered400 = /errorCode"?\s*:\s*"?400\d{3}\b/i
 
 /** What the hub says, as far as is documented, only to those whose token it has taken. */
 const saidInside: ReadonlySet<ErrorCode> = new Set([
@@ -94,6 +99,8 @@ function codeOf({ status, headers, said }: Answer): ErrorCode {
   const named = status < 400 ? undefined : [String(header), name, number].find(text => names.has(text))
   const code = names.get(named ?? '') ?? statuses.get(status)
   if (code !== undefined) return code
+  const isNamed = header !== '' || name !== '' || numbered400.test(said)
+  if (status === 400 && isNamed) return 'iot_hub_rejected'
   if (status >= 500) return 'iot_hub_unavailable'
   // An answer to what this request is like: others may pass, so only its device has to wait.
   if (status >= 400) return 'iot_hub_not_taken'

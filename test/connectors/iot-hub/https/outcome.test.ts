@@ -16,6 +16,11 @@ const table: readonly (readonly [status: number, error: string | undefined, expe
   [301, undefined, 'halt iot_hub_address_refused'],
   [400, 'ArgumentInvalid', 'reject iot_hub_rejected'],
   [400, 'ArgumentNull', 'reject iot_hub_rejected'],
+  [400, 'GenericBadRequest', 'reject iot_hub_rejected'],
+  [400, 'IotHubFormatError', 'reject iot_hub_rejected'],
+  [400, 'DeserializationError', 'reject iot_hub_rejected'],
+  [400, 'OneThatIsNew', 'reject iot_hub_rejected'],
+  [400, 'IotHubSuspended', 'retry target iot_hub_unavailable'],
   [400, 'InvalidProtocolVersion', 'halt iot_hub_address_refused'],
   [400, undefined, 'retry device iot_hub_not_taken'],
   [401, 'IotHubUnauthorizedAccess', 'halt iot_hub_unauthorized'],
@@ -49,6 +54,14 @@ test('an error is known by its name or number in the body as well', t => {
   )
   t.is(textOf(answer(404, undefined, '{"errorCode":404001}')), 'reject device iot_hub_device_unknown')
   t.is(textOf(answer(403, undefined, '{"errorCode":403002}')), 'retry target iot_hub_quota_exceeded')
+  t.is(textOf(answer(400, undefined, '{"errorCode":400006}')), 'reject iot_hub_rejected')
+  t.is(
+    textOf(answer(400, undefined, '{"Message":"ErrorCode:GenericBadRequest;E2E"}')),
+    'reject iot_hub_rejected'
+  )
+  t.is(textOf(answer(400, undefined, '{"errorCode":400020}')), 'retry target iot_hub_unavailable')
+  t.is(textOf(answer(400, undefined, '{"errorCode":"BLOCKED"}')), 'retry device iot_hub_not_taken')
+  t.is(textOf(answer(400, undefined, 'Bad request no. 400123')), 'retry device iot_hub_not_taken')
 })
 
 test('the time that the hub asks for is passed on, and a quota that is used up waits for longer', t => {
