@@ -98,8 +98,8 @@ export class Confirms {
     const upTo = multiple && tag === 0 ? this.#lastTag : tag
     this.#lastConfirmed = Math.max(this.#lastConfirmed, upTo)
     for (const open of multiple ? this.#upTo(upTo) : this.#at(tag)) {
-      this.#forget(open)
-      open.answer(outcome.kind === 'delivered' ? (open.returned ?? outcome) : outcome)
+      const told = outcome.kind === 'delivered' ? (open.returned ?? outcome) : outcome
+      if (this.#forget(open)) open.answer(told)
     }
   }
 
@@ -124,17 +124,16 @@ export class Confirms {
     const all = [...this.#waiting.values(), ...this.#givenUp.values()].sort((a, b) => a.tag - b.tag)
     const outcomes = outcomesOf(all.map(({ place }) => place))
     for (const [at, open] of all.entries()) {
-      const [isWaiting, outcome] = [this.#waiting.has(open.tag), outcomes[at]]
-      this.#forget(open)
-      if (isWaiting && outcome !== undefined) open.answer(outcome)
+      const outcome = outcomes[at]
+      if (this.#forget(open) && outcome !== undefined) open.answer(outcome)
     }
   }
 
-  /** `answer` of one that was given up is heard by nobody. */
-  #forget({ tag, bytes }: Open): void {
-    const wasGivenUp = this.#givenUp.delete(tag)
-    if (wasGivenUp) this.#givenUpBytes -= bytes
-    if (wasGivenUp || this.#waiting.delete(tag)) this.#bytes -= bytes
+  /** Whether somebody waits for its answer: one that was given up has been told already. */
+  #forget({ tag, bytes }: Open): boolean {
+    this.#bytes -= bytes
+    if (this.#givenUp.delete(tag)) this.#givenUpBytes -= bytes
+    return this.#waiting.delete(tag)
   }
 
   #wouldClog(more: number, moreBytes: number): boolean {

@@ -169,7 +169,7 @@ export class ConnectionPublisher<C extends PublishConnection, P extends object> 
     for (const message of messages) if (this.#suspects.mustBeAwaited(message)) delivery.stop(message)
     this.#isAlone = alone
     this.#protocol.publish(connection, publication, outcome => {
-      this.#isAlone = false
+      if (alone) this.#isAlone = false
       this.#manners.pace?.answered(this.#clock.now())
       this.#reconnects.note(outcome)
       const told = this.#protocol.told(messages, outcome)
