@@ -53,10 +53,15 @@ export class AmqpProtocol implements Protocol<Connection, Publication> {
   }
 
   publish(connection: Connection, publication: Publication, answer: (outcome: Outcome) => void): void {
+    const published = this.#unroutable.published()
+    const answered = (outcome: Outcome) => {
+      this.#unroutable.answered(published)
+      answer(outcome)
+    }
     try {
-      connection.publish(publication, answer)
+      connection.publish(publication, answered)
     } catch (error) {
-      answer({ kind: 'reject', code: 'amqp_message_unfit', detail: detailOf(error) })
+      answered({ kind: 'reject', code: 'amqp_message_unfit', detail: detailOf(error) })
     }
   }
 

@@ -21,9 +21,15 @@ export class RefusedInARow {
     return this.#row.size >= manyDevices
   }
 
+  /** Whether none was ever refused that has not been taken since. */
+  get isClean(): boolean {
+    return this.#refused.size === 0
+  }
+
   refused(device: string): void {
-    if (device.length > maxIdentBytes || this.#refused.has(device)) return // no source lets a longer one in
-    if (!this.isMany) this.#row.add(device)
+    if (this.isMany || this.#refused.has(device)) return
+    if (device.length > maxIdentBytes) return // no source lets a longer one in
+    this.#row.add(device)
     this.#refused.add(device)
     const [oldest] = this.#refused
     if (this.#refused.size > remembered && oldest !== undefined) this.#refused.delete(oldest)

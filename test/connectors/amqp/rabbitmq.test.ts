@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava'
 import { certificates } from '../../conformance/fleet.ts'
 import { until } from '../../flows/harness/until.ts'
 import { type Rabbitmq, startRabbitmq } from '../../rabbitmq.ts'
+import { Engine } from '../engine.ts'
 import { batchOf, configOf, faultOf, numberOf, outcomesOf, password, targetAt, targetOf } from './harness.ts'
 
 const delivered = 'delivered'
@@ -82,6 +83,41 @@ test.serial('of routing keys with fields in them only those are held that lead n
     [1]
   )
 })
+
+test.serial(
+  'of a thousand devices with a backlog only those are held that have no queue, and nobody halts',
+  async t => {
+    const queue = await queueOf(t, 'backlog')
+    const devices = Array.from({ length: 1_000 }, (_, at) => `d${at}`)
+    const hasQueue = (device: string) => Number(device.slice(1)) % 33 !== 0 || device === 'd0'
+    const bound = devices.filter(hasQueue)
+    await asOther(async channel => {
+      await channel.assertExchange('backlog', 'direct', { durable: true })
+      await Promise.all(bound.map(device => channel.bindQueue(queue, 'backlog', device)))
+    })
+    t.teardown(() => asOther(channel => channel.deleteExchange('backlog')))
+    const engine = new Engine(t, targetAt(t, url, { exchange: 'backlog', routingKey: '{ident}' }))
+    await engine.send([...devices, ...devices])
+    await engine.start()
+    await until('all committed', async () => (await engine.uncommitted()) === 0)
+    t.deepEqual(haltsOf(engine), [])
+    t.is(devices.length - bound.length, 30)
+    t.true(Number(engine.meter.totals.held) >= 60, 'those that have no queue wait')
+    t.is((await takeAll(queue)).length, 2 * bound.length)
+    await asOther(async channel => {
+      await Promise.all(bound.map(device => channel.unbindQueue(queue, 'backlog', device)))
+    })
+    await engine.send(devices)
+    await until('it halts', () => haltsOf(engine).includes('amqp_unroutable'))
+  }
+)
+
+/** The codes with which attempts halted the stream. */
+function haltsOf(engine: Engine): unknown[] {
+  return engine.meter.calls.flatMap(([name, outcome, code]) =>
+    name === 'attempted' && outcome === 'halt' ? [code] : []
+  )
+}
 
 test.serial('what the message carries is what another client reads', async t => {
   const queue = await queueOf(t, 'properties')
