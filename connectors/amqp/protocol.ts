@@ -44,12 +44,12 @@ export class AmqpProtocol implements Protocol<Connection, Publication> {
     return this.#publications.tryOf(only(messages))
   }
 
-  bytesOf({ bodyBytes }: Publication): number {
-    return bodyBytes
+  bytesOf({ bytes }: Publication): number {
+    return bytes
   }
 
   hasRoomFor(connection: Connection, publication?: Publication): boolean {
-    return connection.hasRoomFor(publication?.bodyBytes ?? 0)
+    return connection.hasRoomFor(publication?.bytes ?? 0)
   }
 
   publish(connection: Connection, publication: Publication, answer: (outcome: Outcome) => void): void {

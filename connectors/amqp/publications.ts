@@ -8,15 +8,21 @@ import type { Failure, Message, TargetEnv } from '../connector.ts'
 import { Fields } from '../shared/fields.ts'
 import { itemTemplate, type Shape } from '../shared/json/filled.ts'
 import { detailOf } from '../shared/tls.ts'
-import type { Place, Varies } from './outcome.ts'
+import type { Varies } from './outcome.ts'
 import type { AmqpTargetConfig } from './target-config.ts'
 import { TextTemplate } from './text-template.ts'
-import type { Properties } from './wire/properties.ts'
+import { encodeHeader, type Properties } from './wire/properties.ts'
 import { encodeTable, maxShortBytes } from './wire/values.ts'
 
-export interface Publication extends Place {
+export interface Publication {
+  readonly exchange: string
+  readonly routingKey: string
   readonly body: Buffer
-  readonly properties: Properties
+  /** The payload of its header: the length of the body, and the properties. */
+  readonly header: Buffer
+  /** Of header and body. */
+  readonly bytes: number
+  readonly messageId: string
 }
 
 /** RabbitMQ closes the channel over a longer time, and over one that is no whole number. */
@@ -86,12 +92,15 @@ export class Publications {
   #of(message: Message): Publication {
     const fields = new Fields(message) // parsed once for all that names some of them
     const body = this.#shape(message, fields)
+    const messageId = this.#idOf(message)
+    const header = encodeHeader(body.length, { ...this.#propertiesOf(message, fields), messageId })
     return {
       exchange: this.#exchange.of(message, fields),
       routingKey: this.#routingKey.of(message, fields),
       body,
-      bodyBytes: body.length,
-      properties: this.#propertiesOf(message, fields)
+      header,
+      bytes: header.length + body.length,
+      messageId
     }
   }
 
@@ -102,7 +111,6 @@ export class Publications {
     return {
       contentType,
       deliveryMode: persistent ? 2 : 1,
-      messageId: this.#idOf(message),
       timestamp: Math.max(0, Math.floor(message.timestampMs / 1_000)),
       ...(headers.length > 0 && { headers: encodeTable(Object.fromEntries(headers)) }),
       ...(priority !== undefined && { priority }),

@@ -56,12 +56,12 @@ export class Confirms {
     return this.#wouldClog(0, 0)
   }
 
-  /** Whether one more with so much content may be in flight. One that is larger than what is left goes when nobody waits. */
-  hasRoomFor(bodyBytes: number): boolean {
+  /** Whether one more with so many bytes may be in flight. One that is larger than what is left goes when nobody waits. */
+  hasRoomFor(bytes: number): boolean {
     const { maxInFlight, maxInFlightBytes } = this.#window
     if (!this.isAwaited && !this.isClogged) return true
     const size = this.#waiting.size + this.#givenUp.size
-    return size < maxInFlight && this.#bytes + bodyBytes <= maxInFlightBytes
+    return size < maxInFlight && this.#bytes + bytes <= maxInFlightBytes
   }
 
   get oldest(): Sent | undefined {

@@ -24,7 +24,6 @@ import {
 import type { Publication } from '../publications.ts'
 import { encodeBody, encodeFrame, type Frame, frameType } from '../wire/frames.ts'
 import { decodeMethod, encodeMethod, type Method } from '../wire/methods.ts'
-import { encodeHeader } from '../wire/properties.ts'
 import { AckWatch } from './ack-watch.ts'
 import { Confirms, type Window } from './confirms.ts'
 import { channel, type Grant, Handshake, type HandshakeOptions } from './handshake.ts'
@@ -110,28 +109,26 @@ export class Connection {
     return !this.#confirms.isAwaited
   }
 
-  /** Whether a message with so much content may be published now. */
-  hasRoomFor(bodyBytes: number): boolean {
-    return this.#state === 'open' && this.blocked === null && this.#confirms.hasRoomFor(bodyBytes)
+  /** Whether a message of so many bytes may be published now. */
+  hasRoomFor(bytes: number): boolean {
+    return this.#state === 'open' && this.blocked === null && this.#confirms.hasRoomFor(bytes)
   }
 
   /** Sends one message; only while there is room. `answer` is called once. Throws a RangeError for what cannot be written. */
   publish(publication: Publication, answer: (outcome: Outcome) => void): void {
-    const { body, properties, ...place } = publication
-    const { exchange, routingKey } = place
+    const { body, bytes, messageId, exchange, routingKey } = publication
     const { mandatory } = this.#settings
     const method = encodeMethod('basicPublish', {
       ...{ reserved1: 0, exchange, routingKey, mandatory },
       immediate: false
     })
-    const described = encodeHeader(body.length, properties)
-    const header = encodeFrame({ type: frameType.header, channel, payload: described })
+    const header = encodeFrame({ type: frameType.header, channel, payload: publication.header })
     const { frameMaxBytes } = this.#grant
     // Only contents are cut into several frames; over a longer one a broker ends the connection.
     if (header.length > frameMaxBytes)
       throw new RangeError(`its headers and properties take ${header.length} bytes, at most ${frameMaxBytes}`)
-    const [atMs, bytes] = [this.#settings.clock.now(), header.length + body.length]
-    this.#confirms.add({ atMs, place, messageId: properties.messageId ?? '', bytes, answer })
+    const place = { exchange, routingKey, bodyBytes: body.length }
+    this.#confirms.add({ atMs: this.#settings.clock.now(), place, messageId, bytes, answer })
     this.#acks.start()
     const head = encodeFrame({ type: frameType.method, channel, payload: method })
     this.#link.write(head, header, encodeBody(channel, body, frameMaxBytes))

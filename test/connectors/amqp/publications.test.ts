@@ -4,6 +4,7 @@ import test from 'ava'
 import { type Broker, brokersOf } from '../../../connectors/amqp/broker.ts'
 import { type Publication, Publications } from '../../../connectors/amqp/publications.ts'
 import type { AmqpTargetConfig } from '../../../connectors/amqp/target-config.ts'
+import { decodeHeader, type Properties } from '../../../connectors/amqp/wire/properties.ts'
 import { decodeTable } from '../../../connectors/amqp/wire/values.ts'
 import type { Failure } from '../../../connectors/connector.ts'
 import { VirtualClock } from '../../../connectors/virtual-clock.ts'
@@ -27,6 +28,10 @@ function sent(value: string, settings: Partial<AmqpTargetConfig>, env: Env = {})
   const publication = published(value, settings, env)
   if ('kind' in publication) throw new Error(publication.detail)
   return publication
+}
+
+function propertiesOf(...args: Parameters<typeof sent>): Properties {
+  return decodeHeader(sent(...args).header).properties
 }
 
 test('exchange and routing key may hold fields of the message', t => {
@@ -60,7 +65,7 @@ test('a message that has no place is unfit, with the reason', t => {
 })
 
 test('headers and properties hold fields, and what a message lacks is an empty text', t => {
-  const { properties } = sent('{"ident":"d1","n":5}', {
+  const properties = propertiesOf('{"ident":"d1","n":5}', {
     headers: { device: '{ident}', nothing: '<{missing}>', id: '{@id}', long: 'x'.repeat(1_000) },
     type: '{n}',
     appId: 'tailrace'
@@ -77,7 +82,7 @@ test('headers and properties hold fields, and what a message lacks is an empty t
 })
 
 test('without persistence a message is transient', t => {
-  t.is(sent('{}', { persistent: false }).properties.deliveryMode, 1)
+  t.is(propertiesOf('{}', { persistent: false }).deliveryMode, 1)
 })
 
 test('the content is the message as it lies in Kafka, or what item makes of it', t => {
@@ -89,21 +94,21 @@ test('the content is the message as it lies in Kafka, or what item makes of it',
 })
 
 test('what expires does so at the end of the time that the stream gives it, and not in a replay', t => {
-  t.is(sent('{}', { expires: true }, { ttlMs: 60_000 }).properties.expiration, '60000')
-  t.is(sent('{}', { expires: true }, { ttlMs: 1.001 * 1_000 }).properties.expiration, '1001')
-  t.is(sent('{}', { expires: true }, { ttlMs: 1e300 }).properties.expiration, '4294967295')
-  t.is(sent('{}', { expires: true }, { replay: 'again' }).properties.expiration, undefined)
+  t.is(propertiesOf('{}', { expires: true }, { ttlMs: 60_000 }).expiration, '60000')
+  t.is(propertiesOf('{}', { expires: true }, { ttlMs: 1.001 * 1_000 }).expiration, '1001')
+  t.is(propertiesOf('{}', { expires: true }, { ttlMs: 1e300 }).expiration, '4294967295')
+  t.is(propertiesOf('{}', { expires: true }, { replay: 'again' }).expiration, undefined)
 })
 
 test('a replay is marked, and has ids of its own', t => {
-  const { headers, messageId } = sent('{}', {}, { replay: 'again' }).properties
+  const { headers, messageId } = propertiesOf('{}', {}, { replay: 'again' })
   t.deepEqual(decodeTable(headers ?? Buffer.alloc(0)), { 'tailrace-replay': 'again' })
   t.is(messageId, 'fleet-0-7-again')
 })
 
 test('an id that is too long for a property becomes a hash, the same each time', t => {
   const replay = 'x'.repeat(300)
-  const ids = [1, 2].map(() => sent('{}', {}, { replay }).properties.messageId)
+  const ids = [1, 2].map(() => propertiesOf('{}', {}, { replay }).messageId)
   t.regex(ids[0] ?? '', /^[0-9a-f]{64}$/)
   t.is(ids[0], ids[1])
 })
