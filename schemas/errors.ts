@@ -82,6 +82,11 @@ const list = {
     hint: 'Check kafka.brokers, the network and the TLS and SASL settings.',
     exitCode: 3
   },
+  kafka_no_leader: {
+    sentence: 'Nobody leads a partition in Kafka, so that it cannot be read or written',
+    hint: 'Bring back a broker that has the partition. The others are read and written meanwhile. With three replicas the loss of a broker takes the leader from no partition.',
+    exitCode: 3
+  },
   kafka_unauthorized: {
     sentence: 'Kafka refused the credentials or the permission',
     hint: 'Check kafka.sasl and the ACLs listed in connectors/kafka/README.md.',

@@ -17,7 +17,7 @@ export interface Watched {
 
 export interface EndsWatchParts {
   readonly clock: Clock
-  readonly admin: Pick<LogAdmin, 'ranges'>
+  readonly admin: Pick<LogAdmin, 'rangesWithLeader'>
   readonly watched: () => readonly Watched[]
 }
 
@@ -48,7 +48,7 @@ export class EndsWatch {
 
   /** An answer that does not come is not missed: the next round asks again, and the streams report the outage. */
   async #ask(topic: string, watched: readonly Watched[]): Promise<void> {
-    const ranges = await this.#parts.admin.ranges(topic).catch(() => [])
+    const { ranges } = await this.#parts.admin.rangesWithLeader(topic).catch(() => ({ ranges: [] }))
     for (const { partition, end } of ranges) for (const one of watched) one.noteEnd({ topic, partition }, end)
   }
 }

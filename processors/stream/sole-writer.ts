@@ -22,6 +22,7 @@ import type {
   PartitionRange
 } from '../../connectors/kafka/log/log.ts'
 import type { TopicPartition } from '../../connectors/kafka/log/message.ts'
+import { rangeOf } from '../../connectors/kafka/log/ranges.ts'
 import { FaultError } from '../../schemas/errors.ts'
 
 /** Of one append, while others write between. */
@@ -30,7 +31,7 @@ const maxTries = 3
 export interface SoleWriterPort {
   /** The partition that is written. */
   readonly place: TopicPartition
-  readonly admin: Pick<LogAdmin, 'ranges' | 'read'>
+  readonly admin: Pick<LogAdmin, 'rangesWithLeader' | 'read'>
   readonly producer: Pick<LogProducer, 'appendOnce'>
   /** From where on the partition has to be read; default: all of it. */
   begin?(range: PartitionRange): Promise<number>
@@ -130,7 +131,7 @@ export class SoleWriter {
 
   async #readOn(): Promise<void> {
     const { place, admin } = this.#port
-    const range = (await admin.ranges(place.topic)).find(({ partition }) => partition === place.partition)
+    const range = await rangeOf(admin, place)
     if (range === undefined)
       throw new FaultError('topic_missing', { path: `${place.topic}/${place.partition}` })
     const from = this.#next ?? (await this.#port.begin?.(range)) ?? range.start

@@ -37,11 +37,11 @@ export interface LogConsumerHandlers {
   /** The position of a partition is outside of what Kafka holds. The partition is paused; nothing was skipped. */
   onPositionLost(partition: TopicPartition, position: number): void
   /**
-   * Why nothing can be read: Kafka is away, or something a person must mend (credentials, a missing topic). The
-   * consumer goes on trying. It holds until onRecovered or the next onAssigned.
+   * Why nothing can be read: Kafka is away, or something a person must mend (credentials, a missing topic); or why some
+   * partitions cannot (`kafka_no_leader`). The consumer goes on trying. It holds until onRecovered or the next onAssigned.
    */
   onFault(fault: FaultError): void
-  /** Kafka is back, and the assignment still holds. */
+  /** That is over, and the assignment still holds. */
   onRecovered(): void
 }
 
@@ -124,6 +124,14 @@ export interface PartitionRange {
   readonly end: number
 }
 
+/** A topic of which some partitions may have no leader at the moment: nothing can be read of them, nor written. */
+export interface TopicRanges {
+  /** How many partitions it has. */
+  readonly partitions: number
+  readonly ranges: readonly PartitionRange[]
+  readonly leaderless: readonly number[]
+}
+
 export interface CommittedPosition extends TopicPartition {
   /** Null: the group has no commit for this partition. */
   readonly next: number | null
@@ -145,7 +153,10 @@ export interface ReadRange extends TopicPartition {
   readonly maxFetchBytes?: number
 }
 
-/** Administrative calls. All reject with `kafka_unreachable`, `kafka_unauthorized` or `topic_missing`. */
+/**
+ * Administrative calls. All reject with `kafka_unreachable`, `kafka_unauthorized` or `topic_missing`, and those that need an
+ * answer for a partition with `kafka_no_leader` where nobody leads it for a while.
+ */
 export interface LogAdmin {
   /** The topic as it is, or null when there is none. */
   topic(name: string): Promise<TopicSpec | null>
@@ -153,9 +164,15 @@ export interface LogAdmin {
   /** Gives the topic so many partitions; nothing is done where it has them. */
   raisePartitions(topic: string, partitions: number): Promise<void>
   brokers(): Promise<number>
+  /** Of all partitions. */
   ranges(topic: string): Promise<PartitionRange[]>
-  /** Per partition (the index) the first offset whose record is at or after `timeMs`; the end where there is none. */
-  offsetsAt(topic: string, timeMs: number): Promise<number[]>
+  /** For who can go on with some of them: does not wait for those that nobody leads. */
+  rangesWithLeader(topic: string): Promise<TopicRanges>
+  /**
+   * Per partition (the index) the first offset whose record is at or after `timeMs`; the end where there is none. Of
+   * `partitions` at least; default: of all.
+   */
+  offsetsAt(topic: string, timeMs: number, partitions?: readonly number[]): Promise<number[]>
   committed(group: string, topics: readonly string[]): Promise<CommittedPosition[]>
   /** Who is in the group now; none where there is no such group. */
   members(group: string): Promise<GroupMember[]>

@@ -5,6 +5,8 @@ import { type ErrorCode, errors, FaultError } from '../../../schemas/errors.ts'
 import type { Failure } from '../../connector.ts'
 import { detailOf, isTlsFailure, nativeCode } from '../../shared/tls.ts'
 import { protocolType, rootCause } from '../log/kafkajs/client.ts'
+import { LeaderUnreachable } from '../log/kafkajs/produce/connections.ts'
+import { NoLeader } from '../log/kafkajs/produce/shipper.ts'
 
 export interface Circumstances {
   /** The request may have reached the wire. */
@@ -59,10 +61,10 @@ export function outcomeOfError(error: unknown, { isWritten, haveTopics }: Circum
     : failure
 }
 
-/** An answer about one partition only: others may take what they get, so only its devices have to wait. */
+/** About one partition, or one broker of several, only: others may take what they get, so only its devices have to wait. */
 function isOfPartition(error: unknown): boolean {
-  const { name } = (rootCause(error) ?? {}) as { name?: unknown } // it is only compared
-  return protocolType(error) !== undefined || name === 'NoLeader'
+  if (error instanceof LeaderUnreachable || error instanceof NoLeader) return true
+  return protocolType(error) !== undefined
 }
 
 /** The broker took none of the messages because of one of them, or because they are too many at once. */
@@ -75,7 +77,7 @@ function codeOf(error: unknown, isWritten: boolean): ErrorCode {
   if (root instanceof FaultError) return root.code
   const { name = '' } = (root ?? {}) as { name?: string } // an Error has one
   if (name === 'KafkaJSSASLAuthenticationError') return 'kafka_target_unauthorized'
-  if (name === 'NoLeader') return 'kafka_target_no_leader'
+  if (root instanceof NoLeader) return 'kafka_target_no_leader'
   const type = protocolType(error)
   // A broker that has just started may not know its topics yet; whether there is none is found by asking.
   if (isWritten && type === 'UNKNOWN_TOPIC_OR_PARTITION') return 'kafka_target_leader_moved'

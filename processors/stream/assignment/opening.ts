@@ -3,8 +3,14 @@
 // stream, for members that start at the same time and for partitions that are added later alike. The smallest birth
 // known wins: it travels in the metadata of every commit and between the members of the group.
 
-import type { CommittedPosition, LogAdmin, PartitionRange } from '../../../connectors/kafka/log/log.ts'
+import type {
+  CommittedPosition,
+  LogAdmin,
+  PartitionRange,
+  TopicRanges
+} from '../../../connectors/kafka/log/log.ts'
 import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
+import { rangeIn } from '../../../connectors/kafka/log/ranges.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import { type CommitMetadata, decodeMetadata, type NumbersMark } from '../settlement/commit-metadata.ts'
 import type { Run } from '../settlement/settled-set.ts'
@@ -40,6 +46,8 @@ export interface OpenPosition {
 
 export interface Opening {
   readonly positions: readonly OpenPosition[]
+  /** Nobody leads them at the moment, so it is not known where they begin. */
+  readonly leaderless: readonly TopicPartition[]
   readonly birthMs: number
   /** The number of partitions of each topic looked at. */
   readonly counts: ReadonlyMap<string, number>
@@ -54,15 +62,21 @@ export async function readOpening(admin: LogAdmin, request: OpeningRequest): Pro
   const birthMs = smallestBirth(committed, request.birthMs)
   const byKey = new Map(committed.map(position => [partitionKey(position), position]))
   const positions: OpenPosition[] = []
+  const leaderless: TopicPartition[] = []
   const counts = new Map<string, number>()
   for (const topic of new Set(request.partitions.map(origin => origin.topic))) {
-    const ranges = await admin.ranges(topic)
-    counts.set(topic, ranges.length)
+    const found = await admin.rangesWithLeader(topic)
+    counts.set(topic, found.partitions)
     const fromMs = topic === request.held ? 0 : birthMs
-    const firsts = await firstOffsets(admin, { topic, ranges, birthMs: fromMs, committed })
+    const firsts = await firstOffsets(admin, { topic, found, birthMs: fromMs, committed })
     for (const origin of request.partitions) {
       if (origin.topic !== topic) continue
-      const range = rangeOf(ranges, origin)
+      if (found.leaderless.includes(origin.partition)) {
+        leaderless.push(origin)
+        continue
+      }
+      const range = rangeIn(found, origin)
+      if (range === undefined) throw new FaultError('topic_missing', { path: partitionKey(origin) })
       const commit = byKey.get(partitionKey(origin))
       const next = commit?.next ?? null
       if (next !== null) checkHeld(origin, next, range)
@@ -75,7 +89,7 @@ export async function readOpening(admin: LogAdmin, request: OpeningRequest): Pro
       })
     }
   }
-  return { positions, birthMs, counts }
+  return { positions, leaderless, birthMs, counts }
 }
 
 /**
@@ -111,22 +125,21 @@ export function metadataOf({ next, metadata }: CommittedPosition): CommitMetadat
 
 interface FirstOffsetsRequest {
   readonly topic: string
-  readonly ranges: readonly PartitionRange[]
+  readonly found: TopicRanges
   readonly birthMs: number
   readonly committed: readonly CommittedPosition[]
 }
 
 /** The lookup by time, only where some partition of the topic has no commit. */
 async function firstOffsets(admin: LogAdmin, request: FirstOffsetsRequest): Promise<readonly number[]> {
-  const commits = request.committed.filter(at => at.topic === request.topic && at.next !== null).length
-  if (commits === request.ranges.length || request.birthMs === 0) return []
-  return admin.offsetsAt(request.topic, request.birthMs)
-}
-
-function rangeOf(ranges: readonly PartitionRange[], origin: TopicPartition): PartitionRange {
-  const range = ranges.find(one => one.partition === origin.partition)
-  if (range === undefined) throw new FaultError('topic_missing', { path: partitionKey(origin) })
-  return range
+  const { topic, found, birthMs, committed } = request
+  const commits = committed.filter(at => at.topic === topic && at.next !== null).length
+  if (commits === found.partitions || birthMs === 0) return []
+  return admin.offsetsAt(
+    topic,
+    birthMs,
+    found.ranges.map(({ partition }) => partition)
+  )
 }
 
 /** Never jump silently: a position that retention, or a deleted and created topic, took away is for a person. */

@@ -3,13 +3,14 @@
 // partitions were lost meanwhile is dropped; one that fails is tried again.
 
 import type { CommitEntry, LogAdmin } from '../../../connectors/kafka/log/log.ts'
+import { FaultError } from '../../../schemas/errors.ts'
 import type { StreamContext } from '../context.ts'
 import type { Health } from '../health/health.ts'
 import { persist } from '../health/persist.ts'
 import type { HeldPartition } from '../held/held-partition.ts'
 import { encodeMetadata } from '../settlement/commit-metadata.ts'
 import { type Run, union } from '../settlement/settled-set.ts'
-import { type OpenPosition, readOpening } from './opening.ts'
+import { type Opening, type OpenPosition, readOpening } from './opening.ts'
 import { Partition, type Progress, partitionKey } from './partition.ts'
 
 export interface OpeningsPort {
@@ -69,6 +70,7 @@ export class Openings {
     const opening = await readOpening(admin, request)
     this.birthMs = Math.min(this.birthMs, opening.birthMs)
     this.#noteCounts(opening.counts)
+    this.#openLater(partitions, opening)
     const byKey = new Map(opening.positions.map(position => [partitionKey(position.origin), position]))
     const alive = partitions.filter(({ closed }) => !closed)
     await this.#commitFirst(alive.flatMap(({ origin }) => byKey.get(partitionKey(origin)) ?? []))
@@ -83,6 +85,15 @@ export class Openings {
       this.#port.opened(partition, partition instanceof Partition ? partition.unread.next : resumed.next)
     }
     await Promise.all(alive.map(open))
+  }
+
+  /** Those that nobody leads are tried by themselves: none of the others is to wait, though some may wait for their held one. */
+  #openLater(partitions: readonly (Partition | HeldPartition)[], { leaderless }: Opening): void {
+    const keys = new Set(leaderless.map(partitionKey))
+    const isLeaderless = ({ origin }: Partition | HeldPartition) => keys.has(partitionKey(origin))
+    if (partitions.every(isLeaderless))
+      throw new FaultError('kafka_no_leader', { path: [...keys].join(', ') })
+    this.open(partitions.filter(isLeaderless), this.birthMs)
   }
 
   /** Past what this process has confirmed itself, unless somebody has set the commit back on purpose. */

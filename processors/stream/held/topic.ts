@@ -22,5 +22,5 @@ export async function ensureHeldTopic(
   const retentionHours = Math.ceil((2 * maxMs) / 3_600_000)
   const found = await ensureTopic(admin, { name, partitions, retentionHours, maxMessageBytes }, log)
   if (found.partitions < partitions) await admin.raisePartitions(name, partitions)
-  await admin.ranges(name) // a broker that has just created a partition may not serve it yet, which would cost a rejoin
+  await admin.rangesWithLeader(name) // a broker that has just created a partition may not serve it yet, which would cost a rejoin
 }

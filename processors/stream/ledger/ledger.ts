@@ -5,6 +5,7 @@
 import { pauseFor } from '../../../connectors/clock.ts'
 import type { LogAdmin, LogProducer } from '../../../connectors/kafka/log/log.ts'
 import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
+import { rangeOf } from '../../../connectors/kafka/log/ranges.ts'
 import { ensureCompacted } from '../../../connectors/kafka/topics.ts'
 import { messageOf } from '../../../schemas/errors.ts'
 import { type Partition, partitionKey } from '../assignment/partition.ts'
@@ -138,7 +139,7 @@ export class Ledger {
   async #read({ origin }: LedgerPartition): Promise<Map<string, LedgerRecord>> {
     const { admin, options } = this.#parts
     const known = new Map<string, LedgerRecord>()
-    const range = (await admin.ranges(options.topic)).find(one => one.partition === origin.partition)
+    const range = await rangeOf(admin, { topic: options.topic, partition: origin.partition })
     if (range === undefined) return known
     const { start: from, end: to } = range
     for await (const record of admin.read({ topic: options.topic, partition: origin.partition, from, to })) {

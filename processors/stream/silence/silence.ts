@@ -90,8 +90,8 @@ export class Silence {
     const byKey = new Map<string, number>()
     const counts = new Map<string, number>()
     for (const topic of this.#port.origins) {
-      const ranges = await this.#port.admin.ranges(topic)
-      counts.set(topic, ranges.length)
+      const { partitions, ranges } = await this.#port.admin.rangesWithLeader(topic)
+      counts.set(topic, partitions)
       for (const { partition, end } of ranges) byKey.set(partitionKey({ topic, partition }), end)
     }
     return { byKey, counts }

@@ -9,7 +9,8 @@
 // none is shown them twice.
 
 import { every } from '../../../connectors/clock.ts'
-import type { LogAdmin, LogProducer, PartitionRange } from '../../../connectors/kafka/log/log.ts'
+import type { LogAdmin, LogProducer, TopicRanges } from '../../../connectors/kafka/log/log.ts'
+import { rangeIn } from '../../../connectors/kafka/log/ranges.ts'
 import { ensureCompacted } from '../../../connectors/kafka/topics.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import type { NamedStep } from '../../steps/compile.ts'
@@ -49,7 +50,7 @@ export class Checkpoints {
   readonly #writer: Writer
   readonly #stop: () => void
   #ensured: Promise<void> | null = null
-  #asked: Promise<readonly PartitionRange[]> | null = null
+  #asked: Promise<TopicRanges> | null = null
 
   constructor(context: StreamContext, port: CheckpointsPort) {
     this.#context = context
@@ -66,7 +67,7 @@ export class Checkpoints {
     const place = this.#placeOf(partition)
     const memory = new PartitionMemory(readFrom ?? next, steps.length)
     const { partition: number } = partition.origin
-    const range = (await this.#ranges()).find(one => one.partition === number)
+    const range = rangeIn(await this.#ranges(), { topic, partition: number })
     if (range === undefined) {
       this.#ensured = null // the channel has got more partitions
       throw new FaultError('topic_missing', { path: `${topic}/${number}` })
@@ -155,8 +156,8 @@ export class Checkpoints {
   }
 
   /** Partitions are opened many at a time, and ask at the same moment. */
-  #ranges(): Promise<readonly PartitionRange[]> {
-    this.#asked ??= this.#port.admin.ranges(this.#port.topic).finally(() => {
+  #ranges(): Promise<TopicRanges> {
+    this.#asked ??= this.#port.admin.rangesWithLeader(this.#port.topic).finally(() => {
       this.#asked = null
     })
     return this.#asked

@@ -17,9 +17,9 @@ test('asks once for the ends of every topic that some stream has partitions of, 
   const clock = new VirtualClock()
   const asked: string[] = []
   const admin = {
-    async ranges(topic: string) {
+    async rangesWithLeader(topic: string) {
       asked.push(topic)
-      return [{ partition: 0, start: 0, end: 7 }]
+      return { partitions: 1, ranges: [{ partition: 0, start: 0, end: 7 }], leaderless: [] }
     }
   }
   const [first, second] = [stream(['fleet']), stream(['fleet'])]
@@ -36,7 +36,7 @@ test('asks nothing while nothing is assigned, and goes on after Kafka did not an
   const clock = new VirtualClock()
   let asked = 0
   const admin = {
-    async ranges(): Promise<never> {
+    async rangesWithLeader(): Promise<never> {
       asked++
       throw new FaultError('kafka_unreachable')
     }
@@ -57,10 +57,10 @@ test('once stopped it asks nothing more, also amidst a round', async t => {
   const clock = new VirtualClock()
   const asked: string[] = []
   const admin = {
-    async ranges(topic: string) {
+    async rangesWithLeader(topic: string) {
       asked.push(topic)
       watch.stop()
-      return []
+      return { partitions: 0, ranges: [], leaderless: [] }
     }
   }
   const watch = new EndsWatch({ clock, admin, watched: () => [stream(['fleet', 'sensors'])] })

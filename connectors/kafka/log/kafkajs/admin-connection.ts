@@ -8,7 +8,6 @@ import type { Admin, Kafka } from 'kafkajs'
 import { FaultError, messageOf } from '../../../../schemas/errors.ts'
 import { type Clock, pauseFor } from '../../../clock.ts'
 import { type Clients, kafkaFault, protocolType, rootCause, shareOf } from './client.ts'
-import { withPartitionErrors } from './direct/cluster.ts'
 import { withDeadline } from './with-deadline.ts'
 
 export interface AdminConnectionEnv {
@@ -54,7 +53,7 @@ export class AdminConnection {
       } catch (error) {
         const fault = adminFault(error)
         const late = clock.now() + delayMs > endMs
-        if (fault.code !== 'kafka_unreachable' || late || this.#closing.signal.aborted) throw fault
+        if (!passing.has(fault.code) || late || this.#closing.signal.aborted) throw fault
       }
       await pauseFor(clock, delayMs, this.#closing.signal)
     }
@@ -92,7 +91,7 @@ export class AdminConnection {
 
   async #connect(): Promise<Admin> {
     const { kafka, clients, clock, patienceMs } = this.#env
-    const admin = withPartitionErrors(clients?.next() ?? kafka).admin()
+    const admin = (clients?.next() ?? kafka).admin()
     try {
       if (clients === undefined) await admin.connect()
       else await withDeadline(admin.connect(), { clock, deadlineMs: shareOf(clients, patienceMs) })
@@ -106,7 +105,9 @@ export class AdminConnection {
   }
 }
 
-const lasting = new Set<string>(['kafka_unauthorized', 'topic_missing', 'group_busy'])
+/** What may pass by itself. */
+const passing = new Set<string>(['kafka_unreachable', 'kafka_no_leader'])
+const known = new Set<string>(['kafka_unauthorized', 'topic_missing', 'group_busy', 'kafka_no_leader'])
 
 /** The faults of the port: whatever is neither a refusal nor a missing topic may pass. */
 function adminFault(error: unknown): FaultError {
@@ -116,7 +117,7 @@ function adminFault(error: unknown): FaultError {
   if (protocolType(first)?.startsWith('INVALID_')) {
     return new FaultError('topic_missing', { detail: messageOf(first), cause: error })
   }
-  if (lasting.has(fault.code)) return fault
+  if (known.has(fault.code)) return fault
   return new FaultError('kafka_unreachable', { detail: messageOf(rootCause(first)), cause: error })
 }
 

@@ -1,6 +1,6 @@
 // Administrative calls over one kafkajs admin, shared by the process.
 
-import type { Kafka } from 'kafkajs'
+import type { Admin, Kafka } from 'kafkajs'
 import { FaultError } from '../../../../schemas/errors.ts'
 import type { Clock } from '../../../clock.ts'
 import type {
@@ -11,8 +11,10 @@ import type {
   LogRecord,
   PartitionRange,
   ReadRange,
+  TopicRanges,
   TopicSpec
 } from '../log.ts'
+import { noLeader } from '../ranges.ts'
 import { AdminConnection } from './admin-connection.ts'
 import { type Clients, protocolType } from './client.ts'
 import { commitFromOutside } from './direct/commit.ts'
@@ -115,23 +117,33 @@ export class KafkaAdmin implements LogAdmin {
   }
 
   async ranges(topic: string): Promise<PartitionRange[]> {
-    await this.partitionsOf(topic)
-    const offsets = await this.#connection.call(admin => admin.fetchTopicOffsets(topic))
-    return offsets
-      .map(({ partition, low, high }) => ({ partition, start: Number(low), end: Number(high) }))
-      .sort((a, b) => a.partition - b.partition)
+    const partitions = await this.partitionsOf(topic)
+    return this.#connection.call(async admin => {
+      const { ranges, leaderless } = await rangesOf(admin, topic, partitions)
+      if (leaderless.length > 0) throw noLeader(topic, leaderless)
+      return [...ranges]
+    })
+  }
+
+  async rangesWithLeader(topic: string): Promise<TopicRanges> {
+    const partitions = await this.partitionsOf(topic)
+    return this.#connection.call(admin => rangesOf(admin, topic, partitions))
   }
 
   /**
    * kafkajs reads the ends before it looks up the time and takes them where it finds no record, so a record that
    * arrives between the two is not passed over.
    */
-  async offsetsAt(topic: string, timeMs: number): Promise<number[]> {
-    await this.partitionsOf(topic)
-    const found = await this.#connection.call(admin => admin.fetchTopicOffsetsByTimestamp(topic, timeMs))
-    const offsets: number[] = []
-    for (const { partition, offset } of found) offsets[partition] = Number(offset)
-    return offsets
+  async offsetsAt(topic: string, timeMs: number, partitions?: readonly number[]): Promise<number[]> {
+    const wanted = partitions ?? numbersTo(await this.partitionsOf(topic))
+    return this.#connection.call(async admin => {
+      const offsets: number[] = []
+      for (const { partition, offset } of await admin.fetchTopicOffsetsByTimestamp(topic, timeMs))
+        offsets[partition] = Number(offset)
+      const missing = wanted.filter(partition => offsets[partition] === undefined)
+      if (missing.length > 0) throw noLeader(topic, missing)
+      return offsets
+    })
   }
 
   async committed(group: string, topics: readonly string[]): Promise<CommittedPosition[]> {
@@ -188,6 +200,20 @@ export class KafkaAdmin implements LogAdmin {
       throw error
     }
   }
+}
+
+async function rangesOf(admin: Admin, topic: string, partitions: number): Promise<TopicRanges> {
+  const offsets = await admin.fetchTopicOffsets(topic)
+  const ranges = offsets
+    .map(({ partition, low, high }) => ({ partition, start: Number(low), end: Number(high) }))
+    .sort((a, b) => a.partition - b.partition)
+  const led = new Set(ranges.map(({ partition }) => partition))
+  return { partitions, ranges, leaderless: numbersTo(partitions).filter(one => !led.has(one)) }
+}
+
+/** 0, 1, ... */
+function numbersTo(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index)
 }
 
 function notYet(error: unknown): never {

@@ -9,6 +9,7 @@ import type { LogEvent } from '../../../../schemas/events.ts'
 import type { Allowance } from './arriving/allowance.ts'
 import type { OpenSockets } from './arriving/open-sockets.ts'
 import { socketFactory } from './arriving/socket.ts'
+import { withPartitionErrors } from './direct/cluster.ts'
 import { installTimerGuard } from './timer-guard.ts'
 
 /**
@@ -27,12 +28,12 @@ const patient = {
  * take as much memory as they are long.
  */
 export function createKafka(config: KafkaConfig, log: LogEvent, arriving?: Allowance): Kafka {
-  return new Kafka({ ...settings(config, log), socketFactory: socketFactory(arriving) })
+  return clientWith({ ...settings(config, log), socketFactory: socketFactory(arriving) })
 }
 
 /** The same for somebody who waits: every broker is tried once, for `timeoutMs` at most. */
 export function createHastyKafka(config: KafkaConfig, log: LogEvent, timeoutMs: number): Kafka {
-  return new Kafka({
+  return clientWith({
     ...settings(config, log),
     connectionTimeout: timeoutMs,
     authenticationTimeout: timeoutMs,
@@ -72,7 +73,7 @@ export function shareOf({ count }: Pick<Clients, 'count'>, totalMs: number): num
 
 /** For somebody who keeps the time of each call and repeats what failed. */
 export function createSingleTryKafka(config: KafkaConfig, log: LogEvent, connectTimeoutMs: number): Kafka {
-  return new Kafka({
+  return clientWith({
     ...settings(config, log),
     connectionTimeout: connectTimeoutMs,
     authenticationTimeout: connectTimeoutMs,
@@ -83,7 +84,7 @@ export function createSingleTryKafka(config: KafkaConfig, log: LogEvent, connect
 /** The same, where connections that hang are cut. */
 export function createWatchedKafka(config: KafkaConfig, log: LogEvent, sockets: OpenSockets): Kafka {
   const neverMs = 2 ** 29 // six days; kafkajs adds several of them up, and a timer takes no more than 2^31
-  return new Kafka({
+  return clientWith({
     ...settings(config, log),
     socketFactory: sockets.factory,
     connectionTimeout: neverMs,
@@ -91,6 +92,11 @@ export function createWatchedKafka(config: KafkaConfig, log: LogEvent, sockets: 
     enforceRequestTimeout: false,
     retry: triesEachOnce(config)
   })
+}
+
+/** To all of them a partition that nobody leads is an answer, and not the failure of all answers. */
+function clientWith(config: KafkajsConfig): Kafka {
+  return withPartitionErrors(new Kafka(config))
 }
 
 /** A broker may stand in one text with others. */

@@ -9,6 +9,7 @@ import type {
   LogRecord,
   PartitionRange,
   ReadRange,
+  TopicRanges,
   TopicSpec
 } from '../log.ts'
 import { RecordChunk } from '../record-chunk.ts'
@@ -52,6 +53,11 @@ export class MemoryAdmin implements LogAdmin {
   async ranges(topic: string): Promise<PartitionRange[]> {
     const { partitions } = this.#reach().get(topic)
     return partitions.map(({ start, end }, partition) => ({ partition, start, end }))
+  }
+
+  async rangesWithLeader(topic: string): Promise<TopicRanges> {
+    const ranges = await this.ranges(topic)
+    return { partitions: ranges.length, ranges, leaderless: [] }
   }
 
   async offsetsAt(topic: string, timeMs: number): Promise<number[]> {

@@ -38,7 +38,7 @@ test('a leader that lets nobody in cuts nobody else, and is told after connectTi
       account,
       others: [{ nodeId: 2, host: '127.0.0.1', port: silent.port }],
       leaderOf: (_, partition) => partition + 1,
-      reply: () => ({ kind: 'answer', afterMs: 900 })
+      reply: () => ({ kind: 'answer', afterMs: 3_000 })
     }
   )
   const target = await scene.target({
@@ -56,7 +56,7 @@ test('a leader that lets nobody in cuts nobody else, and is told after connectTi
   const [well, hung] = await Promise.all([deliver(0), deliver(1)])
   t.deepEqual(order, [1, 0])
   t.deepEqual(kindsOf(well), ['delivered'])
-  t.like(hung, [{ kind: 'unsent', code: 'kafka_target_connect_timeout' }])
+  t.like(hung, [{ kind: 'unsent', code: 'kafka_target_connect_timeout', scope: 'device' }])
   t.is(scene.requests(), 1)
 })
 

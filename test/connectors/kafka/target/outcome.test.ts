@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import test from 'ava'
 import type { Failure } from '../../../../connectors/connector.ts'
+import { LeaderUnreachable } from '../../../../connectors/kafka/log/kafkajs/produce/connections.ts'
 import { NoLeader } from '../../../../connectors/kafka/log/kafkajs/produce/shipper.ts'
 import { NoAnswer } from '../../../../connectors/kafka/log/kafkajs/with-deadline.ts'
 import { isRefusal, outcomeOfError } from '../../../../connectors/kafka/target/outcome.ts'
@@ -87,7 +88,17 @@ test('a connection that does not come about leaves everything unsent', t => {
   t.deepEqual(connecting(connectionError('ECONNRESET')), ['unsent', 'kafka_target_hung_up'])
   t.deepEqual(connecting(new KafkaJSConnectionClosedError('Closed')), ['unsent', 'kafka_target_hung_up'])
   t.deepEqual(connecting(new NoAnswer(5)), ['unsent', 'kafka_target_connect_timeout'])
-  t.deepEqual(connecting(new NoLeader()), ['unsent', 'kafka_target_no_leader', 'device'])
+  t.deepEqual(connecting(new NoLeader({ topic: 'mirror' })), ['unsent', 'kafka_target_no_leader', 'device'])
+})
+
+test('a leader that cannot be reached, while others can, concerns its devices only', t => {
+  const alone = new LeaderUnreachable(connectionError('ECONNREFUSED'))
+  t.deepEqual(connecting(alone), ['unsent', 'kafka_target_connect_failed', 'device'])
+  t.deepEqual(connecting(new LeaderUnreachable(new NoAnswer(5))), [
+    'unsent',
+    'kafka_target_connect_timeout',
+    'device'
+  ])
 })
 
 test('what was written and not answered is unknown', t => {

@@ -7,16 +7,21 @@ interface Facts {
   readonly hasDeadLetters?: boolean
   readonly committed: readonly CommittedPosition[]
   readonly ranges: readonly PartitionRange[]
+  readonly leaderless?: readonly number[]
   readonly offsetsAt?: (timeMs: number) => number[]
 }
 
 /** Answers for one topic `fleet`; the calls that must not happen are missing. */
-function adminOf(facts: Facts): LogAdmin {
+function adminOf({ leaderless = [], ...facts }: Facts): LogAdmin {
   const partial: Partial<LogAdmin> = {
     committed: async () => [...facts.committed],
     topic: async name =>
       facts.hasDeadLetters ? { name, partitions: 1, replication: 1, settings: {} } : null,
-    ranges: async () => [...facts.ranges],
+    rangesWithLeader: async () => ({
+      partitions: facts.ranges.length + leaderless.length,
+      ranges: facts.ranges,
+      leaderless
+    }),
     offsetsAt: async (_, timeMs) => facts.offsetsAt?.(timeMs) ?? Promise.reject(new Error('not expected'))
   }
   return partial as LogAdmin // only these four are called

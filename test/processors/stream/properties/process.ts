@@ -203,6 +203,7 @@ export class Process {
       createTopic: spec => call(() => inner.createTopic(spec)),
       brokers: () => call(() => inner.brokers()),
       ranges: name => call(() => inner.ranges(name)),
+      rangesWithLeader: name => call(() => inner.rangesWithLeader(name)),
       offsetsAt: (name, timeMs) => call(() => inner.offsetsAt(name, timeMs)),
       committed: (name, topics) => call(() => inner.committed(name, topics)),
       members: name => call(() => inner.members(name)),

@@ -140,6 +140,9 @@ export class KafkajsConsumer implements LogConsumer {
       unreachable: fault => {
         if (!this.#stop.signal.aborted) trouble.unreachable(fault)
       },
+      leaderless: partitions => {
+        if (!this.#stop.signal.aborted) trouble.leaderless(partitions)
+      },
       fetched: fetched => handoff.fetched(fetched),
       fetchWaitMs: () => (handoff.isBusy() ? fetchWaitMs.busy : fetchWaitMs.idle),
       decoder: {

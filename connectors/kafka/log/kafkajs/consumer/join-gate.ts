@@ -6,7 +6,9 @@
 
 import type { Broker, Cluster } from 'kafkajs'
 import { FaultError } from '../../../../../schemas/errors.ts'
+import type { TopicPartition } from '../../message.ts'
 import { kafkaFault } from '../client.ts'
+import { leaderlessOf } from '../direct/leaderless.ts'
 
 export interface GateHooks {
   /** Awaited before every join; a rejection ends the consumer. */
@@ -23,6 +25,8 @@ export interface GateHooks {
   /** A broker did what it was asked for, or could not be reached. Neither may throw. */
   answered(): void
   unreachable(fault: FaultError): void
+  /** Told before every fetch which partitions nobody leads. May not throw. */
+  leaderless(partitions: readonly TopicPartition[]): void
 }
 
 /** The calls of kafkajs' brokers that matter here; its published types leave them out. */
@@ -80,7 +84,10 @@ function outliveOutages(cluster: Cluster, hooks: GateHooks): void {
   const refreshMetadata = cluster.refreshMetadata.bind(cluster)
   const refreshMetadataIfNecessary = cluster.refreshMetadataIfNecessary.bind(cluster)
   cluster.refreshMetadata = () => repeatWhenUnreachable(refreshMetadata(), hooks)
-  cluster.refreshMetadataIfNecessary = () => repeatWhenUnreachable(refreshMetadataIfNecessary(), hooks)
+  cluster.refreshMetadataIfNecessary = async () => {
+    await repeatWhenUnreachable(refreshMetadataIfNecessary(), hooks)
+    hooks.leaderless(leaderlessOf(cluster))
+  }
   const getNodeIds = cluster.getNodeIds.bind(cluster)
   let known: number[] = []
   cluster.getNodeIds = () => {

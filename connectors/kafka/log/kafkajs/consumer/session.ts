@@ -40,9 +40,10 @@ export interface SessionHandlers {
   fetched(fetched: Fetched): number | null
   /** Told of what is in the responses. */
   readonly decoder: FetchDecoderOptions
-  /** A broker answered, or could not be reached. */
+  /** A broker answered, or could not be reached; before every fetch: which partitions nobody leads. */
   answered(): void
   unreachable(fault: FaultError): void
+  leaderless(partitions: readonly TopicPartition[]): void
   /** How long the next fetch may wait for records. */
   fetchWaitMs(): number
 }
@@ -184,7 +185,8 @@ export class Session {
       fetchWaitMs: () => this.#handlers.fetchWaitMs(),
       maxFetchBytes: () => this.#options.maxFetchBytes(),
       answered: () => this.#handlers.answered(),
-      unreachable: fault => this.#handlers.unreachable(fault)
+      unreachable: fault => this.#handlers.unreachable(fault),
+      leaderless: partitions => this.#handlers.leaderless(partitions.filter(one => this.#isAssigned(one)))
     })
     return createAssigner(cluster, () => ({
       owned: this.#assigned,

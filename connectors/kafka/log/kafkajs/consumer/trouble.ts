@@ -5,6 +5,7 @@ import { type ErrorCode, FaultError } from '../../../../../schemas/errors.ts'
 import type { LogEvent } from '../../../../../schemas/events.ts'
 import type { Clock } from '../../../../clock.ts'
 import type { LogConsumerHandlers, LogConsumerOptions } from '../../log.ts'
+import type { TopicPartition } from '../../message.ts'
 import { kafkaFault } from '../client.ts'
 
 export interface TroubleEnv {
@@ -20,6 +21,8 @@ export class Trouble {
   readonly #options: LogConsumerOptions
   readonly #env: TroubleEnv
   #told: ErrorCode | null = null
+  /** The path of what was told last. */
+  #place: string | undefined
   #answeredMs: number
 
   constructor(options: LogConsumerOptions, env: TroubleEnv) {
@@ -57,14 +60,26 @@ export class Trouble {
     this.#env.handlers.onRecovered()
   }
 
+  /** Which partitions of this member nobody leads; all others are read. To be told again and again. */
+  leaderless(partitions: readonly TopicPartition[]): void {
+    if (partitions.length > 0) {
+      const path = partitions.map(({ topic, partition }) => `${topic}/${partition}`).join(', ')
+      this.#tell(new FaultError('kafka_no_leader', { path }))
+    } else if (this.#told === 'kafka_no_leader') {
+      this.#told = null
+      this.#env.handlers.onRecovered()
+    }
+  }
+
   /** A broker could not be reached. */
   unreachable(fault: FaultError): void {
     if (this.#env.clock.now() - this.#answeredMs >= silenceMs) this.#tell(fault)
   }
 
   #tell(fault: FaultError): void {
-    if (fault.code === this.#told) return
+    if (fault.code === this.#told && fault.path === this.#place) return
     this.#told = fault.code
+    this.#place = fault.path
     this.#env.handlers.onFault(fault)
   }
 }

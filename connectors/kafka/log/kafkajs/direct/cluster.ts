@@ -3,6 +3,7 @@
 
 import type { Cluster, Kafka } from 'kafkajs'
 import { FaultError } from '../../../../../schemas/errors.ts'
+import { installLeaderless } from './leaderless.ts'
 import { installMetadata } from './metadata.ts'
 
 /** A cluster with connections of its own, not yet made. Throws `internal` under another kafkajs. */
@@ -17,6 +18,7 @@ export function withPartitionErrors(kafka: Kafka): Kafka {
   const value = (options: unknown) => {
     const cluster = create.call(kafka, options)
     installMetadata(cluster, { doTopicsFail: true })
+    installLeaderless(cluster)
     return cluster
   }
   return Object.create(kafka, { [symbol]: { value } })

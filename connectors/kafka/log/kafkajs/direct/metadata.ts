@@ -1,6 +1,7 @@
 // Replaces kafkajs' reading of Metadata responses. Its own throws for the whole answer when one partition of one topic has an
-// error, as one has whose leader is gone: then nothing would be known of all the others. The way in: `brokerPool.createBroker`
-// makes all brokers of a cluster, and their `metadata` asks. All of it is kafkajs 2.2.4 from the inside.
+// error, as one has whose leader is gone: then nothing would be known of all the others. Here such a partition is led by node
+// -1, and leaderless.ts says what follows. The way in: `brokerPool.createBroker` makes all brokers of a cluster, and their
+// `metadata` asks. All of it is kafkajs 2.2.4 from the inside.
 
 import { createRequire } from 'node:module'
 import { FaultError } from '../../../../../schemas/errors.ts'

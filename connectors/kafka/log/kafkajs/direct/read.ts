@@ -5,6 +5,7 @@ import type { Cluster } from 'kafkajs'
 import { FaultError } from '../../../../../schemas/errors.ts'
 import { type Clock, pauseFor } from '../../../../clock.ts'
 import type { LogRecord, ReadRange } from '../../log.ts'
+import { noLeader } from '../../ranges.ts'
 import { RecordChunk } from '../../record-chunk.ts'
 import { kafkaFault } from '../client.ts'
 import type { FetchedBatch, FetchedPartition, FetchResponse } from '../fetch/types.ts'
@@ -53,6 +54,7 @@ export async function* readRange(env: ReadEnv, range: ReadRange): AsyncGenerator
 function checkWorthwhile(error: unknown, late: boolean): void {
   const fault = kafkaFault(error)
   if (lasting.has(fault.code)) throw fault
+  if (late && fault.code === 'kafka_no_leader') throw fault
   if (late) throw new FaultError('kafka_unreachable', { detail: fault.message, cause: error })
 }
 
@@ -99,6 +101,7 @@ class RangeReader {
     const { topic, partition, maxFetchBytes: maxBytes = largestFetchBytes } = this.#range
     const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]))
     if (nodeId === undefined) throw new FaultError('topic_missing', { path: `${topic}/${partition}` })
+    if (nodeId === '-1') throw noLeader(topic, [partition])
     const broker = await cluster.findBroker({ nodeId })
     // What our decoder makes of a response in the place of kafkajs' own.
     const { responses }: FetchResponse<FetchedBatch> = await broker.fetch({

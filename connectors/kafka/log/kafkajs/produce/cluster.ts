@@ -40,6 +40,7 @@ export interface BrokerAddress {
 export interface ProduceBroker {
   lookupRequest(apiKey: number, definitions: unknown): (args: ProduceArgs) => ProduceProtocol
   readonly connectionPool: BrokerAddress & { send(protocol: ProduceProtocol): Promise<ProduceResponse> }
+  isConnected(): boolean
   disconnect(): Promise<void>
 }
 

@@ -72,15 +72,24 @@ export class Connections {
     return { used, cluster, leaders }
   }
 
-  /** Connected. One that takes no connection in time, or that is not known, concerns nobody but its partitions. */
+  /**
+   * Connected. Rejects with LeaderUnreachable where another broker is connected, so that this one concerns nobody but its
+   * partitions, and else with what kafkajs threw.
+   */
   async broker(prepared: Prepared, nodeId: string): Promise<ProduceBroker> {
     const { clock } = this.#env
+    const { brokerPool } = prepared.cluster
     const deadline = {
       clock,
       deadlineMs: this.#connectTimeoutMs,
       onLate: () => this.giveUp(prepared, nodeId)
     }
-    return await withDeadline(prepared.cluster.brokerPool.findBroker({ nodeId }), deadline)
+    try {
+      return await withDeadline(brokerPool.findBroker({ nodeId }), deadline)
+    } catch (error) {
+      const others = Object.entries(brokerPool.brokers).filter(([id]) => id !== nodeId)
+      throw others.some(([, broker]) => broker.isConnected()) ? new LeaderUnreachable(error) : error
+    }
   }
 
   /** A broker hangs: it gets a new connection when somebody needs one. */
@@ -152,6 +161,14 @@ export class Connections {
     if (wasInUse) this.#connected = undefined
     void disconnect(connected)
     if (wasInUse) this.#env.cut?.()
+  }
+}
+
+/** A leader lets nobody in, while another broker does. */
+export class LeaderUnreachable extends Error {
+  constructor(cause: unknown) {
+    super('the leader of the partition cannot be reached', { cause })
+    this.name = 'LeaderUnreachable'
   }
 }
 

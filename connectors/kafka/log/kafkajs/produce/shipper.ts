@@ -2,6 +2,7 @@
 // partition what came of it. A connection that hangs is replaced, and who leads is looked up again after every failure;
 // nothing is repeated here.
 
+import { rootCause } from '../client.ts'
 import { NoAnswer, withDeadline } from '../with-deadline.ts'
 import { type ProduceBroker, type ProducePart, produce } from './cluster.ts'
 import { Connections, type ConnectionsEnv, type Prepared } from './connections.ts'
@@ -53,7 +54,7 @@ export class Shipper {
         const found = leaders.of(topic)
         if ('error' in found) return [topic, found]
         const { length } = found.leaders
-        return [topic, length === 0 ? { error: new NoLeader() } : length]
+        return [topic, length === 0 ? { error: new NoLeader({ topic }) } : length]
       })
     )
   }
@@ -66,12 +67,13 @@ export class Shipper {
     try {
       const prepared = await this.#connections.prepared(topicsOf(parcels))
       const leaderless = parcels.filter(parcel => leaderOf(prepared, parcel) === nobody)
-      if (leaderless.length > 0) await this.#connections.lookAgain(prepared, topicsOf(leaderless))
-      for (const [nodeId, group] of byLeader(prepared, parcels)) {
-        const request = this.#request(prepared, nodeId, group)
-        this.#requests.add(request)
-        void request.then(() => this.#requests.delete(request))
-      }
+      this.#send(
+        prepared,
+        parcels.filter(parcel => !leaderless.includes(parcel))
+      )
+      if (leaderless.length === 0) return
+      await this.#connections.lookAgain(prepared, topicsOf(leaderless))
+      this.#send(prepared, leaderless)
     } catch (error) {
       for (const parcel of parcels) parcel.reject(error)
     }
@@ -83,6 +85,15 @@ export class Shipper {
     const ended = Promise.all([this.#connections.close(), ...this.#requests])
     // What does not close in time is left to end by itself.
     await withDeadline(ended, { clock: this.#env.clock, deadlineMs }).catch(() => undefined)
+  }
+
+  /** One request to each broker. */
+  #send(prepared: Prepared, parcels: readonly Parcel[]): void {
+    for (const [nodeId, group] of byLeader(prepared, parcels)) {
+      const request = this.#request(prepared, nodeId, group)
+      this.#requests.add(request)
+      void request.then(() => this.#requests.delete(request))
+    }
   }
 
   /** One request to one broker. Never rejects. */
@@ -113,7 +124,7 @@ export class Shipper {
 
   async #produce(attempt: Attempt) {
     const { prepared, nodeId, group } = attempt
-    if (nodeId === nobody) return group.map(() => new NoLeader())
+    if (nodeId === nobody) return group.map(parcel => new NoLeader(parcel))
     let broker: ProduceBroker | undefined
     try {
       broker = await this.#connections.broker(prepared, nodeId)
@@ -125,8 +136,8 @@ export class Shipper {
       return group.map(parcel => (byParcel.has(parcel) ? byParcel.get(parcel) : stayed))
     } catch (error) {
       // Nobody waits for a late one any more, and who leads is asked when somebody needs to know.
-      if (attempt.isLate || error instanceof NoAnswer) throw error
-      await this.#connections.forget(prepared, broker, error)
+      if (attempt.isLate || rootCause(error) instanceof NoAnswer) throw error
+      await this.#connections.forget(prepared, broker, rootCause(error))
       await this.#connections.lookAgain(prepared, topicsOf(group))
       throw error
     }
@@ -142,10 +153,10 @@ interface Attempt {
   isLate: boolean
 }
 
-/** Nobody leads the partition at the moment. */
+/** Nobody leads the partition, or one of the topic, at the moment. */
 export class NoLeader extends Error {
-  constructor() {
-    super('the partition has no leader')
+  constructor({ topic, partition }: { readonly topic: string; readonly partition?: number }) {
+    super(`nobody leads ${topic}${partition === undefined ? '' : `/${partition}`}`)
     this.name = 'NoLeader'
   }
 }

@@ -85,3 +85,20 @@ test('an answer does not end the trouble that a person must mend', t => {
   trouble.answered()
   t.deepEqual(told, ['fault kafka_unauthorized'])
 })
+
+test('which partitions nobody leads is told whenever that changes, again after an outage, and when it is over', async t => {
+  const { trouble, told, clock } = open()
+  const lost = (...partitions: number[]) =>
+    trouble.leaderless(partitions.map(partition => ({ topic: 'fleet', partition })))
+  lost()
+  for (const _ of [1, 2]) lost(3)
+  lost(3, 4)
+  t.deepEqual(told, ['fault kafka_no_leader', 'fault kafka_no_leader'])
+  await clock.advance(3_000)
+  trouble.unreachable(unreachable)
+  trouble.answered()
+  lost(3, 4)
+  t.deepEqual(told.slice(2), ['fault kafka_unreachable', 'recovered', 'fault kafka_no_leader'])
+  for (const _ of [1, 2]) lost()
+  t.deepEqual(told.slice(5), ['recovered'])
+})
