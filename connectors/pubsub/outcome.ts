@@ -41,8 +41,9 @@ const names: readonly string[] = [
   'UNAUTHENTICATED'
 ]
 
-/** Those of which it is known whether the messages were taken: they were not. */
+/** Of all but UNKNOWN and INTERNAL, which a message may provoke, it is known that the messages were not taken. */
 const codes: ReadonlyMap<number, ErrorCode> = new Map([
+  [2, 'pubsub_failed'],
   [3, 'pubsub_rejected'],
   [5, 'pubsub_topic_missing'],
   [6, 'pubsub_not_taken'],
@@ -52,6 +53,7 @@ const codes: ReadonlyMap<number, ErrorCode> = new Map([
   [10, 'pubsub_not_taken'],
   [11, 'pubsub_not_taken'],
   [12, 'pubsub_unimplemented'],
+  [13, 'pubsub_failed'],
   [14, 'pubsub_unavailable'],
   [16, 'pubsub_unauthenticated']
 ])

@@ -90,6 +90,11 @@ export const pubsubErrors = {
     hint: 'Its reason should say why, such as a disabled encryption key of the topic.',
     outcome: 'retry'
   },
+  pubsub_failed: {
+    sentence: 'Pub/Sub failed over the messages, and it is not known whether it has them',
+    hint: 'Look at the state of Google Cloud. Where others pass and one message fails again and again, it is set aside.',
+    outcome: 'unknown'
+  },
   pubsub_unclear: {
     isBlameless: true,
     sentence: 'Pub/Sub failed, and it is not known whether it has the messages',

@@ -16,7 +16,7 @@ const oneTopic = { haveTopics: false }
 
 const answers: readonly [status: number, name: string, outcome: string][] = [
   [1, 'CANCELLED', 'unknown pubsub_unclear'],
-  [2, 'UNKNOWN', 'unknown pubsub_unclear'],
+  [2, 'UNKNOWN', 'unknown pubsub_failed'],
   [3, 'INVALID_ARGUMENT', 'reject pubsub_rejected'],
   [4, 'DEADLINE_EXCEEDED', 'unknown pubsub_unclear'],
   [5, 'NOT_FOUND', 'halt pubsub_topic_missing'],
@@ -27,7 +27,7 @@ const answers: readonly [status: number, name: string, outcome: string][] = [
   [10, 'ABORTED', 'retry pubsub_not_taken'],
   [11, 'OUT_OF_RANGE', 'retry pubsub_not_taken'],
   [12, 'UNIMPLEMENTED', 'halt pubsub_unimplemented'],
-  [13, 'INTERNAL', 'unknown pubsub_unclear'],
+  [13, 'INTERNAL', 'unknown pubsub_failed'],
   [14, 'UNAVAILABLE', 'retry pubsub_unavailable'],
   [15, 'DATA_LOSS', 'unknown pubsub_unclear'],
   [16, 'UNAUTHENTICATED', 'halt pubsub_unauthenticated'],

@@ -4,7 +4,8 @@
 import { v1 } from '@google-cloud/pubsub'
 import { credentials } from '@grpc/grpc-js'
 import test from 'ava'
-import type { PublishReply } from '../../../connectors/pubsub/double.ts'
+import type { PublishedMessage, PublishReply } from '../../../connectors/pubsub/double.ts'
+import { VirtualClock } from '../../../connectors/virtual-clock.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import { until } from '../../flows/harness/until.ts'
 import { messagesOf } from '../../messages.ts'
@@ -138,6 +139,42 @@ test('a stream delivers everything in order while every third request fails', as
       Array.from({ length: 30 }, (_, at) => first + 10 * at)
     )
   }
+})
+
+const broken: PublishReply = { kind: 'status', code: 13, details: 'internal error' }
+
+test('a message over which the service fails again and again is found and set aside, and all others pass', async t => {
+  const isPoison = (timestamp: number) => timestamp === 17
+  const timestamps = (messages: readonly PublishedMessage[]) =>
+    messages.map(({ data }) => JSON.parse(data.toString()).timestamp)
+  const { target } = await pairOf(
+    t,
+    {},
+    { reply: ({ messages }) => (timestamps(messages).some(isPoison) ? broken : { kind: 'confirm' }) }
+  )
+  const engine = new Engine(t, target)
+  await engine.start()
+  const send = (first: number) => engine.send(Array(40).fill('a').fill('b', 20), first)
+  await send(0)
+  // Only while others pass is it the message that is to blame.
+  await until('some have passed', () => (engine.meter.totals.delivered ?? 0) >= 20)
+  await send(100)
+  await until('all others are delivered', () => engine.meter.totals.delivered === 79)
+  await until('it is set aside', () => engine.meter.totals.dead_lettered === 1)
+  await until('all is committed', async () => (await engine.uncommitted()) === 0)
+  t.is(engine.meter.totals.delivered, 79)
+})
+
+test('while the service fails over everything nothing is set aside', async t => {
+  let isBroken = true
+  const { double, target } = await pairOf(t, {}, { reply: () => (isBroken ? broken : { kind: 'confirm' }) })
+  const engine = new Engine(t, target)
+  await engine.start()
+  await engine.send([...'abcdefgh'].flatMap(device => Array(5).fill(device)))
+  await until('it was tried often', () => double.requests.length > 300)
+  isBroken = false
+  await until('all are delivered', () => engine.meter.totals.delivered === 40)
+  t.is(engine.meter.totals.dead_lettered ?? 0, 0)
 })
 
 test('a request that is refused because of one message is taken apart until that stands alone', async t => {
@@ -310,16 +347,18 @@ test('a connection that has fallen silent is replaced, and one that is slow is n
 
 test('what was confirmed stays so when its connection is closed before the rest is sent', async t => {
   const replies: PublishReply[] = [{ kind: 'hang' }, { kind: 'confirm', afterMs: 750 }]
-  const { double, target } = await pairOf(
-    t,
-    { responseTimeoutMs: 1_000, orderingKey: '{n}' },
-    { reply: () => replies.shift() ?? { kind: 'confirm' } }
-  )
-  const startMs = performance.now()
+  const clock = new VirtualClock()
+  const double = await doubleWith(t, { clock, reply: () => replies.shift() ?? { kind: 'confirm' } })
+  const settings = { emulator: double.address, responseTimeoutMs: 1_000, orderingKey: '{n}' }
+  const target = await targetWith(t, settings, { clock })
   const silent = kindsOf(target, messagesNamed('a1'))
-  await until('half of its time is over', () => performance.now() > startMs + 500)
+  await until('it is under way', () => double.requests.length === 1)
+  await clock.advance(500)
+  const other = kindsOf(target, messagesNamed('b1 b2'))
+  await until('the other one, too', () => double.requests.length === 2)
+  await clock.advance(750)
   // The second waits for the first; by then the connection has been given up, for the silence of the other batch.
-  t.deepEqual(await kindsOf(target, messagesNamed('b1 b2')), [delivered, 'unsent pubsub_connect_failed'])
+  t.deepEqual(await other, [delivered, 'unsent pubsub_connect_failed'])
   t.deepEqual(await silent, ['unknown pubsub_response_timeout'])
   await until('it is closed', () => double.connections === 0)
 })
