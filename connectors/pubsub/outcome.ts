@@ -95,14 +95,22 @@ export function connectFault(text: string, error: unknown): FaultError {
   return new FaultError('pubsub_connect_failed', { detail: oneLine(text) })
 }
 
-/** Such answers of a token server say that the credentials are wrong; others that it is of no use now. */
-const credentialStatuses = new Set([400, 401, 403])
+/**
+ * Such answers of a token server say that the credentials are wrong, or, as a metadata server does, that there are none; others that it is
+ * of no use now.
+ */
+const credentialStatuses = new Set([400, 401, 403, 404])
+/** Of a file with credentials that is not there, or is none. */
+const fileCodes = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM'])
 
 /** Why there is no access token: what Google's library threw. */
 export function tokenFault(error: unknown): FaultError {
+  if (error instanceof FaultError) return error
   const response = error instanceof Error && 'response' in error ? error.response : undefined
   const status = typeof response === 'object' && response !== null && 'status' in response && response.status
-  const isWrong = typeof status === 'number' ? credentialStatuses.has(status) : nativeCode(error) === ''
+  const native = nativeCode(error)
+  const isWrong =
+    typeof status === 'number' ? credentialStatuses.has(status) : native === '' || fileCodes.has(native)
   return new FaultError(isWrong ? 'pubsub_credentials_missing' : 'pubsub_token_unavailable', {
     detail: detailOf(error)
   })

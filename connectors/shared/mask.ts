@@ -53,6 +53,14 @@ export class Mask {
   }
 }
 
+/** A JSON Web Token, an access token of Google, or the signature of a shared access token of Azure. */
+const tokens = /\beyJ[\w-]{8,}\.[\w-]+(\.[\w-]*)?|\bya29\.[\w.-]+|(?<=\bsig=)[^&\s"']+/g
+
+/** The text without access tokens, which are in no configuration and change all the time. */
+export function hideTokens(text: string): string {
+  return text.replace(tokens, shown)
+}
+
 /** How a secret may come back: as it is, on one line, or in the escapes of JSON, of URLs and of HTML. */
 function formsOf(secret: string): string[] {
   const line = secret.replace(/\s+/g, ' ').trim()

@@ -13,6 +13,9 @@ type ClientOptions = NonNullable<ConstructorParameters<typeof v1.PublisherClient
 type GoogleAuth = v1.PublisherClient['auth']
 export type Credentials = NonNullable<ClientOptions['credentials']>
 
+/** The clouds that Google's partners run have domains of their own. */
+export const universe = 'googleapis.com'
+
 /** A token in use. */
 export interface Token {
   /** The headers that prove who we are, by name. */
@@ -27,6 +30,8 @@ export function parseCredentials(text: string): Credentials {
   const wrong = (detail: string) => new FaultError('config_invalid', { path: 'credentials', detail })
   if (typeof own(json, 'type') !== 'string')
     throw wrong('must be the JSON text of a key, as "${file:/run/secrets/key.json}" gives it')
+  const of = own(json, 'universe_domain') ?? universe
+  if (of !== universe) throw wrong(`must be of ${universe}, and are of the cloud ${String(of)}`)
   const key = own(json, 'private_key')
   if (own(json, 'type') === 'service_account') {
     if (typeof own(json, 'client_email') !== 'string') throw wrong('has no client_email')
@@ -40,14 +45,6 @@ export function secretsOf(credentials: Credentials | null): Mask {
   const names = ['private_key', 'client_secret', 'refresh_token']
   const values = names.map(name => own(credentials, name))
   return new Mask(values.filter(value => typeof value === 'string'))
-}
-
-/** What has the shape of an access token: a JSON Web Token, or one of Google's own. */
-const tokens = /\beyJ[\w-]{8,}\.[\w-]+(\.[\w-]*)?|\bya29\.[\w.-]+/g
-
-/** The text without access tokens, which are in no configuration and change all the time. */
-export function hideTokens(text: string): string {
-  return text.replace(tokens, '***')
 }
 
 export class Access {

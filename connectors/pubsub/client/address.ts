@@ -4,7 +4,7 @@ import type { SecureContext } from 'node:tls'
 import { FaultError } from '../../../schemas/errors.ts'
 import { secureContext } from '../../shared/tls.ts'
 import type { PubsubTargetConfig } from '../target-config.ts'
-import { type Credentials, parseCredentials } from './access.ts'
+import { type Credentials, parseCredentials, universe } from './access.ts'
 import type { ClientOptions } from './link.ts'
 
 export interface Address {
@@ -21,7 +21,7 @@ export function addressOf(config: PubsubTargetConfig): Address {
   const project = config.project ?? /^projects\/([^/]+)\//.exec(config.topic)?.[1] ?? ''
   const { host, port } = hostPort(emulator ?? endpoint)
   // Without a project or a universe the client would ask the credentials, and the metadata server, for one.
-  const known = { projectId: project, universeDomain: 'googleapis.com' }
+  const known = { projectId: project, universeDomain: universe }
   const options: ClientOptions = { servicePath: host, port, ...known }
   if (emulator !== undefined) {
     for (const path of ['credentials', 'tls'] as const)

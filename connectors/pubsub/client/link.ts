@@ -16,6 +16,8 @@ import type { WatchedCredentials } from './watched-credentials.ts'
 const { PublishRequest, PublishResponse, GetTopicRequest, Topic } = protos.google.pubsub.v1
 const service = '/google.pubsub.v1.Publisher'
 
+const unavailable = 14
+
 /** Google's client sets the same. */
 const keepAlive = { timeMs: 300_000, timeoutMs: 20_000 } as const
 
@@ -166,14 +168,16 @@ function answerOf(call: ClientUnaryCall): () => boolean {
 
 /** What the client says of a stream that ended without a status (subchannel-call.js of the package). */
 const ofClient =
-  /^(Received RST_STREAM|Call cancelled|Connection dropped|Stream refused|Bandwidth exhausted|Protocol not secure|read E)/
+  /^(Received RST_STREAM|Call cancelled|Connection dropped|Stream refused|Bandwidth exhausted|Protocol not secure|[a-z]+ E[A-Z]+\b)/
 
 /**
  * A status that the server sent has trailers with it, or headers before it; one that the client made up when the connection
- * broke has neither, and one for a stream that was reset names the reset.
+ * broke has neither, and one for a stream that was reset names the reset. UNAVAILABLE without trailers may be either.
  */
 function statusOf({ code, details, metadata }: ServiceError, isAnswered: boolean): CallStatus {
-  const isAnswer = Object.keys(metadata.getMap()).length > 0 || (isAnswered && !ofClient.test(details))
+  const isAnswer =
+    Object.keys(metadata.getMap()).length > 0 ||
+    (isAnswered && code !== unavailable && !ofClient.test(details))
   const first = (name: string) => metadata.get(name)[0]
   const statusDetails = first('grpc-status-details-bin')
   const retryAfter = first('retry-after')

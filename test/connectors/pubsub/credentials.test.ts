@@ -20,13 +20,13 @@ const tls = { ca: certificates.ca }
 const open = () => new AbortController().signal
 
 /** The metadata server of a machine; this process is told to believe that it is on one. */
-async function metadataServer(t: ExecutionContext): Promise<{ readonly asked: string[] }> {
+async function metadataServer(t: ExecutionContext, status = 200): Promise<{ readonly asked: string[] }> {
   const asked: string[] = []
   const server = http.createServer((request, response) => {
     asked.push(request.url ?? '')
     response.setHeader('metadata-flavor', 'Google')
     if (!request.url?.includes('/token')) return response.end('ok')
-    response.setHeader('content-type', 'application/json')
+    response.writeHead(status, { 'content-type': 'application/json' })
     return response.end('{"access_token":"ya29.of-the-machine","expires_in":3600,"token_type":"Bearer"}')
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -148,6 +148,22 @@ test.serial('without any credentials the stream halts, and says what is missing'
   t.is(double.requests.length, 0)
 })
 
+test.serial('credentials that are not there halt the stream', async t => {
+  const double = await doubleWith(t, known)
+  const service = { endpoint: `localhost:${double.port}`, tls }
+  process.env.GOOGLE_APPLICATION_CREDENTIALS = '/nowhere/key.json'
+  t.teardown(() => delete process.env.GOOGLE_APPLICATION_CREDENTIALS)
+  const missing = await targetWith(t, service)
+  t.deepEqual(await kindsOf(missing, messagesNamed('a1')), ['halt pubsub_credentials_missing'])
+})
+
+test.serial('a machine that has no account halts the stream', async t => {
+  await metadataServer(t, 404)
+  const double = await doubleWith(t, known)
+  const target = await targetWith(t, { endpoint: `localhost:${double.port}`, tls })
+  t.deepEqual(await kindsOf(target, messagesNamed('a1')), ['halt pubsub_credentials_missing'])
+})
+
 const mistakes: readonly [title: string, settings: Readonly<Record<string, unknown>>, path: string][] = [
   ['no project', { project: undefined, topic: 'telemetry' }, 'project'],
   ['two projects', { topic: 'projects/other-prod/topics/telemetry' }, 'project'],
@@ -166,6 +182,11 @@ const mistakes: readonly [title: string, settings: Readonly<Record<string, unkno
   [
     'a key file without its key',
     { credentials: '{"type":"service_account","client_email":"a@b"}' },
+    'credentials'
+  ],
+  [
+    'a key of another cloud',
+    { credentials: JSON.stringify({ ...JSON.parse(keyFile('k1')), universe_domain: 'acme.example' }) },
     'credentials'
   ],
   [

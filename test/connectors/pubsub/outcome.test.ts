@@ -93,7 +93,9 @@ test('a token server that refuses halts the stream, and one that is away does no
     answer(403),
     answer(500),
     answer(429),
-    new Error('no default credentials')
+    new Error('no default credentials'),
+    answer(404),
+    Object.assign(new Error('no such file'), { code: 'ENOENT' })
   ]
   t.deepEqual(
     [...codes, Object.assign(new Error('away'), { code: 'ECONNREFUSED' })].map(
@@ -105,6 +107,8 @@ test('a token server that refuses halts the stream, and one that is away does no
       'pubsub_credentials_missing',
       'pubsub_token_unavailable',
       'pubsub_token_unavailable',
+      'pubsub_credentials_missing',
+      'pubsub_credentials_missing',
       'pubsub_credentials_missing',
       'pubsub_token_unavailable'
     ]
