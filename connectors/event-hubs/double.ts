@@ -47,7 +47,7 @@ export interface EventHubsDoubleOptions {
   readonly confirmed?: (transfer: Transfer) => void
   /** Why a link to the hub is refused; undefined: it is not. */
   readonly attach?: () => AmqpError | undefined
-  /** What a link says and enforces; default: 1 MiB. */
+  /** What a link says and enforces, 0 for no limit; default: 1 MiB. */
   readonly maxMessageBytes?: () => number
   readonly partitions?: number
   /** Transfers that a link may have unanswered; default: 300, as in the service. */

@@ -3,7 +3,7 @@
 
 import { type ErrorCode, errors, FaultError, messageOf } from '../../schemas/errors.ts'
 import type { Failure } from '../connector.ts'
-import type { Mask } from '../shared/mask.ts'
+import { hideTokens, type Mask } from '../shared/mask.ts'
 import { detailOf, isTlsFailure, nativeCode } from '../shared/tls.ts'
 
 /** A quota of the service is not free again in a moment. */
@@ -45,33 +45,48 @@ const credentialFaults: ReadonlyMap<string, ErrorCode> = new Map([
 /** The outcome of messages that were sent and not accepted, by what the SDK threw. */
 export function outcomeOfSend(error: unknown, mask: Mask): Failure {
   const { code, detail } = read(error)
-  const told = mask.apply(detail)
+  const told = shown(detail, mask)
   // A link that was open had a token: it may have expired, which a new connection shows.
   if (code === 'event_hubs_unauthorized') return failure('event_hubs_token_refused', told)
   if (code === undefined) return { kind: 'unknown', code: 'event_hubs_connection_lost', detail: told }
   const { kind } = failure(code, told)
-  if (kind !== 'retry') return { kind, code, detail: told }
-  const retryAfterMs = code === 'event_hubs_quota_exceeded' ? quotaPauseMs : waitIn(detail)
-  return { kind, code, detail: told, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+  return kind === 'retry' ? askedToWait(code, told) : { kind, code, detail: told }
 }
 
 /** What it means that a connection did not come about. */
 export function faultOfOpening(error: unknown, mask: Mask): FaultError {
-  if (error instanceof FaultError) return error
+  const own = flatten(error).find(one => one instanceof FaultError)
+  if (own !== undefined) return own
   const { code = codeOfFailure(error), detail } = read(error)
-  return new FaultError(code, { detail: mask.apply(detail) })
+  const isOfMessages = errors[code].outcome === 'reject'
+  return new FaultError(isOfMessages ? 'event_hubs_link_refused' : code, { detail: shown(detail, mask) })
 }
 
 /** What it means that a connection ended that had come about. */
 export function faultOfEnd(error: unknown, mask: Mask): FaultError {
   if (error instanceof FaultError) return error
-  return new FaultError('event_hubs_connection_lost', { detail: mask.apply(detailOf(error)) })
+  return new FaultError('event_hubs_connection_lost', { detail: shown(detailOf(error), mask) })
 }
 
 /** The outcome of messages whose connection ended; `sent` tells whether they may have reached the wire. */
 export function outcomeOfFault(fault: FaultError, sent: boolean): Failure {
+  const { code, detail = '' } = fault
+  if (!sent && asks.has(code)) return askedToWait(code, detail)
   const kind = sent ? 'unknown' : fault.spec.outcome === 'halt' ? 'halt' : 'unsent'
-  return { kind, code: fault.code, detail: fault.detail ?? '' }
+  return { kind, code, detail }
+}
+
+/** By which the service asks for patience, also where it opens nothing. */
+const asks = new Set<ErrorCode>(['event_hubs_throttled', 'event_hubs_quota_exceeded'])
+
+function askedToWait(code: ErrorCode, detail: string): Failure {
+  const retryAfterMs = code === 'event_hubs_quota_exceeded' ? quotaPauseMs : waitIn(detail)
+  return { kind: 'retry', code, detail, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+}
+
+/** As people may read it. */
+export function shown(text: string, mask: Mask): string {
+  return mask.apply(hideTokens(text))
 }
 
 interface Read {

@@ -4,7 +4,8 @@
 import { type Static, Type } from 'typebox'
 import { bytes, count, milliseconds, portPattern, secret } from '../../schemas/define.ts'
 
-const host = `([^\\s/?#@:\\[\\]]+|\\[[0-9a-fA-F:.]+\\])(:${portPattern})?`
+/** A host with or without a port. */
+export const hostPattern = `([^\\s/?#@:\\[\\]]+|\\[[0-9a-fA-F:.]+\\])(:${portPattern})?`
 
 const credentialSchema = Type.Object(
   {
@@ -45,7 +46,7 @@ export const eventHubsTargetSchema = Type.Object(
     namespace: Type.Optional(
       Type.String({
         description: 'The host of the namespace, in place of connectionString.',
-        pattern: `^${host}$`,
+        pattern: `^${hostPattern}$`,
         examples: ['acme.servicebus.windows.net'],
         'x-expects': 'a host, or host:port',
         'x-public': true
@@ -64,7 +65,7 @@ export const eventHubsTargetSchema = Type.Object(
       Type.String({
         description:
           'Where to connect in place of the host of the namespace: a private endpoint, a proxy, or a double.',
-        pattern: `^${host}$`,
+        pattern: `^${hostPattern}$`,
         'x-expects': 'a host, or host:port',
         'x-public': true
       })

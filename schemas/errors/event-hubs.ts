@@ -54,6 +54,11 @@ export const eventHubsErrors = {
     hint: 'Check eventHub, or the EntityPath of connectionString, and create the hub.',
     outcome: 'halt'
   },
+  event_hubs_link_refused: {
+    sentence: 'The service does not open the hub for sending',
+    hint: 'Its reason should say why. Check eventHub, and the state of the hub and the namespace in the portal.',
+    outcome: 'halt'
+  },
   event_hubs_hub_disabled: {
     sentence: 'The event hub is disabled',
     hint: 'Enable it in the portal; delivery goes on by itself.',

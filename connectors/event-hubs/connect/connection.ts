@@ -11,11 +11,10 @@ import type { Clock } from '../../clock.ts'
 import { delivered, type Outcome } from '../../connector.ts'
 import type { Mask } from '../../shared/mask.ts'
 import { InFlight } from '../../shared/publishing/in-flight.ts'
-import { beginningOf, wordsOf } from '../../shared/tcp/begun.ts'
 import { type Address, openStream } from '../../shared/tcp/open-stream.ts'
 import { faultOfEnd, faultOfOpening, outcomeOfFault, outcomeOfSend } from '../outcome.ts'
-import type { Credential } from './credential.ts'
-import { FrameWatch } from './frames.ts'
+import { type Credential, lent } from './credential.ts'
+import { Incoming } from './incoming.ts'
 import { StreamSocket } from './stream-socket.ts'
 
 /** How long the service may take to say good-bye as well. */
@@ -24,7 +23,6 @@ const farewellMs = 1_000
 const spareMs = 60_000
 /** AMQP 1.0, part 2, 2.7.9, without an error. The SDK would wait for the answer, and for ever where none comes. */
 const closeFrame = Buffer.from([0, 0, 0, 12, 2, 0, 0, 0, 0, 0x53, 0x18, 0x45])
-const protocolHeader = Buffer.from('AMQP')
 
 export interface ConnectionSettings {
   readonly clock: Clock
@@ -49,12 +47,11 @@ export class Connection {
   readonly #settings: ConnectionSettings
   readonly #client: EventHubProducerClient
   readonly #inFlight = new InFlight()
-  readonly #frames = new FrameWatch()
+  readonly #incoming: Incoming
   /** Ends whatever the SDK waits for. */
   readonly #ending = new AbortController()
   #state: 'opening' | 'open' | 'closed' = 'opening'
   #stream: Duplex | undefined
-  #begun: Buffer | undefined
   #fault: FaultError | undefined
   #maxBatchBytes = 0
   #cancelTimer: (() => void) | undefined
@@ -66,6 +63,7 @@ export class Connection {
   constructor(settings: ConnectionSettings) {
     const { clock, connectTimeoutMs, ackTimeoutMs, namespace, hub, credential } = settings
     this.#settings = settings
+    this.#incoming = new Incoming(settings.mask)
     this.opened = new Promise((resolve, reject) => {
       this.#onOpened = resolve
       this.#onRefused = reject
@@ -83,13 +81,13 @@ export class Connection {
         webSocket: StreamSocket as never, // the SDK asks for all of a WebSocket, and uses what there is
         webSocketConstructorOptions: {
           open: () => this.#open(),
-          admit: (chunk: Buffer) => this.#admit(chunk),
+          receive: (chunk: Buffer, pass: (data: Buffer) => void) => this.#receive(chunk, pass),
           ended: () => this.#givenUp()
         }
       },
       retryOptions: { maxRetries: 0, timeoutInMs: Math.max(connectTimeoutMs, ackTimeoutMs) + spareMs }
     }
-    this.#client = new EventHubProducerClient(namespace, hub, credential, options)
+    this.#client = new EventHubProducerClient(namespace, hub, lent(credential, this.#ending.signal), options)
     void this.#attach()
   }
 
@@ -115,8 +113,11 @@ export class Connection {
         () => this.#inFlight.answer(sent, delivered),
         (error: unknown) => {
           // What ends the connection answers by itself, once it has ended.
-          if (this.#fault === undefined)
-            this.#inFlight.answer(sent, outcomeOfSend(error, this.#settings.mask))
+          if (this.#ending.signal.aborted) return
+          const outcome = outcomeOfSend(error, this.#settings.mask)
+          this.#inFlight.answer(sent, outcome)
+          if (outcome.code === 'event_hubs_token_refused')
+            this.#fail(new FaultError(outcome.code, { detail: outcome.detail }))
         }
       )
   }
@@ -154,7 +155,7 @@ export class Connection {
     try {
       const batch = await this.#client.createBatch({ abortSignal: this.#ending.signal })
       if (this.#state !== 'opening' || this.#fault !== undefined) return
-      this.#maxBatchBytes = batch.maxSizeInBytes
+      this.#maxBatchBytes = batch.maxSizeInBytes || Number.POSITIVE_INFINITY // 0 is no limit: AMQP 1.0, part 2, 2.7.3
       this.#state = 'open'
       this.#stopTimer()
       this.#onOpened()
@@ -175,21 +176,15 @@ export class Connection {
       .once('close', () => this.#end())
   }
 
-  /** Once it ends, the SDK hears of the end only: what it makes of a good-bye can leave a timer behind. */
-  #admit(chunk: Buffer): boolean {
-    const { mask } = this.#settings
-    if (this.#begun === undefined) {
-      this.#begun = beginningOf(chunk)
-      if (!this.#begun.subarray(0, protocolHeader.length).equals(protocolHeader)) {
-        const detail = `${wordsOf(this.#begun, mask)} came, which is not AMQP`
-        this.#fail(new FaultError('event_hubs_answer_malformed', { detail }))
-      }
-    }
-    const ending = this.#frames.read(chunk)
-    // While it is being opened, the SDK knows better what it means.
-    if (ending !== null && this.#state === 'open')
-      this.#fail(new FaultError('event_hubs_link_ended', { detail: mask.apply(ending) }))
-    return this.#fault === undefined
+  #receive(chunk: Buffer, pass: (data: Buffer) => void): void {
+    if (this.#fault !== undefined) return
+    const { fit, fault } = this.#incoming.read(chunk, this.#state === 'open')
+    if (fault !== null) this.#fault = fault
+    if (fit.length > 0) pass(fit)
+    if (fault === null) return
+    // What was accepted before the end counts, which the SDK tells a moment later.
+    if (fit.length > 0) setImmediate(() => this.#fail(fault))
+    else this.#fail(fault)
   }
 
   /** The SDK is done with the connection: a half-closed one would take batches and send none of them. */

@@ -15,17 +15,24 @@ const endings: ReadonlyMap<number, string> = new Map([
   [0x18, 'close']
 ])
 
+export interface Ending {
+  /** What ended, and why: `detach amqp:link:detach-forced: The link ...`. */
+  readonly text: string
+  /** How many bytes of the chunk stand before it. */
+  readonly before: number
+}
+
 export class FrameWatch {
   #left: Buffer = Buffer.alloc(0)
   #isBlind = false
 
-  /** What ended, and why, once it has: `detach amqp:link:detach-forced: The link ...`. */
-  read(chunk: Buffer): string | null {
+  /** What ended, once it has. */
+  read(chunk: Buffer): Ending | null {
     if (this.#isBlind) return null
     let bytes = this.#left.length === 0 ? chunk : Buffer.concat([this.#left, chunk])
     for (let size = sizeOf(bytes); size <= bytes.length; size = sizeOf(bytes)) {
-      const ending = endingIn(bytes.subarray(0, size))
-      if (ending !== null) return ending
+      const text = endingIn(bytes.subarray(0, size))
+      if (text !== null) return { text, before: Math.max(0, chunk.length - bytes.length) }
       bytes = bytes.subarray(size)
     }
     this.#isBlind = sizeOf(bytes) === Number.POSITIVE_INFINITY && bytes.length >= frameHeaderBytes

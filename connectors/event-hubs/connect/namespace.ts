@@ -2,7 +2,7 @@
 
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Address } from '../../shared/tcp/open-stream.ts'
-import type { EventHubsTargetConfig } from '../target-config.ts'
+import { type EventHubsTargetConfig, hostPattern } from '../target-config.ts'
 
 /** A shared access key, or a signature that was made with one. */
 export type SharedAccess = { readonly name: string; readonly key: string } | { readonly signature: string }
@@ -34,7 +34,7 @@ export function namespaceOf(config: EventHubsTargetConfig): Namespace {
   if (credential !== undefined)
     throw wrong('credential', 'must not stand beside connectionString, which has its own')
   const fields = fieldsOf(connectionString)
-  const name = /^sb:\/\/([^/]+)\/?$/.exec(fields.get('endpoint') ?? '')?.[1]
+  const name = new RegExp(`^sb://(${hostPattern})/?$`).exec(fields.get('endpoint') ?? '')?.[1]
   if (name === undefined)
     throw wrong('connectionString', 'must hold Endpoint=sb://<namespace>.servicebus.windows.net/')
   return {

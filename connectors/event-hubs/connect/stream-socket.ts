@@ -7,8 +7,8 @@ import type { Duplex } from 'node:stream'
 export interface StreamOptions {
   /** Called once for each connection that the SDK wants. */
   readonly open: () => Duplex
-  /** Called with whatever comes in; false: the SDK does not get it. */
-  readonly admit: (chunk: Buffer) => boolean
+  /** Called with whatever comes in; what is passed on, the SDK gets. */
+  readonly receive: (chunk: Buffer, pass: (data: Buffer) => void) => void
   /** Called when the SDK wants no more of the connection, as when it has heard nothing for too long. */
   readonly ended: () => void
 }
@@ -23,15 +23,13 @@ export class StreamSocket {
   readonly #stream: Duplex
   readonly #ended: () => void
 
-  constructor(url: string, _protocols: unknown, { open, admit, ended }: StreamOptions) {
+  constructor(url: string, _protocols: unknown, { open, receive, ended }: StreamOptions) {
     this.url = url
     this.#stream = open()
     this.#ended = ended
     let error: Error | undefined
     this.#stream
-      .on('data', (data: Buffer) => {
-        if (admit(data)) this.onmessage({ data })
-      })
+      .on('data', (chunk: Buffer) => receive(chunk, data => this.onmessage({ data })))
       .on('error', (told: Error) => {
         error = told
       })

@@ -56,7 +56,7 @@ export function readTransfer(
 
 /** What the service takes of nobody; undefined for what it takes. */
 export function flawOf({ bytes, partitionKey, events }: Transfer, maxBytes: number): AmqpError | undefined {
-  if (bytes > maxBytes) {
+  if (maxBytes > 0 && bytes > maxBytes) {
     const description = `The message has ${bytes} bytes, and the link takes ${maxBytes}`
     return { condition: 'amqp:link:message-size-exceeded', description }
   }

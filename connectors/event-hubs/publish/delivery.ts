@@ -36,6 +36,8 @@ export class Delivery {
   readonly #ready: Run[]
   readonly #onTheirWay = new Map<Parcel, Run>()
   #owed: number
+  /** Why nothing more is sent; what is on its way may still be accepted. */
+  #left: Failure | null = null
   #resolve: (outcome: Outcome | Outcome[]) => void = () => {}
 
   constructor(messages: readonly Message[], keyOf: (message: Message) => string | null) {
@@ -67,6 +69,12 @@ export class Delivery {
     if (run === undefined) return
     this.#onTheirWay.delete(parcel)
     const first = run.next - parcel.count
+    if (this.#left !== null && outcome.kind === 'reject' && parcel.count > 1) {
+      // Some of it may be taken later.
+      this.#settle(run.positions.slice(first, run.next), { ...this.#left, kind: 'retry' })
+      this.#settle(run.positions.slice(run.next), this.#left)
+      return
+    }
     if (outcome.kind === 'reject' && parcel.count > 1) {
       // It was not taken, and which of its messages is to blame is not said.
       run.next = first
@@ -89,14 +97,16 @@ export class Delivery {
     }
   }
 
-  /** Sends nothing more of the runs that wait for their turn. */
+  /** Sends nothing more. */
   leave(unsent: Failure): void {
+    this.#left ??= unsent
     for (const run of this.#ready.splice(0)) this.#settle(run.positions.slice(run.next), unsent)
   }
 
   #goOn(run: Run): void {
     run.most *= 2
-    if (run.next < run.positions.length) this.#ready.push(run)
+    if (this.#left !== null) this.#settle(run.positions.slice(run.next), this.#left)
+    else if (run.next < run.positions.length) this.#ready.push(run)
   }
 
   #settle(positions: readonly number[], outcome: Outcome): void {

@@ -129,10 +129,13 @@ export class Events {
   #propertiesOf(message: Message): Record<string, string> {
     const fields = new Fields(message)
     const properties: Record<string, string> = Object.create(traced)
-    for (const { name, value } of this.#properties)
-      properties[name] = renderTemplate(value, field =>
+    for (const { name, value: template } of this.#properties) {
+      const value = renderTemplate(template, field =>
         field === '@id' ? message.id() : textOf(fields.get(field))
       )
+      // Not by assignment: what it inherits may have the same name.
+      Object.defineProperty(properties, name, { value, enumerable: true })
+    }
     return properties
   }
 }

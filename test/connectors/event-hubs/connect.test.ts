@@ -5,9 +5,10 @@ import { createServer } from 'node:https'
 import net, { type AddressInfo } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { createWebSocketStream, WebSocketServer } from 'ws'
+import { lent } from '../../../connectors/event-hubs/connect/credential.ts'
 import { FrameWatch } from '../../../connectors/event-hubs/connect/frames.ts'
 import { makeCertificates } from '../../certificates.ts'
-import { until } from '../../flows/harness/until.ts'
+import { tick, until } from '../../flows/harness/until.ts'
 import {
   batchOf,
   doubleWith,
@@ -191,10 +192,13 @@ test('the end of a link is seen in whatever pieces it comes', t => {
   const bytes = Buffer.concat([Buffer.from('AMQP'), Buffer.from([0, 1, 0, 0]), heartbeat, flow, frame])
   for (let size = 1; size <= bytes.length; size++) {
     const watch = new FrameWatch()
-    let found: string | null = null
+    let found: ReturnType<FrameWatch['read']> = null
     for (let at = 0; at < bytes.length && found === null; at += size)
       found = watch.read(bytes.subarray(at, at + size))
-    t.is(found, 'detach amqp:link:detach-forced: idle')
+    t.is(found?.text, 'detach amqp:link:detach-forced: idle')
+    const end = Math.ceil(bytes.length / size) * size
+    const lastAt = end - size
+    t.is(found?.before, Math.max(0, bytes.length - frame.length - lastAt))
   }
 })
 
@@ -216,6 +220,60 @@ test('a connection that the SDK has given up is not used on, though the other si
 
 test('a workload identity that the environment says nothing of is a credential that is missing', async t => {
   const settings = { namespace: 'acme.servicebus.windows.net', eventHub: 'telemetry' }
-  const making = targetWith(t, { ...settings, credential: { kind: 'workloadIdentity' } })
-  await t.throwsAsync(making, { code: 'event_hubs_credential_missing' })
+  const target = await targetWith(t, { ...settings, credential: { kind: 'workloadIdentity' } })
+  const fault = await faultOf(target)
+  t.is(fault.code, 'event_hubs_credential_missing')
+  t.is(fault.spec.outcome, 'halt')
+  t.deepEqual(told(await outcomesOf(target, batchOf(['a']))), ['halt event_hubs_credential_missing'])
+})
+
+test('fields that a kind of credential has no use for are refused, rather than passed over', async t => {
+  const place = { namespace: 'acme.servicebus.windows.net', eventHub: 'telemetry' }
+  const useless = [
+    [{ kind: 'managedIdentity', tenantId: 't' }, 'credential.tenantId'],
+    [{ kind: 'managedIdentity', clientId: 'c', clientSecret: 's' }, 'credential.clientSecret'],
+    [{ kind: 'workloadIdentity', clientSecret: 's' }, 'credential.clientSecret'],
+    [{ kind: 'default', clientSecret: 's' }, 'credential.clientSecret']
+  ] as const
+  for (const [credential, path] of useless)
+    t.like(await t.throwsAsync(targetWith(t, { ...place, credential }), { code: 'config_invalid' }), { path })
+  for (const kind of ['managedIdentity', 'workloadIdentity', 'default'] as const)
+    await t.notThrowsAsync(targetWith(t, { ...place, credential: { kind, clientId: 'c' } }))
+})
+
+test('a namespace in a connection string that is no host is told, not thrown about', async t => {
+  const connectionString = `Endpoint=sb://my namespace/;${access};EntityPath=one`
+  const error = await t.throwsAsync(targetWith(t, { connectionString }), { code: 'config_invalid' })
+  t.like(error, { path: 'connectionString' })
+})
+
+test('once its connection has ended, the SDK gets no token any more, and what is being fetched is given up', async t => {
+  let signal: AbortSignal | undefined
+  let fetched = 0
+  const token = { token: 'a-token', expiresOnTimestamp: Date.now() + 3_600_000 }
+  const credential = {
+    async getToken(_: unknown, options?: { abortSignal?: unknown }) {
+      signal = options?.abortSignal as AbortSignal // what is passed on is one
+      fetched++
+      return token
+    }
+  }
+  const ending = new AbortController()
+  const own = lent(credential, ending.signal)
+  if (!('getToken' in own)) return t.fail()
+  t.deepEqual(await own.getToken('scope'), token)
+  const pending = own.getToken('scope')
+  ending.abort()
+  t.true(signal?.aborted)
+  const later = own.getToken('scope')
+  t.is(fetched, 2)
+  t.is(await Promise.race([pending, later, tick(50)]), undefined)
+})
+
+test('a token that is about to end is not renewed without a pause', async t => {
+  const credential = { getToken: async () => ({ token: 'a-token', expiresOnTimestamp: Date.now() + 1_000 }) }
+  const own = lent(credential, new AbortController().signal)
+  if (!('getToken' in own)) return t.fail()
+  const { expiresOnTimestamp = 0 } = (await own.getToken('scope')) ?? {}
+  t.true(expiresOnTimestamp - Date.now() > 120_500) // the SDK renews it 120 s before
 })

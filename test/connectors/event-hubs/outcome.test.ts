@@ -92,6 +92,13 @@ const openings: readonly [what: string, error: unknown, told: ErrorCode][] = [
     'event_hubs_token_unavailable'
   ],
   ['no answer about a token', named('RestError'), 'event_hubs_token_unavailable'],
+  ['a link that is not allowed', messagingError('InvalidOperationError'), 'event_hubs_link_refused'],
+  ['an argument of ours', messagingError('ArgumentError'), 'event_hubs_link_refused'],
+  [
+    'what we found wrong ourselves',
+    new AggregateError([new FaultError('event_hubs_credential_missing')]),
+    'event_hubs_credential_missing'
+  ],
   ['anything else', new Error('a-secret'), 'event_hubs_hung_up']
 ]
 
@@ -103,6 +110,23 @@ for (const [what, error, told] of openings)
     t.truthy(fault.spec.hint)
     t.notRegex(`${fault.detail}`, /a-secret/)
   })
+
+test('a service that opens nothing for now is given the time that it asks for', t => {
+  const of = (code: string, text?: string) =>
+    outcomeOfFault(faultOfOpening(messagingError(code, text), mask), false)
+  t.like(of('ServerBusyError', 'Please wait 4 seconds and try again.'), {
+    kind: 'retry',
+    retryAfterMs: 4_000
+  })
+  t.like(of('QuotaExceededError'), { kind: 'retry', retryAfterMs: 60_000 })
+  t.like(of('InternalServerError'), { kind: 'unsent', retryAfterMs: undefined })
+})
+
+test('no token stands in a detail, though it is in no configuration', t => {
+  const token = 'SharedAccessSignature sr=sb%3A%2F%2Facme&sig=abc%2Bdef%3D&se=1&skn=k'
+  const { detail } = faultOfOpening(messagingError('UnauthorizedError', `InvalidSignature: ${token}`), mask)
+  t.regex(detail ?? '', /sig=\*\*\*&se=1/)
+})
 
 test('messages of a connection that ended are unknown if they were sent; if not they halt or are unsent', t => {
   const lost = new FaultError('event_hubs_connection_lost')

@@ -149,6 +149,53 @@ test('who asks for patience is not sent what has not been sent yet', async t => 
   t.is(ledger.length, 1)
 })
 
+test('who asks for patience is sent nothing more of what is behind the batches that are on their way', async t => {
+  const { target, ledger } = await pairWith(t, {
+    double: {
+      maxMessageBytes: () => 700,
+      reply: ({ partitionKey }) =>
+        partitionKey === 'a' ? { kind: 'reject', error: busy } : { kind: 'accept', afterMs: 200 }
+    }
+  })
+  const outcomes = await outcomesOf(target, batchOf(['a', 'b', 'b'], 'x'.repeat(300)))
+  t.deepEqual(told(outcomes), ['retry event_hubs_throttled', 'delivered', 'unsent event_hubs_throttled'])
+  t.is(ledger.length, 2)
+})
+
+test('a property may have any name, also that by which the SDK tells what has a trace', async t => {
+  const { target, ledger } = await pairWith(t, { properties: { 'Diagnostic-Id': 'trace-{n}' } })
+  t.deepEqual(told(await outcomesOf(target, batchOf(['a']))), ['delivered'])
+  t.deepEqual(ledger[0]?.events[0]?.properties, { 'Diagnostic-Id': 'trace-0' })
+})
+
+test('a link that states no limit takes whatever comes', async t => {
+  const { target, ledger } = await pairWith(t, { double: { maxMessageBytes: () => 0 } })
+  t.deepEqual(told(await outcomesOf(target, batchOf(['a', 'a']))), ['delivered', 'delivered'])
+  t.is(ledger.length, 1)
+})
+
+test('a link that may send no more gives way to a new connection', async t => {
+  let isRefused = true
+  const refused = { condition: 'amqp:unauthorized-access', description: 'ExpiredToken' }
+  const { target, double } = await pairWith(t, {
+    double: { reply: () => (isRefused ? { kind: 'reject', error: refused } : { kind: 'accept' }) }
+  })
+  t.deepEqual(told(await outcomesOf(target, batchOf(['a']))), ['retry event_hubs_token_refused'])
+  isRefused = false
+  await until('the old one was given up', () => double.connections === 0, 5_000)
+  t.deepEqual(told(await outcomesOf(target, batchOf(['a']))), ['delivered'])
+  t.is(double.accepted, 2)
+})
+
+test('what is accepted right before the service ends the link is delivered', async t => {
+  const forced = { condition: 'amqp:link:detach-forced', description: 'moved' }
+  const { target, double } = await pairWith(t, {
+    double: { confirmed: () => void process.nextTick(() => double.detach(forced)) }
+  })
+  t.deepEqual(told(await outcomesOf(target, batchOf(['a']))), ['delivered'])
+  await until('the connection was given up', () => double.connections === 0, 5_000)
+})
+
 test('of a batch that is refused the message to blame is found, and the others are delivered', async t => {
   const refused = { condition: 'amqp:not-allowed', description: 'no' }
   const { target, ledger } = await pairWith(t, {
