@@ -41,6 +41,10 @@ export const kafkaTargetSchema = Type.Object(
         'The record has the time that the message has in Kafka here, instead of the time of sending.',
       default: false
     }),
+    compression: Type.Enum(['none', 'gzip'], {
+      description: 'How the records of a partition in a batch are compressed.',
+      default: 'none'
+    }),
     maxMessages: count('Messages in one batch at most.', 500),
     maxBytes: bytes('Size of a batch at most; a single larger message travels alone.', 262_144),
     batchesInFlight: count('Batches at the same time.', 16),

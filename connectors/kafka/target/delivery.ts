@@ -9,6 +9,7 @@
 import type { Clock } from '../../clock.ts'
 import { delivered, type Failure, type Outcome } from '../../connector.ts'
 import { abortFault } from '../../shared/abort.ts'
+import type { Compression } from '../log/kafkajs/produce/batch.ts'
 import type { Parcel } from '../log/kafkajs/produce/shipper.ts'
 import { isRefusal } from './outcome.ts'
 import { encodeOutgoing, type Outgoing } from './records.ts'
@@ -30,6 +31,7 @@ export interface Entry extends Outgoing {
 export interface DeliveryEnv {
   readonly clock: Clock
   readonly keepTimestamps: boolean
+  readonly compression: Compression
   /** All messages of a device go to one partition. */
   readonly keepDevicesTogether: boolean
   /** Settles every parcel, at most one for each partition. */
@@ -118,12 +120,12 @@ export class Delivery {
   }
 
   #parcel(part: Part, end: (error?: unknown) => void): Parcel {
-    const { clock, keepTimestamps } = this.#env
+    const { clock, keepTimestamps, compression } = this.#env
     const nowMs = clock.now()
     return {
       ...part.place,
       sinceMs: nowMs,
-      batch: encodeOutgoing(part.entries, keepTimestamps ? null : nowMs),
+      batch: encodeOutgoing(part.entries, { nowMs: keepTimestamps ? null : nowMs, compression }),
       leaves: () => {
         if (part.isSettled) return false
         for (const entry of part.entries) entry.isWritten = true

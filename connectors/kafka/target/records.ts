@@ -3,7 +3,7 @@
 
 import type { Message } from '../../connector.ts'
 import { batchHeaderBytes, fieldSize, varintSize, writeField, writeVarint } from '../log/encode-records.ts'
-import { seal } from '../log/kafkajs/produce/batch.ts'
+import { type Compression, seal } from '../log/kafkajs/produce/batch.ts'
 import type { Key } from './places.ts'
 
 /** A message as it is to be stored. */
@@ -14,8 +14,13 @@ export interface Outgoing {
   readonly headers: Buffer
 }
 
-/** All of the time `nowMs`, or each of its own where that is null. */
-export function encodeOutgoing(records: readonly Outgoing[], nowMs: number | null): Buffer {
+export interface Encoding {
+  /** The time of all of them; null: each has its own. */
+  readonly nowMs: number | null
+  readonly compression: Compression
+}
+
+export function encodeOutgoing(records: readonly Outgoing[], { nowMs, compression }: Encoding): Buffer {
   const times = records.map(({ message }) => nowMs ?? message.timestampMs)
   const baseTimestampMs = times.reduce((least, time) => Math.min(least, time))
   const maxTimestampMs = times.reduce((most, time) => Math.max(most, time))
@@ -31,7 +36,7 @@ export function encodeOutgoing(records: readonly Outgoing[], nowMs: number | nul
     at = writeVarint(bytes, at, index) // offsetDelta
     at = writeParts(bytes, at, record)
   })
-  return seal(bytes, { count: records.length, baseTimestampMs, maxTimestampMs })
+  return seal(bytes, { count: records.length, baseTimestampMs, maxTimestampMs }, compression)
 }
 
 function sizeOf({ message, key, headers }: Outgoing, index: number, delta: number): number {

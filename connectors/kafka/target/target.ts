@@ -136,6 +136,7 @@ export class KafkaTarget implements Target {
     const env = {
       clock: this.#env.clock,
       keepTimestamps: this.#config.keepTimestamps,
+      compression: this.#config.compression,
       keepDevicesTogether: this.#places.keepDevicesTogether,
       ship: (parcels: Parameters<Shipper['ship']>[0]) => void this.#shipper.ship(parcels),
       outcomeOf: (error: unknown, isWritten: boolean) => this.#outcomeOf(error, isWritten)
@@ -163,7 +164,8 @@ function placeIn(places: Map<string, Place[]>, topic: string, partition: number)
   return place
 }
 
-/** What kafkajs logs may quote what a broker said. */
+/** What kafkajs logs may quote what a broker said: in texts, which may stand in errors and lists. */
 function maskedLog({ log, mask }: TargetEnv): LogEvent {
-  return (name, fields) => log(name, JSON.parse(mask.apply(JSON.stringify(fields ?? {}))))
+  const masked = (_: string, value: unknown) => (typeof value === 'string' ? mask.apply(value) : value)
+  return (name, fields) => log(name, JSON.parse(JSON.stringify(fields ?? {}, masked)))
 }

@@ -1,6 +1,7 @@
 // Several brokers, of which one hangs: it keeps nobody from the others.
 
 import test from 'ava'
+import { Mask } from '../../../../connectors/shared/mask.ts'
 import { messagesOf } from '../../../messages.ts'
 import { silentServer } from '../silent-server.ts'
 import { kindsOf, sceneWith } from './harness.ts'
@@ -16,6 +17,16 @@ test('a first broker that says nothing does not keep the target from the next', 
   const target = await scene.target({ brokers, connectTimeoutMs: 3_000 })
   await target.open(open)
   t.deepEqual(kindsOf(await scene.deliver(target, messagesOf(['1'], { keys: ['a'] }))), ['delivered'])
+})
+
+test('a password of digits is hidden in what the client logs, and spoils no number in it', async t => {
+  const scene = await sceneWith(t, { mirror: 1 }, { account })
+  const lines: unknown[] = []
+  const sasl = { mechanism: 'plain', username: 'tailrace', password: '0' } // stands in every correlation id that ends with it
+  const env = { mask: new Mask(['0']), log: (_: string, fields?: object) => void lines.push(fields) }
+  await t.throwsAsync((await scene.target({ sasl }, env)).open(open), { code: 'kafka_target_unauthorized' })
+  t.true(lines.length > 0)
+  t.notRegex(JSON.stringify(lines).replace(/:-?\d+(?=[,}])/g, ''), /0/)
 })
 
 test('where there is no time to try them all at once, the next attempt begins with the next', async t => {

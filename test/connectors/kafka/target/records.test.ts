@@ -1,6 +1,10 @@
 // What a record of the target's topic is made of: key, value, headers, time.
 
+import { randomBytes } from 'node:crypto'
 import test from 'ava'
+import { systemClock } from '../../../../connectors/clock.ts'
+import { kafkaLog } from '../../../../connectors/kafka/log/kafkajs/log.ts'
+import { testBrokers, uniqueName } from '../../../kafka.ts'
 import { messagesOf } from '../../../messages.ts'
 import { kindsOf, sceneWith } from './harness.ts'
 
@@ -23,6 +27,49 @@ test('key and value are the very bytes, and a key or a value that is null stays 
       [null, '{}']
     ]
   )
+})
+
+test('compressed records are the same, in fewer bytes, and what cannot be made smaller travels as it is', async t => {
+  const sizes: number[] = []
+  const scene = await sceneWith(
+    t,
+    { mirror: 1 },
+    {
+      reply: parts => {
+        sizes.push(...parts.map(({ bytes }) => bytes))
+        return { kind: 'answer' }
+      }
+    }
+  )
+  const values = Array.from({ length: 100 }, (_, n) => JSON.stringify({ n, 'position.speed': 50 }))
+  const messages = messagesOf(values, { keys: values.map(() => 'a') })
+  for (const compression of ['none', 'gzip'])
+    await scene.deliver(await scene.target({ compression }), messages)
+  const stored = scene.stored.map(({ value }) => String(value))
+  t.deepEqual(stored, [...values, ...values])
+  const [plain = 0, packed = 0] = sizes
+  t.true(packed < plain / 4, `${packed} of ${plain}`)
+  const noise = messagesOf([randomBytes(200).toString('latin1')], { keys: ['a'] })
+  await scene.deliver(await scene.target({ compression: 'gzip', headers: { 'tailrace.id': '' } }), noise)
+  t.deepEqual(scene.stored.at(-1)?.value, noise[0]?.value())
+})
+
+test('Kafka stores compressed records, and gives them back as they were', async t => {
+  const brokers = testBrokers()
+  const log = kafkaLog({ brokers, clientId: 'compressed' }, { clock: systemClock, log: () => {} })
+  const admin = log.admin()
+  t.teardown(() => admin.close())
+  const topic = uniqueName('compressed')
+  await admin.createTopic({ name: topic, partitions: 1, replication: 1, settings: {} })
+  const scene = await sceneWith(t, {})
+  const target = await scene.target({ brokers, topic, compression: 'gzip' })
+  const values = Array.from({ length: 500 }, (_, n) => JSON.stringify({ n, 'position.speed': 50 }))
+  const outcomes = await scene.deliver(target, messagesOf(values, { keys: values.map(() => 'a') }))
+  t.true(kindsOf(outcomes).every(kind => kind === 'delivered'))
+  const stored: string[] = []
+  for await (const { value } of admin.read({ topic, partition: 0, from: 0, to: 500 }))
+    stored.push(String(value))
+  t.deepEqual(stored, values)
 })
 
 test('headers are kept in order, also twice and null, and the id of the message stands behind them', async t => {
