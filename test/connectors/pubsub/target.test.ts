@@ -337,7 +337,7 @@ test('an answer with too few ids confirms nothing', async t => {
 
 test('a connection that has fallen silent is replaced, and one that is slow is not', async t => {
   let reply: PublishReply = { kind: 'hang' }
-  const { double, target } = await pairOf(t, { responseTimeoutMs: 200 }, { reply: () => reply })
+  const { double, target } = await pairOf(t, { responseTimeoutMs: 1_000 }, { reply: () => reply })
   t.deepEqual(await kindsOf(target, messagesNamed('a1 b1')), Array(2).fill('unknown pubsub_response_timeout'))
   await until('it is closed', () => double.connections === 0)
   reply = { kind: 'confirm' }

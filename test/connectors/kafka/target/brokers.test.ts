@@ -49,12 +49,12 @@ test('a leader that lets nobody in cuts nobody else, and is told after connectTi
       account,
       others: [{ nodeId: 2, host: '127.0.0.1', port: silent.port }],
       leaderOf: (_, partition) => partition + 1,
-      reply: () => ({ kind: 'answer', afterMs: 3_000 })
+      reply: () => ({ kind: 'answer', afterMs: 6_000 })
     }
   )
   const target = await scene.target({
     partition: 'keep',
-    connectTimeoutMs: 300,
+    connectTimeoutMs: 1_500,
     sasl: { mechanism: 'plain', ...account }
   })
   const messages = (partition: number) => messagesOf(['1'], { keys: [`device-${partition}`], partition })
