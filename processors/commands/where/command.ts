@@ -12,9 +12,11 @@ Examples:
   tailrace where acme --device 862552046671133 --json      one JSON object
 
 A message is delivered, owed (it waits in Kafka for its turn), held (its device waits because the target refuses it), a dead
-letter, or settled: nothing is owed on it, and without a ledger (ledger: {} of the stream) nobody knows whether it was
-delivered or too old. It is read from Kafka, so it does not matter whether the stream runs, or where; why a stream
-does not go on is told where a process on this machine runs it, by its admin listener.
+letter, or settled: nothing is owed on it, and it is not known whether it was delivered, or left out by a step, by from and
+where, or as too old. Receipts (receipts: {} of the stream) know it of each message; a ledger (ledger: {}) of the last that
+was delivered, and of those before it where the stream leaves nothing out. It is read from Kafka, so it does not matter
+whether the stream runs, or where; why a stream does not go on is told where a process on this machine runs it, by its admin
+listener.
 
 Exit codes: 0 shown; 1 nothing is known of this device; 2 the command line or the configuration is not valid; 3 Kafka
 cannot be reached, or refuses.`

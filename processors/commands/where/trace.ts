@@ -2,6 +2,8 @@
 
 import type { LogAdmin, ReadRange } from '../../../connectors/kafka/log/log.ts'
 import { partitionOf } from '../../../connectors/kafka/log/partitioner.ts'
+import { type StreamConfig, splitEntry } from '../../../schemas/stream.ts'
+import type { LedgerRecord } from '../../stream/ledger/ledger-record.ts'
 import type { StreamView } from '../shared/stream.ts'
 import type { DeviceFacts } from './facts.ts'
 
@@ -20,6 +22,7 @@ export interface Traced {
   readonly offset: number
   /** When Kafka got it, in Unix ms. */
   readonly timeMs: number
+  /** settled: nothing is owed on it, and whether it was delivered or left out is not known. */
   readonly state: 'delivered' | 'settled' | 'held' | 'dead letter' | 'owed'
   /** Of a dead letter: why. */
   readonly code: string | null
@@ -38,7 +41,8 @@ export interface Trace {
 /** Reads from where the stream stands, or from `sinceMs` if that is earlier. */
 export async function trace(stream: StreamView, facts: DeviceFacts, options: TraceOptions): Promise<Trace> {
   const { device, sinceMs, limit, everyPartition } = options
-  const { admin, topics } = stream
+  const { admin, config, topics } = stream
+  const about = { admin, device, facts, isAllSent: sendsAll(config) }
   const found: Traced[] = []
   const places: string[] = []
   const owed = { count: 0, oldestMs: Number.POSITIVE_INFINITY }
@@ -52,7 +56,7 @@ export async function trace(stream: StreamView, facts: DeviceFacts, options: Tra
       const { next } = facts.standing(topic, partition)
       const from = Math.max(start, Math.min(next ?? end, recent[partition] ?? end))
       const newest: Traced[] = []
-      for await (const message of messagesOf({ topic, partition, from, to: end }, { admin, device, facts })) {
+      for await (const message of messagesOf({ topic, partition, from, to: end }, about)) {
         if (message.state === 'owed') owed.oldestMs = Math.min(owed.oldestMs, message.timeMs)
         if (message.state === 'owed') owed.count++
         newest.push(message)
@@ -65,15 +69,21 @@ export async function trace(stream: StreamView, facts: DeviceFacts, options: Tra
   return { messages, owed: owed.count, oldestOwedMs: owed.count === 0 ? null : owed.oldestMs, places }
 }
 
-async function* messagesOf(
-  range: ReadRange,
-  { admin, device, facts }: { readonly admin: LogAdmin; readonly device: string; readonly facts: DeviceFacts }
-): AsyncGenerator<Traced> {
+interface About {
+  readonly admin: LogAdmin
+  readonly device: string
+  readonly facts: DeviceFacts
+  /** The stream leaves no message out. */
+  readonly isAllSent: boolean
+}
+
+async function* messagesOf(range: ReadRange, about: About): AsyncGenerator<Traced> {
   const { topic, partition } = range
+  const { admin, device } = about
   const key = Buffer.from(device)
   for await (const record of admin.read(range))
     if (record.key?.equals(key))
-      yield traced({ topic, partition, offset: record.offset, timeMs: record.timestampMs }, facts)
+      yield traced({ topic, partition, offset: record.offset, timeMs: record.timestampMs }, about)
 }
 
 /**
@@ -95,7 +105,7 @@ function withHeld(messages: Traced[], { waiting }: DeviceFacts): Traced[] {
     .toReversed()
 }
 
-function traced(place: Omit<Traced, 'state' | 'code'>, facts: DeviceFacts): Traced {
+function traced(place: Omit<Traced, 'state' | 'code'>, { facts, isAllSent }: About): Traced {
   const { topic, partition, offset } = place
   const letter = facts.letters.find(
     ({ facts: { originTopic, originPartition, originOffset } }) =>
@@ -107,6 +117,32 @@ function traced(place: Omit<Traced, 'state' | 'code'>, facts: DeviceFacts): Trac
     next !== null && (offset < next || settled.some(({ from, to }) => offset >= from && offset < to))
   if (!isSettled) return { ...place, state: 'owed', code: null }
   const ledger = facts.ledger.get(topic)
-  const isDelivered = ledger !== undefined && offset <= ledger.offset && ledger.expired === 0
-  return { ...place, state: isDelivered ? 'delivered' : 'settled', code: null }
+  return { ...place, state: isDelivered(offset, ledger, isAllSent) ? 'delivered' : 'settled', code: null }
+}
+
+/** The ledger names the last that was delivered; those before it were too where nothing can have been left out. */
+function isDelivered(offset: number, ledger: LedgerRecord | undefined, isAllSent: boolean): boolean {
+  if (ledger === undefined || offset > ledger.offset) return false
+  return offset === ledger.offset || (isAllSent && ledger.expired === 0)
+}
+
+/** Steps that pass every message on, or refuse it. */
+const passing = new Set([
+  ...['select', 'drop', 'rename', 'map', 'template', 'units'],
+  ...['enrich', 'fill', 'geofence']
+])
+
+/** Whether a stream with these settings sends every message of its channels, whatever is in it and however old it is. */
+function sendsAll({
+  from,
+  where,
+  steps,
+  ttlSeconds
+}: Pick<StreamConfig, 'from' | 'where' | 'steps' | 'ttlSeconds'>): boolean {
+  const takesAll = where === undefined && from.every(entry => splitEntry(entry).device === null)
+  return (
+    takesAll &&
+    ttlSeconds === undefined &&
+    steps.every(step => Object.keys(step).every(kind => passing.has(kind)))
+  )
 }

@@ -1,6 +1,7 @@
 // Tells what became of a device's messages, from what Kafka knows.
 
 import type { StreamReport } from '../../service/admin/status.ts'
+import type { Ending } from '../../stream/receipts/receipt.ts'
 import { timeText } from '../dead-letters/letter.ts'
 import { counted, painter, printJson } from '../output.ts'
 import { stateLines, troubledHere } from '../shared/running.ts'
@@ -9,6 +10,7 @@ import { grouped } from '../terminal/progress.ts'
 import { writeTable } from '../terminal/table.ts'
 import { ageText } from '../terminal/values.ts'
 import { type DeviceFacts, readFacts } from './facts.ts'
+import { receiptsOf, withReceipts } from './receipts.ts'
 import { type Trace, trace } from './trace.ts'
 
 export interface WhereOptions extends StreamOption {
@@ -20,11 +22,20 @@ export interface WhereOptions extends StreamOption {
   readonly json?: true
 }
 
+/** What the stream writes down of what it delivers. */
+interface Keeping {
+  readonly ledger: boolean
+  readonly receipts: boolean
+}
+
 interface Answer {
   readonly stream: string
   readonly device: string
   readonly facts: DeviceFacts
   readonly trace: Trace
+  readonly keeps: Keeping
+  /** Of those messages; empty where the stream keeps none. */
+  readonly receipts: readonly Ending[]
   /** Of the process on this machine; null where the stream runs as it should, or not here. */
   readonly state: StreamReport | null
   readonly nowMs: number
@@ -35,14 +46,23 @@ export async function where(name: string, options: WhereOptions): Promise<void> 
   await withStream(name, options, async stream => {
     const nowMs = Date.now()
     const facts = await readFacts(stream, device)
-    const found = await trace(stream, facts, { device, sinceMs: nowMs - since, limit, everyPartition })
+    const traced = await trace(stream, facts, { device, sinceMs: nowMs - since, limit, everyPartition })
+    const receipts = await receiptsOf(stream, traced.messages)
+    const found = withReceipts(traced, receipts)
     const state = await troubledHere({ ...stream.whole, group: stream.config.group }, name)
-    const answer = { stream: name, device, facts, trace: found, state, nowMs }
+    const keeps = {
+      ledger: stream.config.ledger !== undefined,
+      receipts: stream.config.receipts !== undefined
+    }
+    const answer = {
+      ...{ stream: name, device, facts, trace: found, keeps },
+      ...{ receipts: [...receipts.values()], state, nowMs }
+    }
     const isKnown =
       found.messages.length + facts.letters.length + facts.waiting.length + facts.ledger.size > 0
     process.exitCode = isKnown ? 0 : 1
     if (options.json) printJson(jsonOf(answer))
-    else if (isKnown) print(answer, stream.config.ledger !== undefined)
+    else if (isKnown) print(answer)
     else {
       const places = found.places.join(', ')
       process.stdout.write(
@@ -60,10 +80,10 @@ const columns = [
   { title: 'STATE' }
 ] as const
 
-function print(answer: Answer, hasLedger: boolean): void {
+function print(answer: Answer): void {
   const { facts, trace: found, state, nowMs } = answer
   const lines = [
-    ...ledgerLines(facts, hasLedger),
+    ...deliveredLines(answer),
     ...owedLines(found, nowMs),
     ...(state === null ? [] : stateLines(state, nowMs)).map(
       (text, at): Line => [at === 0 ? 'the stream' : '', text]
@@ -87,8 +107,27 @@ function print(answer: Answer, hasLedger: boolean): void {
 
 type Line = readonly [title: string, text: string]
 
-function ledgerLines({ ledger }: DeviceFacts, hasLedger: boolean): Line[] {
-  if (!hasLedger) return [['delivered last', 'not known: the stream keeps no ledger (ledger: {})']]
+function deliveredLines({ facts, keeps, receipts, stream, device }: Answer): Line[] {
+  const more: Line[] = keeps.receipts
+    ? [['receipts', `tailrace receipts list ${stream} --device ${device}`]]
+    : []
+  if (keeps.ledger) return [...ledgerLines(facts), ...more]
+  if (keeps.receipts) return [...receiptLines(receipts), ...more]
+  return [['delivered last', 'not known: the stream keeps neither a ledger (ledger: {}) nor receipts']]
+}
+
+/** The messages that are shown need not be all: of earlier ones nothing is said. */
+function receiptLines(receipts: readonly Ending[]): Line[] {
+  const last = receipts
+    .filter(({ kind }) => kind === 'delivered')
+    .reduce<Ending | null>((a, b) => (a === null || a.answered <= b.answered ? b : a), null)
+  if (last === null) return [['delivered last', 'none of the messages below, as far as receipts tell']]
+  const { offset, topic, received, answered, answer } = last
+  const times = `in Kafka since ${timeText(Date.parse(received))}, confirmed ${timeText(Date.parse(answered))}`
+  return [['delivered last', `offset ${offset} of ${topic}, ${times} (${answer})`]]
+}
+
+function ledgerLines({ ledger }: DeviceFacts): Line[] {
   if (ledger.size === 0) return [['delivered last', 'nothing yet, as far as the ledger knows']]
   return [...ledger.values()].flatMap(
     ({ topic, offset, messageMs, confirmedMs, answer, ...counts }): Line[] => {

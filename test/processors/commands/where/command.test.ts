@@ -82,11 +82,44 @@ test('without a ledger it says what it cannot know', async t => {
     return owed.messages === 0
   })
   const { stdout } = await ask('--device', 'truck-2')
-  t.regex(stdout, /^delivered last {2}not known: the stream keeps no ledger/m)
+  t.regex(stdout, /^delivered last {2}not known: the stream keeps neither a ledger/m)
   t.regex(stdout, / {2}settled$/m)
 })
 
-test('a device of which nothing is known ends with 1, and says where was looked', async t => {
+const states = (told: string): string[] =>
+  JSON.parse(told).messages.map(({ state }: { state: string }) => state)
+
+test('a message that a step left out is not told as delivered', async t => {
+  const { post, accounts, ask } = await setUp(t, { ledger: {}, steps: [{ filter: 'n > 3' }] })
+  for (const n of [5, 1, 9, 2]) await post('truck-2', n)
+  await until('all have ended', () => accounts()?.delivered === 2 && accounts()?.filtered === 2)
+  await until('the ledger is written, and all is committed', async () => {
+    const { ledger, owed } = JSON.parse((await ask('--device', 'truck-2', '--json')).stdout)
+    return ledger[0]?.delivered === 2 && owed.messages === 0
+  })
+  const { stdout } = await ask('--device', 'truck-2', '--json')
+  t.deepEqual(states(stdout), ['settled', 'settled', 'delivered', 'settled'])
+})
+
+test('receipts tell which messages were delivered, and where more of them is to be read', async t => {
+  const { post, accounts, ask } = await setUp(t, { receipts: {}, steps: [{ filter: 'n > 3' }] })
+  for (const n of [5, 1, 9]) await post('truck-2', n)
+  await until('all have ended', () => accounts()?.delivered === 2 && accounts()?.filtered === 1)
+  await until('all is committed', async () => {
+    const { owed } = JSON.parse((await ask('--device', 'truck-2', '--json')).stdout)
+    return owed.messages === 0
+  })
+  t.deepEqual(states((await ask('--device', 'truck-2', '--json')).stdout), [
+    'delivered',
+    'settled',
+    'delivered'
+  ])
+  const { stdout } = await ask('--device', 'truck-2')
+  t.regex(stdout, /^delivered last {2}offset 2 of \S+, in Kafka since \S+, confirmed \S+ \(HTTP 200\)$/m)
+  t.regex(stdout, /^receipts {8}tailrace receipts list acme --device truck-2$/m)
+})
+
+test('a device of which nothing ends with 1, and says where was looked', async t => {
   const { ask } = await setUp(t)
   const { code, stdout } = await ask('--device', 'truck-9', '--since', '2h')
   t.is(code, 1)
