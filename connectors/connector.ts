@@ -206,6 +206,8 @@ export interface Rehearsal<C> {
   /** Some of the answers that it can be told, for people; the first one accepts. */
   readonly examples: readonly [accepts: string, ...others: string[]]
   isAnswer(text: string): boolean
+  /** What accepts, where that goes by the settings; default: the first of the examples. */
+  accepts?(config: C): string
   /** What other sides of this kind do wrong, each as answers of a policy test, for `tailrace certify`. */
   misbehaviours(config: C): readonly Misbehaviour[]
   /** `next` is called once by every deliver(), before that returns, and says what the other side answers. */

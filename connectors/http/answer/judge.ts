@@ -56,7 +56,7 @@ export class Judge {
   /** Has the body to be read to know what an answer with the status means? */
   reads(status: number): boolean {
     return (
-      this.#speaksOfParts(status) ||
+      this.speaksOfParts(status) ||
       this.#rules.some(({ statuses, wanted }) => wanted.length > 0 && (statuses?.has(status) ?? true))
     )
   }
@@ -67,13 +67,14 @@ export class Judge {
     const json = body === null ? undefined : parseJson(body)
     const rule = this.#rules.find(one => fits(one, status, json))
     if (rule !== undefined) return outcomeOfMeaning(rule.means, answer, nowMs)
-    if (this.#parts !== null && this.#speaksOfParts(status))
+    if (this.#parts !== null && this.speaksOfParts(status))
       return this.#parts.outcome(answer, { json, messages, nowMs })
     if (status === 401 && this.#renewsToken) return failureOf('http_token_refused', answer, nowMs)
     return outcomeOfAnswer(answer, this.#statuses, nowMs)
   }
 
-  #speaksOfParts(status: number): boolean {
+  /** Does the body of an answer with this status say what became of single messages? */
+  speaksOfParts(status: number): boolean {
     if (this.#parts === null) return false
     return this.#parts.statuses?.has(status) ?? (status === 207 || confirms(status, this.#statuses))
   }

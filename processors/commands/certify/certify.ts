@@ -4,9 +4,8 @@ import type { Misbehaviour } from '../../../connectors/connector.ts'
 import { registry } from '../../../connectors/registry.ts'
 import type { Config } from '../../../schemas/config.ts'
 import { FaultError } from '../../../schemas/errors.ts'
-import { type StreamConfig, topicsOf } from '../../../schemas/stream.ts'
+import { topicsOf } from '../../../schemas/stream.ts'
 import { type LoadOptions, loadConfig } from '../../service/config/load.ts'
-import type { Surroundings } from '../../service/streams/steps.ts'
 import { counted, type Paint, painter, printJson } from '../output.ts'
 import { type StreamOption, streamIn } from '../shared/stream.ts'
 import { fileSurroundings } from '../shared/surroundings.ts'
@@ -14,13 +13,15 @@ import { type Observed, play } from '../test/observe.ts'
 import { durationText, parseRule, parseSending } from '../test/suite/lines.ts'
 import { contract } from '../test/suite/names.ts'
 import { rehearsalOf } from '../test/suite/suite.ts'
+import { type Cast, castOf } from './cast.ts'
 import { breaches, type Fate, fatesOf } from './fates.ts'
 
 export interface CertifyOptions extends StreamOption {
   readonly json?: true
 }
 
-const sent = ['a1..a3 b1..b3 c1', '5s a4 b4']
+const sendings = ['a1..a3 b1..b3 c1', '5s a4 b4'].flatMap(line => parseSending(line) ?? [])
+const names = sendings.flatMap(sending => sending.names)
 
 interface Case {
   readonly misbehaviour: Misbehaviour
@@ -32,65 +33,95 @@ interface Case {
 export async function certify(name: string, options: CertifyOptions): Promise<void> {
   const loading: LoadOptions = { registry, env: process.env, isRehearsal: true }
   const { config, folder } = loadConfig(options.config, loading)
-  const surroundings = fileSurroundings(config, folder)
   const stream = streamIn(config, name, options)
+  const cast = castOf(stream, fileSurroundings(config, folder), sendings)
+  const tested = { name, channels: config.channels, cast }
   const [kind = ''] = Object.keys(stream.target)
+  const write = (text: string) => void (options.json || process.stdout.write(text))
+  write(headText(name, kind, cast))
+  const unproven = await nothingSent(tested)
   const cases: Case[] = []
-  if (!options.json) process.stdout.write(headText(name, kind, stream))
-  for (const misbehaviour of rehearsalOf(stream).misbehaviours(stream.target[kind])) {
-    const one = await playCase(misbehaviour, { name, stream, channels: config.channels, surroundings })
+  const played = unproven === null ? rehearsalOf(stream).misbehaviours(stream.target[kind]) : []
+  for (const misbehaviour of played) {
+    const one = await playCase(misbehaviour, tested)
     cases.push(one)
-    if (!options.json) process.stdout.write(textOf(one, painter(process.stdout)))
+    write(textOf(one, painter(process.stdout)))
   }
-  const isKept = cases.every(one => one.breaches.length === 0)
+  const isKept = unproven === null && cases.every(one => one.breaches.length === 0)
   process.exitCode = isKept ? 0 : 1
-  if (options.json) printJson({ stream: name, target: kind, ok: isKept, cases: cases.map(jsonOf) })
-  else process.stdout.write(endText(cases, painter(process.stdout)))
+  write(endText(cases, unproven, painter(process.stdout)))
+  if (!options.json) return
+  printJson({
+    ...{ stream: name, target: kind, ok: isKept, played: cast.notes },
+    ...(unproven !== null && { unproven }),
+    cases: cases.map(jsonOf)
+  })
 }
 
 interface Tested {
   readonly name: string
-  readonly stream: StreamConfig
   readonly channels: Config['channels']
-  readonly surroundings: Surroundings
+  readonly cast: Cast
 }
 
-async function playCase(misbehaviour: Misbehaviour, tested: Tested): Promise<Case> {
-  const { name, stream, channels, surroundings } = tested
-  const sendings = sent.flatMap(line => parseSending(line) ?? [])
-  const names = sendings.flatMap(sending => sending.names)
+/** Why the target gets no message even where it accepts all, each reason with its messages; null where it gets any. */
+async function nothingSent(tested: Tested): Promise<string[] | null> {
+  const accepting = await playCase({ title: 'accepts everything', answers: [] }, tested)
+  if (accepting.observed.delivered.length > 0) return null
+  const { leftOut } = tested.cast
+  return grouped(new Map(names.map(name => [name, leftOut.get(name) ?? whyOf(accepting, name)])))
+}
+
+function whyOf({ fates }: Case, name: string): string {
+  const fate = fates.get(name)
+  return fate === undefined ? '' : fateText({ ...fate, sent: 0 }) // however often it was tried
+}
+
+async function playCase(misbehaviour: Misbehaviour, { name, channels, cast }: Tested): Promise<Case> {
+  const { config, surroundings, values, leftOut } = cast
   const rules = misbehaviour.answers.map(line => parseRule(line) ?? wrong(line))
-  const config = { ...stream, paused: false }
   const observed = await play({
-    ...{ sendings, deeds: [], values: {}, untilMs: null, config },
+    ...{ sendings, deeds: [], values, untilMs: null, config },
     topics: topicsOf(config, channels),
     stage: () => ({
       ...{ stream: name, config, channels, surroundings, partitions: 1 },
       ...{ rehearsal: rehearsalOf(config), rules }
     })
   })
-  return { misbehaviour, observed, fates: fatesOf(names, observed), breaches: breaches(names, observed) }
+  return {
+    ...{ misbehaviour, observed },
+    fates: fatesOf(names, observed, leftOut),
+    breaches: breaches(names, observed, leftOut)
+  }
 }
 
 function wrong(line: string): never {
   throw new FaultError('internal', { detail: `no answer: ${line}` })
 }
 
-function headText(name: string, kind: string, { order, ttlSeconds, retry }: StreamConfig): string {
+function headText(name: string, kind: string, { config, notes }: Cast): string {
+  const { order, ttlSeconds, retry } = config
   const age = ttlSeconds === undefined ? 'any age' : `up to ${ttlSeconds} s old`
   const attempts = retry.maxAttempts === undefined ? 'without end' : `${retry.maxAttempts} times`
-  return `${name}: order ${order}, messages of ${age}, tried ${attempts}. Its ${kind} target ...\n`
+  const played = notes.length === 0 ? '' : `Played with ${notes.join(', ')}.\n`
+  return `${played}${name}: order ${order}, messages of ${age}, tried ${attempts}. Its ${kind} target ...\n`
 }
 
 /** Messages of the same end stand together. */
 function textOf({ misbehaviour, fates, breaches: wrongs }: Case, paint: Paint): string {
-  const groups = new Map<string, string[]>()
-  for (const [name, fate] of fates) groups.set(fateText(fate), [...(groups.get(fateText(fate)) ?? []), name])
-  const width = Math.max(...[...groups.values()].map(names => contract(names).length))
-  const lines = [...groups].map(([text, names]) => `      ${contract(names).padEnd(width)}  ${text}`)
+  const texts = new Map([...fates].map(([name, fate]) => [name, fateText(fate)]))
+  const lines = grouped(texts).map(line => `      ${line}`)
   const sign = wrongs.length === 0 ? paint('green', '✔') : paint('red', '✘')
   const answers = paint('dim', `(${misbehaviour.answers.join(', ')})`)
   return `${[`${sign} ${misbehaviour.title}  ${answers}`, ...lines, ...wrongs.map(text => paint('red', `      ${text}`))].join('\n')}\n`
+}
+
+/** Lines of messages of which the same is said. */
+function grouped(texts: ReadonlyMap<string, string>): string[] {
+  const groups = new Map<string, string[]>()
+  for (const [name, text] of texts) groups.set(text, [...(groups.get(text) ?? []), name])
+  const width = Math.max(...[...groups.values()].map(names => contract(names).length))
+  return [...groups].map(([text, names]) => `${contract(names).padEnd(width)}  ${text}`)
 }
 
 function fateText({ end, why, lastMs, sent: times }: Fate): string {
@@ -102,7 +133,12 @@ function fateText({ end, why, lastMs, sent: times }: Fate): string {
   return `waits in Kafka; the stream: ${why}${again}`
 }
 
-function endText(cases: readonly Case[], paint: Paint): string {
+function endText(cases: readonly Case[], unproven: readonly string[] | null, paint: Paint): string {
+  if (unproven !== null) {
+    const what =
+      'accepts everything and yet gets no message that counts as delivered, so nothing can be shown'
+    return `${paint('red', '✘')} ${[what, ...unproven.map(line => `      ${line}`)].join('\n')}\n`
+  }
   const broken = cases.filter(one => one.breaches.length > 0).length
   if (broken > 0)
     return `${paint('red', `${broken} of ${counted(cases.length, 'case')}`)} not as promised. Please report this.\n`

@@ -40,6 +40,11 @@ export interface StageParts {
   readonly rules: readonly Rule[]
 }
 
+function acceptingAnswer({ rehearsal, config }: StageParts): string {
+  const [kind = ''] = Object.keys(config.target)
+  return rehearsal.accepts?.(config.target[kind]) ?? rehearsal.examples[0]
+}
+
 const startMs = 1_000
 const drainMs = 20_000
 const budget = { windowBytes: 16_777_216, maxFetchBytes: 1_048_576 }
@@ -64,7 +69,7 @@ export class Stage {
   constructor(parts: StageParts) {
     this.#parts = parts
     this.log = new MemoryLog({ clock: this.#clock })
-    this.#script = new Script(parts.rules, parts.rehearsal.examples[0])
+    this.#script = new Script(parts.rules, acceptingAnswer(parts))
     const topics = channelsOf(parts.config).map(channel => parts.channels[channel]?.topic ?? channel)
     for (const topic of topics) this.log.create(topic, parts.partitions)
     this.#topic = topics[0] ?? ''

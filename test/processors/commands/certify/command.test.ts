@@ -1,6 +1,6 @@
 // `tailrace certify` as a user runs it, and what it would call a breach.
 
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { breaches, fatesOf } from '../../../../processors/commands/certify/fates.ts'
 import type { Observed } from '../../../../processors/commands/test/observe.ts'
 import { folder, outputOf } from '../shared/output.ts'
@@ -37,6 +37,90 @@ test('a stream that is not there is told', async t => {
   const { code, stderr } = await outputOf(['certify', 'acne'], cwd)
   t.is(code, 2)
   t.regex(stderr, /no stream "acne" in tailrace\.yaml, did you mean "acme"\?/)
+})
+
+/** What `tailrace certify acme` prints of a stream with these settings. */
+async function certified(t: ExecutionContext, acme: object, devices: object = {}) {
+  const config = {
+    kafka: { brokers: ['127.0.0.1:1'] },
+    channels: { fleet: {} },
+    attributes: { file: 'devices.yaml' },
+    streams: { acme: { from: ['fleet'], target: { http: { url: 'http://127.0.0.1:1' } }, ...acme } }
+  }
+  const cwd = folder(t, {
+    'tailrace.yaml': JSON.stringify(config),
+    'devices.yaml': JSON.stringify(devices)
+  })
+  return outputOf(['certify', 'acme'], cwd)
+}
+
+const isKept = /\nIn all 14 cases each message came to one end, and each device kept its order\.\n$/
+
+test('devices are played that "from" and "where" take, with made-up attributes where none are known', async t => {
+  const { code, stdout } = await certified(t, {
+    from: ['fleet/8*'],
+    where: 'axles >= 2',
+    requires: ['tollId', 'axles']
+  })
+  t.is(code, 0, stdout)
+  t.regex(
+    stdout,
+    /^Played with devices that from and where take, made-up attributes: tollId, axles\.\nacme: order/
+  )
+  t.regex(stdout, isKept)
+  t.regex(stdout, /✔ refuses one message.*\n {6}a1\.\.a3 b1 c1 +delivered after 0s/)
+})
+
+test('messages are played that the steps let pass, with the attributes of a known device', async t => {
+  const steps = [
+    { filter: 'position.speed > 3' },
+    { sample: { everySeconds: 300 } },
+    { template: { plate: 'vehicle.plate', speed: 'position.speed' } }
+  ]
+  const enriched = [...steps.slice(0, 2), { enrich: { prefix: 'vehicle.' } }, ...steps.slice(2)]
+  const devices = { '1': { plate: 'CB 1' }, '2': { plate: 'CB 2', tollId: 'T-2' } }
+  const { code, stdout } = await certified(t, { requires: ['tollId'], steps: enriched }, devices)
+  t.is(code, 0, stdout)
+  t.regex(stdout, /^Played with attributes of 2, messages with positions, measured ten minutes apart\.\n/)
+  t.regex(stdout, isKept)
+})
+
+test('where the stream sends nothing at all, no case is passed, and the step that drops it is named', async t => {
+  const { code, stdout } = await certified(t, { steps: [{ drop: ['x'] }, { filter: 'cargo.kind == "ice"' }] })
+  t.is(code, 1)
+  t.regex(
+    stdout,
+    /✘ accepts everything and yet gets no message .*\n {6}a1\.\.a3 .* {2}filtered by steps\[1\]\.filter\n$/
+  )
+  t.notRegex(stdout, /✔|Please report/)
+})
+
+test('what a step leaves out is told, and is no breach', async t => {
+  const { code, stdout } = await certified(t, { steps: [{ filter: 'name != "b2"' }] })
+  t.is(code, 0, stdout)
+  t.regex(stdout, /✔ is not there for two minutes.*\n(.*\n)? {6}b2 +filtered by steps\[0\]\.filter\n/)
+  t.regex(stdout, isKept)
+})
+
+test('a receiver whose answers name messages is played as such, whatever they are named by', async t => {
+  const lists = [
+    { at: 'results', value: 'status', meanings: { accepted: 'delivered', '*': 'reject' } },
+    { at: '$', ident: 'unit.id', means: 'delivered' },
+    { at: 'data.done', index: 'item', value: 'state', meanings: { '*': 'delivered' } }
+  ]
+  for (const list of lists) {
+    const http = { url: 'http://127.0.0.1:1', success: [202], parts: { lists: [list], unnamed: 'retry' } }
+    const { code, stdout } = await certified(t, { target: { http } })
+    t.is(code, 0, stdout)
+    t.regex(stdout, /✔ refuses one message.*\n {6}a1\.\.a3 b1 c1 +delivered after 0s/)
+  }
+})
+
+test('an answer that no receiver can give is told as the reason why nothing is shown', async t => {
+  const parts = { lists: [{ at: 'errors', index: 'item', means: 'reject' }], unnamed: 'retry' }
+  const { code, stdout } = await certified(t, { target: { http: { url: 'http://127.0.0.1:1', parts } } })
+  t.is(code, 1)
+  t.regex(stdout, /✘ accepts everything and yet gets no message .*\n {6}a1\.\.a3 .*: waiting http_answer_unreadable\n$/)
 })
 
 const observed: Observed = {
