@@ -31,7 +31,7 @@ export interface Varies {
 }
 
 /** How far a connection had come when the broker ended it. */
-export type Stage = 'login' | 'vhost' | 'channel' | 'open'
+export type Stage = 'login' | 'vhost' | 'channel' | 'queue' | 'open'
 
 /** What does not come about now and may later: CONNECTION_FORCED, RESOURCE_ERROR, INTERNAL_ERROR. */
 const passing: ReadonlySet<number> = new Set([320, 506, 541])
@@ -54,7 +54,7 @@ function codeOfClose({ code, text }: Reason, stage: Stage): ErrorCode {
   if (stage === 'login') return code === 403 ? 'amqp_unauthorized' : 'amqp_connect_refused'
   if (stage === 'vhost')
     return [402, 403, 404, 530].includes(code) ? 'amqp_vhost_refused' : 'amqp_connect_refused'
-  if (code === 404) return 'amqp_exchange_missing'
+  if (code === 404) return stage === 'queue' ? 'amqp_queue_missing' : 'amqp_exchange_missing'
   return code === 403 ? 'amqp_exchange_refused' : 'amqp_connect_refused'
 }
 
@@ -89,9 +89,14 @@ export function outcomeOfFault(fault: FaultError, sent: boolean): Failure {
 /** A message that was given back (and is confirmed after that, which says that it was dealt with, not that it is stored). */
 export function outcomeOfReturn(reason: Reason, { exchange, routingKey }: Place, varies: Varies): Failure {
   const detail = `${describe(reason)} (exchange "${exchange}", routing key "${routingKey}")`
+  // There nothing can be bound: the routing key is the name of a queue.
+  const isByName = exchange === ''
   return varies.exchange || varies.routingKey || varies.headers
-    ? { kind: 'reject', scope: 'device', code: 'amqp_device_unroutable', detail }
-    : { kind: 'halt', code: 'amqp_unroutable', detail }
+    ? {
+        ...{ kind: 'reject', scope: 'device', detail },
+        code: isByName ? 'amqp_device_queue_missing' : 'amqp_device_unroutable'
+      }
+    : { kind: 'halt', code: isByName ? 'amqp_queue_missing' : 'amqp_unroutable', detail }
 }
 
 /** The broker says no more than that it could not take the message. Of places of their own others may have room. */

@@ -10,6 +10,12 @@
 import type { Failure, Message, Outcome } from '../connector.ts'
 import { RefusedInARow } from '../shared/publishing/refused-in-a-row.ts'
 
+/** What it means where it is nobody's in particular. */
+const codesOfMany = {
+  amqp_device_unroutable: 'amqp_unroutable',
+  amqp_device_queue_missing: 'amqp_queue_missing'
+} as const
+
 export class Unroutable {
   readonly #row = new RefusedInARow()
   #inFlight = 0
@@ -32,16 +38,16 @@ export class Unroutable {
 
   /** Notes what became of a message that was answered just now, and says how to tell it. */
   note(message: Message, outcome: Outcome): Outcome {
-    if (outcome.kind !== 'delivered' && outcome.code === 'amqp_device_unroutable')
-      return this.#givenBack(message, outcome)
+    const { kind } = outcome
+    if (kind !== 'delivered' && isOfDevice(outcome.code)) return this.#givenBack(message, outcome, outcome.code)
     if (this.#row.isClean) return outcome
-    if (outcome.kind === 'delivered') this.#row.taken(deviceOf(message))
+    if (kind === 'delivered') this.#row.taken(deviceOf(message))
     // A queue that has no room for it is bound; and of what is lost with its connection nobody knows.
-    else if (outcome.kind === 'retry' || outcome.kind === 'unknown') this.#row.end()
+    else if (kind === 'retry' || kind === 'unknown') this.#row.end()
     return outcome
   }
 
-  #givenBack(message: Message, outcome: Failure): Outcome {
+  #givenBack(message: Message, outcome: Failure, code: keyof typeof codesOfMany): Outcome {
     const { detail } = outcome
     const wasMany = this.#row.isMany
     this.#row.refused(deviceOf(message))
@@ -50,11 +56,15 @@ export class Unroutable {
       this.#doubts++
       this.#owed = this.#inFlight
     }
-    if (this.#owed === 0) return { kind: 'halt', code: 'amqp_unroutable', detail }
+    if (this.#owed === 0) return { kind: 'halt', code: codesOfMany[code], detail }
     return { ...outcome, kind: 'retry' }
   }
 }
 
 function deviceOf(message: Message): string {
   return message.key() ?? ''
+}
+
+function isOfDevice(code: Failure['code']): code is keyof typeof codesOfMany {
+  return Object.hasOwn(codesOfMany, code)
 }

@@ -79,6 +79,16 @@ export const amqpErrors = {
     hint: 'Bind a queue to the exchange for its routing key. Where messages that nobody waits for may be lost, set mandatory to false.',
     outcome: 'reject'
   },
+  amqp_queue_missing: {
+    sentence: 'The broker does not have the queue',
+    hint: 'There is no queue of this name in this virtual host: declare it, or check routingKey, which names the queue where there is no exchange, and the virtual host at the end of url. Tailrace declares nothing. Where messages that nobody waits for may be lost, set mandatory to false.',
+    outcome: 'halt'
+  },
+  amqp_device_queue_missing: {
+    sentence: 'The broker does not have the queue of this device',
+    hint: 'There is no queue of this name in this virtual host: declare it, or check routingKey, which names the queue where there is no exchange. Where messages that nobody waits for may be lost, set mandatory to false.',
+    outcome: 'reject'
+  },
   amqp_device_refused: {
     sentence:
       'The broker does not let this user publish to the exchange or with the routing key of this device',

@@ -3,7 +3,7 @@
 //   start -> start-ok   who we are        a refusal is one of the credentials
 //   tune  -> tune-ok    limits
 //   open  -> open-ok    the virtual host  a refusal is one of the virtual host
-//   channel.open, confirm.select, and a look for the exchange, where all messages have the same
+//   channel.open, a look for the queue or the exchange, where all messages have the same, and confirm.select
 
 import { FaultError } from '../../../schemas/errors.ts'
 import type { Mask } from '../../shared/mask.ts'
@@ -29,7 +29,12 @@ export interface HandshakeOptions {
   readonly connectionName: string
   /** To be there before a message is sent; null where messages have exchanges of their own, or need none. */
   readonly exchange: string | null
+  /** To be there before a message is sent; null where there is an exchange, or messages have queues of their own. */
+  readonly queue: string | null
 }
+
+/** A queue that is not to be looked at may take messages all the same: ACCESS_REFUSED, RESOURCE_LOCKED (of another connection). */
+const hidden: ReadonlySet<number> = new Set([403, 405])
 
 /** What the broker has agreed to. */
 export interface Grant {
@@ -73,8 +78,12 @@ export class Handshake {
     if (method.name === 'connectionClose') {
       this.#link.send(0, 'connectionCloseOk', {})
       this.#end(method.args)
-    } else if (method.name === 'channelClose') this.#end(method.args)
+    } else if (method.name === 'channelClose' && !this.#isHidden(method.args)) this.#end(method.args)
     else this.#take(method)
+  }
+
+  #isHidden({ replyCode }: ArgumentsOf<'channelClose'>): boolean {
+    return this.#stage === 'queue' && hidden.has(replyCode)
   }
 
   #end({ replyCode: code, replyText }: ArgumentsOf<'connectionClose'>): void {
@@ -118,13 +127,24 @@ export class Handshake {
   }
 
   async #openChannel(): Promise<void> {
-    const { exchange } = this.#options
+    const { exchange, queue } = this.#options
+    await this.#beginChannel()
+    if (queue !== null && !(await this.#lookForQueue(queue))) {
+      this.#link.send(channel, 'channelCloseOk', {})
+      await this.#beginChannel()
+    }
+    if (exchange !== null) await this.#lookForExchange(exchange)
+    this.#link.send(channel, 'confirmSelect', { noWait: false })
+    await this.#expect('confirmSelectOk')
+  }
+
+  async #beginChannel(): Promise<void> {
     this.#stage = 'channel'
     this.#link.send(channel, 'channelOpen', { reserved1: '' })
     await this.#expect('channelOpenOk')
-    this.#link.send(channel, 'confirmSelect', { noWait: false })
-    await this.#expect('confirmSelectOk')
-    if (exchange === null) return
+  }
+
+  async #lookForExchange(exchange: string): Promise<void> {
     const no = { durable: false, autoDelete: false, internal: false, noWait: false }
     this.#link.send(channel, 'exchangeDeclare', {
       ...{ reserved1: 0, exchange, type: '', passive: true },
@@ -134,12 +154,31 @@ export class Handshake {
     await this.#expect('exchangeDeclareOk')
   }
 
-  #expect<N extends MethodName>(name: N): Promise<ArgumentsOf<N>> {
+  /** Resolves with false where the channel was closed, as it is not to be looked at. */
+  async #lookForQueue(queue: string): Promise<boolean> {
+    this.#stage = 'queue'
+    const no = { durable: false, exclusive: false, autoDelete: false, noWait: false }
+    this.#link.send(channel, 'queueDeclare', {
+      ...{ reserved1: 0, queue, passive: true },
+      ...no,
+      arguments: nothing
+    })
+    const { name } = await this.#next('queueDeclareOk', 'channelClose')
+    return name === 'queueDeclareOk'
+  }
+
+  async #expect<N extends MethodName>(name: N): Promise<ArgumentsOf<N>> {
+    const { args } = await this.#next(name)
+    return args as ArgumentsOf<N> // what has this name has these arguments
+  }
+
+  /** The method that comes, which has to be one of these. */
+  #next(...names: readonly MethodName[]): Promise<Method> {
     return new Promise((resolve, reject) => {
       this.#take = method => {
-        // What has this name has these arguments.
-        if (method.name === name) resolve(method.args as ArgumentsOf<N>)
-        else reject(new FaultError('amqp_answer_malformed', { detail: `${method.name} in place of ${name}` }))
+        if (names.includes(method.name)) return resolve(method)
+        const detail = `${method.name} in place of ${names[0]}`
+        reject(new FaultError('amqp_answer_malformed', { detail }))
       }
     })
   }

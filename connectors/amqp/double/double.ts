@@ -55,6 +55,8 @@ export interface AmqpDoubleOptions {
   readonly vhost?: (vhost: string) => Reason | undefined
   /** Why there is no such exchange, or none to look at; default: there is every one. */
   readonly exchange?: (exchange: string) => Reason | undefined
+  /** Why there is no such queue, or none to look at; default: there is every one. */
+  readonly queue?: (queue: string) => Reason | undefined
   /** Default: every message is confirmed. */
   readonly reply?: (message: AmqpPublished) => AmqpReply
   /** Called before anything is answered. */

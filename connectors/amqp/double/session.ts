@@ -149,6 +149,11 @@ export class Session {
       const refusal = this.#script.exchange?.(method.args.exchange)
       if (refusal === undefined) this.#send(channel, 'exchangeDeclareOk', {})
       else this.#closeChannel(refusal)
+    } else if (method.name === 'queueDeclare') {
+      const { queue } = method.args
+      const refusal = this.#script.queue?.(queue)
+      if (refusal !== undefined) this.#closeChannel(refusal)
+      else this.#send(channel, 'queueDeclareOk', { queue, messageCount: 0, consumerCount: 0 })
     } else if (method.name === 'basicPublish') {
       if (this.#begun !== null) throw new Error('a message within another')
       this.#begun = { args: method.args, bytesLeft: -1, parts: [] }

@@ -97,6 +97,27 @@ const methods = {
     ]
   },
   exchangeDeclareOk: { id: [40, 11], args: [] },
+  queueDeclare: {
+    id: [50, 10],
+    args: [
+      ['reserved1', 'short'],
+      ['queue', 'shortstr'],
+      ['passive', 'bit'],
+      ['durable', 'bit'],
+      ['exclusive', 'bit'],
+      ['autoDelete', 'bit'],
+      ['noWait', 'bit'],
+      ['arguments', 'longstr']
+    ]
+  },
+  queueDeclareOk: {
+    id: [50, 11],
+    args: [
+      ['queue', 'shortstr'],
+      ['messageCount', 'long'],
+      ['consumerCount', 'long']
+    ]
+  },
   basicPublish: {
     id: [60, 40],
     args: [

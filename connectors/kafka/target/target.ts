@@ -2,7 +2,7 @@
 // in sync have them (acks=all). It repeats nothing by itself; delivery.ts says how a batch travels, outcome.ts what an answer or
 // a failure means.
 
-import { FaultError } from '../../../schemas/errors.ts'
+import { type ErrorCode, FaultError } from '../../../schemas/errors.ts'
 import type { LogEvent } from '../../../schemas/events.ts'
 import type { Batch, Failure, Message, Outcome, Target, TargetEnv, TargetLimits } from '../../connector.ts'
 import { unlessAborted } from '../../shared/abort.ts'
@@ -23,6 +23,9 @@ const closeMs = 1_000
 
 /** Partitions of topics, or why that is not known. */
 type Known = ReadonlyMap<string, number | { readonly error: unknown }>
+
+/** What is told with the topic's name. */
+const aboutTopics: ReadonlySet<ErrorCode> = new Set(['kafka_target_topic_missing', 'kafka_target_forbidden'])
 
 export class KafkaTarget implements Target {
   readonly limits: TargetLimits
@@ -63,7 +66,7 @@ export class KafkaTarget implements Target {
     } catch (error) {
       // Without its cause, which may quote a secret.
       const { code, detail } = this.#outcomeOf(error, false)
-      throw new FaultError(code, { detail })
+      throw new FaultError(code, { detail: aboutTopics.has(code) ? `${onlyTopic}: ${detail}` : detail })
     }
   }
 

@@ -136,7 +136,8 @@ function printProblems(problems: readonly Problem[], colour: 'red' | 'yellow', n
 
 const colours = { ok: 'green', differs: 'yellow', skipped: 'yellow', failed: 'red' } as const
 
-function printTrial({ path, result, detail }: Trial): void {
+function printTrial({ path, result, detail, hint }: Trial): void {
   const stream = result === 'failed' ? process.stderr : process.stdout
   stream.write(`${painter(stream)(colours[result], result)}: ${path}: ${detail}\n`)
+  if (hint !== undefined) stream.write(`  ${hint.replaceAll('\n', '\n  ')}\n`)
 }

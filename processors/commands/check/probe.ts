@@ -2,6 +2,7 @@
 // target opens. Nothing is changed or sent. Sources are not tried: it says so of those that connect to somebody.
 
 import { systemClock } from '../../../connectors/clock.ts'
+import type { Target } from '../../../connectors/connector.ts'
 import type { TopicSpec } from '../../../connectors/kafka/log/log.ts'
 import {
   differences,
@@ -16,7 +17,7 @@ import {
 } from '../../../connectors/kafka/topics.ts'
 import type { Registry } from '../../../connectors/registry.ts'
 import type { Config } from '../../../schemas/config.ts'
-import { messageOf } from '../../../schemas/errors.ts'
+import { FaultError, messageOf } from '../../../schemas/errors.ts'
 import type { LogEvent } from '../../../schemas/events.ts'
 import { channelsOf, type StreamConfig } from '../../../schemas/stream.ts'
 import { setsAside } from '../../ingest/set-aside.ts'
@@ -39,6 +40,8 @@ export interface Trial {
   readonly path: string
   readonly result: 'ok' | 'differs' | 'skipped' | 'failed'
   readonly detail: string
+  /** What a person can do about a failure. */
+  readonly hint?: string
 }
 
 /** Tries Kafka, the topics of the channels and every target, and says what it does not try. A failure is a trial, not a throw. */
@@ -78,7 +81,7 @@ async function tryKafka(config: Config, registry: Registry): Promise<Trial[]> {
     }
     return trials
   } catch (error) {
-    return [{ path: 'kafka', result: 'failed', detail: messageOf(error) }]
+    return [{ path: 'kafka', ...failed(error) }]
   } finally {
     await admin.close()
   }
@@ -137,15 +140,25 @@ function compared(wanted: WantedTopic, actual: TopicSpec): Omit<Trial, 'path'> {
 
 async function tryTarget(loaded: ValidConfig, stream: string, registry: Registry): Promise<Trial> {
   const path = `streams.${stream}.target`
-  const target = await makeTarget(loaded, stream, registry)
+  let target: Target
+  try {
+    target = await makeTarget(loaded, stream, registry)
+  } catch (error) {
+    return { path, ...failed(error) }
+  }
   const signal = AbortSignal.timeout(patienceMs)
   try {
     await target.open(signal)
     return { path, result: 'ok', detail: 'reached' }
   } catch (error) {
     const late = `not reached within ${patienceMs / 1000} seconds`
-    return { path, result: 'failed', detail: signal.aborted ? late : messageOf(error) }
+    return { path, ...(signal.aborted ? { result: 'failed', detail: late } : failed(error)) }
   } finally {
     await target.close()
   }
+}
+
+function failed(error: unknown): Omit<Trial, 'path'> {
+  const hint = error instanceof FaultError ? error.spec.hint : undefined
+  return { result: 'failed', detail: messageOf(error), ...(hint !== undefined && { hint }) }
 }

@@ -22,7 +22,10 @@ async function targetProblems(loaded: ValidConfig, registry: Registry): Promise<
       const target = await makeTarget(loaded, stream, registry)
       await target.close()
     } catch (error) {
-      if (!(error instanceof FaultError) || error.code !== 'config_invalid') throw error
+      if (!(error instanceof FaultError)) throw error
+      // What is wrong with the machine or the other side is no mistake in the settings, and told when it is used.
+      if (error.code !== 'config_invalid' && error.spec.outcome !== undefined) continue
+      if (error.code !== 'config_invalid') throw error
       const [kind] = Object.keys(loaded.config.streams[stream]?.target ?? {})
       const inside = error.path === undefined ? '' : `/${error.path.replaceAll('.', '/')}`
       const found = loaded.problemAt(

@@ -144,6 +144,7 @@ test('a connection that cannot be made is told at once, and leaves no timer behi
         ...env,
         mandatory: true,
         exchange: null,
+        queue: null,
         heartbeatSeconds: 20,
         connectionName: 'c',
         connectTimeoutMs: 5_000

@@ -45,6 +45,7 @@ const closes: [stage: Stage, code: number, text: string, expected: string][] = [
   ['vhost', 320, 'CONNECTION_FORCED - broker forced connection closure', 'unsent amqp_unavailable'],
   ['vhost', 503, 'COMMAND_INVALID', 'halt amqp_connect_refused'],
   ['channel', 404, "NOT_FOUND - no exchange 'telemetry' in vhost '/'", 'halt amqp_exchange_missing'],
+  ['queue', 404, "NOT_FOUND - no queue 'fleet' in vhost '/'", 'halt amqp_queue_missing'],
   [
     'channel',
     403,
@@ -97,6 +98,10 @@ test('a message that is given back is no delivery: of one place for all it halts
   t.is(short(outcomeOfReturn(reason, place, fixed)), 'halt amqp_unroutable')
   for (const varies of [byKey, byExchange, byHeaders])
     t.is(short(outcomeOfReturn(reason, place, varies)), 'reject device amqp_device_unroutable')
+  const byName = { ...place, exchange: '' }
+  t.is(short(outcomeOfReturn(reason, byName, fixed)), 'halt amqp_queue_missing')
+  const ofDevice = outcomeOfReturn(reason, byName, { ...fixed, routingKey: true })
+  t.is(short(ofDevice), 'reject device amqp_device_queue_missing')
   t.is(
     outcomeOfReturn(reason, place, fixed).detail,
     '312 NO_ROUTE (exchange "telemetry", routing key "fleet")'

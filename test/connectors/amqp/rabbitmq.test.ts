@@ -65,7 +65,7 @@ test.serial(
   async t => {
     t.deepEqual(
       await outcomesOf(targetAt(t, url, toQueue('nobody')), batchOf(2)),
-      Array(2).fill('halt amqp_unroutable')
+      Array(2).fill('halt amqp_queue_missing')
     )
     const unheeded = targetAt(t, url, { ...toQueue('nobody'), mandatory: false })
     t.deepEqual(await outcomesOf(unheeded, batchOf(2)), [delivered, delivered])

@@ -45,6 +45,35 @@ test('when messages of many devices are given back and none is taken it is not t
   t.deepEqual(await outcomesOf(target, batchOf(1)), ['reject device amqp_device_unroutable'])
 })
 
+test('a queue that is not there is told before a message is sent, where the routing key names it', async t => {
+  const asked: string[] = []
+  const { double, arrived } = await doubleWith(t, {
+    queue: name => {
+      asked.push(name)
+      return { code: 404, text: `NOT_FOUND - no queue '${name}' in vhost '/'` }
+    }
+  })
+  const byName = { exchange: '', routingKey: 'orders' }
+  t.is(
+    await faultOf(targetAt(t, double.url, byName)),
+    "amqp_queue_missing: 404 NOT_FOUND - no queue 'orders' in vhost '/'"
+  )
+  t.deepEqual(await outcomesOf(targetAt(t, double.url, byName), batchOf(1)), ['halt amqp_queue_missing'])
+  t.deepEqual([asked, arrived()], [['orders', 'orders'], []])
+  // Nothing is known of a queue before its message is.
+  for (const other of [{ mandatory: false }, { routingKey: '{ident}' }, { exchange: 'telemetry' }])
+    t.is(await faultOf(targetAt(t, double.url, { ...byName, ...other })), null)
+  t.is(asked.length, 2)
+})
+
+test('a queue that may not be looked at takes messages all the same', async t => {
+  for (const code of [403, 405]) {
+    const { double } = await doubleWith(t, { queue: () => ({ code, text: 'not for you' }) })
+    const target = targetAt(t, double.url, { exchange: '', routingKey: 'orders' })
+    t.deepEqual(await outcomesOf(target, batchOf(2)), [delivered, delivered])
+  }
+})
+
 test('with mandatory set to false nothing is given back', async t => {
   const { double, ledger } = await doubleWith(t, { reply: () => ({ kind: 'return' }) })
   t.deepEqual(await outcomesOf(targetAt(t, double.url, { mandatory: false }), batchOf(2)), [

@@ -9,6 +9,8 @@ import test, { type ExecutionContext } from 'ava'
 import { systemClock } from '../../../connectors/clock.ts'
 import { freePorts } from '../../../connectors/kafka/local/ports.ts'
 import { kafkaLog } from '../../../connectors/kafka/log/kafkajs/log.ts'
+import type { Trial } from '../../../processors/commands/check/probe.ts'
+import { errors } from '../../../schemas/errors.ts'
 import { testBrokers, uniqueName } from '../../kafka.ts'
 import { startCommand } from './child.ts'
 
@@ -62,6 +64,27 @@ test('--connect tells which target nobody listens at, and ends with 3', async t 
   t.regex(plain?.detail ?? '', /^No trusted TLS connection/)
 })
 
+test('--connect tells every target that fails, one that cannot be made too, each with what can be done about it', async t => {
+  const brokers = testBrokers()
+  const [missing, mirror] = [uniqueName('missing'), uniqueName('mirror')]
+  const stream = (target: object) => ({ from: ['fleet'], target })
+  const credential = { kind: 'workloadIdentity' }
+  const streams = {
+    fine: stream({ http: { url: await listening(t) } }),
+    hub: stream({ eventHubs: { namespace: 'acme.servicebus.windows.net', eventHub: 'fleet', credential } }),
+    plain: stream({ http: { url: await listening(t, 'https') } }),
+    [mirror]: stream({ kafka: { brokers, topic: missing } })
+  }
+  const { trials } = await connected(t, { kafka: { brokers }, channels: { fleet: {} }, streams })
+  const of = (name: string) => trials.find(({ path }) => path === `streams.${name}.target`)
+  t.is(trials.find(({ path }) => path === 'kafka')?.result, 'ok')
+  t.is(of('fine')?.result, 'ok')
+  t.like(of('hub'), { result: 'failed', hint: errors.event_hubs_credential_missing.hint })
+  t.like(of('plain'), { result: 'failed', hint: errors.http_tls_failed.hint })
+  t.like(of(mirror), { result: 'failed', hint: errors.kafka_target_topic_missing.hint })
+  t.regex(of(mirror)?.detail ?? '', new RegExp(`does not exist: ${missing}: UNKNOWN_TOPIC_OR_PARTITION`))
+})
+
 test('--connect says of sources that connect to somebody that they are not tried', async t => {
   const mqtt = { url: 'mqtt://127.0.0.1:1', topics: ['in/{ident}'], clientId: 'check' }
   const [fleet, depot] = [uniqueName('fleet'), uniqueName('depot')]
@@ -86,7 +109,7 @@ async function listening(t: ExecutionContext, protocol = 'http'): Promise<string
 
 interface Printed {
   readonly ok: boolean
-  readonly trials: readonly { readonly path: string; readonly result: string; readonly detail: string }[]
+  readonly trials: readonly Trial[]
 }
 
 /** What the command prints about a configuration. */

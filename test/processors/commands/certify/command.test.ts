@@ -120,7 +120,10 @@ test('an answer that no receiver can give is told as the reason why nothing is s
   const parts = { lists: [{ at: 'errors', index: 'item', means: 'reject' }], unnamed: 'retry' }
   const { code, stdout } = await certified(t, { target: { http: { url: 'http://127.0.0.1:1', parts } } })
   t.is(code, 1)
-  t.regex(stdout, /✘ accepts everything and yet gets no message .*\n {6}a1\.\.a3 .*: waiting http_answer_unreadable\n$/)
+  t.regex(
+    stdout,
+    /✘ accepts everything and yet gets no message .*\n {6}a1\.\.a3 .*: waiting http_answer_unreadable\n$/
+  )
 })
 
 const observed: Observed = {
