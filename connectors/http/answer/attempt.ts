@@ -146,7 +146,11 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #settle(outcome: Outcome | Outcome[]): void {
     const { mask } = this.#settings
     const safe = (detail: string) => cutTo(detailCharacters, mask.apply(detail))
-    const masked = (one: Outcome) => ('detail' in one ? { ...one, detail: safe(one.detail) } : one)
+    const masked = (one: Outcome): Outcome => {
+      if ('detail' in one) return { ...one, detail: safe(one.detail) }
+      // Beyond the status it is of the body.
+      return one.answer?.includes(':') ? { ...one, answer: safe(one.answer) } : one
+    }
     this.#phase = 'settled'
     this.#cancelTimer()
     this.#signal.removeEventListener('abort', this.#aborted)

@@ -71,6 +71,11 @@ const confirmations = Array.from(
   (_, status): Delivered => ({ kind: 'delivered', answer: `HTTP ${status}` })
 )
 
+/** Of an answer that says more of a message than its status. */
+export function confirmationOf({ status, excerpt }: Answer): Delivered {
+  return { kind: 'delivered', answer: `HTTP ${status}: ${excerpt}` }
+}
+
 function confirmation(status: number): Delivered {
   return confirmations[status] ?? { kind: 'delivered' }
 }

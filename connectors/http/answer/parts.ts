@@ -8,7 +8,7 @@ import { onOneLine } from '../../shared/http/excerpt.ts'
 import type { Meaning } from '../config/answers.ts'
 import type { HttpTargetConfig } from '../target-config.ts'
 import { valueAt } from './body-path.ts'
-import { type Answer, outcomeOfMeaning, unreadable } from './outcome.ts'
+import { type Answer, confirmationOf, outcomeOfMeaning, unreadable } from './outcome.ts'
 
 type Config = NonNullable<HttpTargetConfig['parts']>
 type List = Config['lists'][number]
@@ -47,8 +47,10 @@ export class Parts {
         const means = meaningOf(list, entry)
         if (found === undefined) return unreadable(answer, `${list.at}.${at} names no message of the request`)
         if (means === undefined) return unreadable(answer, `${list.at}.${at} has a value that is not listed`)
-        const excerpt = reasonIn(list, entry)
-        const outcome = ofMessage(outcomeOfMeaning(means, { ...answer, excerpt }, nowMs))
+        const outcome =
+          means === 'delivered'
+            ? confirmationOf({ ...answer, excerpt: saidIn(list, entry) })
+            : ofMessage(outcomeOfMeaning(means, { ...answer, excerpt: reasonIn(list, entry) }, nowMs))
         for (const place of found) outcomes[place] = outcome
       }
     }
@@ -94,6 +96,14 @@ function reasonIn({ reason }: List, entry: unknown): string {
   const found = reason === undefined ? entry : valueAt(entry, reason)
   const text = typeof found === 'string' ? found : (JSON.stringify(found) ?? '')
   return onOneLine(text.slice(0, looked))
+}
+
+/** The value and the reason of a message that the target has: `accepted` and `duplicate` are both delivered. */
+function saidIn(list: List, entry: unknown): string {
+  const { value, reason } = list
+  const values = value === undefined ? [] : [onOneLine(String(valueAt(entry, value)).slice(0, looked))]
+  const hasReason = reason === undefined ? value === undefined : valueAt(entry, reason) !== undefined
+  return [...values, ...(hasReason ? [reasonIn(list, entry)] : [])].join(', ')
 }
 
 function check({ index, id, ident, means, meanings, value }: List, at: number): void {

@@ -124,6 +124,18 @@ test('a refusal that echoes our secrets is reported without them', async t => {
   t.like(outcome, { detail: 'HTTP 400: bad request: Bearer ***, x-key=***, secret=*** and ***' })
 })
 
+test('what is said of a message that was taken is kept without our secrets, and not at any length', async t => {
+  const body = JSON.stringify({ results: [{ status: `taken of token-1 ${'x'.repeat(2_000)}` }] })
+  const { double } = await doubleWith(t, { kind: 'answer', status: 200, body })
+  const lists = [{ at: 'results', value: 'status', meanings: { '*': 'delivered' as const } }]
+  const parts = { lists, unnamed: 'retry' as const }
+  const target = targetAt(t, double.url, { parts, secrets: ['token-1'] })
+  const [outcome] = [await target.deliver(batchOf(['{}']), new AbortController().signal)].flat()
+  const answer = outcome?.kind === 'delivered' ? (outcome.answer ?? '') : ''
+  t.true(answer.startsWith('HTTP 200: taken of *** xxx'))
+  t.true(answer.length < 1_000)
+})
+
 test('a huge answer is not read to its end: the status counts and the connection is given up', async t => {
   const body = Buffer.alloc(20_000_000, 'x')
   const { double } = await doubleWith(t, [

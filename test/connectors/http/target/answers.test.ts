@@ -155,6 +155,36 @@ test('a reason is told on one line, and what is said of one message is not said 
   t.like(outcome, { 1: { kind: 'reject', detail: 'HTTP 200: the unit is blocked' } })
 })
 
+test('of a message that the target has it is told what the answer said of it: the value, and the reason if it has one', t => {
+  const lists = [
+    { at: 'results', value: 'status', reason: 'id', meanings: { '*': 'delivered' as const } },
+    { at: 'done', index: 'item', means: 'delivered' as const, meanings: {} }
+  ]
+  const judge = new Judge(configAt(url, { parts: { lists, unnamed: 'delivered' } }))
+  const saidOf = (json: unknown) => {
+    const answer = { status: 200, retryAfter: undefined, excerpt: '', body: JSON.stringify(json) }
+    const outcome = judge.outcome(answer, messages, 0)
+    return [outcome].flat().map(one => 'answer' in one && one.answer)
+  }
+  const results = [
+    { status: 'accepted', id: 'r-17' },
+    { status: 'duplicate' },
+    { status: 'accepted\n', id: 9 }
+  ]
+  t.deepEqual(saidOf({ results }), [
+    'HTTP 200: accepted, r-17',
+    'HTTP 200: duplicate',
+    'HTTP 200: accepted, 9'
+  ])
+  const byItem = new Judge(configAt(url, { parts: { lists: lists.slice(1), unnamed: 'delivered' } }))
+  const body = JSON.stringify({ done: [{ item: 1, at: '12:00' }] })
+  t.deepEqual(byItem.outcome({ status: 200, retryAfter: undefined, excerpt: '', body }, messages, 0), [
+    { kind: 'delivered', answer: 'HTTP 200' },
+    { kind: 'delivered', answer: 'HTTP 200: {"item":1,"at":"12:00"}' },
+    { kind: 'delivered', answer: 'HTTP 200' }
+  ])
+})
+
 test('what is to be retried waits as long as the answer says', t => {
   const judge = new Judge(configAt(url, { parts: byId }))
   const outcome = judge.outcome({ status: 200, retryAfter: '7', excerpt: '', body: '{}' }, messages, 0)
