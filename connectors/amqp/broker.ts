@@ -58,13 +58,13 @@ function vhostOf(pathname: string): string {
 }
 
 function loginOf({ username, password, tls: tlsConfig }: BrokerConfig): Login {
-  if (username === undefined && password !== undefined) throw wrong('password', 'needs a username beside it')
+  if (username === undefined && password !== undefined)
+    throw wrong('username', 'is missing: needed beside password')
   if (username === undefined) {
-    if (tlsConfig?.cert === undefined)
-      throw wrong('username', 'is missing, and there is no tls.cert in its place')
+    if (tlsConfig?.cert === undefined) throw wrong('username', 'is missing: needed, or tls.cert in its place')
     return { mechanism: 'EXTERNAL', response: Buffer.alloc(0) }
   }
-  if (password === undefined) throw wrong('username', 'needs a password beside it')
+  if (password === undefined) throw wrong('password', 'is missing: needed beside username')
   return { mechanism: 'PLAIN', response: Buffer.from(`\0${username}\0${password}`) }
 }
 

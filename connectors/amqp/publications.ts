@@ -57,7 +57,7 @@ export class Publications {
     if (exchange === '' && routingKey === '')
       throw new FaultError('config_invalid', {
         path: 'routingKey',
-        detail: 'must name a queue where there is no exchange'
+        detail: 'is missing: write the name of a queue, or set exchange'
       })
     const mark = env.replay === undefined ? {} : { 'tailrace-replay': env.replay }
     this.#headers = Object.entries({ ...headers, ...mark }).map(([name, text]) => [

@@ -78,7 +78,7 @@ export function brokerOf(config: BrokerConfig): Broker {
   const { hostname, pathname, port, protocol, search } = new URL(config.url)
   // MQTT 5 allows it, but the package sends none.
   if (password !== undefined && username === undefined)
-    throw new FaultError('config_invalid', { path: 'password', detail: 'needs a username beside it' })
+    throw new FaultError('config_invalid', { path: 'username', detail: 'is missing: needed beside password' })
   return {
     address: {
       host: bareHost(hostname),

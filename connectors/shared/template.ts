@@ -1,5 +1,6 @@
 // Texts with placeholders: `{ident}` and `{position.speed}` stand for fields of a message; a name that begins with @ is of
-// the connector. Braces around anything else than a name are text.
+// the connector. Other braces are text where braces have a meaning of their own, as in JSON, or the text may be a secret, as in
+// headers of HTTP. Elsewhere they are a mistake: `{ident` would be the same text for every message.
 
 import { FaultError } from '../../schemas/errors.ts'
 
@@ -18,14 +19,17 @@ export function parseTemplate(text: string): Template {
 
 /**
  * A template in which fields of messages stand, and of the names that begin with @ only those that are `known`. `path` is that
- * of the setting. Throws a FaultError `config_invalid` for any other.
+ * of the setting. Throws a FaultError `config_invalid` for any other, and for braces around anything else.
  */
 export function parseFieldTemplate(path: string, text: string, known: readonly '@id'[] = []): Template {
   const template = parseTemplate(text)
+  const wrong = (detail: string) => new FaultError('config_invalid', { path, detail })
   const foreign = template.names.find(name => name.startsWith('@') && !known.some(one => one === name))
-  if (foreign === undefined) return template
   const allowed = ['fields of messages', ...known.map(name => `{${name}}`)].join(' or ')
-  throw new FaultError('config_invalid', { path, detail: `must name ${allowed}, which {${foreign}} is not` })
+  if (foreign !== undefined) throw wrong(`must name ${allowed}, which {${foreign}} is not`)
+  if (template.texts.some(part => /[{}]/.test(part)))
+    throw wrong('must have braces only around names of fields, as in {ident}')
+  return template
 }
 
 /** The text with `textOf` in the place of each placeholder, which are counted from 0. */

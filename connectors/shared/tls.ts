@@ -47,7 +47,8 @@ export function serverTls({
 }
 
 function lonely(field: string, other: string): FaultError {
-  return new FaultError('config_invalid', { path: `tls.${field}`, detail: `needs tls.${other} beside it` })
+  const detail = `is missing: needed beside tls.${field}`
+  return new FaultError('config_invalid', { path: `tls.${other}`, detail })
 }
 
 function check(field: string, wanted: string, parse: () => unknown): void {

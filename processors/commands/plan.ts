@@ -47,15 +47,15 @@ async function plan(before: string, after: string, options: PlanOptions): Promis
 
 /** Throws `config_invalid` with one line for each mistake, also those that only the connectors find. */
 async function load(path: string): Promise<ValidConfig> {
-  const [{ registry }, { loadConfig }, { connectorProblems }, { formatProblem }] = await Promise.all([
+  const [{ registry }, { readConfig }, { allProblems }, { formatProblem }] = await Promise.all([
     import('../../connectors/registry.ts'),
     import('../service/config/load.ts'),
     import('../service/config/connectors.ts'),
     import('../service/config/problem.ts')
   ])
-  const loaded = loadConfig(path, { registry, env: process.env })
-  const problems = await connectorProblems(loaded, registry)
-  if (problems.length === 0) return loaded
+  const loaded = readConfig(path, { registry, env: process.env })
+  const problems = await allProblems(loaded, registry)
+  if (loaded.kind === 'valid' && problems.length === 0) return loaded
   throw new FaultError('config_invalid', { detail: ['', ...problems.map(formatProblem)].join('\n') })
 }
 

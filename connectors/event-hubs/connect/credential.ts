@@ -17,7 +17,7 @@ export async function credentialOf(
   config: EventHubsTargetConfig
 ): Promise<Credential> {
   if (access !== null) return access
-  if (config.credential === undefined) throw missing('kind')
+  if (config.credential === undefined) throw new FaultError('internal', { detail: 'no credential' })
   return entraCredential(config.credential)
 }
 
@@ -96,7 +96,7 @@ function late(make: () => TokenCredential): TokenCredential {
 }
 
 function missing(field: string): FaultError {
-  return wrong(field, 'is needed')
+  return wrong(field, 'is missing: needed with kind clientSecret')
 }
 
 function wrong(field: string, detail: string): FaultError {

@@ -24,9 +24,10 @@ const webSocketPort = 443
 export function namespaceOf(config: EventHubsTargetConfig): Namespace {
   const { connectionString, namespace, credential, eventHub } = config
   if (connectionString === undefined) {
-    if (namespace === undefined) throw wrong('namespace', 'is needed, or connectionString in its place')
-    if (credential === undefined) throw wrong('credential', 'is needed beside namespace')
-    if (eventHub === undefined) throw wrong('eventHub', 'is needed beside namespace')
+    if (namespace === undefined)
+      throw wrong('namespace', 'is missing: needed, or connectionString in its place')
+    if (credential === undefined) throw wrong('credential', 'is missing: needed beside namespace')
+    if (eventHub === undefined) throw wrong('eventHub', 'is missing: needed beside namespace')
     return { name: namespace, hub: eventHub, access: null, isEmulator: false }
   }
   if (namespace !== undefined)
@@ -71,7 +72,7 @@ function fieldsOf(connectionString: string): Map<string, string> {
 function hubOf(inString: string | undefined, given: string | undefined): string {
   const hub = given ?? inString
   if (hub === undefined || hub === '')
-    throw wrong('eventHub', 'is needed, as connectionString has no EntityPath')
+    throw wrong('eventHub', 'is missing: needed, as connectionString has no EntityPath')
   if (inString !== undefined && given !== undefined && inString !== given)
     throw wrong('eventHub', `must be ${inString} or left out, as the EntityPath of connectionString says`)
   return hub

@@ -48,7 +48,7 @@ export class Events {
     const device = partitionKeys === undefined ? {} : { ident: '{ident}' }
     this.#properties = Object.entries({ ...device, ...properties }).map(([name, value]) => ({
       name,
-      value: parseFieldTemplate('properties', value, ['@id'])
+      value: parseFieldTemplate(`properties.${name}`, value, ['@id'])
     }))
     // A field may hold a brace, the name of a replay not.
     if (replay !== undefined)

@@ -33,7 +33,7 @@ export class Properties {
     const mark = replay === undefined ? {} : { 'tailrace-replay': replay }
     this.#entries = Object.entries({ ...properties, ...mark }).map(([name, value]) => [
       name,
-      parseFieldTemplate('properties', value, own)
+      parseFieldTemplate(`properties.${name}`, value, own)
     ])
   }
 

@@ -24,20 +24,20 @@ type Credentials = Pick<
 /** Null where devices show certificates. Throws a FaultError `config_invalid` when there is not exactly one, or it cannot be read. */
 export function keySourceOf(credentials: Credentials): KeySource | null {
   const { policy, groupKey, deviceKeys, deviceKeyField, certificates } = credentials
-  const sources: (KeySource | null)[] = [
-    policy && sharedKey(() => policyKey(policy)),
-    groupKey === undefined ? undefined : sharedKey(groupKeys(groupKey)),
-    deviceKeys === undefined ? undefined : listedKeys(deviceKeys),
-    deviceKeyField === undefined ? undefined : keysInMessages(deviceKeyField),
-    certificates && null
-  ].filter(source => source !== undefined)
-  const [source] = sources
-  if (source !== undefined && sources.length === 1) return source
+  const all = { policy, groupKey, deviceKeys, deviceKeyField, certificates }
+  const given = Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [name]))
+  const [first, second] = given
   const detail = 'there must be exactly one of policy, groupKey, deviceKeys, deviceKeyField and certificates'
-  throw new FaultError('config_invalid', {
-    path: 'policy',
-    detail: `is missing, or stands beside others: ${detail}`
-  })
+  if (first === undefined) throw new FaultError('config_invalid', { detail: `has no credentials: ${detail}` })
+  if (second !== undefined)
+    throw new FaultError('config_invalid', {
+      path: second,
+      detail: `must not stand beside ${first}: ${detail}`
+    })
+  if (policy !== undefined) return sharedKey(() => policyKey(policy))
+  if (groupKey !== undefined) return sharedKey(groupKeys(groupKey))
+  if (deviceKeys !== undefined) return listedKeys(deviceKeys)
+  return deviceKeyField === undefined ? null : keysInMessages(deviceKeyField)
 }
 
 function sharedKey(keyOf: (device: string) => SigningKey): KeySource {

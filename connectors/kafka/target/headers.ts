@@ -22,7 +22,7 @@ export class Headers {
   constructor(values: Readonly<Record<string, string>>, { replay }: Pick<TargetEnv, 'replay'>) {
     this.#set = Object.entries(values).map(([key, value]) => ({
       key,
-      value: parseFieldTemplate('headers', value, ['@id'])
+      value: parseFieldTemplate(`headers.${key}`, value, ['@id'])
     }))
     this.#names = new Set(Object.keys(values))
     this.#replay = replay

@@ -41,7 +41,8 @@ export class Publications {
   /** Throws a FaultError `config_invalid` for what the schema cannot tell. */
   constructor(config: PubsubTargetConfig, { replay }: Pick<TargetEnv, 'replay'>) {
     this.#topic = topicOf(config)
-    this.#orderingKey = config.orderingKey === 'none' ? null : template('orderingKey', config.orderingKey)
+    this.#orderingKey =
+      config.orderingKey === 'none' ? null : parseFieldTemplate('orderingKey', config.orderingKey)
     const { idAttribute } = config
     const attributes = {
       ...config.attributes,
@@ -115,10 +116,13 @@ export class Publications {
 function topicOf({ project, topic }: PubsubTargetConfig): Template {
   const isFull = topic.startsWith('projects/')
   if (!isFull && project === undefined)
-    throw wrong('project', 'is needed where topic is no full name (projects/<project>/topics/<topic>)')
+    throw wrong(
+      'project',
+      'is missing: needed where topic is no full name (projects/<project>/topics/<topic>)'
+    )
   if (isFull && project !== undefined)
     throw wrong('project', 'must not stand beside a topic that is a full name')
-  const parsed = template('topic', isFull ? topic : `projects/${project}/topics/${topic}`)
+  const parsed = parseFieldTemplate('topic', isFull ? topic : `projects/${project}/topics/${topic}`)
   // With a field in its place, as messages have it.
   const id = fullName.exec(renderTemplate(parsed, () => 'field'))?.[1] ?? ''
   if (!topicId.test(id))
@@ -135,14 +139,10 @@ function attributesOf(texts: Readonly<Record<string, string>>) {
       throw wrong('attributes', `must have names of ${maxAttributeBytes.name} bytes at most`)
     if (name.startsWith('goog')) throw wrong('attributes', 'must not have names that begin with goog')
   }
-  return entries.map(([name, text]) => ({ name, value: parseFieldTemplate('attributes', text, ['@id']) }))
-}
-
-function template(path: string, text: string): Template {
-  const parsed = parseFieldTemplate(path, text)
-  if (parsed.texts.some(part => /[{}]/.test(part)))
-    throw wrong(path, 'must have braces only around names of fields, as in {ident}')
-  return parsed
+  return entries.map(([name, text]) => ({
+    name,
+    value: parseFieldTemplate(`attributes.${name}`, text, ['@id'])
+  }))
 }
 
 /** What stands in a topic or an ordering key in the place of a name. */

@@ -69,14 +69,15 @@ async function check(path: string, options: CheckOptions): Promise<void> {
 }
 
 async function examine(path: string, registry: Registry, options: CheckOptions): Promise<Report> {
-  const [{ readConfig }, { connectorProblems }, { tryConnections }] = await Promise.all([
+  const [{ readConfig }, { allProblems }, { tryConnections }] = await Promise.all([
     import('../../service/config/load.ts'),
     import('../../service/config/connectors.ts'),
     import('./probe.ts')
   ])
   const loaded = readConfig(path, { registry, env: process.env })
-  if (loaded.kind === 'invalid') return { problems: loaded.problems }
-  const problems = [...(await connectorProblems(loaded, registry)), ...attributeProblems(loaded)]
+  const found = await allProblems(loaded, registry)
+  if (loaded.kind === 'invalid') return { problems: found }
+  const problems = [...found, ...attributeProblems(loaded)]
   const { against, connect, last } = options
   if (problems.length > 0) return { loaded, problems }
   return {

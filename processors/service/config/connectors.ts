@@ -5,17 +5,19 @@ import type { Target } from '../../../connectors/connector.ts'
 import { createTarget, type Registry } from '../../../connectors/registry.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import { ttlMsOf } from '../../../schemas/stream.ts'
-import { byPlace, type ValidConfig } from './load.ts'
-import type { Problem } from './problem.ts'
+import { byPlace, type Connectable, type Loaded } from './load.ts'
+import { type Problem, pointerOf } from './problem.ts'
 import { sourceProblems } from './sources.ts'
 
-/** Every mistake in the settings of sources and targets. Opens no connection. */
-export async function connectorProblems(loaded: ValidConfig, registry: Registry): Promise<Problem[]> {
-  const problems = [sourceProblems(loaded, registry), targetProblems(loaded, registry)]
-  return (await Promise.all(problems)).flat().sort(byPlace)
+/** Every mistake: those that were found before, and what sources and targets tell of their settings. Opens no connection. */
+export async function allProblems(loaded: Loaded, registry: Registry): Promise<Problem[]> {
+  const [found, parts] = loaded.kind === 'valid' ? [[], loaded] : [loaded.problems, loaded.sound]
+  if (parts === null) return [...found]
+  const told = await Promise.all([sourceProblems(parts, registry), targetProblems(parts, registry)])
+  return [...found, ...told.flat()].sort(byPlace)
 }
 
-async function targetProblems(loaded: ValidConfig, registry: Registry): Promise<Problem[]> {
+async function targetProblems(loaded: Connectable, registry: Registry): Promise<Problem[]> {
   const problems: Problem[] = []
   for (const stream of Object.keys(loaded.config.streams)) {
     try {
@@ -27,11 +29,8 @@ async function targetProblems(loaded: ValidConfig, registry: Registry): Promise<
       if (error.code !== 'config_invalid' && error.spec.outcome !== undefined) continue
       if (error.code !== 'config_invalid') throw error
       const [kind] = Object.keys(loaded.config.streams[stream]?.target ?? {})
-      const inside = error.path === undefined ? '' : `/${error.path.replaceAll('.', '/')}`
-      const found = loaded.problemAt(
-        `/streams/${stream}/target/${kind}${inside}`,
-        loaded.mask.apply(error.detail ?? 'is not valid')
-      )
+      const pointer = pointerOf(error.path ?? '', `/streams/${stream}/target/${kind}`)
+      const found = loaded.problemAt(pointer, loaded.mask.apply(error.detail ?? 'is not valid'))
       if (found !== null) problems.push(found)
     }
   }
@@ -40,7 +39,7 @@ async function targetProblems(loaded: ValidConfig, registry: Registry): Promise<
 
 /** The target of a stream, for who only tries it. Rejects with `config_invalid`. */
 export async function makeTarget(
-  { config, mask }: ValidConfig,
+  { config, mask }: Connectable,
   stream: string,
   registry: Registry
 ): Promise<Target> {

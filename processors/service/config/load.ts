@@ -11,7 +11,7 @@ import { plainSchema } from '../../../schemas/json-schema.ts'
 import type { StreamConfig } from '../../../schemas/stream.ts'
 import { stepSchemas } from '../../steps/registry.ts'
 import { isMapping, merge } from './merge.ts'
-import { formatProblem, type Problem } from './problem.ts'
+import { type Finding, formatProblem, isWithin, type Places, type Problem, pointerTo } from './problem.ts'
 import { readDocument, type Tree } from './reading/document.ts'
 import { FileSet } from './reading/file-set.ts'
 import { readFiles } from './reading/files.ts'
@@ -39,18 +39,30 @@ export interface LoadOptions {
   readonly isRehearsal?: boolean
 }
 
-export interface ValidConfig {
-  readonly kind: 'valid'
-  readonly config: Config
-  /** Where relative paths in it start. */
-  readonly folder: string
-  /** Of all its secrets; whatever is shown goes through it. */
+/** What sources and targets can be made of, to see what they have to say of their settings. */
+export interface Connectable {
+  readonly config: Pick<Config, 'channels' | 'streams' | 'listen' | 'memory'>
+  /** Of all secrets; whatever is shown goes through it. */
   readonly mask: Mask
   /** Where a value stands, for mistakes that only a connector can find; `pointer` is a JSON pointer. */
   problemAt(pointer: string, sentence: string): Problem | null
 }
 
-export type Loaded = ValidConfig | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
+export interface ValidConfig extends Connectable {
+  readonly kind: 'valid'
+  readonly config: Config
+  /** Where relative paths in it start. */
+  readonly folder: string
+}
+
+export interface InvalidConfig {
+  readonly kind: 'invalid'
+  readonly problems: readonly Problem[]
+  /** The channels and streams without a mistake, whose connectors may have more to tell; null where nothing is sure. */
+  readonly sound: Connectable | null
+}
+
+export type Loaded = ValidConfig | InvalidConfig
 
 /** Reads the file or folder; mistakes in it are returned. Throws `config_unreadable` where there is nothing to read. */
 export function readConfig(path: string, options: LoadOptions): Loaded {
@@ -76,18 +88,16 @@ export function checkConfig(unchecked: Unchecked, registry: Registry): Loaded {
   const { data, places, problems, isWhole, folder = '.' } = unchecked
   const schema = plainSchema(schemaOf(registry, stepSchemas))
   const settingAside = registry.sources.flatMap(source => (source.setsAside ? [source.kind] : []))
-  const findings = isWhole
-    ? [...validate(schema, data, places), ...checkRules(data, places, settingAside)]
-    : []
+  const wrong = isWhole ? validate(schema, data, places) : []
+  const findings = isWhole ? [...wrong, ...checkRules(data, places, settingAside)] : []
   const all = [...problems, ...findings.flatMap(finding => places.problem(finding) ?? [])]
-  if (all.length > 0) return { kind: 'invalid', problems: all.sort(byPlace) }
-  return {
-    kind: 'valid',
-    config: complete(data),
-    folder,
+  const common = {
     mask: new Mask(secretsOf(data, schema, places)),
-    problemAt: (pointer, sentence) => places.problem({ pointer, at: 'key', sentence })
+    problemAt: (pointer: string, sentence: string) => places.problem({ pointer, at: 'key', sentence })
   }
+  if (all.length === 0) return { ...common, kind: 'valid', config: complete(data), folder }
+  const sound = isWhole ? { ...common, config: soundParts(data, wrong, places) } : null
+  return { kind: 'invalid', problems: all.sort(byPlace), sound }
 }
 
 /** As readConfig, but throws `config_invalid` with one line for each mistake. */
@@ -99,6 +109,22 @@ export function loadConfig(path: string, options: LoadOptions): ValidConfig {
 
 export function byPlace(a: Problem, b: Problem): number {
   return a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || a.column - b.column
+}
+
+/** The channels and streams that the schema takes and whose references all stand for something. */
+function soundParts(data: unknown, wrong: readonly Finding[], places: Places): Connectable['config'] {
+  // Of parts in which the schema found no mistake, it says what they are.
+  const { listen, memory, channels, streams } = data as Config
+  const isSound = (pointer: string) =>
+    !wrong.some(finding => isWithin(finding.pointer, pointer)) && !places.isInDoubt(pointer)
+  const soundOf = <T>(pointer: string, parts: Readonly<Record<string, T>>) =>
+    Object.fromEntries(Object.entries(parts).filter(([name]) => isSound(pointerTo(pointer, name))))
+  const canListen = isSound('/listen') && isSound('/memory') && isMapping(channels)
+  return {
+    ...{ listen, memory },
+    channels: canListen ? soundOf('/channels', channels) : {},
+    streams: isMapping(streams) ? soundOf('/streams', streams) : {}
+  }
 }
 
 /** Fills in what depends on other fields, and freezes the whole. */

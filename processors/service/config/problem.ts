@@ -13,13 +13,11 @@ export interface Problem extends Place {
   readonly sentence: string
 }
 
-/** One mistake, found by its JSON pointer: at the key (the default where there is one) or at the value. */
+/** One mistake, found by its JSON pointer: at the key or at the value; of what is missing, at the key of what it should stand in. */
 export interface Finding {
   readonly pointer: string
   readonly at: 'key' | 'value'
   readonly sentence: string
-  /** A key that is missing below the pointer, for the path. */
-  readonly missing?: string
 }
 
 /** A `${...}` of the text and what it stands for; the value is never printed. */
@@ -56,6 +54,22 @@ export function pointerTo(parent: string, key: string | number): string {
   return `${parent}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
+/** Is it the value at `parent`, or one in it? */
+export function isWithin(pointer: string, parent: string): boolean {
+  return pointer === parent || pointer.startsWith(`${parent}/`)
+}
+
+/** The pointer of a path below `parent`, as connectors name their settings: `tls.ca`, `rules[0].body["a.b"]`. */
+export function pointerOf(path: string, parent: string): string {
+  const keys = [...path.matchAll(/\["(.*?)"\]|[^.[\]]+/g)].map(([key, quoted]) => quoted ?? key)
+  return keys.reduce(pointerTo, parent)
+}
+
+function keysOf(pointer: string): (string | number)[] {
+  const keys = pointer.split('/').slice(1)
+  return keys.map(key => (/^\d+$/.test(key) ? Number(key) : key.replaceAll('~1', '/').replaceAll('~0', '~')))
+}
+
 /** The readable path of a child: `a.b`, `a[0]`, `a["x y"]`. */
 export function pathTo(parent: string, key: string | number): string {
   if (typeof key === 'number') return `${parent}[${key}]`
@@ -79,26 +93,26 @@ export class Places {
   /** The notes of what stands below `from`, as if it stood below `to`. */
   *rebased(from: string, to: string): Generator<[pointer: string, Note]> {
     for (const [pointer, note] of this.#notes)
-      if (pointer === from || pointer.startsWith(`${from}/`)) yield [to + pointer.slice(from.length), note]
+      if (isWithin(pointer, from)) yield [to + pointer.slice(from.length), note]
   }
 
   get(pointer: string): Note | undefined {
     return this.#notes.get(pointer)
   }
 
-  /** The problem for people; null where the value is in doubt because of an unresolved reference. */
-  problem({ pointer, at, sentence, missing }: Finding): Problem | null {
-    const note = this.#nearest(pointer)
-    if (note === undefined || (note.unresolved && at === 'value')) return null
-    const path = missing === undefined ? note.path : pathTo(note.path, missing)
-    return { ...note[at], path, sentence }
+  /** Does a value at the pointer, or in what stands there, have a reference that could not be resolved? */
+  isInDoubt(pointer: string): boolean {
+    return [...this.#notes].some(([at, note]) => note.unresolved && isWithin(at, pointer))
   }
 
-  /** The note of the value, or of what it stands in: values filled in by default are in no file. */
-  #nearest(pointer: string): Note | undefined {
-    for (let at = pointer; ; at = at.slice(0, at.lastIndexOf('/'))) {
-      const note = this.#notes.get(at)
-      if (note !== undefined || at === '') return note
-    }
+  /** The problem for people; null where the value is in doubt because of an unresolved reference. */
+  problem({ pointer, at, sentence }: Finding): Problem | null {
+    // What is missing or filled in by default is in no file: the place is that of what it stands in.
+    let nearest = pointer
+    while (nearest !== '' && !this.#notes.has(nearest)) nearest = nearest.slice(0, nearest.lastIndexOf('/'))
+    const note = this.#notes.get(nearest)
+    if (note === undefined || (note.unresolved && at === 'value')) return null
+    const path = keysOf(pointer.slice(nearest.length)).reduce(pathTo, note.path)
+    return { ...note[at], path, sentence }
   }
 }

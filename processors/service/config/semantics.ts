@@ -8,7 +8,7 @@ import { suggestion } from '../../suggestion.ts'
 import { found } from './expectations.ts'
 import { listeningRules } from './listening.ts'
 import { isMapping } from './merge.ts'
-import { type Finding, type Part, type Places, pointerTo } from './problem.ts'
+import { type Finding, type Part, type Places, pointerOf, pointerTo } from './problem.ts'
 import { stepRules } from './step-rules.ts'
 import { channelTopic, loops, sharedTopics, streamGroup } from './topics.ts'
 
@@ -158,7 +158,7 @@ function unusableTls(data: unknown, part: 'kafka' | 'listen', use: (texts: TlsTe
     return []
   } catch (error) {
     if (!(error instanceof FaultError)) throw error
-    const pointer = `/${part}/${error.path?.replaceAll('.', '/')}`
+    const pointer = pointerOf(error.path ?? '', `/${part}`)
     return [{ pointer, at: 'value', sentence: error.detail ?? 'cannot be used' }]
   }
 }

@@ -7,8 +7,8 @@ import type { Registry } from '../../../connectors/registry.ts'
 import { ByteBudget } from '../../../connectors/shared/byte-budget.ts'
 import type { Config } from '../../../schemas/config.ts'
 import { FaultError } from '../../../schemas/errors.ts'
-import type { ValidConfig } from './load.ts'
-import { type Problem, pointerTo } from './problem.ts'
+import type { Connectable } from './load.ts'
+import { type Problem, pointerOf, pointerTo } from './problem.ts'
 
 /** One source of one channel, and where its settings stand. */
 interface SourcePart {
@@ -18,7 +18,7 @@ interface SourcePart {
 }
 
 /** Every mistake in the settings of one source, or in what several of them want at once. Opens nothing. */
-export async function sourceProblems(loaded: ValidConfig, { sources }: Registry): Promise<Problem[]> {
+export async function sourceProblems(loaded: Connectable, { sources }: Registry): Promise<Problem[]> {
   const parts = sources.flatMap(definition => partsOf(definition, loaded.config))
   const env = quietEnv(loaded.config)
   const alone = await Promise.all(parts.map(part => problemWith(loaded, [part], env)))
@@ -30,7 +30,7 @@ export async function sourceProblems(loaded: ValidConfig, { sources }: Registry)
   return [...alone, ...(await Promise.all(together))].filter(problem => problem !== null)
 }
 
-function partsOf(definition: SourceDefinition, { channels }: Config): SourcePart[] {
+function partsOf(definition: SourceDefinition, { channels }: Connectable['config']): SourcePart[] {
   const { kind } = definition
   return Object.entries(channels).flatMap(([channel, { sources }]) =>
     sources.flatMap((source, at) => {
@@ -43,7 +43,7 @@ function partsOf(definition: SourceDefinition, { channels }: Config): SourcePart
 
 /** What the definition says of these sources, all of its kind; null if it takes them. */
 async function problemWith(
-  loaded: ValidConfig,
+  loaded: Connectable,
   parts: readonly SourcePart[],
   env: SourceEnv
 ): Promise<Problem | null> {
@@ -60,8 +60,7 @@ async function problemWith(
     // Of two that cannot both be, the later one is told.
     const part = parts.findLast(({ feed }) => path.startsWith(`channels.${feed.channel}.sources`)) ?? first
     const inside = path.slice(`channels.${part.feed.channel}.sources.${part.definition.kind}`.length)
-    const pointer = part.pointer + inside.replace(/[.[]/g, '/').replaceAll(']', '')
-    return loaded.problemAt(pointer, loaded.mask.apply(sentenceOf(error)))
+    return loaded.problemAt(pointerOf(inside, part.pointer), loaded.mask.apply(sentenceOf(error)))
   }
 }
 
@@ -70,7 +69,7 @@ function sentenceOf({ code, detail = 'is not valid', spec }: FaultError): string
   return [`${detail}.`, spec.hint ?? ''].join(' ').trimEnd()
 }
 
-function quietEnv(config: Config): SourceEnv {
+function quietEnv(config: Connectable['config']): SourceEnv {
   return {
     clock: systemClock,
     log: () => {},
@@ -81,7 +80,7 @@ function quietEnv(config: Config): SourceEnv {
 }
 
 /** Where HTTP sources listen. */
-export function listenAddress({ listen }: Config): ListenAddress {
+export function listenAddress({ listen }: Pick<Config, 'listen'>): ListenAddress {
   return { host: listen.host, port: listen.http, ...(listen.tls !== undefined && { tls: listen.tls }) }
 }
 

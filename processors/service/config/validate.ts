@@ -90,7 +90,7 @@ function nearChoice({ data }: ErrorObject, { enum: choices = [] }: Schema): stri
 
 function missing(pointer: string, schema: Schema, key: string): Finding {
   const wanted = expected(schema.properties?.[key] ?? {})
-  return { pointer, at: 'key', missing: key, sentence: `is missing: it must be ${wanted}` }
+  return { pointer: pointerTo(pointer, key), at: 'key', sentence: `is missing: it must be ${wanted}` }
 }
 
 function unknownKey(pointer: string, schema: Schema, key: string): Finding {

@@ -7,7 +7,7 @@ import type { Registry } from '../../../connectors/registry.ts'
 import type { Mask } from '../../../connectors/shared/mask.ts'
 import { FaultError, messageOf } from '../../../schemas/errors.ts'
 import type { LogEvent } from '../../../schemas/events.ts'
-import { connectorProblems } from '../config/connectors.ts'
+import { allProblems } from '../config/connectors.ts'
 import { readConfig, type ValidConfig } from '../config/load.ts'
 import { formatProblem } from '../config/problem.ts'
 import { FileSet } from '../config/reading/file-set.ts'
@@ -109,7 +109,7 @@ export class Reloader {
     this.#files = new FileSet()
     const loaded = readConfig(path, { registry, env, files: this.#files })
     if (loaded.kind === 'valid') mask.learn(loaded.mask)
-    const problems = loaded.kind === 'valid' ? await connectorProblems(loaded, registry) : loaded.problems
+    const problems = await allProblems(loaded, registry)
     if (loaded.kind === 'valid' && problems.length === 0) return loaded
     throw new FaultError('config_invalid', { detail: ['', ...problems.map(formatProblem)].join('\n') })
   }

@@ -116,7 +116,7 @@ test('an id that is too long for a property becomes a hash, the same each time',
 const { ca, cert, key } = makeCertificates()
 const url = 'amqp://broker.example'
 const mistakes: [settings: Partial<AmqpTargetConfig>, path: string, detail: RegExp][] = [
-  [{ exchange: '', routingKey: '' }, 'routingKey', /must name a queue/],
+  [{ exchange: '', routingKey: '' }, 'routingKey', /write the name of a queue/],
   [{ routingKey: '{@id}' }, 'routingKey', /must name fields of messages, which \{@id\} is not/],
   [{ headers: { a: '{@message}' } }, 'headers.a', /or \{@id\}, which \{@message\} is not/],
   [{ headers: { CC: 'x' } }, 'headers.CC', /meaning of its own/],
@@ -171,8 +171,8 @@ test('further nodes of a cluster differ in host and port only', t => {
 
 const logins: [config: Parameters<typeof brokersOf>[0], path: string][] = [
   [{ url }, 'username'],
-  [{ url, username: 'u' }, 'username'],
-  [{ url, password: 'p' }, 'password'],
+  [{ url, username: 'u' }, 'password'],
+  [{ url, password: 'p' }, 'username'],
   [{ url, username: 'u', password: 'p', tls: {} }, 'tls'],
   [{ url: `${url}/%zz`, username: 'u', password: 'p' }, 'url']
 ]

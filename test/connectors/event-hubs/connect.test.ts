@@ -41,7 +41,7 @@ const wrongSettings: readonly [settings: Settings, path: string][] = [
     { namespace: 'a', eventHub: 'b', credential: { kind: 'clientSecret', tenantId: 't', clientId: 'c' } },
     'credential.clientSecret'
   ],
-  [{ connectionString: `${endpoint};${access};EntityPath=one`, properties: { a: '{@ms}' } }, 'properties'],
+  [{ connectionString: `${endpoint};${access};EntityPath=one`, properties: { a: '{@ms}' } }, 'properties.a'],
   [{ connectionString: `${endpoint};${access};EntityPath=one`, tls: { ca: 'no PEM' } }, 'tls.ca']
 ]
 

@@ -130,10 +130,10 @@ test('settings that contradict each other are refused', t => {
   t.throws(() => targetAt(t, 'mqtt://127.0.0.1', { password: 'p' }), refused)
   const { cert, key } = makeCertificates()
   t.throws(() => targetAt(t, 'mqtts://127.0.0.1', { tls: { cert } }), {
-    message: /^tls.cert: .*needs tls.key/
+    message: /^tls.key: .*needed beside tls.cert/
   })
   t.throws(() => targetAt(t, 'mqtts://127.0.0.1', { tls: { key } }), {
-    message: /^tls.key: .*needs tls.cert/
+    message: /^tls.cert: .*needed beside tls.key/
   })
 })
 

@@ -80,7 +80,7 @@ const mistakes: readonly [settings: Settings, surroundings: Surroundings, messag
   [{ expires: true }, { version: 4, ttlMs: 1 }, /^expires: .*MQTT 5/],
   [{ expires: true }, {}, /^expires: .*ttlSeconds/],
   [{ userProperties: { a: '{ident}' }, format: 'array' }, {}, /^userProperties: .*several messages/],
-  [{ userProperties: { a: '{@ms}' } }, {}, /^userProperties: .*\{@ms\} is not/],
+  [{ userProperties: { a: '{@ms}' } }, {}, /^userProperties.a: .*\{@ms\} is not/],
   [{ userProperties: { a: 'x'.repeat(65_536) } }, {}, /^userProperties: .*"a" has more than 65535 bytes/],
   [{ userProperties: { a: 'x\n{b}' } }, {}, /^userProperties: .*"a" holds U\+000A/],
   [{ userProperties: { 'a\u0000': 'b' } }, {}, /^userProperties: .*holds U\+0000/],

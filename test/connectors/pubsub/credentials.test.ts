@@ -171,7 +171,7 @@ const mistakes: readonly [title: string, settings: Readonly<Record<string, unkno
   ['a topic with a blank', { topic: 'my topic' }, 'topic'],
   ['a topic of an id', { topic: 'telemetry-{@id}' }, 'topic'],
   ['braces around no name', { orderingKey: '{a b}' }, 'orderingKey'],
-  ['a foreign name in an attribute', { attributes: { a: '{@place}' } }, 'attributes'],
+  ['a foreign name in an attribute', { attributes: { a: '{@place}' } }, 'attributes.a'],
   ['an attribute that begins with goog', { attributes: { goog_x: 'a' } }, 'attributes'],
   [
     'too many attributes',

@@ -13,8 +13,8 @@ test('a certificate and its key can be used together, and an authority by itself
 })
 
 for (const [settings, path, detail] of [
-  [{ cert }, 'tls.cert', 'needs tls.key beside it'],
-  [{ ca, key }, 'tls.key', 'needs tls.cert beside it'],
+  [{ cert }, 'tls.key', 'is missing: needed beside tls.cert'],
+  [{ ca, key }, 'tls.cert', 'is missing: needed beside tls.key'],
   [
     { cert: 'none', key },
     'tls.cert',

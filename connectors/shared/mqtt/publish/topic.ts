@@ -16,8 +16,6 @@ export class Topic {
     this.#template = parseFieldTemplate('topic', text)
     const { texts } = this.#template
     const wrong = (detail: string) => new FaultError('config_invalid', { path: 'topic', detail })
-    if (texts.some(part => /[{}]/.test(part)))
-      throw wrong('must have braces only around names of fields, as in {ident}')
     if (texts.some(part => /[#+]/.test(part))) throw wrong('must have no # or +')
     const problem = problemOf(text)
     if (problem !== null) throw wrong(problem)

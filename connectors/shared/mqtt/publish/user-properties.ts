@@ -17,7 +17,7 @@ export class UserProperties {
   constructor(values: Readonly<Record<string, string>>) {
     this.#entries = Object.entries(values).map(([name, text]) => ({
       name,
-      value: parseFieldTemplate(path, text, ['@id'])
+      value: parseFieldTemplate(`${path}.${name}`, text, ['@id'])
     }))
     this.names = this.#entries.flatMap(({ value }) => value.names)
     for (const { name, value } of this.#entries) {
