@@ -63,12 +63,12 @@ export function clientsOf(config: KafkaConfig, create: (config: KafkaConfig) => 
   }
 }
 
-/** No broker gets less time to take a connection. */
-const minConnectMs = 1_000
-
-/** How long one of them may take, where all are to be tried within `totalMs`. */
+/**
+ * How long one of them may take within `totalMs`: at least two are tried, and the next attempt goes on with the next. More would
+ * leave too little time to brokers that are far away, or have just started.
+ */
 export function shareOf({ count }: Pick<Clients, 'count'>, totalMs: number): number {
-  return Math.max(minConnectMs, totalMs / count)
+  return count > 1 ? totalMs / 2 : totalMs
 }
 
 /** For somebody who keeps the time of each call and repeats what failed. */

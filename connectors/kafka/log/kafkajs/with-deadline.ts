@@ -22,8 +22,8 @@ export async function withDeadline<T>(work: Promise<T>, deadline: Deadline): Pro
   let cancel = () => {}
   const late = new Promise<never>((_, reject) => {
     cancel = clock.after(deadlineMs, () => {
-      deadline.onLate?.()
       reject(new NoAnswer(deadlineMs))
+      deadline.onLate?.()
     })
   })
   try {

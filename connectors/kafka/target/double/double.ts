@@ -38,6 +38,8 @@ export interface KafkaDoubleOptions extends Pick<Cluster, 'partitionsOf' | 'lead
   readonly tls?: tls.TlsOptions
   /** Default: everything is stored and confirmed. */
   readonly reply?: (parts: readonly ProducedPart[]) => ProduceReply
+  /** Whether it never answers a question for metadata. */
+  readonly holdsMetadata?: () => boolean
   /** Called before anything is answered. */
   readonly ledger?: (records: readonly ProducedRecord[]) => void
   /** Called just before records are confirmed. */
@@ -105,6 +107,7 @@ export class KafkaDouble extends DoubleServer {
     if (key === saslHandshakeKey) return respond(saslHandshake(reader))
     if (key === saslAuthenticateKey) return this.#authenticate(client, reader, respond)
     if (!client.isIn) throw new Error('it has not proved who it is')
+    if (key === metadataKey && this.#options.holdsMetadata?.() === true) return
     if (key === metadataKey) return respond(metadata(reader, this.#cluster))
     if (key === produceKey) return this.#produce(client, await readProduce(reader), respond)
   }

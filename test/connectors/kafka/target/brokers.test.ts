@@ -2,6 +2,7 @@
 
 import test from 'ava'
 import { Mask } from '../../../../connectors/shared/mask.ts'
+import { until } from '../../../flows/harness/until.ts'
 import { messagesOf } from '../../../messages.ts'
 import { silentServer } from '../silent-server.ts'
 import { kindsOf, sceneWith } from './harness.ts'
@@ -30,11 +31,11 @@ test('a password of digits is hidden in what the client logs, and spoils no numb
 })
 
 test('where there is no time to try them all at once, the next attempt begins with the next', async t => {
-  const silent = await silentServer()
-  t.teardown(() => silent.stop())
+  const silent = [await silentServer(), await silentServer()]
+  t.teardown(() => silent.map(one => one.stop()))
   const scene = await sceneWith(t, { mirror: 1 })
-  const brokers = [silent.address, `127.0.0.1:${scene.double.port}`]
-  const target = await scene.target({ brokers, connectTimeoutMs: 300 })
+  const brokers = [...silent.map(({ address }) => address), `127.0.0.1:${scene.double.port}`]
+  const target = await scene.target({ brokers, connectTimeoutMs: 2_000 })
   await t.throwsAsync(target.open(open), { code: 'kafka_target_connect_timeout' })
   await t.notThrowsAsync(target.open(open))
 })
@@ -91,4 +92,29 @@ test('a broker that leaves a request without an answer cuts nobody else', async 
   t.like(await hung, [{ kind: 'unknown', code: 'kafka_target_ack_timeout' }])
   t.deepEqual(kindsOf(await second), ['delivered'])
   t.is(slow.requests(), 2)
+})
+
+test('a broker that does not say who leads cuts nobody else, and another is asked', async t => {
+  const topics = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`t${n}`, 2]))
+  const leaderOf = (_: string, partition: number) => partition + 1
+  let [isHung, held, afterMs] = [false, 0, 0]
+  const holdsMetadata = () => {
+    if (isHung) held++
+    return isHung
+  }
+  const hung = await sceneWith(t, topics, { leaderOf, holdsMetadata })
+  const others = [{ nodeId: 2, host: '127.0.0.1', port: hung.double.port }]
+  const scene = await sceneWith(t, topics, { leaderOf, others, reply: () => ({ kind: 'answer', afterMs }) })
+  const target = await scene.target({ topic: '{topic}', partition: 'keep', connectTimeoutMs: 2_000 })
+  const deliver = async (topic: string, partition: number) =>
+    kindsOf(await scene.deliver(target, messagesOf([JSON.stringify({ topic })], { keys: ['a'], partition })))
+  t.deepEqual(await deliver('t0', 1), ['delivered'])
+  isHung = true
+  afterMs = 3_000
+  const slow = deliver('t0', 0)
+  await until('the slow one is on its way', () => scene.requests() === 1)
+  afterMs = 0
+  for (let n = 1; held === 0 && n < 40; n++) t.deepEqual(await deliver(`t${n}`, 0), ['delivered'])
+  t.is(held, 1)
+  t.deepEqual(await slow, ['delivered'])
 })

@@ -68,7 +68,9 @@ class Story {
     const underWay: number[] = []
     for (const share of [1 / 3, 2 / 3]) {
       const goal = share * this.#messages.length
-      await until(`${side.name} has ${goal} messages`, () => side.ids.size >= goal)
+      const missing = await untilNoneIsLeft(() => Math.max(0, Math.ceil(goal) - side.ids.size))
+      if (missing > 0)
+        throw new Error(`${side.name} lacks ${missing} of ${Math.ceil(goal)} messages, and gets none`)
       underWay.push(this.#sent - side.confirmed)
       await side.double.stop()
       const back = Math.min(this.#messages.length, this.#sent + missed)

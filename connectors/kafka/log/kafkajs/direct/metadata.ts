@@ -21,9 +21,11 @@ export interface TopicMetadata {
 export interface MetadataOptions {
   /** Whether an answer counts as failed in which a topic has an error. */
   readonly doTopicsFail: boolean
+  /** Waits for what was asked of a broker; may give up sooner. */
+  watch?(asked: Promise<MetadataResponse>, broker: object): Promise<MetadataResponse>
 }
 
-interface MetadataResponse {
+export interface MetadataResponse {
   readonly topicMetadata: readonly TopicMetadata[]
 }
 
@@ -61,7 +63,10 @@ export function installMetadata(cluster: object, options: MetadataOptions): void
     throw new FaultError('internal', { detail: 'kafkajs has changed' })
   brokerPool.createBroker = settings => {
     const broker = createBroker(settings)
-    broker.metadata = (topics = []) => ask(broker, topics, options)
+    broker.metadata = (topics = []) => {
+      const asked = ask(broker, topics, options)
+      return options.watch?.(asked, broker) ?? asked
+    }
     return broker
   }
 }

@@ -9,7 +9,7 @@ import { createRequire } from 'node:module'
 import type { Kafka } from 'kafkajs'
 import { FaultError } from '../../../../../schemas/errors.ts'
 import { createCluster } from '../direct/cluster.ts'
-import { installMetadata, type TopicMetadata } from '../direct/metadata.ts'
+import { installMetadata, type MetadataOptions, type TopicMetadata } from '../direct/metadata.ts'
 
 /** What the shipper uses of a kafkajs cluster; the same names and meanings as in kafkajs/src/cluster. */
 export interface ProduceCluster {
@@ -88,11 +88,14 @@ const { Produce, createErrorFromCode, Encoder } = loadInternals()
 /** Nothing that is known of a topic becomes old by itself: leaders.ts says when it is asked for. */
 const metadataMaxAgeMs = 2 ** 40
 
-/** A cluster with connections of its own. Throws `internal` under another kafkajs. */
-export function createProduceCluster(kafka: Kafka): ProduceCluster {
+/** A cluster with connections of its own; `watch` waits for its metadata. Throws `internal` under another kafkajs. */
+export function createProduceCluster(
+  kafka: Kafka,
+  watch: Required<MetadataOptions>['watch']
+): ProduceCluster {
   if (Produce === undefined) throw new FaultError('internal', { detail: 'kafkajs has changed' })
   const cluster = createCluster(kafka, { metadataMaxAge: metadataMaxAgeMs })
-  installMetadata(cluster, { doTopicsFail: false })
+  installMetadata(cluster, { doTopicsFail: false, watch })
   // kafkajs' typings lack what is used of its brokers here.
   return cluster as unknown as ProduceCluster
 }

@@ -1,6 +1,7 @@
 // The connections over which records are sent, and what is known of the topics: which partitions they have and who leads
 // them. Connections are made when they are needed, given up when one hangs, and made anew.
 
+import type { Kafka } from 'kafkajs'
 import type { Clock } from '../../../../clock.ts'
 import { type Clients, kafkaFault, shareOf } from '../client.ts'
 import { withDeadline } from '../with-deadline.ts'
@@ -24,10 +25,8 @@ export interface ConnectionsEnv {
 }
 
 /** A connected cluster, and what is known of the topics. */
-export interface Prepared {
+export interface Prepared extends Connected {
   readonly used: Promise<Connected>
-  readonly cluster: ProduceCluster
-  readonly leaders: Leaders
 }
 
 interface Connected {
@@ -79,10 +78,11 @@ export class Connections {
   async broker(prepared: Prepared, nodeId: string): Promise<ProduceBroker> {
     const { clock } = this.#env
     const { brokerPool } = prepared.cluster
+    const connecting = brokerPool.brokers[nodeId]
     const deadline = {
       clock,
       deadlineMs: this.#connectTimeoutMs,
-      onLate: () => this.giveUp(prepared, nodeId)
+      onLate: () => this.giveUp(prepared, connecting)
     }
     try {
       return await withDeadline(brokerPool.findBroker({ nodeId }), deadline)
@@ -93,13 +93,17 @@ export class Connections {
   }
 
   /** A broker hangs: it gets a new connection when somebody needs one. */
-  giveUp({ cluster, leaders }: Prepared, nodeId: string): void {
-    const broker = cluster.brokerPool.brokers[nodeId]
+  giveUp({ cluster, leaders }: Prepared, broker: ProduceBroker | undefined): void {
     leaders.forget()
-    if (broker === undefined) return
+    if (broker !== undefined) this.#giveUp(cluster, broker)
+  }
+
+  #giveUp(cluster: ProduceCluster, broker: ProduceBroker): void {
+    void broker.disconnect().catch(() => undefined) // it waits for what is under way, until that times out or is cut
+    const isCurrent = Object.values(cluster.brokerPool.brokers).includes(broker)
+    if (!isCurrent) return // somebody else gave it up, and has perhaps a new one
     const { host, port } = broker.connectionPool
     cluster.removeBroker({ host, port })
-    void broker.disconnect().catch(() => undefined) // it waits for what is under way, until that times out or is cut
     this.#env.cut?.({ host, port })
   }
 
@@ -142,7 +146,7 @@ export class Connections {
     const endMs = clock.now() + totalMs
     const shareMs = shareOf(clients, totalMs)
     for (let left = clients.count; ; left--) {
-      const cluster = createProduceCluster(clients.next())
+      const cluster = this.#cluster(clients.next())
       const deadlineMs = Math.min(shareMs, endMs - clock.now())
       try {
         await withDeadline(cluster.connect(), { clock, deadlineMs, onLate: () => this.#env.cut?.() })
@@ -153,6 +157,17 @@ export class Connections {
         if (isRefused || left === 1 || clock.now() >= endMs) throw error
       }
     }
+  }
+
+  /** A broker that does not say in time who leads is given up, so that another can be asked. */
+  #cluster(client: Kafka): ProduceCluster {
+    const { clock } = this.#env
+    const cluster = createProduceCluster(client, (asked, broker) => {
+      const onLate = () => this.#giveUp(cluster, broker as ProduceBroker) // it is one of the cluster's
+      const deadlineMs = this.#connectTimeoutMs / 2
+      return withDeadline(asked, { clock, deadlineMs, onLate })
+    })
+    return cluster
   }
 
   /** Nothing more is to come from these connections: the next request makes new ones. */
@@ -174,5 +189,10 @@ export class LeaderUnreachable extends Error {
 
 /** Never rejects: a connection that was not made leaves nothing open. */
 async function disconnect(connected: Promise<Connected>): Promise<void> {
-  await connected.then(({ cluster }) => cluster.disconnect()).catch(() => undefined)
+  await connected
+    .then(({ cluster, leaders }) => {
+      leaders.close()
+      return cluster.disconnect()
+    })
+    .catch(() => undefined)
 }

@@ -25,14 +25,16 @@ export class Leaders {
   /** Never rejects. */
   #asking: Promise<void> = Promise.resolve()
   #next: Promise<void> | undefined
+  #isClosed = false
 
   constructor(brokers: ProduceBrokers, clock: Clock) {
     this.#brokers = brokers
     this.#clock = clock
   }
 
+  /** Of a topic of which nothing is known nobody leads any partition. */
   of(topic: string): TopicLeaders {
-    return this.#known.get(topic)?.found ?? { error: new Error('Kafka said nothing of the topic') }
+    return this.#known.get(topic)?.found ?? { leaders: [] }
   }
 
   /** Asks for what is not known of these, or was known too long ago. Rejects with what kafkajs threw. */
@@ -57,11 +59,16 @@ export class Leaders {
     this.#known.clear()
   }
 
+  /** The cluster was given up, and must not connect again: whoever still waits to ask is told so. */
+  close(): void {
+    this.#isClosed = true
+  }
+
   async #askNow(): Promise<void> {
     const topics = [...this.#wanted]
     this.#wanted = new Set()
     this.#next = undefined
-    const asked = this.#brokers.refreshMetadata(topics)
+    const asked = this.#askAny(topics)
     this.#asking = asked.catch(() => undefined)
     await asked
     const atMs = this.#clock.now()
@@ -74,4 +81,21 @@ export class Leaders {
       this.#known.set(one.topic, { found: error === undefined ? { leaders } : { error }, atMs })
     }
   }
+
+  /** One that is connected, and while it fails another that is. */
+  async #askAny(topics: readonly string[]): Promise<void> {
+    for (let left = connectedOf(this.#brokers); ; left--) {
+      if (this.#isClosed) throw new Error('the connections were given up')
+      try {
+        await this.#brokers.refreshMetadata(topics)
+        return
+      } catch (error) {
+        if (left <= 1 || connectedOf(this.#brokers) === 0) throw error
+      }
+    }
+  }
+}
+
+function connectedOf({ brokers }: ProduceBrokers): number {
+  return Object.values(brokers).filter(broker => broker.isConnected()).length
 }

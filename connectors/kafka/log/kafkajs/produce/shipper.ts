@@ -100,10 +100,10 @@ export class Shipper {
   async #request(prepared: Prepared, nodeId: string, group: readonly Parcel[]): Promise<void> {
     const { clock, meter, timeoutMs } = this.#env
     const sinceMs = group.reduce((oldest, parcel) => Math.min(oldest, parcel.sinceMs), clock.now())
-    const attempt = { prepared, nodeId, group, isLate: false }
+    const attempt: Attempt = { prepared, nodeId, group, broker: undefined, isLate: false }
     const onLate = () => {
       attempt.isLate = true
-      this.#connections.giveUp(prepared, nodeId)
+      this.#connections.giveUp(prepared, attempt.broker)
     }
     let failed = false
     try {
@@ -125,9 +125,9 @@ export class Shipper {
   async #produce(attempt: Attempt) {
     const { prepared, nodeId, group } = attempt
     if (nodeId === nobody) return group.map(parcel => new NoLeader(parcel))
-    let broker: ProduceBroker | undefined
     try {
-      broker = await this.#connections.broker(prepared, nodeId)
+      const broker = await this.#connections.broker(prepared, nodeId)
+      attempt.broker = broker
       const leaving = group.filter(parcel => parcel.leaves?.() ?? true)
       if (leaving.length === 0) return group.map(() => new Error('nobody waits for it any more'))
       const errors = await produce(broker, leaving, this.#env.timeoutMs)
@@ -137,7 +137,7 @@ export class Shipper {
     } catch (error) {
       // Nobody waits for a late one any more, and who leads is asked when somebody needs to know.
       if (attempt.isLate || rootCause(error) instanceof NoAnswer) throw error
-      await this.#connections.forget(prepared, broker, rootCause(error))
+      await this.#connections.forget(prepared, attempt.broker, rootCause(error))
       await this.#connections.lookAgain(prepared, topicsOf(group))
       throw error
     }
@@ -149,6 +149,8 @@ interface Attempt {
   readonly prepared: Prepared
   readonly nodeId: string
   readonly group: readonly Parcel[]
+  /** Once it is connected. */
+  broker: ProduceBroker | undefined
   /** It had no answer in time, and its broker was given up. */
   isLate: boolean
 }

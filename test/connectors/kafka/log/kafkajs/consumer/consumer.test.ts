@@ -219,7 +219,7 @@ test('a stopped member calls no handler and leaves its partitions at once', asyn
   const startedMs = Date.now()
   await one.consumer.stop()
   await until(() => two.partitions.length === 4)
-  t.true(Date.now() - startedMs < 3_000)
+  t.true(Date.now() - startedMs < 6_000) // a session that is not left takes 8 s to expire
   t.is(one.revocations, revocations)
   t.is(one.assignments.length, told)
 })

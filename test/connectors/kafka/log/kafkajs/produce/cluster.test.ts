@@ -14,7 +14,7 @@ test('a request tells for each partition whether it was stored', async t => {
   await admin.connect()
   const configEntries = [{ name: 'max.message.bytes', value: '1000' }]
   await admin.createTopics({ topics: [{ topic, numPartitions: 3, configEntries }], waitForLeaders: true })
-  const cluster = createProduceCluster(kafka)
+  const cluster = createProduceCluster(kafka, asked => asked)
   await cluster.connect()
   await cluster.brokerPool.refreshMetadata([topic])
   const [nodeId = ''] = Object.keys(cluster.brokerPool.brokers)
