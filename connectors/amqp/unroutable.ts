@@ -39,7 +39,8 @@ export class Unroutable {
   /** Notes what became of a message that was answered just now, and says how to tell it. */
   note(message: Message, outcome: Outcome): Outcome {
     const { kind } = outcome
-    if (kind !== 'delivered' && isOfDevice(outcome.code)) return this.#givenBack(message, outcome, outcome.code)
+    if (kind !== 'delivered' && isOfDevice(outcome.code))
+      return this.#givenBack(message, outcome, outcome.code)
     if (this.#row.isClean) return outcome
     if (kind === 'delivered') this.#row.taken(deviceOf(message))
     // A queue that has no room for it is bound; and of what is lost with its connection nobody knows.
