@@ -68,7 +68,8 @@ function plainData(mask: Mask): Plain {
   }
   const plainError = (error: Error, depth: number) => ({
     name: error.name,
-    message: mask.apply(error.message),
+    // Of a fault only what came from outside: its sentence is ours, and in that a short secret would be told by what is missing.
+    message: error instanceof FaultError ? mask.error(error).message : mask.apply(error.message),
     ...('code' in error ? { code: plain(error.code, depth + 1) } : {}),
     // A fault says all there is to say; of anything else the place is wanted.
     ...(error instanceof FaultError || error.stack === undefined ? {} : { stack: mask.apply(error.stack) }),

@@ -16,8 +16,9 @@ import {
   wantedTopic
 } from '../../../connectors/kafka/topics.ts'
 import type { Registry } from '../../../connectors/registry.ts'
+import type { Mask } from '../../../connectors/shared/mask.ts'
 import type { Config } from '../../../schemas/config.ts'
-import { FaultError, messageOf } from '../../../schemas/errors.ts'
+import { FaultError } from '../../../schemas/errors.ts'
 import type { LogEvent } from '../../../schemas/events.ts'
 import { channelsOf, type StreamConfig } from '../../../schemas/stream.ts'
 import { setsAside } from '../../ingest/set-aside.ts'
@@ -46,11 +47,11 @@ export interface Trial {
 
 /** Tries Kafka, the topics of the channels and every target, and says what it does not try. A failure is a trial, not a throw. */
 export async function tryConnections(loaded: ValidConfig, registry: Registry): Promise<Trial[]> {
-  const { config, mask } = loaded
+  const { config } = loaded
   const targets = Object.keys(config.streams).map(stream => tryTarget(loaded, stream, registry))
   const sources = skippedSources(config, registry)
-  const trials = [...(await tryKafka(config, registry)), ...sources, ...(await Promise.all(targets))]
-  return trials.map(trial => ({ ...trial, detail: mask.apply(trial.detail) }))
+  const trials = [...(await tryKafka(loaded, registry)), ...sources, ...(await Promise.all(targets))]
+  return trials
 }
 
 /** A source that connects may take over the session of one that runs, and receive what that should. */
@@ -68,7 +69,7 @@ function skippedSources({ channels }: Config, registry: Registry): Trial[] {
   )
 }
 
-async function tryKafka(config: Config, registry: Registry): Promise<Trial[]> {
+async function tryKafka({ config, mask }: ValidConfig, registry: Registry): Promise<Trial[]> {
   const { kafkaLog } = await import('../../../connectors/kafka/log/kafkajs/log.ts')
   const env = { log: silent, clock: systemClock, patienceMs: kafkaPatienceMs }
   const admin = kafkaLog(config.kafka, env).admin()
@@ -81,7 +82,7 @@ async function tryKafka(config: Config, registry: Registry): Promise<Trial[]> {
     }
     return trials
   } catch (error) {
-    return [{ path: 'kafka', ...failed(error) }]
+    return [{ path: 'kafka', ...failed(error, mask) }]
   } finally {
     await admin.close()
   }
@@ -144,7 +145,7 @@ async function tryTarget(loaded: ValidConfig, stream: string, registry: Registry
   try {
     target = await makeTarget(loaded, stream, registry)
   } catch (error) {
-    return { path, ...failed(error) }
+    return { path, ...failed(error, loaded.mask) }
   }
   const signal = AbortSignal.timeout(patienceMs)
   try {
@@ -152,13 +153,14 @@ async function tryTarget(loaded: ValidConfig, stream: string, registry: Registry
     return { path, result: 'ok', detail: 'reached' }
   } catch (error) {
     const late = `not reached within ${patienceMs / 1000} seconds`
-    return { path, ...(signal.aborted ? { result: 'failed', detail: late } : failed(error)) }
+    return { path, ...(signal.aborted ? { result: 'failed', detail: late } : failed(error, loaded.mask)) }
   } finally {
     await target.close()
   }
 }
 
-function failed(error: unknown): Omit<Trial, 'path'> {
+/** Our own sentences are not masked: a short secret would be told by what is missing in them. */
+function failed(error: unknown, mask: Mask): Omit<Trial, 'path'> {
   const hint = error instanceof FaultError ? error.spec.hint : undefined
-  return { result: 'failed', detail: messageOf(error), ...(hint !== undefined && { hint }) }
+  return { result: 'failed', detail: mask.error(error).message, ...(hint !== undefined && { hint }) }
 }

@@ -115,7 +115,7 @@ async function show(running: Running, signal: AbortSignal): Promise<void> {
   }
   const toggling = process.stdin.isTTY ? 'press s' : `kill -USR2 ${process.pid}`
   say(guide({ ports, url, path: running.path, toggling }))
-  const keys = watchKeys(() => void toggle(receiver, screen))
+  const keys = watchKeys(() => void toggle(receiver, screen, toggling))
   screen.start()
   try {
     await sendFleet({ rate: messagesPerSecond, asIs: false }, { sender, clock, signal })
@@ -126,9 +126,9 @@ async function show(running: Running, signal: AbortSignal): Promise<void> {
 }
 
 /** The receiver goes away with its connections, or comes back on the same port. */
-async function toggle(receiver: HttpDouble, screen: Screen): Promise<void> {
+async function toggle(receiver: HttpDouble, screen: Screen, again: string): Promise<void> {
   if (receiver.listening) {
-    screen.say('The receiver was stopped: messages now wait in Kafka.')
+    screen.say(`The receiver was stopped: messages now wait in Kafka. To start it again: ${again}`)
     await receiver.stop()
   } else {
     await receiver.start()

@@ -101,9 +101,9 @@ function plainLine(scene: Scene): string {
   const { stream } = scene
   const why = stream?.trouble === undefined ? '' : ` (${stream.trouble.code})`
   return [
-    `sent ${scene.sent}`,
-    `in Kafka ${scene.accepted}`,
-    `delivered ${stream?.accounts.delivered ?? 0}`,
+    `fleet sent ${scene.sent}`,
+    `of these in Kafka ${scene.accepted}`,
+    `delivered ${stream?.accounts.delivered ?? 0} with yours`,
     `lag ${stream?.lag ?? 0}`,
     `${scene.perSecond}/s`,
     `stream ${stream?.state ?? 'starting'}${why}`,

@@ -55,7 +55,7 @@ function show(waiting: readonly Waiting[], { json }: HeldCommandOptions, topic: 
   if (rows.length > 0) writeTable(process.stdout, columns, rows)
   const messages = waiting.reduce((sum, { device }) => sum + device.count, 0)
   process.stderr.write(
-    `${counted(waiting.length, 'device')} with ${grouped(messages)} messages in ${topic}\n`
+    `${counted(waiting.length, 'device')} with ${grouped(messages)} message${messages === 1 ? '' : 's'} in ${topic}\n`
   )
 }
 
@@ -103,8 +103,8 @@ async function act(
 }
 
 const told = {
-  release: 'it is tried as soon as the stream runs',
-  discard: 'what waits goes to the dead letters as soon as the stream runs'
+  release: 'it is tried at once where the stream runs, else as soon as it does',
+  discard: 'what waits goes to the dead letters at once where the stream runs, else as soon as it does'
 }
 
 /** A device may wait in several channels and partitions. */

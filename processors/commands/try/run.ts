@@ -52,7 +52,8 @@ export class Run {
           before = { ...draft.fields }
         },
         after: ({ name, step }, verdict, draft) => {
-          const after = { ...draft.fields }
+          // What a step does to a message that goes no further is seen by nobody.
+          const after = verdict === 'pass' ? { ...draft.fields } : before
           const kind = verdict instanceof Refusal ? 'rejected' : verdict
           const why = verdict === 'filtered' ? (step.explain?.(draft) ?? null) : null
           steps.push({

@@ -140,6 +140,9 @@ async function trySteps(name: string, options: TryOptions, isGiven: boolean): Pr
       const text = options.json ? encodeJson(report as unknown as Json) : reportText(report, paint) // plain data
       process.stdout.write(`${mask.apply(text)}\n`)
     }
+    const { field } = stream.sequence ?? {}
+    if (field !== undefined)
+      process.stderr.write(`What is sent has its number in ${field}, which is given when it is sent.\n`)
     if (messages.length === 0) process.stderr.write('There are no messages that the stream wants.\n')
   })
 }

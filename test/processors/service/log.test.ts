@@ -33,6 +33,12 @@ test('a line has its level, time, event, fields and sentence', async t => {
   t.false(Number.isNaN(Date.parse(time)))
 })
 
+test('a short secret is taken out of what came from outside, and not out of the sentence of a fault', async t => {
+  const { log, text } = await logInto({ mask: new Mask(['b']) })
+  log('config_refused', { error: new FaultError('amqp_hung_up', { detail: 'no b here' }) })
+  t.regex(text(), /closed the connection before it had accepted it: no \*\*\* here/)
+})
+
 test('events below the level are not written', async t => {
   const { log, text } = await logInto({ level: 'warn' })
   log('service_started')

@@ -62,3 +62,10 @@ test('the guide fits into 80 columns', t => {
     []
   )
 })
+
+test('what the fleet sent is told apart from what is delivered, of which some may be somebody else’s', t => {
+  const texts: string[] = []
+  const out = { write: (text: string) => texts.push(text) }
+  new Screen({ clock: new VirtualClock(), out, paint: painter({}, {}), scene: () => scene }).start()
+  t.regex(texts.join(''), /^fleet sent 1234567, of these in Kafka 1234567, delivered 0 with yours, /)
+})

@@ -49,7 +49,11 @@ test('who waits is a plain table, or lines of JSON', async t => {
 
 test('a release and a discard are written into the held topic', async t => {
   const { run, last, topic } = await setUp(t)
-  t.is((await run('--release', 'bus-7')).code, 0)
+  const released = await run('--release', 'bus-7')
+  t.deepEqual(
+    [released.code, released.stdout],
+    [0, 'bus-7: it is tried at once where the stream runs, else as soon as it does\n']
+  )
   t.deepEqual(await last(), { device: 'bus-7', kind: 'release', topic })
   const unasked = await run('--discard', 'bus-7')
   t.is(unasked.code, 2, unasked.stderr)

@@ -138,3 +138,21 @@ message 2 b1
 `
   )
 })
+
+test('a message that a step leaves out is not shown as changed by it, and a number that is given later is named', async t => {
+  const sampled = `kafka: { brokers: ["localhost:1"] }
+channels: { fleet: {} }
+streams:
+  acme:
+    from: [fleet]
+    sequence: { field: seq }
+    steps: [{ sample: { everySeconds: 60, mark: reason } }]
+    target: { http: { url: "https://a.example" } }
+`
+  const message = (timestamp: number) => ['--message', JSON.stringify({ ident: 'a', timestamp })]
+  const args = ['try', '--stream', 'acme', ...message(100), ...message(101)]
+  const { stdout, stderr } = await outputOf(args, folder(t, { 'tailrace.yaml': sampled }))
+  t.regex(stdout, /\+ reason: "first"/)
+  t.regex(stdout, / {2}steps\[0\]\.sample {2}filtered\n {2}filtered by: steps\[0\]\.sample\n$/)
+  t.is(stderr, 'What is sent has its number in seq, which is given when it is sent.\n')
+})
