@@ -21,9 +21,10 @@ const ledgerMs = 1_000
 
 /** How long the others wait at least for receipts, and longer only while some are written. */
 const receiptsMs = 3_000
-/** What receipts leave to the markers behind them and to the commit, and these to the commit: at most so much, or half. */
+/** What receipts leave to the markers behind them and to the commit: at most so much, or half. */
 const markersAndCommitMs = 2_000
-const commitMs = 1_000
+/** How long the markers may take at most. */
+const markersMs = 1_000
 
 /** Of what a partition may read, and settle, ahead of its commit point. */
 const crowdedShare = 0.75
@@ -129,14 +130,12 @@ export class Settlement {
   /** Waits `writesMs` at most for what is to be held or set aside, then commits what is settled. Invariant 7 */
   async drain(writesMs: number, commit: LastCommit): Promise<void> {
     const { held } = this.#port
+    const leftMs = () => Math.max(0, commit.endMs - this.#context.clock.now())
     await Promise.all([this.#deadLetters.drain(writesMs), held.drain(writesMs)])
-    if (this.receipts !== null) {
-      const leftMs = () => Math.max(0, commit.endMs - this.#context.clock.now())
-      const reserveMs = Math.min(markersAndCommitMs, leftMs() / 2)
-      await this.receipts.drain(Math.max(writesMs, receiptsMs), commit.endMs - reserveMs)
-      // What was released ends only with its receipt. Unless a marker says so, the next owner sends it again.
-      await held.drain(leftMs() - Math.min(commitMs, leftMs() / 2))
-    }
+    const reserveMs = Math.min(markersAndCommitMs, leftMs() / 2)
+    await this.receipts?.drain(Math.max(writesMs, receiptsMs), commit.endMs - reserveMs)
+    // What was released ends only with its dead letter or its receipt. Unless a marker says so, the next owner sends it again.
+    await held.drain(Math.min(markersMs, leftMs() / 2))
     await this.#committer.flush(commit)
     await this.ledger?.drain(ledgerMs)
   }

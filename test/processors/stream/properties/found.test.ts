@@ -71,6 +71,30 @@ test('one thought dead, which writes its name into a held partition again, bring
   t.deepEqual(violations, [])
 })
 
+test('what was released behind a message that dies again while the process is stopped in order is not sent again', async t => {
+  const deadly: Sent = { device: 4, nature: 'deadly', bytes: 1 }
+  const rejected: Sent = { device: 0, nature: 'rejected', bytes: 1 }
+  const plan: Plan = {
+    settings: {
+      ...{ partitions: 2, order: 'device', concurrency: 1, isAdaptive: false, maxMessages: 1 },
+      ...{ maxBytes: 100_000, batchesInFlight: 1, destinations: 1, holds: false, tells: 'each', ttlMs: null },
+      ...{ maxAttempts: null, maxSpan: 100_000, windowBytes: 1_000_000, numbers: true, receipts: false },
+      ...{ onePerDevice: false, openFailures: 0, seed: 0 }
+    },
+    answers: [],
+    steps: [
+      { do: 'send', afterMs: 0, messages: [plain(0)] },
+      { do: 'send', afterMs: 0, messages: [plain(0), deadly, rejected, plain(0)] },
+      { do: 'resend', afterMs: 163 },
+      { do: 'send', afterMs: 0, messages: [4, 0].map(plain) },
+      { do: 'stop', afterMs: 207, member: 0 },
+      { do: 'send', afterMs: 0, messages: [plain(0)] }
+    ]
+  }
+  const { violations } = await carryOut(plan)
+  t.deepEqual(violations, [])
+})
+
 function whole(told: Told): Answer {
   return { kind: 'whole', latencyMs: 0, heedsSignal: false, arrived: 0, told: [told] }
 }
