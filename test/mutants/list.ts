@@ -37,8 +37,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'what is ready of an older assignment is sent',
     file: 'dispatch/destination.js',
-    find: '!lane.partition.closed',
-    replace: 'true'
+    find: 'this.#sift(lane => lane.partition.closed)',
+    replace: 'this.#sift(() => false)'
   },
   {
     name: 'a message counts as delivered behind one that failed',

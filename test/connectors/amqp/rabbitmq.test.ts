@@ -56,7 +56,7 @@ async function takeAll(queue: string): Promise<ConsumeMessage[]> {
 const toQueue = (routingKey: string) => ({ exchange: '', routingKey })
 
 test.serial('among its connections the broker shows the name of the stream', async t => {
-  t.is(await faultOf(targetAt(t, url, toQueue('none'))), null)
+  t.is(await faultOf(targetAt(t, url, toQueue(await queueOf(t, 'shown')))), null)
   t.true(rabbit.control('list_connections', 'client_properties').includes('tailrace acme'))
 })
 
