@@ -67,6 +67,8 @@ export class Process {
   /** How often it began with nothing. */
   #lives = 0
   #consumer: LogConsumer | null = null
+  /** Kafka took nothing when its stop began. */
+  #wasShut = false
   #death: { readonly point: FaultPoint; left: number } | null = null
   #noticeDeath: () => void = () => {}
   readonly #deathNoticed = new Promise<void>(resolve => {
@@ -108,6 +110,7 @@ export class Process {
 
   async stop(): Promise<void> {
     this.state = 'stopping'
+    this.#wasShut = this.#around.faults.isShut
     await this.stream.stop(drainDeadlineMs)
     this.state = 'stopped'
     if (this.timers.size > 0) this.#around.ledger.wrong(`${this.timers.size} timers are left after a stop`)
@@ -257,8 +260,17 @@ export class Process {
       seek: (origin, offset) => this.isAlive && inner.seek(origin, offset),
       commit: entries => this.#heard(this.#commit(inner, entries)),
       rebuild: () => inner.rebuild(),
-      stop: () => inner.stop()
+      stop: () => {
+        this.#handedBack(this.#wasShut)
+        return inner.stop()
+      }
     }
+  }
+
+  /** No longer than the others may wait for it: what has no receipt, or no marker, by then is sent again by whoever comes next. */
+  #handedBack(wasShut: boolean): void {
+    const { faults, ledger } = this.#around
+    if (wasShut || faults.isShut) ledger.excuseUncommitted()
   }
 
   async #commit(inner: LogConsumer, entries: readonly CommitEntry[]): Promise<void> {
@@ -291,8 +303,10 @@ export class Process {
       onRevoking: async deadlineMs => {
         // A process that goes on hears of what happened some time later only.
         if (this.freeze.isOn) await this.freeze.over().then(() => pauseFor(this.#around.clock, lateMs))
+        const { isShut } = this.#around.faults
         const drained = this.isAlive ? inner.onRevoking(deadlineMs) : this.#deathNoticed
         await Promise.race([drained, this.#deathNoticed])
+        this.#handedBack(isShut)
       },
       onRecords: chunk => this.freeze.run(() => this.isAlive && inner.onRecords(chunk)),
       onPositionLost: (origin, position) => {

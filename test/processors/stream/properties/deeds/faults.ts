@@ -14,6 +14,10 @@ export class Faults {
   #shut: Promise<void> | null = null
   #open: () => void = () => {}
 
+  get isShut(): boolean {
+    return this.#shut !== null
+  }
+
   /** Appends wait until open(). */
   shut(): void {
     this.#shut ??= new Promise(resolve => {
