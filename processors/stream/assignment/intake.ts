@@ -218,7 +218,7 @@ export class Intake {
     partition.owe(message)
     this.#newest = message
     if (this.#context.tap.isOn) this.#context.tap.read(message)
-    if (lane.device === null) this.#port.offer(message)
+    if (lane.device === null || !lane.device.isFollowed) this.#port.offer(message)
     else this.#port.divert(lane.device, message)
   }
 

@@ -72,6 +72,15 @@ export class WaitingDevice {
     return this.failures > 0 || this.lastOrigin >= 0
   }
 
+  /**
+   * Does what comes wait, too? Where a person has resent a dead letter, messages that were read before may be on their way to
+   * the target. Those that wait are all of the device from one of them on, or a new owner would take what is owed yet for
+   * one that waits: so none waits before these have ended, or wait as well.
+   */
+  get isFollowed(): boolean {
+    return this.lastOrigin >= 0 || this.appending.size > 0 || this.lane?.oldest === null
+  }
+
   /** Is it known that it waits already? */
   has(offset: number): boolean {
     return offset <= this.lastOrigin

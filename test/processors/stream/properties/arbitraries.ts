@@ -48,6 +48,7 @@ const plainSettings: { [K in keyof Settings]: fc.Arbitrary<Settings[K]> } = {
   numbers: fc.constant(false),
   receipts: fc.constant(false),
   onePerDevice: fc.constant(false),
+  latencyMs: fc.constant(5),
   openFailures: fc.constant(0),
   seed: range(0, 1_000)
 }

@@ -19,7 +19,8 @@ test('a pass over what waits ends in the very moment in which the message before
         seed: 0,
         numbers: false,
         receipts: false,
-        onePerDevice: false
+        onePerDevice: false,
+        latencyMs: 5
       }
     },
     answers: [natural, refusal, refusal, whole({ kind: 'retry', retryAfterMs: 196 })],
@@ -51,7 +52,8 @@ test('one thought dead, which writes its name into a held partition again, bring
         seed: 0,
         numbers: true,
         receipts: false,
-        onePerDevice: false
+        onePerDevice: false,
+        latencyMs: 5
       }
     },
     answers: [],
@@ -79,7 +81,7 @@ test('what was released behind a message that dies again while the process is st
       ...{ partitions: 2, order: 'device', concurrency: 1, isAdaptive: false, maxMessages: 1 },
       ...{ maxBytes: 100_000, batchesInFlight: 1, destinations: 1, holds: false, tells: 'each', ttlMs: null },
       ...{ maxAttempts: null, maxSpan: 100_000, windowBytes: 1_000_000, numbers: true, receipts: false },
-      ...{ onePerDevice: false, openFailures: 0, seed: 0 }
+      ...{ onePerDevice: false, openFailures: 0, seed: 0, latencyMs: 5 }
     },
     answers: [],
     steps: [
@@ -89,6 +91,42 @@ test('what was released behind a message that dies again while the process is st
       { do: 'send', afterMs: 0, messages: [4, 0].map(plain) },
       { do: 'stop', afterMs: 207, member: 0 },
       { do: 'send', afterMs: 0, messages: [plain(0)] }
+    ]
+  }
+  const { violations } = await carryOut(plan)
+  t.deepEqual(violations, [])
+})
+
+test('a dead letter that is resent lets nothing wait behind it while what was read before is on its way', async t => {
+  const plan: Plan = {
+    settings: {
+      ...{
+        partitions: 1,
+        order: 'device',
+        concurrency: 1,
+        isAdaptive: false,
+        maxMessages: 2,
+        maxBytes: 100_000
+      },
+      ...{ batchesInFlight: 1, destinations: 1, holds: false, tells: 'each', ttlMs: null, maxAttempts: null },
+      ...{
+        maxSpan: 100_000,
+        windowBytes: 1_000_000,
+        openFailures: 0,
+        seed: 0,
+        numbers: true,
+        receipts: false
+      },
+      ...{ onePerDevice: false, latencyMs: 5 }
+    },
+    answers: [],
+    steps: [
+      { do: 'send', afterMs: 0, messages: [{ ...plain(0), nature: 'rejected' }, plain(0)] },
+      { do: 'send', afterMs: 0, messages: [{ ...plain(0), nature: 'deadly' }, plain(0)] },
+      { do: 'resend', afterMs: 38 },
+      // While the two before it have no answer, and come back when the process stops.
+      { do: 'send', afterMs: 0, messages: [plain(0)] },
+      { do: 'stop', afterMs: 19, member: 0 }
     ]
   }
   const { violations } = await carryOut(plan)

@@ -30,6 +30,8 @@ export interface Settings {
   readonly receipts: boolean
   /** Does a batch hold one message of a device at most? */
   readonly onePerDevice: boolean
+  /** How long the target takes once its answers are used up. */
+  readonly latencyMs: number
   /** How often the target cannot be opened at first. */
   readonly openFailures: number
   /** For the back-off's jitter. */

@@ -75,7 +75,12 @@ export const themes: readonly Theme[] = [
     runs: 600,
     isOrderly: true,
     plans: plansOf({
-      settings: { numbers: fc.boolean(), receipts: fc.boolean(), holds: fc.constant(true) },
+      settings: {
+        numbers: fc.boolean(),
+        receipts: fc.boolean(),
+        holds: fc.constant(true),
+        latencyMs: fc.integer({ min: 5, max: 900 })
+      },
       natures: ['plain', 'plain', 'rejected', 'empty'],
       answers: ['natural', 'natural', 'each'],
       told: certain,

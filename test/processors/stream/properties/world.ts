@@ -12,7 +12,6 @@ import { Ledger } from './ledger.ts'
 import type { Answer, Deed, Plan, Sent } from './plan.ts'
 import { group, numbersTopic, Process, receiptsTopic, topic } from './process.ts'
 
-const natural: Answer = { kind: 'natural', latencyMs: 5, heedsSignal: true }
 const maxProcesses = 4
 /** Within which everything settles once faults have stopped: a dead member's session, the longest waits, and reserve. */
 const settleLimitMs = 240_000
@@ -144,6 +143,7 @@ class World {
 
   #start(): void {
     if (this.#processes.filter(({ state }) => state === 'running').length >= maxProcesses) return
+    const { latencyMs } = this.#plan.settings
     const process = new Process({
       died: () => this.ledger.excuseUncommitted(),
       clock: this.#clock,
@@ -151,7 +151,7 @@ class World {
       ledger: this.ledger,
       faults: this.#faults,
       isRefused: device => this.#refused.has(device),
-      nextAnswer: () => this.#answers.shift() ?? natural
+      nextAnswer: () => this.#answers.shift() ?? { kind: 'natural', latencyMs, heedsSignal: true }
     })
     this.#processes.push(process)
   }
