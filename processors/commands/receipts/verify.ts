@@ -76,7 +76,8 @@ function misplaced(
   if (offset <= last) return 'it stands behind what comes after it'
   if (isVoid === undefined) return null
   // What is written around a receipt in a file is in no hash: it has to fit the receipt, and what stands before it.
-  if (!isVoid && decodeReceipt(value)?.at !== offset) return 'it was written to another offset'
+  const at = decodeReceipt(value)?.at ?? offset // other bytes than were written are told as that
+  if (!isVoid && at !== offset) return 'it was written to another offset'
   return last >= 0 && offset > last + 1 ? 'what stood before it is missing' : null
 }
 
