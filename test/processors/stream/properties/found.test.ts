@@ -7,22 +7,17 @@ import { carryOut } from './world.ts'
 const natural: Answer = { kind: 'natural', latencyMs: 0, heedsSignal: false }
 const refusal = whole({ kind: 'reject', scope: 'device' })
 
+/** Nothing narrow, for plans to change. */
+const settings: Plan['settings'] = {
+  ...{ partitions: 1, order: 'device', concurrency: 1, isAdaptive: false, maxMessages: 1, maxBytes: 100_000 },
+  ...{ batchesInFlight: 1, destinations: 1, holds: true, tells: 'each', ttlMs: null, maxAttempts: null },
+  ...{ maxSpan: 100_000, windowBytes: 1_000_000, openFailures: 0, seed: 0, latencyMs: 5 },
+  ...{ numbers: false, receipts: false, onePerDevice: false }
+}
+
 test('a pass over what waits ends in the very moment in which the message before the next has ended', async t => {
   const plan: Plan = {
-    settings: {
-      ...{ partitions: 1, order: 'device', concurrency: 1, isAdaptive: false, maxMessages: 1, maxBytes: 20 },
-      ...{ batchesInFlight: 1, destinations: 1, holds: true, tells: 'each', ttlMs: 300, maxAttempts: null },
-      ...{
-        maxSpan: 2,
-        windowBytes: 1,
-        openFailures: 0,
-        seed: 0,
-        numbers: false,
-        receipts: false,
-        onePerDevice: false,
-        latencyMs: 5
-      }
-    },
+    settings: { ...settings, maxBytes: 20, ttlMs: 300, maxSpan: 2, windowBytes: 1 },
     answers: [natural, refusal, refusal, whole({ kind: 'retry', retryAfterMs: 196 })],
     steps: [
       { do: 'send', afterMs: 0, messages: [0, 0, 2, 2, 0, 2].map(plain) },
@@ -35,27 +30,7 @@ test('a pass over what waits ends in the very moment in which the message before
 
 test('one thought dead, which writes its name into a held partition again, brings no message back that has been sent', async t => {
   const plan: Plan = {
-    settings: {
-      ...{
-        partitions: 2,
-        order: 'device',
-        concurrency: 1,
-        isAdaptive: false,
-        maxMessages: 1,
-        maxBytes: 100_000
-      },
-      ...{ batchesInFlight: 1, destinations: 1, holds: true, tells: 'each', ttlMs: null, maxAttempts: null },
-      ...{
-        maxSpan: 100_000,
-        windowBytes: 1_000_000,
-        openFailures: 0,
-        seed: 0,
-        numbers: true,
-        receipts: false,
-        onePerDevice: false,
-        latencyMs: 5
-      }
-    },
+    settings: { ...settings, partitions: 2, numbers: true },
     answers: [],
     steps: [
       { do: 'refuse', afterMs: 0, device: 3 },
@@ -77,12 +52,7 @@ test('what was released behind a message that dies again while the process is st
   const deadly: Sent = { device: 4, nature: 'deadly', bytes: 1 }
   const rejected: Sent = { device: 0, nature: 'rejected', bytes: 1 }
   const plan: Plan = {
-    settings: {
-      ...{ partitions: 2, order: 'device', concurrency: 1, isAdaptive: false, maxMessages: 1 },
-      ...{ maxBytes: 100_000, batchesInFlight: 1, destinations: 1, holds: false, tells: 'each', ttlMs: null },
-      ...{ maxAttempts: null, maxSpan: 100_000, windowBytes: 1_000_000, numbers: true, receipts: false },
-      ...{ onePerDevice: false, openFailures: 0, seed: 0, latencyMs: 5 }
-    },
+    settings: { ...settings, partitions: 2, holds: false, numbers: true },
     answers: [],
     steps: [
       { do: 'send', afterMs: 0, messages: [plain(0)] },
@@ -99,26 +69,7 @@ test('what was released behind a message that dies again while the process is st
 
 test('a dead letter that is resent lets nothing wait behind it while what was read before is on its way', async t => {
   const plan: Plan = {
-    settings: {
-      ...{
-        partitions: 1,
-        order: 'device',
-        concurrency: 1,
-        isAdaptive: false,
-        maxMessages: 2,
-        maxBytes: 100_000
-      },
-      ...{ batchesInFlight: 1, destinations: 1, holds: false, tells: 'each', ttlMs: null, maxAttempts: null },
-      ...{
-        maxSpan: 100_000,
-        windowBytes: 1_000_000,
-        openFailures: 0,
-        seed: 0,
-        numbers: true,
-        receipts: false
-      },
-      ...{ onePerDevice: false, latencyMs: 5 }
-    },
+    settings: { ...settings, maxMessages: 2, holds: false, numbers: true },
     answers: [],
     steps: [
       { do: 'send', afterMs: 0, messages: [{ ...plain(0), nature: 'rejected' }, plain(0)] },

@@ -1,8 +1,43 @@
 // Numbers where topics are not what they were: exchanged, made anew, gone, with other partitions, or with devices in the wrong ones.
 
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
+import type { StreamOptions } from '../../../../processors/stream/options.ts'
+import type { ErrorCode } from '../../../../schemas/errors.ts'
 import { failure, Rig } from '../rig.ts'
 import { numbered, numbersTopic, recordsOf, requests, send, sequence } from './numbered.ts'
+
+/**
+ * Numbers a message of the channel `fleet`, which gets another topic then: `fleet` made anew, or one of another name. Resolves
+ * with the time of the message.
+ */
+async function exchanged(rig: Rig, channel: string): Promise<number> {
+  const member = await rig.started(numbered)
+  const timeMs = rig.clock.now()
+  await send(rig, 'a1')
+  await member.stream.stop(1_000)
+  if (channel === 'fleet') rig.log.delete('fleet')
+  rig.log.create(channel, 1)
+  await rig.admin.moveOffsets('tailrace.acme', [{ topic: channel, partition: 0, next: 0, metadata: '' }])
+  return timeMs
+}
+
+function put(rig: Rig, topic: string, { id, ...at }: { id: string; offset: number; timestampMs: number }) {
+  const record = { key: Buffer.from(id.charAt(0)), value: Buffer.from(JSON.stringify({ id })), headers: [] }
+  rig.log.put({ topic, partition: 0 }, [{ ...record, ...at }])
+}
+
+/** A stream that starts now halts for that reason, and sends none of these messages. */
+async function halts(
+  t: ExecutionContext,
+  rig: Rig,
+  { code, ids, options = numbered }: { code: ErrorCode; ids: string[]; options?: Partial<StreamOptions> }
+): Promise<void> {
+  const { stream, target } = await rig.started(options)
+  await send(rig, ...ids)
+  t.like(stream.status(), { state: 'halted', trouble: { code } })
+  t.deepEqual(requests({ target }), [])
+  await stream.stop(1_000)
+}
 
 for (const [how, channel] of [
   ['is exchanged for another', 'fleet-2'],
@@ -10,28 +45,15 @@ for (const [how, channel] of [
 ] as const)
   test(`when the topic of a channel ${how}, its messages are sent as they are, and numbers go on`, async t => {
     const rig = new Rig(1)
-    const member = await rig.started(numbered)
-    await send(rig, 'a1')
-    await member.stream.stop(1_000)
-    if (channel === 'fleet') rig.log.delete('fleet')
-    rig.log.create(channel, 1)
-    await rig.admin.moveOffsets('tailrace.acme', [{ topic: channel, partition: 0, next: 0, metadata: '' }])
+    await exchanged(rig, channel)
     const next = await rig.started({ ...numbered, topics: [channel] })
-    for (const [offset, id] of ['b1', 'a2'].entries()) {
-      const record = {
-        key: Buffer.from(id.charAt(0)),
-        value: Buffer.from(JSON.stringify({ id })),
-        headers: []
-      }
-      rig.log.put({ topic: channel, partition: 0 }, [{ ...record, offset, timestampMs: rig.clock.now() }])
-    }
+    const timestampMs = rig.clock.now()
+    for (const [offset, id] of ['b1', 'a2'].entries()) put(rig, channel, { id, offset, timestampMs })
     await rig.clock.advance(500)
     t.deepEqual(requests(next).sort(), ['a2 2', 'b1 1'])
     await next.stream.stop(1_000)
     const last = await rig.started({ ...numbered, topics: [channel] })
-    rig.log.put({ topic: channel, partition: 0 }, [
-      { key: Buffer.from('a'), value: Buffer.from('{"id":"a3"}'), headers: [], offset: 2, timestampMs: 0 }
-    ])
+    put(rig, channel, { id: 'a3', offset: 2, timestampMs: 0 })
     await rig.clock.advance(500)
     t.deepEqual(requests(last), ['a3 3'])
     await last.stream.stop(1_000)
@@ -55,11 +77,7 @@ test('partitions that were added to the topic of numbers, too, halt the stream r
   await member.stream.stop(1_000)
   rig.log.raisePartitions('fleet', 3)
   rig.log.raisePartitions(numbersTopic, 3)
-  const next = await rig.started(numbered)
-  await send(rig, 'a2', 'b2', 'c2')
-  t.like(next.stream.status(), { state: 'halted', trouble: { code: 'sequence_moved' } })
-  t.deepEqual(requests(next), [])
-  await next.stream.stop(1_000)
+  await halts(t, rig, { code: 'sequence_moved', ids: ['a2', 'b2', 'c2'] })
   const topic = `${numbersTopic}-2`
   const other = await rig.started({ sequence: { ...sequence, topic, startAt: 100 } })
   t.deepEqual(requests(other).sort(), ['a2 100', 'b2 100', 'c2 100'])
@@ -76,11 +94,11 @@ for (const [what, topic] of [
     await send(rig, 'a1', 'a2')
     await member.stream.stop(1_000)
     rig.log.delete(topic)
-    const next = await rig.started({ sequence: { ...sequence, topic } })
-    await send(rig, 'a3')
-    t.like(next.stream.status(), { state: 'halted', trouble: { code: 'sequences_lost' } })
-    t.deepEqual(requests(next), [])
-    await next.stream.stop(1_000)
+    await halts(t, rig, {
+      code: 'sequences_lost',
+      ids: ['a3'],
+      options: { sequence: { ...sequence, topic } }
+    })
     const higher = await rig.started({ sequence: { ...sequence, topic, startAt: 10 } })
     t.deepEqual(requests(higher), ['a3 10'])
     await higher.stream.stop(1_000)
@@ -93,11 +111,7 @@ for (const [what, topic] of [
 test('a topic of numbers that is not compacted halts the stream', async t => {
   const rig = new Rig(1)
   rig.log.create(numbersTopic, 1, { 'cleanup.policy': 'delete' })
-  const member = await rig.started(numbered)
-  await send(rig, 'a1')
-  t.like(member.stream.status(), { state: 'halted', trouble: { code: 'topic_forgets' } })
-  t.deepEqual(requests(member), [])
-  await member.stream.stop(1_000)
+  await halts(t, rig, { code: 'topic_forgets', ids: ['a1'] })
 })
 
 test('a device in a partition where it does not belong halts the stream, as does one in two partitions always', async t => {
@@ -119,17 +133,10 @@ test('a device in a partition where it does not belong halts the stream, as does
 test('what lies at the place of a numbered message, of the same device but from another time or topic, gets a number of its own', async t => {
   for (const channel of ['fleet', 'fleet-2']) {
     const rig = new Rig(1)
-    const member = await rig.started(numbered)
-    const timeMs = rig.clock.now()
-    await send(rig, 'a1')
-    await member.stream.stop(1_000)
-    if (channel === 'fleet') rig.log.delete('fleet')
-    rig.log.create(channel, 1)
-    await rig.admin.moveOffsets('tailrace.acme', [{ topic: channel, partition: 0, next: 0, metadata: '' }])
+    const timeMs = await exchanged(rig, channel)
     const next = await rig.started({ ...numbered, topics: [channel] })
-    const record = { key: Buffer.from('a'), value: Buffer.from('{"id":"a2"}'), headers: [], offset: 0 }
     const timestampMs = channel === 'fleet' ? timeMs + 1 : timeMs
-    rig.log.put({ topic: channel, partition: 0 }, [{ ...record, timestampMs }])
+    put(rig, channel, { id: 'a2', offset: 0, timestampMs })
     await rig.clock.advance(500)
     t.deepEqual(requests(next), ['a2 2'], channel)
     await next.stream.stop(1_000)
@@ -148,11 +155,11 @@ test('a topic of numbers that lost its newest halts the stream, whatever it stil
   rig.log.delete(numbersTopic)
   rig.log.create(numbersTopic, 1)
   rig.log.put({ topic: numbersTopic, partition: 0 }, before)
-  const third = await rig.started({ sequence: { ...sequence, startAt: 100 } })
-  await send(rig, 'a4')
-  t.like(third.stream.status(), { state: 'halted', trouble: { code: 'sequences_lost' } })
-  t.deepEqual(requests(third), [])
-  await third.stream.stop(1_000)
+  await halts(t, rig, {
+    code: 'sequences_lost',
+    ids: ['a4'],
+    options: { sequence: { ...sequence, startAt: 100 } }
+  })
 })
 
 test('a number that cannot be read halts the stream rather than be given again', async t => {
@@ -167,11 +174,7 @@ test('a number that cannot be read halts the stream rather than be given again',
   const [{ end } = { end: 0 }] = await rig.admin.ranges(numbersTopic)
   const record = { key: key ?? null, value: value ?? null, headers, offset: end, timestampMs: 0 }
   rig.log.put({ topic: numbersTopic, partition: 0 }, [record])
-  const next = await rig.started(numbered)
-  await send(rig, 'a2')
-  t.like(next.stream.status(), { state: 'halted', trouble: { code: 'sequence_unreadable' } })
-  t.deepEqual(requests(next), [])
-  await next.stream.stop(1_000)
+  await halts(t, rig, { code: 'sequence_unreadable', ids: ['a2'] })
 })
 
 test('a message with a time that no clock has keeps its number', async t => {
