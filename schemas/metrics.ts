@@ -59,6 +59,18 @@ const list = {
     labels: ['stream']
   },
 
+  // Memory
+  tailrace_memory_budget_bytes: {
+    type: 'gauge',
+    help: 'Bytes that sources and streams may hold together (memory.maxBytes)',
+    labels: []
+  },
+  tailrace_memory_used_bytes: {
+    type: 'gauge',
+    help: 'Bytes of the budget in use: by the messages of streams, and by what sources took and Kafka has not acknowledged',
+    labels: ['part']
+  },
+
   // Configuration
   tailrace_config_generation: {
     type: 'gauge',
@@ -73,6 +85,28 @@ const list = {
   tailrace_config_last_reload_successful: {
     type: 'gauge',
     help: 'Whether the last change of the configuration was applied (1) or refused as a whole (0)',
+    labels: []
+  },
+
+  // The process as a whole
+  tailrace_service_phase: {
+    type: 'gauge',
+    help: '1 for the phase the process is in, 0 for the others; connecting until Kafka was reached',
+    labels: ['phase']
+  },
+  tailrace_service_trouble: {
+    type: 'gauge',
+    help: '1 for the reason why the process does not start yet; nothing where there is none',
+    labels: ['code']
+  },
+  tailrace_expiry_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When a certificate or token of the configuration in force expires, in Unix time; path says where it stands',
+    labels: ['path', 'kind']
+  },
+  tailrace_clock_skew_seconds: {
+    type: 'gauge',
+    help: 'By how much the clock of this process is ahead of that of Kafka, as far as messages show it; negative when behind',
     labels: []
   },
 
@@ -126,6 +160,11 @@ const list = {
     help: 'Messages set aside as dead letters, by the reason',
     labels: ['stream', 'code']
   },
+  tailrace_stream_destinations_down: {
+    type: 'gauge',
+    help: 'Destinations whose breaker is open, so that they are tried with one attempt at a time',
+    labels: ['stream']
+  },
 
   // Position
   tailrace_stream_lag_messages: {
@@ -138,22 +177,65 @@ const list = {
     help: 'Age of the oldest unsettled message',
     labels: ['stream']
   },
+  tailrace_stream_age_objective_seconds: {
+    type: 'gauge',
+    help: 'The age that no unsettled message should reach, where the stream has an objective',
+    labels: ['stream']
+  },
+  tailrace_stream_time_to_loss_seconds: {
+    type: 'gauge',
+    help: 'Until retention may delete the first message that is not settled, in the partitions assigned here; +Inf where nothing is owed or kept for ever',
+    labels: ['stream']
+  },
+  tailrace_stream_useful_replicas: {
+    type: 'gauge',
+    help: 'What this process adds to the number of replicas that the stream has use for; the sum over all processes, at least 1, is that number',
+    labels: ['stream']
+  },
   tailrace_stream_partitions: { type: 'gauge', help: 'Partitions assigned here', labels: ['stream'] },
   tailrace_stream_state: {
     type: 'gauge',
     help: '1 for the state the stream is in, 0 for the others',
     labels: ['stream', 'state']
   },
+  tailrace_stream_trouble: {
+    type: 'gauge',
+    help: '1 for the reason why the stream waits or is halted; nothing where there is none',
+    labels: ['stream', 'state', 'code']
+  },
+  tailrace_stream_halts_total: {
+    type: 'counter',
+    help: 'Times the stream halted, by the reason',
+    labels: ['stream', 'code']
+  },
   tailrace_stream_commits_total: {
     type: 'counter',
     help: 'Commits by result: ok, refused or failed',
     labels: ['stream', 'result']
+  },
+  tailrace_stream_rebalances_total: {
+    type: 'counter',
+    help: 'Times the stream was told its partitions anew',
+    labels: ['stream']
+  },
+  tailrace_stream_gate_seconds: {
+    type: 'histogram',
+    help: 'How long a stream drained and committed before it joined its group again',
+    labels: ['stream'],
+    buckets: seconds
   },
   tailrace_stream_rebuilds_total: { type: 'counter', help: 'Consumers rebuilt', labels: ['stream'] },
   tailrace_stream_key_moves_total: {
     type: 'counter',
     help: 'Sampled devices seen in a second partition',
     labels: ['stream']
+  },
+
+  // Partitions, only where metrics.partitions asks for them
+  tailrace_partition_lag_messages: {
+    type: 'gauge',
+    help: 'Messages not yet settled, by partition',
+    labels: ['stream', 'topic', 'partition']
   },
 
   // Ingest
