@@ -22,6 +22,12 @@ export interface StreamMeter {
   /** Kafka has these dead letters. */
   deadLettered(code: ErrorCode, messages: number): void
   committed(result: 'ok' | 'refused' | 'failed'): void
+  /** The stream has halted, or goes on to be halted for another reason. */
+  halted(code: ErrorCode): void
+  /** The group has told it its partitions. */
+  rebalanced(): void
+  /** What was in flight has ended, and was committed, before it joined again; that took so long. */
+  gated(seconds: number): void
   keyMoved(): void
   /** The books were found not to balance. */
   imbalanced(): void
@@ -37,6 +43,9 @@ export const silentMeter: StreamMeter = {
   possibleDuplicates() {},
   deadLettered() {},
   committed() {},
+  halted() {},
+  rebalanced() {},
+  gated() {},
   keyMoved() {},
   imbalanced() {}
 }

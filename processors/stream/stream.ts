@@ -102,12 +102,12 @@ export class Stream {
 
   status(): StreamStatus {
     return statusOf({
-      name: this.options.name,
-      state: this.#health.state,
+      ...{ name: this.options.name, ...this.#health.standing },
       accounts: this.#settlement.accounts,
       partitions: [...this.partitions],
       held: this.#held.devices,
-      ...{ silent: this.#steps.silent, concurrency: this.#dispatcher.concurrency }
+      silent: this.#steps.silent,
+      ...{ ...this.#dispatcher.standing, ...this.#assignment.membership.standing }
     })
   }
 

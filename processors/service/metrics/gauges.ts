@@ -5,6 +5,7 @@ import type { MetricName } from '../../../schemas/metrics.ts'
 import { stateKinds } from '../../stream/health/state.ts'
 import type { ChannelStatus, StreamReport } from '../admin/status.ts'
 import type { Metrics } from './metrics.ts'
+import { setOptionalGauges } from './optional-gauges.ts'
 
 const read = {
   tailrace_stream_messages_pending: status => status.pending,
@@ -15,6 +16,7 @@ const read = {
   tailrace_stream_messages_held: status => status.held.messages,
   tailrace_stream_batches_in_flight: status => status.concurrency.inFlight,
   tailrace_stream_concurrency_limit: status => status.concurrency.limit,
+  tailrace_stream_destinations_down: status => status.destinationsDown,
   tailrace_stream_lag_messages: status => status.lag,
   tailrace_stream_partitions: status => status.partitions.length,
   tailrace_stream_oldest_age_seconds: status => status.oldestAgeSeconds ?? 0
@@ -27,10 +29,7 @@ export function setStreamGauges(metrics: Metrics, streams: readonly StreamReport
     gauge.reset()
     for (const status of streams) gauge.set({ stream: status.name }, valueIn(status))
   }
-  const silent = metrics.gauge('tailrace_stream_devices_silent')
-  silent.reset()
-  for (const status of streams)
-    if (status.silent !== undefined) silent.set({ stream: status.name }, status.silent.devices)
+  setOptionalGauges(metrics, streams)
   const state = metrics.gauge('tailrace_stream_state')
   state.reset()
   for (const { name: stream, ...status } of streams)

@@ -23,12 +23,9 @@ export function streamMeter(metrics: Metrics, stream: string): StreamMeter & Con
   const possibleDuplicates = metrics.counter('tailrace_stream_possible_duplicates_total').labels({ stream })
   const rateLimited = metrics.counter('tailrace_stream_rate_limited_seconds_total').labels({ stream })
   const deadLetters = metrics.counter('tailrace_stream_dead_letters_total')
-  const commits = metrics.counter('tailrace_stream_commits_total')
   const keyMoves = metrics.counter('tailrace_stream_key_moves_total').labels({ stream })
-  const rebuilds = metrics.counter('tailrace_stream_rebuilds_total').labels({ stream })
   const imbalances = metrics.counter('tailrace_stream_imbalances_total').labels({ stream })
-  for (const counter of [read, rebuilds, imbalances, possibleDuplicates, rateLimited, keyMoves])
-    counter.inc(0)
+  for (const counter of [read, imbalances, possibleDuplicates, rateLimited, keyMoves]) counter.inc(0)
   // Looking a child up by its labels costs more than counting: what every batch needs is looked up once.
   const endedBy = new Map(ends.map(end => [end, ended.labels({ stream, end })]))
   const attemptsDelivered = attempts.labels({ stream, outcome: 'delivered', code: '' })
@@ -46,11 +43,27 @@ export function streamMeter(metrics: Metrics, stream: string): StreamMeter & Con
     rateLimited: seconds => rateLimited.inc(seconds),
     possibleDuplicates: messages => possibleDuplicates.inc(messages),
     deadLettered: (code, messages) => deadLetters.inc({ stream, code }, messages),
-    committed: result => commits.inc({ stream, result }),
     keyMoved: () => keyMoves.inc(1),
     imbalanced: () => imbalances.inc(1),
-    rebuilt: () => rebuilds.inc(1)
+    ...membershipMeter(metrics, stream)
   }
+}
+
+/** What a stream counts as the member of its group. */
+function membershipMeter(metrics: Metrics, stream: string) {
+  const commits = metrics.counter('tailrace_stream_commits_total')
+  const halts = metrics.counter('tailrace_stream_halts_total')
+  const rebalances = metrics.counter('tailrace_stream_rebalances_total').labels({ stream })
+  const gateSeconds = metrics.histogram('tailrace_stream_gate_seconds').labels({ stream })
+  const rebuilds = metrics.counter('tailrace_stream_rebuilds_total').labels({ stream })
+  for (const counter of [rebalances, rebuilds]) counter.inc(0)
+  return {
+    halted: code => halts.inc({ stream, code }),
+    rebalanced: () => rebalances.inc(),
+    gated: seconds => gateSeconds.observe(seconds),
+    committed: result => commits.inc({ stream, result }),
+    rebuilt: () => rebuilds.inc(1)
+  } satisfies Partial<StreamMeter & ConsumerMeter>
 }
 
 export function ingestMeter(metrics: Metrics): IngestMeter {

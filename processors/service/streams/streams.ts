@@ -8,7 +8,7 @@ import { FaultError, messageOf } from '../../../schemas/errors.ts'
 import type { StreamConfig } from '../../../schemas/stream.ts'
 import { troubleOf } from '../../stream/health/health.ts'
 import { reportTrouble } from '../../stream/health/state.ts'
-import { type StreamStatus, statusOf } from '../../stream/health/status.ts'
+import { neverRun, type StreamStatus, statusOf } from '../../stream/health/status.ts'
 import type { StreamBudget } from '../../stream/options.ts'
 import { Accounts } from '../../stream/settlement/accounts.ts'
 import type { Stream } from '../../stream/stream.ts'
@@ -166,15 +166,10 @@ export class Streams {
         : new FaultError('internal', { detail: messageOf(error), cause: error })
     const trouble = troubleOf(fault, { untilMs: null, attempt: 1 })
     const state = { kind: 'halted', sinceMs: clock.now(), trouble } as const
-    const accounts = new Accounts(streamMeter(this.#parts.metrics, name))
+    const meter = streamMeter(this.#parts.metrics, name)
+    meter.halted(fault.code)
     log('stream_halted', { stream: name, ...reportTrouble(trouble) })
-    return statusOf({
-      name,
-      state,
-      accounts,
-      partitions: [],
-      held: [],
-      concurrency: { inFlight: 0, limit: 0 }
-    })
+    const accounts = new Accounts(meter)
+    return statusOf({ ...neverRun, halts: 1, name, state, accounts, partitions: [], held: [] })
   }
 }

@@ -41,10 +41,18 @@ export class Membership {
   share = 0
   readonly #context: StreamContext
   readonly #port: MembershipPort
+  #rebalances = 0
+  #lastGateMs: number | null = null
 
   constructor(context: StreamContext, port: MembershipPort) {
     this.#context = context
     this.#port = port
+  }
+
+  /** How often its partitions were dealt, and how long the others waited for it the last time. */
+  get standing(): { readonly rebalances: number; readonly lastGateSeconds: number | null } {
+    const gateMs = this.#lastGateMs
+    return { rebalances: this.#rebalances, lastGateSeconds: gateMs === null ? null : gateMs / 1000 }
   }
 
   assign(assignment: Assignment): void {
@@ -52,6 +60,8 @@ export class Membership {
     this.release(assignment.lost)
     if (signal.aborted) return
     this.share = assignment.share
+    this.#rebalances++
+    this.#context.meter.rebalanced()
     const added = assignment.added.map(origin => (held.owns(origin) ? held : partitions).add(origin))
     this.#tell(assignment)
     health.clear('kafka')
@@ -82,9 +92,12 @@ export class Membership {
   /** The join gate: before a partition can move, what is in flight is confirmed and committed. Invariant 7 */
   async handOver(deadlineMs: number): Promise<void> {
     this.isHandingOver = true
-    const endMs = this.#context.clock.now() + deadlineMs
+    const { clock, stream, log, meter } = this.#context
+    const startedMs = clock.now()
+    const endMs = startedMs + deadlineMs
     await this.drain(Math.min(attemptsAtGateMs, deadlineMs), { endMs, isRefusalFinal: true })
-    const { stream, log } = this.#context
+    this.#lastGateMs = clock.now() - startedMs
+    meter.gated(this.#lastGateMs / 1000)
     log('partitions_handed_back', { stream, partitions: this.#port.partitions.size })
   }
 

@@ -53,6 +53,16 @@ export class Destinations {
     return this.#port.target.destination !== undefined
   }
 
+  /** As many as are known: where there is only one, it is known always. */
+  get known(): number {
+    return Math.max(1, this.#byName.size)
+  }
+
+  /** Those that take nothing for now, and are tried with one attempt at a time. */
+  get down(): number {
+    return [...this].filter(({ breaker }) => !breaker.isClosed).length
+  }
+
   /** What troubles all of them; null when one is well, or there is none. */
   get trouble(): PartitionState | null {
     const troubles = [...this].map(({ breaker }) => breaker.trouble)

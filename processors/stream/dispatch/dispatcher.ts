@@ -6,7 +6,6 @@ import type { TargetLimits } from '../../../connectors/connector.ts'
 import type { Partition } from '../assignment/partition.ts'
 import type { StreamContext } from '../context.ts'
 import type { PartitionState } from '../health/state.ts'
-import type { Concurrency } from '../health/status.ts'
 import type { PendingBatch } from './batch.ts'
 import { BatchBuilder } from './batch-builder.ts'
 import type { Destination } from './destination.ts'
@@ -72,10 +71,11 @@ export class Dispatcher {
     return this.breaker.trouble ?? this.destinations.trouble
   }
 
-  /** Batches in flight now, and as many as may be. */
-  get concurrency(): Concurrency {
+  /** Batches in flight now, as many as may be, and the destinations that take nothing. */
+  get standing() {
     const limit = Math.min(this.#most, this.destinations.concurrency)
-    return { inFlight: this.#sending.inFlight.size, limit }
+    const destinationsDown = this.breaker.isClosed ? this.destinations.down : this.destinations.known
+    return { concurrency: { inFlight: this.#sending.inFlight.size, limit }, destinationsDown }
   }
 
   start(): void {

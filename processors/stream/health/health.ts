@@ -19,6 +19,7 @@ export class Health {
   #state: StreamState
   readonly #waits: WaitTeller
   #isRecoveryOwed = false
+  #halts = 0
 
   /** `delivery` tells what keeps the stream as a whole from delivering; null when nothing does. */
   constructor(
@@ -35,6 +36,11 @@ export class Health {
 
   get state(): StreamState {
     return this.#state
+  }
+
+  /** Its state, and how often it has halted. */
+  get standing() {
+    return { state: this.#state, halts: this.#halts }
   }
 
   enter(phase: Phase): void {
@@ -88,8 +94,14 @@ export class Health {
     this.#waits.cancel()
     const { kind, trouble } = this.#state
     if (trouble === undefined) this.#tellState(before)
-    else if (kind === 'halted') this.#tellTrouble('stream_halted')
+    else if (kind === 'halted') this.#tellHalt(trouble.code)
     else this.#waits.tell()
+  }
+
+  #tellHalt(code: ErrorCode): void {
+    this.#halts++
+    this.#context.meter.halted(code)
+    this.#tellTrouble('stream_halted')
   }
 
   #tellTrouble(event: 'stream_halted' | 'stream_waiting'): void {

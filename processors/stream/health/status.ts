@@ -43,6 +43,8 @@ export interface StreamStatus {
   readonly state: string
   readonly since: string
   readonly trouble?: TroubleReport
+  /** How often it halted since it was started. */
+  readonly halts: number
   /** Messages not settled, and those that are held. */
   readonly lag: number
   /** Unix ms of the oldest message fetched and not settled, or since which the oldest is held; null when there is none. */
@@ -54,11 +56,16 @@ export interface StreamStatus {
   /** Left out where nobody asks. */
   readonly silent?: SilentStatus
   readonly concurrency: Concurrency
+  /** Destinations that take nothing, and are tried with one attempt at a time. */
+  readonly destinationsDown: number
+  /** How often its partitions were dealt since it was started, and how long it held the others up the last time. */
+  readonly rebalances: number
+  readonly lastGateSeconds: number | null
   readonly accounts: Readonly<Record<End | 'read', number>>
   readonly partitions: readonly PartitionStatus[]
 }
 
-export interface StatusInput {
+export interface StatusInput extends Pick<StreamStatus, Told> {
   readonly name: string
   readonly state: StreamState
   readonly accounts: Accounts
@@ -67,7 +74,18 @@ export interface StatusInput {
   readonly held: readonly WaitingDevice[]
   /** Null: nobody asks. */
   readonly silent?: SilentDevices | null
-  readonly concurrency: Concurrency
+}
+
+/** What is shown as it is. */
+type Told = 'halts' | 'concurrency' | 'destinationsDown' | 'rebalances' | 'lastGateSeconds'
+
+/** Of a stream that has never run. */
+export const neverRun: Pick<StreamStatus, Told> = {
+  halts: 0,
+  concurrency: { inFlight: 0, limit: 0 },
+  destinationsDown: 0,
+  rebalances: 0,
+  lastGateSeconds: null
 }
 
 export function statusOf({
@@ -77,7 +95,7 @@ export function statusOf({
   partitions,
   held,
   silent = null,
-  concurrency
+  ...told
 }: StatusInput): StreamStatus {
   const messages = held.reduce((total, { count }) => total + count, 0)
   const sum = (of: (partition: Partition) => number) => partitions.reduce((total, one) => total + of(one), 0)
@@ -92,7 +110,7 @@ export function statusOf({
     pendingBytes: sum(partition => partition.bytes),
     held: { devices: held.length, messages },
     ...(silent !== null && { silent: silentStatus(silent) }),
-    concurrency,
+    ...told,
     accounts: { read: accounts.read, ...accounts.ended },
     partitions: partitions.map(partitionStatus)
   }

@@ -33,6 +33,15 @@ export class RecordingMeter implements StreamMeter {
   committed(result: string): void {
     this.#add(`commit ${result}`, 1)
   }
+  halted(code: string): void {
+    this.#add(`halted ${code}`, 1)
+  }
+  rebalanced(): void {
+    this.#add('rebalanced', 1)
+  }
+  gated(seconds: number): void {
+    this.#add('gated', seconds)
+  }
   imbalanced(): void {
     this.#add('imbalanced', 1)
   }

@@ -3,7 +3,7 @@
 import test from 'ava'
 import { Mask } from '../../../../connectors/shared/mask.ts'
 import { channelStatuses, streamReport } from '../../../../processors/service/admin/status.ts'
-import { statusOf } from '../../../../processors/stream/health/status.ts'
+import { neverRun, statusOf } from '../../../../processors/stream/health/status.ts'
 import { Accounts } from '../../../../processors/stream/settlement/accounts.ts'
 import { RecordingMeter } from '../../stream/context.ts'
 
@@ -23,7 +23,7 @@ const status = {
     accounts: new Accounts(new RecordingMeter()),
     partitions: [],
     held: [],
-    concurrency: { inFlight: 0, limit: 0 }
+    ...neverRun
   })
 }
 

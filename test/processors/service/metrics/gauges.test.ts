@@ -1,0 +1,42 @@
+// What /metrics shows of streams that are in trouble, or that have what others have not.
+
+import test from 'ava'
+import { Mask } from '../../../../connectors/shared/mask.ts'
+import { streamReport } from '../../../../processors/service/admin/status.ts'
+import { setStreamGauges } from '../../../../processors/service/metrics/gauges.ts'
+import { Metrics } from '../../../../processors/service/metrics/metrics.ts'
+import type { StreamState } from '../../../../processors/stream/health/state.ts'
+import { neverRun, statusOf } from '../../../../processors/stream/health/status.ts'
+import { Accounts } from '../../../../processors/stream/settlement/accounts.ts'
+import { RecordingMeter } from '../../stream/context.ts'
+
+const trouble = { code: 'http_unauthorized', detail: 'no', untilMs: null, attempt: 1 } as const
+const halted: StreamState = { kind: 'halted', sinceMs: 0, trouble }
+const running: StreamState = { kind: 'running', sinceMs: 0 }
+
+function report(state: StreamState, more: object = {}) {
+  const accounts = new Accounts(new RecordingMeter())
+  const status = statusOf({ ...neverRun, name: 'acme', state, accounts, partitions: [], held: [], ...more })
+  return streamReport({ group: 'g', generation: 1, ...status }, { mask: new Mask([]), nowMs: 0 })
+}
+
+/** The samples of a metric. */
+async function shown(metrics: Metrics, name: string): Promise<string[]> {
+  const lines = (await metrics.page()).split('\n')
+  return lines.filter(line => line.startsWith(name)).map(line => line.slice(name.length))
+}
+
+test('the reason of a stream is shown while there is one, and nothing when it is over', async t => {
+  const metrics = new Metrics('test')
+  setStreamGauges(metrics, [report(halted)])
+  const name = 'tailrace_stream_trouble'
+  t.deepEqual(await shown(metrics, name), ['{stream="acme",state="halted",code="http_unauthorized"} 1'])
+  setStreamGauges(metrics, [report(running)])
+  t.deepEqual(await shown(metrics, name), [])
+})
+
+test('destinations that are down are counted per stream', async t => {
+  const metrics = new Metrics('test')
+  setStreamGauges(metrics, [report(running, { destinationsDown: 2 })])
+  t.deepEqual(await shown(metrics, 'tailrace_stream_destinations_down'), ['{stream="acme"} 2'])
+})
