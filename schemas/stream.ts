@@ -3,6 +3,7 @@
 
 import { type Static, type TUnsafe, Type } from 'typebox'
 import { count, expression, type Frozen, milliseconds, type OneOfKinds, topicName } from './define.ts'
+import { objectiveSchema } from './stream/objective.ts'
 import { silenceSchema } from './stream/silence.ts'
 import { ledgerSchema, receiptsSchema, sequenceSchema, stateSchema } from './stream/topics.ts'
 
@@ -134,6 +135,7 @@ export const streamSchema = (target: TUnsafe<OneOfKinds>, step: TUnsafe<OneOfKin
       held: heldSchema,
       ledger: Type.Optional(ledgerSchema),
       silence: Type.Optional(silenceSchema),
+      objective: Type.Optional(objectiveSchema),
       sequence: Type.Optional(sequenceSchema),
       receipts: Type.Optional(receiptsSchema),
       order: Type.Enum(['device', 'partition', 'none'], {
@@ -178,6 +180,7 @@ export const streamSchema = (target: TUnsafe<OneOfKinds>, step: TUnsafe<OneOfKin
 export type RetryConfig = Frozen<Static<typeof retrySchema>>
 export type RateLimitConfig = Frozen<Static<typeof rateLimitSchema>>
 export type SafetyStopConfig = Frozen<Static<typeof safetyStopSchema>>
+export type ObjectiveConfig = Frozen<Static<typeof objectiveSchema>>
 export type DeadLettersConfig = Frozen<Static<ReturnType<typeof deadLettersSchema>>> & {
   readonly topic: string
 }

@@ -159,7 +159,10 @@ export class Service {
       uptimeSeconds: Math.round((nowMs - this.#startedMs) / 1000),
       config: this.generation.report(),
       channels: channelStatuses(this.#config, this.#ingest.connections, mask),
-      streams: this.#streams.statuses().map(status => streamReport(status, { mask, nowMs }))
+      streams: this.#streams.statuses().map(status => {
+        const objective = this.#config.streams[status.name]?.objective
+        return streamReport(status, { mask, nowMs, objective })
+      })
     }
   }
 

@@ -3,6 +3,7 @@
 import type { SourceConnection } from '../../../connectors/connector.ts'
 import type { Mask } from '../../../connectors/shared/mask.ts'
 import type { Config } from '../../../schemas/config.ts'
+import type { ObjectiveConfig } from '../../../schemas/stream.ts'
 import type { NamedConnection } from '../../ingest/ingest.ts'
 import { reportTrouble, type Trouble, type TroubleReport } from '../../stream/health/state.ts'
 import type { GenerationReport } from '../reload/generation.ts'
@@ -35,6 +36,16 @@ export interface StreamReport extends Omit<GenerationStatus, 'oldestMs'> {
   /** When Kafka got the oldest message that is read and not settled, in ISO 8601; null when there is none. */
   readonly oldest: string | null
   readonly oldestAgeSeconds: number | null
+  /** Left out where the stream has none. */
+  readonly objective?: ObjectiveConfig & { readonly missed: boolean }
+}
+
+/** What a report needs beside the status. */
+export interface ReportInput {
+  readonly mask: Mask
+  /** What ages are counted to. */
+  readonly nowMs: number
+  readonly objective?: ObjectiveConfig | undefined
 }
 
 export interface ServiceStatus {
@@ -76,13 +87,16 @@ function connectionStatus(connection: NamedConnection, mask: Mask): ConnectionSt
   return trouble === undefined ? at : { ...at, ...troubleReport(trouble, mask) }
 }
 
-/** `nowMs` is what ages are counted to. Whatever targets and Kafka said is shown without secrets. */
-export function streamReport(status: GenerationStatus, { mask, nowMs }: { mask: Mask; nowMs: number }) {
+/** Whatever targets and Kafka said is shown without secrets. */
+export function streamReport(status: GenerationStatus, { mask, nowMs, objective }: ReportInput) {
   const { oldestMs, partitions, ...rest } = status
+  const ageSeconds = oldestMs === null ? null : Math.max(0, nowMs - oldestMs) / 1000
+  const missed = objective !== undefined && (ageSeconds ?? 0) >= objective.maxAgeSeconds
   return {
     ...withoutSecrets(rest, mask),
     oldest: oldestMs === null ? null : new Date(oldestMs).toISOString(),
-    oldestAgeSeconds: oldestMs === null ? null : Math.max(0, nowMs - oldestMs) / 1000,
+    oldestAgeSeconds: ageSeconds,
+    ...(objective !== undefined && { objective: { ...objective, missed } }),
     partitions: partitions.map(partition => withoutSecrets(partition, mask))
   } satisfies StreamReport
 }

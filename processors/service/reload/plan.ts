@@ -1,7 +1,7 @@
 // What a changed configuration means for a process that runs: which streams start, stop, restart or keep running, and
 // why. A pure function of the two configurations; the service applies what it says, and `tailrace plan` shows it.
 // A stream is a part of its own, the topics of the channels it reads and the geofences its steps name; if nothing of that
-// changed, it is not touched.
+// changed, it is not touched. What is only said of it, its objective, is taken as it goes on.
 
 import type { ChannelConfig, Config } from '../../../schemas/config.ts'
 import { channelsOf, type StreamConfig } from '../../../schemas/stream.ts'
@@ -49,7 +49,11 @@ export function planReload(before: Config, after: Config): Plan {
       ...changedPaths(memory, after.memory, 'memory'),
       ...changedPaths(before.attributes, after.attributes, 'attributes')
     ],
-    immediate: [...listen.immediate, ...changedPaths(drainTimeoutMs, after.drainTimeoutMs, 'drainTimeoutMs')]
+    immediate: [
+      ...listen.immediate,
+      ...changedPaths(drainTimeoutMs, after.drainTimeoutMs, 'drainTimeoutMs'),
+      ...objectiveChanges(before, after)
+    ]
   }
 }
 
@@ -64,6 +68,14 @@ function listenChanges(before: Config['listen'], after: Config['listen']) {
     needsRestart: [...changedPaths(rest, restNow, 'listen'), ...(isSameKind ? [] : paths)],
     immediate: isSameKind ? paths : []
   }
+}
+
+/** Of the streams that are there before and after. */
+function objectiveChanges(before: Config, after: Config): string[] {
+  return Object.entries(after.streams).flatMap(([name, { objective }]) => {
+    const old = before.streams[name]
+    return old === undefined ? [] : changedPaths(old.objective, objective, `streams.${name}.objective`)
+  })
 }
 
 /** Whether nothing at all is to be done. */
@@ -95,7 +107,8 @@ function streamChange(stream: string, before: Config, after: Config): StreamChan
   const geofencesChanged = JSON.stringify(now.steps).includes('geofence')
     ? changedPaths(before.geofences, after.geofences, 'geofences')
     : []
-  const because = [...changedPaths(old, now), ...topicsChanged, ...geofencesChanged]
+  const own = changedPaths({ ...old, objective: null }, { ...now, objective: null })
+  const because = [...own, ...topicsChanged, ...geofencesChanged]
   if (because.length === 0) return { stream, action: 'keep', because, notes: [] }
   const notes = [
     ...(old.group === now.group

@@ -35,6 +35,16 @@ test('the oldest message is told by its time and its age', t => {
   t.false('oldestMs' in report)
 })
 
+test('an objective is missed once the oldest message has reached its age, and nothing is missed where nothing waits', t => {
+  const objective = { maxAgeSeconds: 60 }
+  const at = (nowMs: number, oldestMs: number | null = 1_000) =>
+    streamReport({ ...status, oldestMs }, { mask: new Mask([]), nowMs, objective }).objective
+  t.deepEqual(at(60_999), { maxAgeSeconds: 60, missed: false })
+  t.deepEqual(at(61_000), { maxAgeSeconds: 60, missed: true })
+  t.deepEqual(at(61_000, null), { maxAgeSeconds: 60, missed: false })
+  t.false('objective' in streamReport(status, { mask: new Mask([]), nowMs: 0 }))
+})
+
 test('what a target said is shown without secrets', t => {
   const report = streamReport(status, { mask: new Mask(['hunter2']), nowMs: 0 })
   t.is(report.trouble?.detail, 'Cannot POST /***')

@@ -14,10 +14,10 @@ const trouble = { code: 'http_unauthorized', detail: 'no', untilMs: null, attemp
 const halted: StreamState = { kind: 'halted', sinceMs: 0, trouble }
 const running: StreamState = { kind: 'running', sinceMs: 0 }
 
-function report(state: StreamState, more: object = {}) {
+function report(state: StreamState, more: object = {}, about: object = {}) {
   const accounts = new Accounts(new RecordingMeter())
   const status = statusOf({ ...neverRun, name: 'acme', state, accounts, partitions: [], held: [], ...more })
-  return streamReport({ group: 'g', generation: 1, ...status }, { mask: new Mask([]), nowMs: 0 })
+  return streamReport({ group: 'g', generation: 1, ...status }, { mask: new Mask([]), nowMs: 0, ...about })
 }
 
 /** The samples of a metric. */
@@ -39,4 +39,13 @@ test('destinations that are down are counted per stream', async t => {
   const metrics = new Metrics('test')
   setStreamGauges(metrics, [report(running, { destinationsDown: 2 })])
   t.deepEqual(await shown(metrics, 'tailrace_stream_destinations_down'), ['{stream="acme"} 2'])
+})
+
+test('an objective is shown where a stream has one', async t => {
+  const metrics = new Metrics('test')
+  const name = 'tailrace_stream_age_objective_seconds'
+  setStreamGauges(metrics, [report(running)])
+  t.deepEqual(await shown(metrics, name), [])
+  setStreamGauges(metrics, [report(running, {}, { objective: { maxAgeSeconds: 300 } })])
+  t.deepEqual(await shown(metrics, name), ['{stream="acme"} 300'])
 })

@@ -49,6 +49,18 @@ test('only the stream whose own part changed restarts, with the paths that chang
   t.notRegex(JSON.stringify(plan), /hunter|example/)
 })
 
+test('an objective is taken while its stream goes on, and with the stream where that restarts anyway', t => {
+  const objective = { maxAgeSeconds: 300 }
+  const plan = planOf(t, { streams: { acme: { ...acme, objective }, bolt } })
+  t.deepEqual(actions(plan), ['acme: keep', 'bolt: keep'])
+  t.deepEqual(plan.immediate, ['streams.acme.objective'])
+  t.false(isEmpty(plan))
+  const both = planOf(t, { streams: { acme: { ...acme, objective, concurrency: 3 }, bolt, carl: acme } })
+  t.deepEqual(actions(both), ['acme: restart', 'bolt: keep', 'carl: start'])
+  t.deepEqual(both.streams[0]?.because, ['concurrency'])
+  t.deepEqual(both.immediate, ['streams.acme.objective'])
+})
+
 test('streams that are new start, and those that are gone stop and are told where their place stays', t => {
   const plan = planOf(t, { streams: { bolt, carl: acme } })
   t.deepEqual(actions(plan), ['bolt: keep', 'carl: start', 'acme: stop'])
