@@ -5,6 +5,7 @@
 // a while (messages are copied into requests), for garbage that waits for its collector and for the gaps between what
 // is allocated: together twice as much as is held, as measured with a hundred streams in full flow. Invariant 5
 
+import type { Config } from '../../schemas/config.ts'
 import type { StreamBudget } from '../stream/options.ts'
 
 const kib = 1024
@@ -42,6 +43,20 @@ export interface BudgetRequest {
 export interface DividedBudget extends StreamBudget {
   /** What the budget of the process would have to be at least; if it is less, it may be overdrawn. */
   readonly neededBytes: number
+}
+
+/** The share of each stream of a configuration, on a Kafka of so many brokers. */
+export function budgetOf(
+  { channels, memory, streams }: Pick<Config, 'channels' | 'memory' | 'streams'>,
+  brokers: number
+): DividedBudget {
+  const hasSources = Object.values(channels).some(({ sources }) => sources.length > 0)
+  return divideBudget({
+    maxBytes: memory.maxBytes,
+    streams: Object.keys(streams).length,
+    brokers,
+    hasSources
+  })
 }
 
 /** The share of each stream. Never below what a stream needs to get on, so a small budget may be overdrawn. */

@@ -14,13 +14,14 @@ import type { AdminListener } from './admin/listener.ts'
 import { adminListener } from './admin/pages.ts'
 import {
   channelStatuses,
+  memoryStatus,
   type Phase,
   type ServiceStatus,
-  streamReport,
+  streamReports,
   troubleReport
 } from './admin/status.ts'
 import { AppendGate } from './append-gate.ts'
-import { arrivingBytes, bodiesBytes, type DividedBudget, divideBudget } from './budget.ts'
+import { arrivingBytes, bodiesBytes, budgetOf, type DividedBudget } from './budget.ts'
 import type { ValidConfig } from './config/load.ts'
 import { listenAddress } from './config/sources.ts'
 import { connect, ensureTopics } from './connect.ts'
@@ -45,6 +46,8 @@ export class Service {
   readonly #streams: Streams
   readonly #listener: AdminListener
   readonly #ends: EndsWatch
+  /** What sources may hold. */
+  readonly #bodies: ByteBudget
   readonly #ingest: Ingest
   /** Of the configuration in force. */
   readonly generation: Generation
@@ -70,6 +73,7 @@ export class Service {
     this.#producer = kafka.producer()
     this.#gate = new AppendGate(this.#producer)
     this.generation = new Generation(clock, this.#metrics)
+    this.#bodies = new ByteBudget(bodiesBytes(config.memory.maxBytes), clock) // Invariant 5
     this.#ingest = this.#createIngest()
     this.#streams = new Streams({
       registry,
@@ -151,6 +155,7 @@ export class Service {
   status(): ServiceStatus {
     const { clock, mask, version } = this.#parts
     const nowMs = clock.now()
+    const streams = streamReports(this.#streams.statuses(), { config: this.#config, mask, nowMs })
     return {
       version,
       phase: this.#phase,
@@ -158,11 +163,9 @@ export class Service {
       started: new Date(this.#startedMs).toISOString(),
       uptimeSeconds: Math.round((nowMs - this.#startedMs) / 1000),
       config: this.generation.report(),
+      memory: memoryStatus(this.#config, streams, this.#bodies.usedBytes),
       channels: channelStatuses(this.#config, this.#ingest.connections, mask),
-      streams: this.#streams.statuses().map(status => {
-        const objective = this.#config.streams[status.name]?.objective
-        return streamReport(status, { mask, nowMs, objective })
-      })
+      streams
     }
   }
 
@@ -223,23 +226,14 @@ export class Service {
 
   #createIngest(): Ingest {
     const { clock, log, registry } = this.#parts
-    const { memory } = this.#config
     const meter = ingestMeter(this.#metrics)
-    const budget = new ByteBudget(bodiesBytes(memory.maxBytes), clock) // Invariant 5
-    const env = { clock, log, meter, budget, kafkaReached: this.#gate.opened }
+    const env = { clock, log, meter, budget: this.#bodies, kafkaReached: this.#gate.opened }
     return new Ingest({ sources: registry.sources, producer: this.#gate, env })
   }
 
   #budget(): DividedBudget {
-    const { channels, memory, streams } = this.#config
-    const { maxBytes } = memory
-    const hasSources = Object.values(channels).some(({ sources }) => sources.length > 0)
-    const budget = divideBudget({
-      maxBytes,
-      streams: Object.keys(streams).length,
-      brokers: this.#brokers,
-      hasSources
-    })
+    const { maxBytes } = this.#config.memory
+    const budget = budgetOf(this.#config, this.#brokers)
     const { neededBytes } = budget
     if (neededBytes > maxBytes) this.#parts.log('memory_small', { maxBytes, neededBytes })
     return budget

@@ -3,6 +3,7 @@
 
 import type { LogEvent } from '../../../schemas/events.ts'
 import { setSourceGauges, setStreamGauges } from '../metrics/gauges.ts'
+import { setMemoryGauges } from '../metrics/memory-gauges.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Streams } from '../streams/streams.ts'
 import { AdminListener, json, type Pages, text } from './listener.ts'
@@ -40,9 +41,10 @@ export function adminListener({ metrics, status, streams, token, log }: AdminPar
 function servicePages({ metrics, status }: PagesParts): Pages {
   return {
     metrics: async () => {
-      const { channels, streams } = status()
+      const { channels, memory, streams } = status()
       setStreamGauges(metrics, streams)
       setSourceGauges(metrics, channels)
+      setMemoryGauges(metrics, memory)
       return { contentType: metrics.contentType, body: await metrics.page() }
     },
     healthz: () => text('ok'),

@@ -48,6 +48,14 @@ export interface ReportInput {
   readonly objective?: ObjectiveConfig | undefined
 }
 
+/** The memory of the process, in bytes. */
+export interface MemoryStatus {
+  /** What the configuration allows. */
+  readonly maxBytes: number
+  /** By the messages of streams, and by what sources took and Kafka has not acknowledged. */
+  readonly usedBytes: { readonly streams: number; readonly sources: number }
+}
+
 export interface ServiceStatus {
   readonly version: string
   readonly phase: Phase
@@ -57,6 +65,7 @@ export interface ServiceStatus {
   readonly uptimeSeconds: number
   /** The configuration in force. */
   readonly config: GenerationReport
+  readonly memory: MemoryStatus
   readonly channels: readonly ChannelStatus[]
   readonly streams: readonly StreamReport[]
 }
@@ -85,6 +94,27 @@ function connectionStatus(connection: NamedConnection, mask: Mask): ConnectionSt
   const { kind, sinceMs, state, trouble, url } = connection
   const at = { source: kind, url: mask.apply(url), state, since: new Date(sinceMs).toISOString() }
   return trouble === undefined ? at : { ...at, ...troubleReport(trouble, mask) }
+}
+
+/** The streams as they are reported at the moment `nowMs`, by the configuration in force. */
+export function streamReports(
+  statuses: readonly GenerationStatus[],
+  { config, ...about }: Omit<ReportInput, 'objective'> & { readonly config: Pick<Config, 'streams'> }
+): StreamReport[] {
+  return statuses.map(status => {
+    const objective = config.streams[status.name]?.objective
+    return streamReport(status, { ...about, objective })
+  })
+}
+
+/** `sourceBytes` is what sources hold. */
+export function memoryStatus(
+  { memory }: Pick<Config, 'memory'>,
+  streams: readonly Pick<StreamReport, 'pendingBytes'>[],
+  sourceBytes: number
+): MemoryStatus {
+  const streamBytes = streams.reduce((sum, { pendingBytes }) => sum + pendingBytes, 0)
+  return { maxBytes: memory.maxBytes, usedBytes: { streams: streamBytes, sources: sourceBytes } }
 }
 
 /** Whatever targets and Kafka said is shown without secrets. */

@@ -2,7 +2,7 @@
 
 import test from 'ava'
 import { Mask } from '../../../../connectors/shared/mask.ts'
-import { channelStatuses, streamReport } from '../../../../processors/service/admin/status.ts'
+import { channelStatuses, memoryStatus, streamReport } from '../../../../processors/service/admin/status.ts'
 import { neverRun, statusOf } from '../../../../processors/stream/health/status.ts'
 import { Accounts } from '../../../../processors/stream/settlement/accounts.ts'
 import { RecordingMeter } from '../../stream/context.ts'
@@ -43,6 +43,14 @@ test('an objective is missed once the oldest message has reached its age, and no
   t.deepEqual(at(61_000), { maxAgeSeconds: 60, missed: true })
   t.deepEqual(at(61_000, null), { maxAgeSeconds: 60, missed: false })
   t.false('objective' in streamReport(status, { mask: new Mask([]), nowMs: 0 }))
+})
+
+test('the memory is told as it is allowed, and as streams and sources have it', t => {
+  const streams = [{ pendingBytes: 300 }, { pendingBytes: 20 }]
+  t.deepEqual(memoryStatus({ memory: { maxBytes: 1_000 } }, streams, 7), {
+    maxBytes: 1_000,
+    usedBytes: { streams: 320, sources: 7 }
+  })
 })
 
 test('what a target said is shown without secrets', t => {

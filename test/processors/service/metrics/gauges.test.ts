@@ -4,6 +4,7 @@ import test from 'ava'
 import { Mask } from '../../../../connectors/shared/mask.ts'
 import { streamReport } from '../../../../processors/service/admin/status.ts'
 import { setStreamGauges } from '../../../../processors/service/metrics/gauges.ts'
+import { setMemoryGauges } from '../../../../processors/service/metrics/memory-gauges.ts'
 import { Metrics } from '../../../../processors/service/metrics/metrics.ts'
 import type { StreamState } from '../../../../processors/stream/health/state.ts'
 import { neverRun, statusOf } from '../../../../processors/stream/health/status.ts'
@@ -48,4 +49,14 @@ test('an objective is shown where a stream has one', async t => {
   t.deepEqual(await shown(metrics, name), [])
   setStreamGauges(metrics, [report(running, {}, { objective: { maxAgeSeconds: 300 } })])
   t.deepEqual(await shown(metrics, name), ['{stream="acme"} 300'])
+})
+
+test('the memory is shown with who has it', async t => {
+  const metrics = new Metrics('test')
+  setMemoryGauges(metrics, { maxBytes: 1_000, usedBytes: { streams: 320, sources: 7 } })
+  t.deepEqual(await shown(metrics, 'tailrace_memory_budget_bytes'), [' 1000'])
+  t.deepEqual(await shown(metrics, 'tailrace_memory_used_bytes'), [
+    '{part="streams"} 320',
+    '{part="sources"} 7'
+  ])
 })
