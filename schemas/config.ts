@@ -159,6 +159,17 @@ const memorySchema = Type.Object(
   { additionalProperties: false, description: 'The memory budget of the process.', default: {} }
 )
 
+const metricsSchema = Type.Object(
+  {
+    partitions: Type.Boolean({
+      description:
+        'Shows the lag of every partition of a channel, too: a series for each of them and each stream.',
+      default: false
+    })
+  },
+  { additionalProperties: false, description: 'What /metrics shows beside the rest.', default: {} }
+)
+
 /** The schemas of what has several kinds, by kind. */
 export interface PartSchemas {
   readonly sources: Readonly<Record<string, TSchema>>
@@ -178,6 +189,7 @@ export function configSchema({ sources, targets, steps }: PartSchemas) {
       kafka: kafkaSchema,
       listen: listenSchema,
       memory: memorySchema,
+      metrics: metricsSchema,
       drainTimeoutMs: milliseconds('How long a stop may take until what is in flight is given up.', 20_000),
       channels: named(channel, 'Inbound feeds by name.'),
       geofences: geofencesSchema,

@@ -89,6 +89,7 @@ export class Service {
     this.#listener = adminListener({
       metrics: this.#metrics,
       status: () => this.status(),
+      showsPartitions: () => this.#config.metrics.partitions,
       streams,
       token,
       log

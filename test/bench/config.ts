@@ -23,6 +23,7 @@ export function serviceConfig({ brokers, topics, budgetBytes, streams }: Service
     kafka: { brokers, clientId: 'bench' },
     listen: { host: '127.0.0.1', http: 0, adminHost: '127.0.0.1', admin: 0 },
     memory: { maxBytes: budgetBytes ?? 268_435_456 },
+    metrics: { partitions: false },
     drainTimeoutMs: 5_000,
     channels: Object.fromEntries(channels),
     geofences: {},

@@ -5,6 +5,7 @@ import type { LogEvent } from '../../../schemas/events.ts'
 import { setSourceGauges, setStreamGauges } from '../metrics/gauges.ts'
 import { setMemoryGauges } from '../metrics/memory-gauges.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import { setPartitionGauges } from '../metrics/partition-gauges.ts'
 import type { Streams } from '../streams/streams.ts'
 import { AdminListener, json, type Pages, text } from './listener.ts'
 import type { Phase, ServiceStatus } from './status.ts'
@@ -12,6 +13,8 @@ import type { Phase, ServiceStatus } from './status.ts'
 interface PagesParts {
   readonly metrics: Metrics
   status(): ServiceStatus
+  /** Whether single partitions are shown. */
+  showsPartitions(): boolean
 }
 
 const unready: Readonly<Partial<Record<Phase, string>>> = {
@@ -29,22 +32,23 @@ export interface AdminParts extends PagesParts {
 }
 
 /** The listener with the pages of a service; not yet open. */
-export function adminListener({ metrics, status, streams, token, log }: AdminParts): AdminListener {
+export function adminListener({ streams, token, log, ...parts }: AdminParts): AdminListener {
   const watch = {
     token: token ?? null,
     tap: (name: string) => streams.tap(name),
     streams: () => streams.names
   }
-  return new AdminListener(servicePages({ metrics, status }), log, watch)
+  return new AdminListener(servicePages(parts), log, watch)
 }
 
-function servicePages({ metrics, status }: PagesParts): Pages {
+function servicePages({ metrics, status, showsPartitions }: PagesParts): Pages {
   return {
     metrics: async () => {
       const { channels, memory, streams } = status()
       setStreamGauges(metrics, streams)
       setSourceGauges(metrics, channels)
       setMemoryGauges(metrics, memory)
+      setPartitionGauges(metrics, showsPartitions() ? streams : [])
       return { contentType: metrics.contentType, body: await metrics.page() }
     },
     healthz: () => text('ok'),

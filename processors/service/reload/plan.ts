@@ -52,6 +52,7 @@ export function planReload(before: Config, after: Config): Plan {
     immediate: [
       ...listen.immediate,
       ...changedPaths(drainTimeoutMs, after.drainTimeoutMs, 'drainTimeoutMs'),
+      ...changedPaths(before.metrics, after.metrics, 'metrics'),
       ...objectiveChanges(before, after)
     ]
   }

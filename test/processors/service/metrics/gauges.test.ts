@@ -6,6 +6,7 @@ import { streamReport } from '../../../../processors/service/admin/status.ts'
 import { setStreamGauges } from '../../../../processors/service/metrics/gauges.ts'
 import { setMemoryGauges } from '../../../../processors/service/metrics/memory-gauges.ts'
 import { Metrics } from '../../../../processors/service/metrics/metrics.ts'
+import { setPartitionGauges } from '../../../../processors/service/metrics/partition-gauges.ts'
 import type { StreamState } from '../../../../processors/stream/health/state.ts'
 import { neverRun, statusOf } from '../../../../processors/stream/health/status.ts'
 import { Accounts } from '../../../../processors/stream/settlement/accounts.ts'
@@ -59,4 +60,20 @@ test('the memory is shown with who has it', async t => {
     '{part="streams"} 320',
     '{part="sources"} 7'
   ])
+})
+
+test('partitions are shown with their lag, and those that are gone no more', async t => {
+  const metrics = new Metrics('test')
+  const partition = (number: number, lag: number) => ({
+    ...{ topic: 'fleet', partition: number, state: 'running', settledTo: 0, readTo: 0, end: lag, lag },
+    ...{ pending: 0, pendingBytes: 0, waitingDevices: 0 }
+  })
+  const name = 'tailrace_partition_lag_messages'
+  setPartitionGauges(metrics, [{ name: 'acme', partitions: [partition(0, 7), partition(1, 0)] }])
+  t.deepEqual(await shown(metrics, name), [
+    '{stream="acme",topic="fleet",partition="0"} 7',
+    '{stream="acme",topic="fleet",partition="1"} 0'
+  ])
+  setPartitionGauges(metrics, [])
+  t.deepEqual(await shown(metrics, name), [])
 })

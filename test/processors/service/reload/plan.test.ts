@@ -61,6 +61,12 @@ test('an objective is taken while its stream goes on, and with the stream where 
   t.deepEqual(both.immediate, ['streams.acme.objective'])
 })
 
+test('what /metrics shows is changed at once, and touches no stream', t => {
+  const plan = planOf(t, { metrics: { partitions: true } })
+  t.deepEqual(actions(plan), ['acme: keep', 'bolt: keep'])
+  t.deepEqual([plan.immediate, plan.needsRestart], [['metrics.partitions'], []])
+})
+
 test('streams that are new start, and those that are gone stop and are told where their place stays', t => {
   const plan = planOf(t, { streams: { bolt, carl: acme } })
   t.deepEqual(actions(plan), ['bolt: keep', 'carl: start', 'acme: stop'])
