@@ -18,6 +18,7 @@ const read = {
   tailrace_stream_concurrency_limit: status => status.concurrency.limit,
   tailrace_stream_destinations_down: status => status.destinationsDown,
   tailrace_stream_lag_messages: status => status.lag,
+  tailrace_stream_useful_replicas: status => status.usefulReplicas,
   tailrace_stream_partitions: status => status.partitions.length,
   tailrace_stream_oldest_age_seconds: status => status.oldestAgeSeconds ?? 0
 } satisfies Partial<Record<MetricName, (status: StreamReport) => number>>

@@ -27,6 +27,8 @@ export class Destinations {
   readonly #postponed = new Chain<Destination>()
   /** Batches in flight to destinations in trouble. */
   trials = 0
+  /** As many as had messages at the same time once: those that have none are forgotten. */
+  #mostAtOnce = 1
   /** Messages that all of them have confirmed, those that are forgotten included. */
   confirmed = 0
   /** Of a target that has one destination: what it has learnt outlives the destination, which is forgotten when idle. */
@@ -42,6 +44,16 @@ export class Destinations {
   get concurrency(): number {
     if (!this.isMany) return this.#onlyLimit.found
     return [...this].reduce((sum, { limit }) => sum + limit.found, 0)
+  }
+
+  /** Batches that could be in flight to all of them, whatever was found out. */
+  get bound(): number {
+    return this.known * this.#onlyLimit.max
+  }
+
+  /** Batches that may be in flight to as many of them as have messages at times. */
+  get room(): number {
+    return this.isMany ? this.#mostAtOnce * this.#onlyLimit.max : this.#onlyLimit.found
   }
 
   [Symbol.iterator](): IterableIterator<Destination> {
@@ -80,6 +92,7 @@ export class Destinations {
     if (destination === undefined) {
       destination = this.#create(name)
       this.#byName.set(name, destination)
+      this.#mostAtOnce = Math.max(this.#mostAtOnce, this.#byName.size)
     }
     return destination
   }

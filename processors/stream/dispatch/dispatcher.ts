@@ -13,6 +13,7 @@ import { Destinations } from './destinations.ts'
 import type { Lane, Pending } from './lane.ts'
 import { Aftermath, type Rejected } from './outcome/aftermath.ts'
 import { Breaker } from './outcome/breaker.ts'
+import { Load } from './pace/load.ts'
 import { RateLimit } from './pace/rate-limit.ts'
 import type { DispatchOptions, DispatchPort } from './port.ts'
 import { Sending } from './sending.ts'
@@ -31,6 +32,7 @@ export class Dispatcher {
   readonly #aftermath: Aftermath
   readonly #sending: Sending
   readonly #rate: RateLimit
+  readonly #load: Load
 
   constructor(context: StreamContext, options: DispatchOptions, port: DispatchPort) {
     this.#context = context
@@ -40,7 +42,10 @@ export class Dispatcher {
     this.#rate = new RateLimit(context.clock, options.rateLimit, {
       share: () => port.share(),
       opened: () => this.pump(),
-      waited: seconds => context.meter.rateLimited(seconds)
+      waited: seconds => {
+        context.meter.rateLimited(seconds)
+        this.#load.limited(seconds)
+      }
     })
     this.destinations = new Destinations(context, {
       target: port.target,
@@ -58,9 +63,13 @@ export class Dispatcher {
       passedOver: lane => this.release(lane)
     })
     this.#aftermath = new Aftermath(context, this, port)
+    this.#load = new Load(context.clock, {
+      room: () => Math.min(this.#most, this.destinations.room),
+      limits: () => this.#limits
+    })
     this.#sending = new Sending(context, {
       ...{ attemptTimeoutMs: options.attemptTimeoutMs, port, destinations: this.destinations },
-      aftermath: this.#aftermath,
+      ...{ aftermath: this.#aftermath, load: this.#load },
       refused: rejected => this.refused(rejected),
       pump: () => this.pump()
     })
@@ -71,11 +80,15 @@ export class Dispatcher {
     return this.breaker.trouble ?? this.destinations.trouble
   }
 
-  /** Batches in flight now, as many as may be, and the destinations that take nothing. */
+  /** Batches in flight now, as many as may be, what they were lately, and the destinations that take nothing. */
   get standing() {
-    const limit = Math.min(this.#most, this.destinations.concurrency)
-    const destinationsDown = this.breaker.isClosed ? this.destinations.down : this.destinations.known
-    return { concurrency: { inFlight: this.#sending.inFlight.size, limit }, destinationsDown }
+    const { concurrency: found, bound, down, known } = this.destinations
+    const limit = Math.min(this.#most, found)
+    return {
+      concurrency: { inFlight: this.#sending.inFlight.size, limit },
+      load: { ...this.#load.report, isTargetFull: limit < Math.min(this.#most, bound) },
+      destinationsDown: this.breaker.isClosed ? down : known
+    }
   }
 
   start(): void {

@@ -2,6 +2,7 @@
 
 import type { StreamContext } from '../context.ts'
 import type { PendingBatch } from './batch.ts'
+import type { Load } from './pace/load.ts'
 
 /** What waits longer gets bytes of its own. */
 export const longWaitMs = 1_000
@@ -14,16 +15,20 @@ export interface Underway {
 interface Flight {
   readonly batch: PendingBatch
   readonly startedMs: number
+  /** How full it was when it left. */
+  readonly fullness: number
   readonly done: Promise<void>
 }
 
 export class InFlight {
   readonly #context: StreamContext
+  readonly #load: Load
   readonly #flights = new Map<Underway, Flight>()
   #cancelLook: (() => void) | null = null
 
-  constructor(context: StreamContext) {
+  constructor(context: StreamContext, load: Load) {
     this.#context = context
+    this.#load = load
   }
 
   get size(): number {
@@ -32,11 +37,14 @@ export class InFlight {
 
   /** `done` resolves when all that follows from the attempt is done. */
   add(attempt: Underway, batch: PendingBatch, done: Promise<void>): void {
-    this.#flights.set(attempt, { batch, done, startedMs: this.#context.clock.now() })
+    const fullness = this.#load.begin(batch)
+    this.#flights.set(attempt, { batch, done, fullness, startedMs: this.#context.clock.now() })
     this.#look()
   }
 
   remove(attempt: Underway): void {
+    const flight = this.#flights.get(attempt)
+    if (flight !== undefined) this.#load.end(flight.fullness)
     this.#flights.delete(attempt)
   }
 

@@ -8,6 +8,7 @@ import type { PendingBatch } from './batch.ts'
 import type { Destinations } from './destinations.ts'
 import { InFlight } from './in-flight.ts'
 import type { Aftermath, Rejected } from './outcome/aftermath.ts'
+import type { Load } from './pace/load.ts'
 import type { DispatchPort } from './port.ts'
 
 export interface SendingParts {
@@ -15,6 +16,7 @@ export interface SendingParts {
   readonly port: Pick<DispatchPort, 'target' | 'sequences'>
   readonly destinations: Destinations
   readonly aftermath: Aftermath
+  readonly load: Load
   /** A message can have no number; true when the stream halts for so many. */
   refused(rejected: Rejected): boolean
   pump(): void
@@ -28,7 +30,7 @@ export class Sending {
   readonly #parts: SendingParts
 
   constructor(context: StreamContext, parts: SendingParts) {
-    this.inFlight = new InFlight(context)
+    this.inFlight = new InFlight(context, parts.load)
     this.#context = context
     this.#parts = parts
   }

@@ -6,6 +6,7 @@ import { WaitTeller } from '../../../connectors/wait-teller.ts'
 import type { ErrorCode, FaultError } from '../../../schemas/errors.ts'
 import { type Partition, partitionKey } from '../assignment/partition.ts'
 import type { StreamContext } from '../context.ts'
+import { Average } from './average.ts'
 import { gravest, type PartitionState, reportTrouble, type StreamState, type Trouble } from './state.ts'
 
 type Phase = 'starting' | 'running' | 'paused' | 'draining' | 'stopped'
@@ -20,6 +21,7 @@ export class Health {
   readonly #waits: WaitTeller
   #isRecoveryOwed = false
   #halts = 0
+  readonly #troubled: Average
 
   /** `delivery` tells what keeps the stream as a whole from delivering; null when nothing does. */
   constructor(
@@ -31,6 +33,7 @@ export class Health {
     this.#partitions = partitions
     this.#delivery = delivery
     this.#state = { kind: 'starting', sinceMs: context.clock.now() }
+    this.#troubled = new Average(context.clock)
     this.#waits = new WaitTeller(context.clock, () => this.#tellTrouble('stream_waiting'))
   }
 
@@ -38,9 +41,10 @@ export class Health {
     return this.#state
   }
 
-  /** Its state, and how often it has halted. */
+  /** Its state, how often it has halted, and the part of the last minute in which something kept it from delivering. */
   get standing() {
-    return { state: this.#state, halts: this.#halts }
+    const { clock } = this.#context
+    return { nowMs: clock.now(), state: this.#state, halts: this.#halts, troubled: this.#troubled.mean }
   }
 
   enter(phase: Phase): void {
@@ -77,7 +81,9 @@ export class Health {
     const troubleOf = (state: StreamState) => state.trouble?.code
     const isNew = next.kind !== before.kind || troubleOf(next) !== troubleOf(before)
     this.#state = isNew ? next : { ...next, sinceMs: before.sinceMs }
-    if (isNew) this.#tell(before)
+    if (!isNew) return
+    this.#troubled.note(next.trouble === undefined ? 0 : 1)
+    this.#tell(before)
   }
 
   #derive(): StreamState {

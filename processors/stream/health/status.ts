@@ -4,8 +4,9 @@ import type { Partition } from '../assignment/partition.ts'
 import type { WaitingDevice } from '../held/waiting-device.ts'
 import type { Accounts, End } from '../settlement/accounts.ts'
 import type { SilentDevices } from '../silence/silence.ts'
-import type { StreamState, TroubleReport } from './state.ts'
+import type { TroubleReport } from './state.ts'
 import { reportTrouble } from './state.ts'
+import { type Usefulness, usefulReplicas } from './useful.ts'
 
 export interface PartitionStatus {
   readonly topic: string
@@ -58,6 +59,8 @@ export interface StreamStatus {
   readonly concurrency: Concurrency
   /** Destinations that take nothing, and are tried with one attempt at a time. */
   readonly destinationsDown: number
+  /** What this process adds to the number of replicas that the stream has use for. */
+  readonly usefulReplicas: number
   /** How often its partitions were dealt since it was started, and how long it held the others up the last time. */
   readonly rebalances: number
   readonly lastGateSeconds: number | null
@@ -65,11 +68,9 @@ export interface StreamStatus {
   readonly partitions: readonly PartitionStatus[]
 }
 
-export interface StatusInput extends Pick<StreamStatus, Told> {
+export interface StatusInput extends Pick<StreamStatus, Told>, Usefulness {
   readonly name: string
-  readonly state: StreamState
   readonly accounts: Accounts
-  readonly partitions: readonly Partition[]
   /** Who waits in the held topic. */
   readonly held: readonly WaitingDevice[]
   /** Null: nobody asks. */
@@ -80,7 +81,10 @@ export interface StatusInput extends Pick<StreamStatus, Told> {
 type Told = 'halts' | 'concurrency' | 'destinationsDown' | 'rebalances' | 'lastGateSeconds'
 
 /** Of a stream that has never run. */
-export const neverRun: Pick<StreamStatus, Told> = {
+export const neverRun: Pick<StreamStatus, Told> & Pick<Usefulness, 'nowMs' | 'troubled' | 'load'> = {
+  nowMs: 0,
+  troubled: 0,
+  load: { busy: 0, used: 0, limited: 0, silentMs: 0, isTargetFull: false },
   halts: 0,
   concurrency: { inFlight: 0, limit: 0 },
   destinationsDown: 0,
@@ -95,6 +99,9 @@ export function statusOf({
   partitions,
   held,
   silent = null,
+  nowMs,
+  troubled,
+  load,
   ...told
 }: StatusInput): StreamStatus {
   const messages = held.reduce((total, { count }) => total + count, 0)
@@ -111,6 +118,7 @@ export function statusOf({
     held: { devices: held.length, messages },
     ...(silent !== null && { silent: silentStatus(silent) }),
     ...told,
+    usefulReplicas: usefulReplicas({ nowMs, state, troubled, load, partitions }),
     accounts: { read: accounts.read, ...accounts.ended },
     partitions: partitions.map(partitionStatus)
   }

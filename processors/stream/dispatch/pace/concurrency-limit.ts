@@ -68,6 +68,11 @@ export class ConcurrencyLimit {
     this.#probed.atMs = clock.now()
   }
 
+  /** Never more in flight. */
+  get max(): number {
+    return this.#max
+  }
+
   /** Batches that may be in flight now. */
   get value(): number {
     return this.#phase === 'probing' ? Math.max(1, this.found >> 1) : this.found

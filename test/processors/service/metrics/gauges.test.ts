@@ -77,3 +77,9 @@ test('partitions are shown with their lag, and those that are gone no more', asy
   setPartitionGauges(metrics, [])
   t.deepEqual(await shown(metrics, name), [])
 })
+
+test('what this process adds to the useful replicas is shown', async t => {
+  const metrics = new Metrics('test')
+  setStreamGauges(metrics, [{ ...report(running), usefulReplicas: 0.4 }])
+  t.deepEqual(await shown(metrics, 'tailrace_stream_useful_replicas'), ['{stream="acme"} 0.4'])
+})
