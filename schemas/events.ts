@@ -11,6 +11,7 @@ export interface EventSpec {
 
 const list = {
   service_started: { level: 'info', sentence: 'Tailrace started' },
+  start_failed: { level: 'error', sentence: 'Tailrace could not start' },
   service_stopping: { level: 'info', sentence: 'Tailrace began to drain' },
   service_stopped: { level: 'info', sentence: 'Tailrace stopped' },
   config_applied: { level: 'info', sentence: 'A changed configuration was applied' },

@@ -3,6 +3,8 @@
 import { systemClock } from '../../connectors/clock.ts'
 import { kafkaLog } from '../../connectors/kafka/log/kafkajs/log.ts'
 import { registry } from '../../connectors/registry.ts'
+import { Mask } from '../../connectors/shared/mask.ts'
+import { FaultError, messageOf } from '../../schemas/errors.ts'
 import type { Level, LogEvent } from '../../schemas/events.ts'
 import { loadConfig, type ValidConfig } from './config/load.ts'
 import { FileSet } from './config/reading/file-set.ts'
@@ -28,11 +30,9 @@ export interface ProcessOptions {
  */
 export async function runService(options: ProcessOptions): Promise<void> {
   const files = new FileSet()
-  const loaded = loadConfig(options.path, { registry, env: process.env, files })
+  const loaded = await load(options, files)
   const { mask } = loaded
-  const destination = process.stdout
-  const pretty = destination.isTTY === true && !options.isPlain
-  const log = await openLog({ level: options.level, pretty, mask, destination })
+  const log = await openLogOf(options, mask)
   const service = createService(loaded, log, options.version)
   const watched = { path: options.path, registry, env: process.env, files, mask, clock: systemClock, log }
   const reloader = new Reloader({ ...watched, service })
@@ -44,7 +44,9 @@ export async function runService(options: ProcessOptions): Promise<void> {
     reloader.start({ watches: options.watches })
     await asked
   } catch (error) {
-    throw mask.error(error)
+    const failure = mask.error(error)
+    tellFailure(options, log, failure)
+    throw failure
   } finally {
     reloader.stop()
     await service.stop(service.drainTimeoutMs)
@@ -52,6 +54,35 @@ export async function runService(options: ProcessOptions): Promise<void> {
     // Whatever a hung connection still holds open must not keep the process.
     setTimeout(() => process.exit(), 1_000).unref()
   }
+}
+
+/** Throws `config_invalid` or `config_unreadable`, after telling so in the log. */
+async function load(options: ProcessOptions, files: FileSet): Promise<ValidConfig> {
+  try {
+    return loadConfig(options.path, { registry, env: process.env, files })
+  } catch (error) {
+    // Mistakes name places and never values, so nothing has to be masked.
+    tellFailure(options, await openLogOf(options, new Mask([])), error)
+    throw error
+  }
+}
+
+function openLogOf({ level, isPlain }: ProcessOptions, mask: Mask): Promise<LogEvent> {
+  const destination = process.stdout
+  return openLog({ level, pretty: isForPeople({ isPlain }), mask, destination })
+}
+
+const isForPeople = ({ isPlain }: Pick<ProcessOptions, 'isPlain'>) =>
+  process.stdout.isTTY === true && !isPlain
+
+/** For whoever collects the log; people are told on standard error by the command. */
+function tellFailure(options: ProcessOptions, log: LogEvent, error: unknown): void {
+  if (isForPeople(options)) return
+  const { code, spec } = error instanceof FaultError ? error : new FaultError('internal')
+  const reasons = messageOf(error)
+    .split('\n')
+    .filter(line => line !== '')
+  log('start_failed', { code, reasons, hint: spec.hint, exitCode: spec.exitCode ?? 1 })
 }
 
 function createService({ config, folder, mask }: ValidConfig, log: LogEvent, version: string): Service {

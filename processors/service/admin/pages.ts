@@ -1,27 +1,21 @@
-// The pages of the admin listener. Health says that the process turns; readiness that it does its work, whatever its
-// targets do: a target that is down must not take a pod out of service while Kafka keeps what it is owed.
+// The pages of the admin listener.
 
 import type { LogEvent } from '../../../schemas/events.ts'
 import { setSourceGauges, setStreamGauges } from '../metrics/gauges.ts'
 import { setMemoryGauges } from '../metrics/memory-gauges.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { setPartitionGauges } from '../metrics/partition-gauges.ts'
+import { setServiceGauges } from '../metrics/service-gauges.ts'
 import type { Streams } from '../streams/streams.ts'
-import { AdminListener, json, type Pages, text } from './listener.ts'
-import type { Phase, ServiceStatus } from './status.ts'
+import { AdminListener, json, type Pages } from './listener.ts'
+import { alive, readiness } from './probes.ts'
+import type { ServiceStatus } from './status.ts'
 
 interface PagesParts {
   readonly metrics: Metrics
   status(): ServiceStatus
   /** Whether single partitions are shown. */
   showsPartitions(): boolean
-}
-
-const unready: Readonly<Partial<Record<Phase, string>>> = {
-  connecting: 'waiting for Kafka',
-  starting: 'starting',
-  draining: 'draining',
-  stopped: 'stopped'
 }
 
 export interface AdminParts extends PagesParts {
@@ -44,18 +38,16 @@ export function adminListener({ streams, token, log, ...parts }: AdminParts): Ad
 function servicePages({ metrics, status, showsPartitions }: PagesParts): Pages {
   return {
     metrics: async () => {
-      const { channels, memory, streams } = status()
-      setStreamGauges(metrics, streams)
-      setSourceGauges(metrics, channels)
-      setMemoryGauges(metrics, memory)
-      setPartitionGauges(metrics, showsPartitions() ? streams : [])
+      const now = status()
+      setServiceGauges(metrics, now)
+      setStreamGauges(metrics, now.streams)
+      setSourceGauges(metrics, now.channels)
+      setMemoryGauges(metrics, now.memory)
+      setPartitionGauges(metrics, showsPartitions() ? now.streams : [])
       return { contentType: metrics.contentType, body: await metrics.page() }
     },
-    healthz: () => text('ok'),
-    readyz: () => {
-      const reason = unready[status().phase]
-      return reason === undefined ? text('ready') : text(reason, 503)
-    },
+    healthz: alive,
+    readyz: () => readiness(status()),
     status: () => json(status())
   }
 }

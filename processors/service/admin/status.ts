@@ -10,7 +10,8 @@ import type { GenerationReport } from '../reload/generation.ts'
 import type { GenerationStatus } from '../streams/streams.ts'
 
 /** `connecting` until Kafka was reached and the topics are there. */
-export type Phase = 'connecting' | 'starting' | 'running' | 'draining' | 'stopped'
+export const phases = ['connecting', 'starting', 'running', 'draining', 'stopped'] as const
+export type Phase = (typeof phases)[number]
 
 export interface ChannelStatus {
   readonly name: string

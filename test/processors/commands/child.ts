@@ -13,6 +13,7 @@ export interface Child {
   /** The next line for which `wanted` is true. */
   lineWhere(wanted: (line: string) => boolean): Promise<string>
   interrupt(): void
+  signal(name: NodeJS.Signals): void
   /** Ends the process at once. */
   kill(): void
   /** The exit code, and all of standard error. */
@@ -45,5 +46,6 @@ export function startCommand(
     code: child.exitCode,
     stderr
   }))
-  return { line, lineWhere, interrupt: () => child.kill('SIGINT'), kill: () => child.kill('SIGKILL'), ended }
+  const signal = (name: NodeJS.Signals) => void child.kill(name)
+  return { line, lineWhere, interrupt: () => signal('SIGINT'), signal, kill: () => signal('SIGKILL'), ended }
 }
