@@ -20,6 +20,11 @@ const list = {
     level: 'error',
     sentence: 'A changed configuration was refused as a whole, and the one before stays in force'
   },
+  expiry_near: {
+    level: 'warn',
+    sentence:
+      'Certificates or tokens of the configuration were found to expire within 14 days, or to have expired; told once a day'
+  },
   attributes_changed: { level: 'info', sentence: 'Changed attributes of devices were taken' },
   attributes_invalid: {
     level: 'error',

@@ -72,7 +72,7 @@ export class Service {
     this.#admin = kafka.admin()
     this.#producer = kafka.producer()
     this.#gate = new AppendGate(this.#producer)
-    this.generation = new Generation(clock, this.#metrics)
+    this.generation = new Generation({ clock, log, metrics: this.#metrics })
     this.#bodies = new ByteBudget(bodiesBytes(config.memory.maxBytes), clock) // Invariant 5
     this.#ingest = this.#createIngest()
     this.#streams = new Streams({
@@ -138,6 +138,7 @@ export class Service {
     this.#phase = 'draining'
     this.#stopping.abort()
     this.#ends.stop()
+    this.generation.stop()
     await stop(
       'start',
       this.#starting.catch(() => {})
@@ -174,6 +175,7 @@ export class Service {
     const { log, version } = this.#parts
     const { listen, streams } = this.#config
     const { signal } = this.#stopping
+    this.generation.watch(this.#config)
     await this.#listener.open({ host: listen.adminHost, port: listen.admin })
     await this.#ingest.serve(this.#config.channels, listenAddress(this.#config))
     const waits = (trouble: Trouble) => {
@@ -212,7 +214,7 @@ export class Service {
     await ensureTopics(this.#admin, { channels: config.channels, registry, log })
     await this.#ingest.serve(config.channels, listenAddress(config))
     this.#config = config
-    this.generation.next()
+    this.generation.next(config)
     await this.#apply(plan.streams, clock.now())
     return plan
   }

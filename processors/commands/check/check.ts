@@ -28,6 +28,8 @@ Examples:
   tailrace check --against fleet          also warn of fields that steps look at and recent messages lack
   tailrace check --json                   one JSON object: {"ok":false,"problems":[{"file":...,"line":...}]}
 
+Certificates and tokens that have expired, or will within 14 days, are warned of.
+
 Exit codes: 0 all is well, 2 the configuration is not valid, 3 something could not be read or reached.`
 
 export function checkCommand(program: Command): void {
@@ -69,10 +71,11 @@ async function check(path: string, options: CheckOptions): Promise<void> {
 }
 
 async function examine(path: string, registry: Registry, options: CheckOptions): Promise<Report> {
-  const [{ readConfig }, { allProblems }, { tryConnections }] = await Promise.all([
+  const [{ readConfig }, { allProblems }, { tryConnections }, { expiryWarnings }] = await Promise.all([
     import('../../service/config/load.ts'),
     import('../../service/config/connectors.ts'),
-    import('./probe.ts')
+    import('./probe.ts'),
+    import('./expiry.ts')
   ])
   const loaded = readConfig(path, { registry, env: process.env })
   const found = await allProblems(loaded, registry)
@@ -80,10 +83,12 @@ async function examine(path: string, registry: Registry, options: CheckOptions):
   const problems = [...found, ...attributeProblems(loaded)]
   const { against, connect, last } = options
   if (problems.length > 0) return { loaded, problems }
+  const doubtful = against === undefined ? [] : await warningsOf(loaded, against, last)
+  const warnings = [...expiryWarnings(loaded, Date.now()), ...doubtful]
   return {
     ...{ loaded, problems },
     ...(connect && { trials: await tryConnections(loaded, registry) }),
-    ...(against !== undefined && { warnings: await warningsOf(loaded, against, last) })
+    ...((against !== undefined || warnings.length > 0) && { warnings })
   }
 }
 

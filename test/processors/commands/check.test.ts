@@ -26,6 +26,40 @@ test('a valid configuration is counted, with exit code 0', async t => {
   t.deepEqual(JSON.parse(stdout), { ok: true, problems: [], channels: 1, streams: 1 })
 })
 
+test('what has expired, or will soon, is a warning at its place, and the exit code stays 0', async t => {
+  const nowSeconds = Math.floor(Date.now() / 1_000)
+  const token = (exp: number) => {
+    const parts = [{ alg: 'none' }, { exp }].map(part => Buffer.from(JSON.stringify(part)))
+    return `${parts.map(part => part.toString('base64url')).join('.')}.`
+  }
+  const stream = (name: string, exp: number) =>
+    `  ${name}: { from: [fleet], target: { http: { url: "https://a.example", bearer: "${token(exp)}" } } }`
+  const text = [
+    'kafka: { brokers: ["localhost:9092"] }',
+    'channels: { fleet: {} }',
+    'streams:',
+    stream('late', nowSeconds + 30 * 86_400),
+    stream('soon', nowSeconds + 2 * 86_400 + 3_600),
+    stream('past', nowSeconds - 3 * 86_400)
+  ].join('\n')
+  const cwd = folder(t, { 'a.yaml': text })
+  const { code, stdout, stderr } = await outputOf(['check', 'a.yaml'], cwd)
+  t.is(code, 0)
+  t.is(stdout, 'ok: 1 channel, 3 streams\n')
+  t.deepEqual(
+    stderr
+      .replace(/3 d [^\n]*(?= ago)/, '3 d')
+      .replace(/2 d.*/, '2 d')
+      .split('\n'),
+    [
+      'a.yaml:6:70 streams.past.target.http.bearer is a token that expired 3 d ago',
+      'a.yaml:5:70 streams.soon.target.http.bearer is a token that expires in 2 d',
+      '2 warnings',
+      ''
+    ]
+  )
+})
+
 test('every mistake is one plain line on standard error, with exit code 2', async t => {
   const cwd = folder(t, { 'a.yaml': valid.replace('fleet]', 'flet]').replace('https', 'ftp') })
   const { code, stdout, stderr } = await outputOf(['check', 'a.yaml'], cwd)

@@ -1,0 +1,17 @@
+// Warns of certificates and tokens of a configuration that have expired, or will before long. It is no mistake in the
+// configuration: what is in it may be renewed where it comes from, and only the other side can say what it still takes.
+
+import type { ValidConfig } from '../../service/config/load.ts'
+import { type Problem, pointerOf } from '../../service/config/problem.ts'
+import { expiriesIn, nearMs } from '../../service/expiry/find.ts'
+import { ageText } from '../terminal/values.ts'
+
+/** In the order in which they expire. */
+export function expiryWarnings({ config, problemAt }: ValidConfig, nowMs: number): Problem[] {
+  const near = expiriesIn(config).filter(({ atMs }) => atMs - nowMs < nearMs)
+  return near.flatMap(({ path, kind, atMs }) => {
+    const when =
+      atMs <= nowMs ? `expired ${ageText(nowMs - atMs)} ago` : `expires in ${ageText(atMs - nowMs)}`
+    return problemAt(pointerOf(path, ''), `is a ${kind} that ${when}`) ?? []
+  })
+}

@@ -1,0 +1,66 @@
+// What expires of the configuration in force: told in /metrics and /status, and in the log while there is still time to
+// renew it. A renewed file is noticed as any change of the configuration is.
+
+import { type Clock, every } from '../../../connectors/clock.ts'
+import type { Config } from '../../../schemas/config.ts'
+import type { LogEvent } from '../../../schemas/events.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import { type Expiry, expiriesIn, nearMs } from './find.ts'
+
+const dayMs = 86_400_000
+
+export interface ExpiryReport extends Pick<Expiry, 'path' | 'kind'> {
+  /** In ISO 8601. */
+  readonly expires: string
+  /** Negative once it has expired. */
+  readonly secondsLeft: number
+}
+
+export interface ExpiriesParts {
+  readonly clock: Clock
+  readonly log: LogEvent
+  readonly metrics: Pick<Metrics, 'gauge'>
+}
+
+export class Expiries {
+  readonly #parts: ExpiriesParts
+  #found: readonly Expiry[] = []
+  #cancel: () => void = () => {}
+
+  constructor(parts: ExpiriesParts) {
+    this.#parts = parts
+  }
+
+  /** It is this configuration that is in force from now on. */
+  watch(config: Config): void {
+    const { clock, metrics } = this.#parts
+    this.#found = expiriesIn(config)
+    const gauge = metrics.gauge('tailrace_expiry_timestamp_seconds')
+    gauge.reset()
+    for (const { path, kind, atMs } of this.#found) gauge.set({ path, kind }, atMs / 1_000)
+    this.#cancel()
+    this.#cancel = every(clock, dayMs, () => this.#tell())
+    this.#tell()
+  }
+
+  stop(): void {
+    this.#cancel()
+  }
+
+  /** The first to expire comes first. */
+  report(): ExpiryReport[] {
+    const nowMs = this.#parts.clock.now()
+    return this.#found.map(expiry => reportOf(expiry, nowMs))
+  }
+
+  #tell(): void {
+    const { log } = this.#parts
+    const near = this.report().filter(({ secondsLeft }) => secondsLeft * 1_000 < nearMs)
+    if (near.length > 0) log('expiry_near', { expiries: near })
+  }
+}
+
+function reportOf({ path, kind, atMs }: Expiry, nowMs: number): ExpiryReport {
+  const secondsLeft = Math.floor((atMs - nowMs) / 1_000)
+  return { path, kind, expires: new Date(atMs).toISOString(), secondsLeft }
+}
