@@ -20,6 +20,7 @@ import { replayCommand } from './commands/replay/command.ts'
 import { runCommand } from './commands/run.ts'
 import { silentCommand } from './commands/silent/command.ts'
 import { simulateCommand } from './commands/simulate.ts'
+import { statusCommand } from './commands/status/command.ts'
 import { testCommand } from './commands/test/command.ts'
 import { tryCommand } from './commands/try/command.ts'
 import { watchCommand } from './commands/watch/command.ts'
@@ -34,6 +35,7 @@ const commands: ((program: Command) => void)[] = [
   testCommand,
   certifyCommand,
   initCommand,
+  statusCommand,
   watchCommand,
   whereCommand,
   deadLettersCommand,

@@ -1,29 +1,76 @@
 // What a process on this machine that runs a stream says of it, by its admin listener: its state, and why it does not go on.
 
-import { FaultError } from '../../../schemas/errors.ts'
+import type { TroubleReport } from '../../../connectors/trouble.ts'
+import { FaultError, messageOf } from '../../../schemas/errors.ts'
 import type { ServiceStatus, StreamReport } from '../../service/admin/status.ts'
 import { printable } from '../terminal/table.ts'
 import { ageText } from '../terminal/values.ts'
+import type { StreamOption } from './stream.ts'
 
 /** Who runs the stream answers at once, and who does not is not waited for. */
 const patienceMs = 2_000
 
 /** Where the admin listener is. Throws `usage` where the configuration cannot tell. */
-export function adminUrl({ admin }: { readonly admin: number }): string {
+function adminUrl({ admin }: { readonly admin: number }): string {
   if (admin === 0)
     throw new FaultError('usage', { detail: 'listen.admin is 0, so the port is not known: add --url' })
   return `http://127.0.0.1:${admin}`
 }
 
+export interface AdminOption extends StreamOption {
+  readonly url?: string
+}
+
+/** Where the admin listener is, and its token. Throws what reading the configuration throws, or `usage`. */
+export async function adminAddress({
+  config: path,
+  url
+}: AdminOption): Promise<{ url: string; token: string | null }> {
+  const [{ registry }, { readConfig, loadConfig }] = await Promise.all([
+    import('../../../connectors/registry.ts'),
+    import('../../service/config/load.ts')
+  ])
+  // With --url a configuration is wanted only for the token.
+  const isNeeded = url === undefined
+  const loaded = isNeeded ? loadConfig(path, { registry, env: process.env }) : tryToRead()
+  const listen = loaded?.config.listen
+  const token = listen?.adminToken ?? null
+  if (url !== undefined) return { url, token }
+  return { url: adminUrl(listen ?? { admin: 0 }), token }
+
+  function tryToRead() {
+    try {
+      const read = readConfig(path, { registry, env: process.env })
+      return read.kind === 'valid' ? read : null
+    } catch {
+      return null
+    }
+  }
+}
+
+/** What the process at `url` says of itself. Rejects with `watch_unreachable`. */
+export async function statusAt(url: string): Promise<ServiceStatus> {
+  const status = await askedStatus(url).catch(cause => {
+    const detail = messageOf(cause.cause ?? cause)
+    throw new FaultError('watch_unreachable', { path: url, detail, cause })
+  })
+  if (Array.isArray(status?.streams)) return status as ServiceStatus // who has streams is Tailrace
+  throw new FaultError('watch_unreachable', { path: url, detail: 'who answers is not Tailrace' })
+}
+
 /** The stream as the process at `url` runs it; null where none does, or nobody answers. */
 export async function reportedBy(url: string, stream: string): Promise<StreamReport | null> {
   try {
-    const response = await fetch(new URL('/status', url), { signal: AbortSignal.timeout(patienceMs) })
-    const status = (await response.json()) as Partial<ServiceStatus> | null // of Tailrace, or of whoever is there
+    const status = await askedStatus(url)
     return status?.streams?.find(({ name }) => name === stream) ?? null
   } catch {
     return null
   }
+}
+
+async function askedStatus(url: string): Promise<Partial<ServiceStatus> | null> {
+  const response = await fetch(new URL('/status', url), { signal: AbortSignal.timeout(patienceMs) })
+  return (await response.json()) as Partial<ServiceStatus> | null // of Tailrace, or of whoever is there
 }
 
 /**
@@ -38,16 +85,23 @@ export async function troubledHere(
   return report === null || report.group !== group || report.state === 'running' ? null : report
 }
 
+/** What is looked at of a stream, or of a process. */
+type Stated = Pick<StreamReport, 'trouble'> & { readonly state: string }
+
 /** The state with its reason, and how to mend it where that is known. */
-export function stateLines({ state, trouble }: StreamReport, nowMs: number): string[] {
+export function stateLines({ state, trouble }: Stated, nowMs: number): string[] {
   if (trouble === undefined) return [state]
-  const { sentence, detail, hint, nextAttempt } = trouble
+  const { hint, nextAttempt } = trouble
   const leftMs = nextAttempt === null ? null : Date.parse(nextAttempt) - nowMs
   const next =
     leftMs === null ? '' : leftMs <= 0 ? ', the next attempt is due' : `, next attempt in ${inText(leftMs)}`
-  const why = detail === '' || detail === sentence ? sentence : `${sentence} (${detail})`
-  return [`${state}: ${printable(why)}${next}`, ...(hint === undefined ? [] : [printable(hint)])]
+  return [`${state}: ${whyText(trouble)}${next}`, ...(hint === undefined ? [] : [printable(hint)])]
+}
+
+/** The reason, with what was said there. */
+export function whyText({ sentence, detail }: TroubleReport): string {
+  return printable(detail === '' || detail === sentence ? sentence : `${sentence} (${detail})`)
 }
 
 /** In whole seconds that are not over. */
-const inText = (ms: number) => ageText(Math.ceil(ms / 1_000) * 1_000)
+export const inText = (ms: number) => ageText(Math.ceil(ms / 1_000) * 1_000)

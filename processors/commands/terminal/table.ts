@@ -1,7 +1,7 @@
 // Tables of text. Columns are as wide as their widest cell; on a terminal a row is cut at its edge, elsewhere nothing
 // is cut. What came from outside is shown without control characters, which could do anything to a terminal.
 
-import { painter } from '../output.ts'
+import { type Paint, painter } from '../output.ts'
 
 export interface TableOutput {
   readonly isTTY?: boolean
@@ -13,6 +13,8 @@ export interface TableOutput {
 export interface Column {
   readonly title: string
   readonly isNumber?: true
+  /** In which style its cell has the whole row printed; null leaves it as it is. */
+  readonly style?: (cell: string) => Parameters<Paint>[0] | null
 }
 
 export function writeTable(
@@ -33,9 +35,12 @@ export function writeTable(
       .join('  ')
       .trimEnd()
       .slice(0, out.isTTY ? out.columns || 80 : undefined)
-  const bold = (text: string) => painter(out)('bold', text)
-  out.write(`${bold(line(columns.map(({ title }) => title)))}\n`)
-  for (const row of cells) out.write(`${line(row)}\n`)
+  const paint = painter(out)
+  out.write(`${paint('bold', line(columns.map(({ title }) => title)))}\n`)
+  for (const row of cells) {
+    const [style] = columns.flatMap(({ style }, at) => style?.(row[at] ?? '') ?? [])
+    out.write(`${style === undefined ? line(row) : paint(style, line(row))}\n`)
+  }
 }
 
 /** Control characters as \\u00XX; line breaks and tabs too, unless `keep` says that the text may have lines. */

@@ -6,19 +6,17 @@ import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { FaultError, messageOf } from '../../../schemas/errors.ts'
 import { painter, printJson } from '../output.ts'
-import { adminUrl, reportedBy, stateLines } from '../shared/running.ts'
-import type { StreamOption } from '../shared/stream.ts'
+import { type AdminOption, adminAddress, reportedBy, stateLines } from '../shared/running.ts'
 import { untilInterrupted } from '../terminal/interrupt.ts'
 import { lineOf, type Watched } from './line.ts'
 
-export interface WatchOptions extends StreamOption {
+export interface WatchOptions extends AdminOption {
   readonly device?: string
-  readonly url?: string
   readonly json?: true
 }
 
 export async function watch(name: string, options: WatchOptions): Promise<void> {
-  const { url, token } = await addressOf(options)
+  const { url, token } = await adminAddress(options)
   await untilInterrupted(async signal => {
     const lines = await open(name, { ...options, url, token, signal })
     await tellState(name, { url, json: options.json })
@@ -29,33 +27,6 @@ export async function watch(name: string, options: WatchOptions): Promise<void> 
       if (!out.write(`${text}\n`)) await once(out, 'drain')
     }
   })
-}
-
-/** Where the admin listener is. Throws what reading the configuration throws, or `usage`. */
-async function addressOf({
-  config: path,
-  url
-}: WatchOptions): Promise<{ url: string; token: string | null }> {
-  const [{ registry }, { readConfig, loadConfig }] = await Promise.all([
-    import('../../../connectors/registry.ts'),
-    import('../../service/config/load.ts')
-  ])
-  // With --url a configuration is wanted only for the token.
-  const isNeeded = url === undefined
-  const loaded = isNeeded ? loadConfig(path, { registry, env: process.env }) : tryToRead()
-  const listen = loaded?.config.listen
-  const token = listen?.adminToken ?? null
-  if (url !== undefined) return { url, token }
-  return { url: adminUrl(listen ?? { admin: 0 }), token }
-
-  function tryToRead() {
-    try {
-      const read = readConfig(path, { registry, env: process.env })
-      return read.kind === 'valid' ? read : null
-    } catch {
-      return null
-    }
-  }
 }
 
 /** A stream that waits shows nothing before it tries again, so its state is told first. */

@@ -28,6 +28,20 @@ test('on a terminal a row ends at the edge', t => {
   t.is(row?.length, 20)
 })
 
+test('a row has the style that one of its cells asks for, on a terminal only', t => {
+  const columns = [{ title: 'STATE', style: (cell: string) => (cell === 'halted' ? 'red' : null) }] as const
+  const rows = (out: object) => {
+    let written = ''
+    const write = (text: string) => {
+      written += text
+    }
+    writeTable({ ...out, write }, columns, [['running'], ['halted']])
+    return written.split('\n').slice(1, 3)
+  }
+  t.deepEqual(rows({}), ['running', 'halted'])
+  t.deepEqual(rows({ isTTY: true, columns: 80 }), ['running', '\u001b[31mhalted\u001b[39m'])
+})
+
 test('control characters are shown, not obeyed', t => {
   t.deepEqual(tableOf({}, [['a\u001b[2Jb\n', '1', '']]).length, 2)
   t.is(printable('a\u001b[2J\n\u009b\té'), 'a\\u001b[2J\\u000a\\u009b\\u0009é')
