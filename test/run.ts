@@ -5,6 +5,7 @@ import { type LocalKafka, startLocalKafka } from '../connectors/kafka/local/loca
 import { FaultError, messageOf } from '../schemas/errors.ts'
 import { runAva } from './ava/run-ava.ts'
 import { install } from './debian.ts'
+import { requirePip } from './helm/image/hadolint.ts'
 import { requireMosquitto } from './mosquitto.ts'
 import { requireRabbitmq } from './rabbitmq.ts'
 
@@ -23,6 +24,7 @@ process.exitCode = failed === 0 ? 0 : 1
 async function runAll(): Promise<{ passed: number; failed: number }> {
   requireMosquitto()
   requireRabbitmq()
+  requirePip()
   const given = process.env.TAILRACE_TEST_KAFKA
   if (given) return runTests(given)
   const kafka = await startKafka().catch((error: unknown) => {

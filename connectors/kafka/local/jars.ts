@@ -1,10 +1,10 @@
 // Obtains the jars of Apache Kafka by their Maven coordinates, once per user: they are kept in the cache directory
 // and shared by everything that starts a local Kafka. Maven knows where to download from, so no address stands here.
 
-import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FaultError } from '../../../schemas/errors.ts'
+import { defaultCacheDir, obtainOnce } from './cache.ts'
 import { isMissing, type RunResult, run } from './run.ts'
 
 export const kafkaVersion = '4.3.1'
@@ -29,32 +29,14 @@ export interface JarOptions {
   readonly cacheDir?: string | undefined
 }
 
-/**
- * The directory with Kafka's jars, downloaded first if need be. Throws `maven_missing` or `local_kafka_failed`.
- * Safe when several processes do it at once: each downloads for itself, and the first to finish is kept.
- */
-export async function kafkaJars(options: JarOptions): Promise<string> {
+/** The directory with Kafka's jars, downloaded first if need be. Throws `maven_missing` or `local_kafka_failed`. */
+export function kafkaJars(options: JarOptions): Promise<string> {
   const cacheDir = options.cacheDir ?? defaultCacheDir()
-  const jars = join(cacheDir, `kafka-${kafkaVersion}`)
-  if (await exists(jars)) return jars
-  await mkdir(cacheDir, { recursive: true })
-  const work = await mkdtemp(join(cacheDir, 'downloading-'))
-  try {
-    await download(work, options)
-    await rename(join(work, 'jars'), jars).catch(async error => {
-      if (!(await exists(jars))) throw error
-    })
-  } finally {
-    await rm(work, { recursive: true, force: true })
-  }
-  return jars
+  return obtainOnce(join(cacheDir, `kafka-${kafkaVersion}`), work => download(work, options))
 }
 
-function defaultCacheDir(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tailrace')
-}
-
-async function download(work: string, { progress, signal }: JarOptions): Promise<void> {
+/** Resolves with the folder of the jars. */
+async function download(work: string, { progress, signal }: JarOptions): Promise<string> {
   progress(`Downloading Apache Kafka ${kafkaVersion} by Maven (44 MB, only the first time)`)
   await writeFile(join(work, 'pom.xml'), pom)
   let files = 0
@@ -65,6 +47,7 @@ async function download(work: string, { progress, signal }: JarOptions): Promise
   if (result.code !== 0) {
     throw new FaultError('local_kafka_failed', { detail: `Maven could not download it\n${result.tail}` })
   }
+  return join(work, 'jars')
 }
 
 async function maven(work: string, options: Parameters<typeof run>[2]): Promise<RunResult> {
@@ -75,9 +58,4 @@ async function maven(work: string, options: Parameters<typeof run>[2]): Promise<
     if (isMissing(error)) throw new FaultError('maven_missing', { cause: error })
     throw error
   }
-}
-
-/** Whether there is something at a path. */
-export async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined
 }

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FaultError } from '../../../schemas/errors.ts'
-import { exists } from './jars.ts'
+import { exists } from './cache.ts'
 import { run } from './run.ts'
 
 /** How a client reaches the listeners that demand TLS or credentials. Addresses are of the first node. */
