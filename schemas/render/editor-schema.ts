@@ -5,10 +5,14 @@ import type { Schema } from '../json-schema.ts'
 
 const reference = { pattern: '\\$\\{(env|file):' }
 
-/** Stand-ins for formats that no editor knows. */
+const time = '^\\d{4}-\\d\\d-\\d\\d[Tt ]\\d\\d:\\d\\d(:\\d\\d(\\.\\d{1,9})?)?([Zz]|[+-]\\d\\d:?\\d\\d)$'
+
+/** Stand-ins for formats that nobody else knows: what they take, and a little more. */
 const formats: Readonly<Record<string, readonly object[]>> = {
-  'http-url': [{ pattern: '^https?://' }],
-  start: [{ enum: ['latest', 'earliest'] }, { format: 'date-time' }]
+  'http-url': [{ pattern: '^https?://[^\\s/?#@]+([/?#]|$)' }],
+  jwks: [{ pattern: '"keys"' }],
+  reference: [],
+  start: [{ enum: ['latest', 'earliest'] }, { pattern: time }]
 }
 
 /** The schema for editors; `schema` is the composed one of the whole configuration. */
@@ -43,5 +47,5 @@ function textSchema({ format, pattern, enum: values, ...rest }: Schema): Record<
     ...(pattern === undefined ? [] : [{ pattern }]),
     ...(values === undefined ? [] : [{ enum: values }])
   ]
-  return forms.length === 0 ? rest : { ...rest, anyOf: [...forms, reference] }
+  return forms.length === 0 && format === undefined ? rest : { ...rest, anyOf: [...forms, reference] }
 }

@@ -20,14 +20,15 @@ test('the committed files are up to date', t => {
 test('a stale file is named, and generating mends it', t => {
   const dir = mkdtempSync(join(tmpdir(), 'tailrace-generate-'))
   t.teardown(() => rmSync(dir, { recursive: true }))
-  t.is(generate('--dir', dir).status, 0)
-  t.is(generate('--check', '--dir', dir).status, 0)
+  const into = ['--dir', dir, '--chart', join(dir, 'chart')]
+  t.is(generate(...into).status, 0)
+  t.is(generate('--check', ...into).status, 0)
   appendFileSync(join(dir, 'errors.md'), 'by hand')
-  const { status, stderr } = generate('--check', '--dir', dir)
+  const { status, stderr } = generate('--check', ...into)
   t.is(status, 1)
   t.true(stderr.startsWith(`stale: ${join(dir, 'errors.md')}\n`))
-  t.is(generate('--dir', dir).status, 0)
-  t.is(generate('--check', '--dir', dir).status, 0)
+  t.is(generate(...into).status, 0)
+  t.is(generate('--check', ...into).status, 0)
 })
 
 test('editors do not ask for what has a default, and take references', t => {
