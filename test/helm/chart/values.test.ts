@@ -1,0 +1,114 @@
+// Every set of values: Helm's linter takes it, each manifest is one that an API server would take, the render is the one that
+// was looked at, and Tailrace takes the configuration of each pool.
+
+import { readFileSync } from 'node:fs'
+import test from 'ava'
+import { helm } from '../helm.ts'
+import { chartCopy, goldenOf } from './goldens.ts'
+import { mistakesIn } from './product.ts'
+import {
+  at,
+  configurationsOf,
+  goldenPath,
+  listAt,
+  manifestsOf,
+  ofKind,
+  podsOf,
+  renderSet,
+  valueSets,
+  valuesPath
+} from './render.ts'
+import { problemsOf } from './strict.ts'
+
+const copy = chartCopy()
+test.after.always(() => copy.remove())
+
+const renders = new Map(valueSets.map(set => [set, goldenOf(set, copy)]))
+for (const render of renders.values()) render.catch(() => {}) // The test of the set tells it.
+
+async function manifestsIn(set: string) {
+  const stdout = (await renders.get(set)) ?? ''
+  return manifestsOf({ status: 0, stdout, stderr: '' })
+}
+
+for (const set of valueSets) {
+  test(`${set}: the linter takes the values, and an API server every manifest`, async t => {
+    const { status, stdout, stderr } = await helm([
+      'lint',
+      '--strict',
+      copy.path,
+      '--values',
+      valuesPath(set)
+    ])
+    t.is(status, 0, stdout + stderr)
+    const manifests = await manifestsIn(set)
+    t.true(manifests.length > 2)
+    t.deepEqual(manifests.flatMap(problemsOf), [])
+  })
+
+  test(`${set}: the render is the one that was looked at (else: npm run golden)`, async t => {
+    t.is(await renders.get(set), readFileSync(goldenPath(set), 'utf8'))
+  })
+
+  test(`${set}: Tailrace takes the configuration of each pool`, async t => {
+    const configurations = configurationsOf(await manifestsIn(set))
+    t.true(configurations.size > 0)
+    for (const [name, text] of configurations) t.deepEqual(await mistakesIn(t, text), [], name)
+  })
+}
+
+test('the chart with its own rules and dashboards is one that an API server would take', async t => {
+  t.deepEqual(manifestsOf(await renderSet('monitoring')).flatMap(problemsOf), [])
+})
+
+test('every pod satisfies the Pod Security Standard "restricted", and has no token of the API server', async t => {
+  for (const set of valueSets)
+    for (const { name, spec } of podsOf(await manifestsIn(set))) {
+      const about = `${name} of ${set}`
+      t.is(at(spec, 'automountServiceAccountToken'), false, about)
+      t.is(at(spec, 'securityContext', 'seccompProfile', 'type'), 'RuntimeDefault', about)
+      t.is(at(spec, 'securityContext', 'runAsNonRoot'), true, about)
+      for (const host of ['hostNetwork', 'hostPID', 'hostIPC', 'initContainers'])
+        t.is(at(spec, host), undefined, about)
+      for (const container of listAt(spec, 'containers')) {
+        const context = at(container, 'securityContext')
+        t.is(at(context, 'allowPrivilegeEscalation'), false, about)
+        t.is(at(context, 'readOnlyRootFilesystem'), true, about)
+        t.deepEqual(at(context, 'capabilities'), { drop: ['ALL'] }, about)
+        t.is(at(container, 'terminationMessagePolicy'), 'FallbackToLogsOnError', about)
+        for (const mount of listAt(container, 'volumeMounts')) t.is(at(mount, 'subPath'), undefined, about)
+        for (const port of listAt(container, 'ports')) t.is(at(port, 'hostPort'), undefined, about)
+      }
+      for (const volume of listAt(spec, 'volumes')) t.is(at(volume, 'hostPath'), undefined, about)
+    }
+})
+
+test('a pod has more time to stop than its configuration may take to drain', async t => {
+  for (const set of valueSets) {
+    const manifests = await manifestsIn(set)
+    const configurations = configurationsOf(manifests)
+    for (const { metadata, spec } of ofKind(manifests, 'Deployment', 'StatefulSet')) {
+      const text = configurations.get(metadata.name) ?? ''
+      const drainMs = Number(/^drainTimeoutMs: (\d+)$/m.exec(text)?.[1] ?? 20_000)
+      const seconds = at(spec, 'template', 'spec', 'terminationGracePeriodSeconds')
+      t.true(typeof seconds === 'number' && seconds * 1_000 >= drainMs + 10_000, `${metadata.name} of ${set}`)
+    }
+  }
+})
+
+test('no manifest is a Secret, and only what refers to one stands where a secret is expected', async t => {
+  const secret =
+    /^\s*(?:- )?(?:password|bearer|key|clientSecret|connectionString|username): (?!\$\{|")(.+)$/gm
+  for (const set of valueSets) {
+    const manifests = await manifestsIn(set)
+    t.deepEqual(ofKind(manifests, 'Secret'), [], set)
+    for (const text of configurationsOf(manifests).values()) {
+      const found = Array.from(text.matchAll(secret), ([, value = '']) => value)
+      t.deepEqual(
+        found.filter(value => value !== 'tailrace'),
+        [],
+        set
+      )
+    }
+  }
+})
