@@ -11,7 +11,7 @@ What the values make of the configuration. "tailrace.config" is the whole of it,
 {{- range $name, $channel := $channels }}
 {{- range $source := $channel.sources }}
 {{- range $kind := list "wialon" "wialonIps" }}
-{{- with index $source $kind }}{{ if not .host }}{{ $_ := set . "host" "0.0.0.0" }}{{ end }}{{ end }}
+{{- if hasKey $source $kind }}{{ $_ := set $source $kind (merge (default dict (index $source $kind)) (dict "host" "0.0.0.0")) }}{{ end }}
 {{- end }}
 {{- end }}
 {{- end }}

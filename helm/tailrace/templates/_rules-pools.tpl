@@ -30,6 +30,45 @@ pools.{{ index $receiving 1 }}.sources is true, as pools.{{ index $receiving 0 }
 {{- end }}
 {{- end }}
 
+{{- /* What a reference names has to be there in the pods of the pool. Variables from envFrom are not known here. */}}
+{{- define "tailrace.problems.references" -}}
+{{- $folders := list }}
+{{- range .root.Values.secrets }}{{ $folders = append $folders (printf "/etc/tailrace-secrets/%s" (default .secretName .name)) }}{{ end }}
+{{- range .root.Values.configMaps }}{{ $folders = append $folders (printf "/etc/tailrace-files/%s" (default .configMapName .name)) }}{{ end }}
+{{- if .root.Values.proof.enabled }}{{ $folders = append $folders "/etc/tailrace-secrets/tailrace-proof" }}{{ end }}
+{{- $told := list }}
+{{- range $name, $pool := include "tailrace.divided" .root | fromJson }}
+{{- $settings := $pool.settings }}
+{{- $variables := list "HOSTNAME" "HOME" "PATH" "NODE_OPTIONS" "NODE_VERSION" "NODE_ENV" }}
+{{- range $settings.env }}{{ $variables = append $variables .name }}{{ end }}
+{{- $mounts := $folders }}
+{{- range $settings.extraVolumeMounts }}{{ $mounts = append $mounts .mountPath }}{{ end }}
+{{- range regexFindAll "\\$\\{[^}\"]*\\}?" (toJson $pool.config | replace "$${" "") -1 | uniq }}
+{{- $reference := . }}
+{{- $variable := regexReplaceAll "^\\$\\{env:([A-Za-z_][A-Za-z0-9_]*)\\}$" . "${1}" }}
+{{- $path := regexReplaceAll "^\\$\\{file:(.+)\\}$" . "${1}" }}
+{{- if not (has . $told) }}
+{{- if ne $variable . }}
+{{- if not (or $settings.envFrom (has $variable $variables)) }}
+{{- $told = append $told . }}
+env must have {{ $variable }}, which config refers to as {{ . }} in the pool {{ quote $name }}
+{{- end }}
+{{- else if ne $path . }}
+{{- $isMounted := false }}
+{{- range $mounts }}{{ if hasPrefix (printf "%s/" (trimSuffix "/" .)) $path }}{{ $isMounted = true }}{{ end }}{{ end }}
+{{- if not $isMounted }}
+{{- $told = append $told . }}
+secrets or configMaps must mount {{ $path }}, which config refers to as {{ . }} (mounted: {{ join ", " $mounts | default "nothing" }})
+{{- end }}
+{{- else }}
+{{- $told = append $told . }}
+config has {{ $reference }}, which is neither ${env:NAME} nor ${file:path}; where a plain "${" is meant, write "$${"
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "tailrace.problems.scaling" -}}
 {{- range $name, $pool := include "tailrace.divided" .root | fromJson }}
 {{- $scaling := $pool.settings.autoscaling }}

@@ -9,7 +9,7 @@ pools from "tailrace.pools", which asks it first.
 {{- $config := include "tailrace.config" . | fromJson }}
 {{- $about := dict "root" . "config" $config }}
 {{- $found := list }}
-{{- range list "channels" "streams" "sequence" "steps" "topics" "loops" "listening" "sources" "pools" "scaling" "network" "proof" }}
+{{- range list "channels" "streams" "sequence" "steps" "topics" "loops" "listening" "sources" "pools" "references" "scaling" "network" "proof" }}
 {{- range splitList "\n" (include (printf "tailrace.problems.%s" .) $about) }}
 {{- if trim . }}{{ $found = append $found (trim .) }}{{ end }}
 {{- end }}
@@ -25,7 +25,7 @@ pools from "tailrace.pools", which asks it first.
 {{- if and (contains "/" $entry) (eq (default "" $parts._1) "") }}
 config.streams.{{ $name }}.from[{{ $at }}] must have the ident of a device behind the /
 {{- else if not (or (has $parts._0 $known) (contains "${" $entry)) }}
-config.streams.{{ $name }}.from[{{ $at }}] must be the name of a channel, got {{ quote $parts._0 }} ({{ $known | ternary (printf "known channels: %s" (join ", " $known)) "no channel is defined" }})
+config.streams.{{ $name }}.from[{{ $at }}] must be the name of a channel, got {{ quote $parts._0 }} ({{ gt (len $known) 0 | ternary (printf "known channels: %s" (join ", " $known)) "no channel is defined" }})
 {{- end }}
 {{- end }}
 {{- end }}
