@@ -7,6 +7,7 @@ import { runAva } from './ava/run-ava.ts'
 import { install } from './debian.ts'
 import { requirePip } from './helm/image/hadolint.ts'
 import { requireMosquitto } from './mosquitto.ts'
+import { requirePrometheus } from './prometheus.ts'
 import { requireRabbitmq } from './rabbitmq.ts'
 
 const interrupted = new AbortController()
@@ -25,6 +26,7 @@ async function runAll(): Promise<{ passed: number; failed: number }> {
   requireMosquitto()
   requireRabbitmq()
   requirePip()
+  requirePrometheus()
   const given = process.env.TAILRACE_TEST_KAFKA
   if (given) return runTests(given)
   const kafka = await startKafka().catch((error: unknown) => {

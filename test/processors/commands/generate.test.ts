@@ -20,15 +20,18 @@ test('the committed files are up to date', t => {
 test('a stale file is named, and generating mends it', t => {
   const dir = mkdtempSync(join(tmpdir(), 'tailrace-generate-'))
   t.teardown(() => rmSync(dir, { recursive: true }))
-  const into = ['--dir', dir, '--chart', join(dir, 'chart')]
-  t.is(generate(...into).status, 0)
-  t.is(generate('--check', ...into).status, 0)
-  appendFileSync(join(dir, 'errors.md'), 'by hand')
-  const { status, stderr } = generate('--check', ...into)
-  t.is(status, 1)
-  t.true(stderr.startsWith(`stale: ${join(dir, 'errors.md')}\n`))
-  t.is(generate(...into).status, 0)
-  t.is(generate('--check', ...into).status, 0)
+  const chart = join(dir, 'chart')
+  const places = ['--dir', dir, '--chart', chart]
+  t.is(generate(...places).status, 0)
+  t.is(generate('--check', ...places).status, 0)
+  for (const path of [join(dir, 'errors.md'), join(chart, 'rules/tailrace.yaml')]) {
+    appendFileSync(path, 'by hand')
+    const { status, stderr } = generate('--check', ...places)
+    t.is(status, 1)
+    t.true(stderr.startsWith(`stale: ${path}\n`))
+    t.is(generate(...places).status, 0)
+    t.is(generate('--check', ...places).status, 0)
+  }
 })
 
 test('editors do not ask for what has a default, and take references', t => {
