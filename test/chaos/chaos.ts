@@ -9,6 +9,7 @@ import type { Scene } from '../flows/harness/scene.ts'
 import { Crew } from './crew.ts'
 import { drawSchedule, firstCrew } from './schedule.ts'
 import { Storm } from './storm.ts'
+import { type Books, noBooks } from './watch/scrapes.ts'
 import { Watches } from './watch/watches.ts'
 
 export interface ChaosOptions {
@@ -24,6 +25,8 @@ export interface ChaosResult extends CaseResult {
   readonly minutes: number
   /** How many there were of each kind. */
   readonly faults: Readonly<Record<string, number>>
+  /** What Prometheus scraped. */
+  readonly books: Books
 }
 
 const progressEveryMs = 10_000
@@ -35,6 +38,7 @@ export { hasPassed }
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const { seed, minutes, perSecond } = options
   let faults = {}
+  let books = noBooks
   const flow: FlowCase = {
     letter: 'chaos',
     title: `chaos with seed ${seed}`,
@@ -42,20 +46,22 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     async run(scene) {
       const play = new Play(scene, options)
       faults = play.faults
-      return play.run()
+      return play.run().finally(() => {
+        books = play.books
+      })
     }
   }
   const result = await runCase(flow, { ...short, perSecond }, [])
-  return { ...result, seed, minutes, faults }
+  return { ...result, seed, minutes, faults, books }
 }
 
 /** Rejects when `playing` is not over in time. */
-async function within(limitMs: number, playing: Promise<void>): Promise<void> {
+async function within<T>(limitMs: number, playing: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const giveUp = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`it was not over after ${limitMs / 1000} s`)), limitMs)
   })
-  await Promise.race([playing, giveUp]).finally(() => clearTimeout(timer))
+  return Promise.race([playing, giveUp]).finally(() => clearTimeout(timer))
 }
 
 class Play {
@@ -65,6 +71,7 @@ class Play {
   readonly #crew: Crew
   readonly #storm: Storm
   readonly #startedMs = Date.now()
+  books = noBooks
 
   constructor(scene: Scene, options: ChaosOptions) {
     const { kafka } = scene
@@ -86,16 +93,18 @@ class Play {
     const lengthMs = this.#options.minutes * 60_000
     const limitMs = lengthMs + settleLimitMs
     try {
-      await within(limitMs, this.#perform(lengthMs))
+      this.books = await within(limitMs, this.#perform(lengthMs))
     } finally {
       clearInterval(progress)
       await this.#watches.end()
     }
-    return { complaints: [...this.#crew.complaints(), ...this.#watches.complaints()], notes: [] }
+    const complaints = [...this.#crew.complaints(), ...this.#watches.complaints(), ...this.books.complaints]
+    return { complaints, notes: [] }
   }
 
-  async #perform(lengthMs: number): Promise<void> {
+  async #perform(lengthMs: number): Promise<Books> {
     const { seed, perSecond } = this.#options
+    await this.#watches.scrapes.ready()
     for (const slot of firstCrew) await this.#crew.start(slot)
     await this.#crew.running()
     await this.#watches.start()
@@ -113,6 +122,7 @@ class Play {
     await Promise.all(senders.map(sender => sender.finish(0)))
     this.#tell('everything is sent')
     await this.#scene.settle()
+    return this.#watches.scrapes.books()
   }
 
   get #figures(): string {

@@ -30,8 +30,9 @@ function numberOf(text: string, name: string): number {
 }
 
 function figuresOf(result: ChaosResult) {
-  const { seed, minutes, sent, lost, altered, outOfOrder, duplicates, bound, unexplained, faults } = result
-  return { seed, minutes, sent, lost, altered, outOfOrder, duplicates, bound, unexplained, faults }
+  const { seed, minutes, sent, lost, altered, outOfOrder, duplicates, bound, unexplained, faults, books } =
+    result
+  return { seed, minutes, sent, lost, altered, outOfOrder, duplicates, bound, unexplained, faults, books }
 }
 
 /** What there is to look into; nothing after a run that passed. */
@@ -45,11 +46,18 @@ function evidenceLines(result: ChaosResult): string[] {
 }
 
 function tableOf(result: ChaosResult): string {
-  const { faults, ...figures } = figuresOf(result)
+  const { faults, books, ...figures } = figuresOf(result)
+  const { complaints, ...scraped } = books
   const rows = [
     ...Object.entries(figures),
+    ['scraped'],
+    ...Object.entries({ ...scraped, imbalances: complaints.length }).map(([name, value]) => [
+      `  ${name}`,
+      value
+    ]),
+    ['faults'],
     ...Object.entries(faults).map(([kind, times]) => [`  ${kind}`, times])
   ]
-  const lines = rows.map(([name, value]) => `${String(name).padEnd(18)}${String(value).padStart(10)}\n`)
+  const lines = rows.map(([name, value]) => `${String(name).padEnd(18)}${String(value ?? '').padStart(10)}\n`)
   return [...lines, hasPassed(result) ? 'passed\n' : 'FAILED\n'].join('')
 }

@@ -9,6 +9,7 @@ import { Canary, type Outage } from './canary.ts'
 import { CanaryGroup } from './canary-group.ts'
 import { CommitWatch } from './commit-watch.ts'
 import { watchPauses } from './pauses.ts'
+import { Scrapes } from './scrapes.ts'
 import { Stalls } from './stalls.ts'
 
 /** Options of Node for a process that is to be watched. */
@@ -21,6 +22,7 @@ export class Watches {
   readonly #canary: Canary
   readonly #canaryGroup: CanaryGroup
   readonly #stalls: Stalls
+  readonly scrapes = new Scrapes()
   #unwatch = () => {}
   #running = Promise.resolve()
 
@@ -52,6 +54,7 @@ export class Watches {
   /** A line of an instance's log. */
   heard(instance: string, line: LogLine): void {
     this.#stalls.heard(instance, line)
+    this.scrapes.heard(instance, line)
   }
 
   async end(): Promise<void> {
@@ -60,6 +63,7 @@ export class Watches {
     this.#unwatch()
     await this.#running
     await this.#canaryGroup.close()
+    await this.scrapes.stop()
     this.#scene.addFaults(this.#stalls.faults())
   }
 
