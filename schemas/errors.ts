@@ -93,7 +93,11 @@ const list = {
     outcome: 'halt',
     exitCode: 3
   },
-  kafka_unavailable: { sentence: 'Kafka did not take the messages in time', httpStatus: 503, exitCode: 1 },
+  kafka_unavailable: {
+    sentence: 'Kafka did not take the messages in time',
+    hint: 'Nothing is confirmed to senders: what they repeat is taken once Kafka takes messages again. Look at the brokers: disks, replicas in sync.',
+    ...{ httpStatus: 503, exitCode: 1 }
+  },
   commit_refused: {
     sentence: 'Kafka refused the commit because this member has lost its place in the group'
   },

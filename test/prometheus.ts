@@ -33,8 +33,17 @@ export interface Sample {
   readonly value: number
 }
 
+/** An alert that is firing, or begins to: it has not lasted as long as it must. */
+export interface Alert {
+  readonly state: 'pending' | 'firing'
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+}
+
 export interface Prometheus {
   readonly url: string
+  /** Of the rules that it was given. */
+  alerts(): Promise<Alert[]>
   /** From now on these are scraped, and no others. */
   scrape(targets: readonly ScrapeTarget[]): Promise<void>
   /** The answer to an instant query; rejects with what Prometheus says of a query that it cannot take. */
@@ -74,6 +83,7 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
       await rename(join(directory, 'targets.new'), join(targets, 'targets.json'))
     },
     query: expression => query(url, expression),
+    alerts: () => alerts(url),
     stop
   }
 }
@@ -157,4 +167,10 @@ async function query(url: string, expression: string): Promise<Sample[]> {
   const { error, data } = (await response.json()) as Answer // the API's own shape
   if (data === undefined) throw new Error(`${expression}: ${error}`)
   return data.result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }))
+}
+
+async function alerts(url: string): Promise<Alert[]> {
+  const response = await fetch(`${url}/api/v1/alerts`)
+  const { data } = (await response.json()) as { data: { alerts: Alert[] } } // the API's own shape
+  return data.alerts
 }

@@ -166,7 +166,11 @@ export class Service {
       uptimeSeconds: Math.round((nowMs - this.#startedMs) / 1000),
       config: this.generation.report(),
       memory: memoryStatus(this.#config, streams, this.#bodies.usedBytes),
-      channels: channelStatuses(this.#config, this.#ingest.connections, mask),
+      channels: channelStatuses(this.#config, {
+        connections: this.#ingest.connections,
+        appendTrouble: topic => this.#gate.trouble(topic),
+        mask
+      }),
       streams
     }
   }

@@ -106,7 +106,7 @@ export class Stream {
       accounts: this.#settlement.accounts,
       partitions: [...this.partitions],
       held: this.#held.devices,
-      silent: this.#steps.silent,
+      ...{ silent: this.#steps.silent, lastDeadLetter: this.#settlement.lastDeadLetter },
       ...{ ...this.#dispatcher.standing, ...this.#assignment.membership.standing }
     })
   }

@@ -20,8 +20,8 @@ export interface ChannelStatus {
   readonly sources: readonly string[]
   /** Of sources that connect to somebody. */
   readonly connections?: readonly ConnectionStatus[]
-  /** Why one of them receives nothing at the moment. */
-  readonly trouble?: TroubleReport & Pick<ConnectionStatus, 'source' | 'url'>
+  /** Why nothing can be stored at the moment, or why one of its connections receives nothing. */
+  readonly trouble?: TroubleReport & Partial<Pick<ConnectionStatus, 'source' | 'url'>>
 }
 
 export interface ConnectionStatus extends Pick<SourceConnection, 'url' | 'state'> {
@@ -71,12 +71,19 @@ export interface ServiceStatus {
   readonly streams: readonly StreamReport[]
 }
 
+export interface ChannelsInput {
+  readonly connections: readonly NamedConnection[]
+  /** Why Kafka takes nothing for a topic. */
+  appendTrouble(topic: string): Trouble | null
+  readonly mask: Mask
+}
+
 export function channelStatuses(
   { channels }: Pick<Config, 'channels'>,
-  connections: readonly NamedConnection[],
-  mask: Mask
+  { connections, appendTrouble, mask }: ChannelsInput
 ): ChannelStatus[] {
   return Object.entries(channels).map(([name, { topic, sources }]) => {
+    const refused = appendTrouble(topic)
     const own = connections.filter(({ channel }) => channel === name).map(one => connectionStatus(one, mask))
     const [troubled] = own.filter(({ trouble }) => trouble !== undefined)
     return {
@@ -86,7 +93,8 @@ export function channelStatuses(
       ...(own.length > 0 && { connections: own }),
       ...(troubled?.trouble !== undefined && {
         trouble: { source: troubled.source, url: troubled.url, ...troubled.trouble }
-      })
+      }),
+      ...(refused !== null && troubleReport(refused, mask))
     }
   })
 }
@@ -120,11 +128,12 @@ export function memoryStatus(
 
 /** Whatever targets and Kafka said is shown without secrets. */
 export function streamReport(status: GenerationStatus, { mask, nowMs, objective }: ReportInput) {
-  const { oldestMs, partitions, ...rest } = status
+  const { oldestMs, held, partitions, ...rest } = status
   const ageSeconds = oldestMs === null ? null : Math.max(0, nowMs - oldestMs) / 1000
   const missed = objective !== undefined && (ageSeconds ?? 0) >= objective.maxAgeSeconds
   return {
     ...withoutSecrets(rest, mask),
+    held: withoutSecrets(held, mask),
     oldest: oldestMs === null ? null : new Date(oldestMs).toISOString(),
     oldestAgeSeconds: ageSeconds,
     ...(objective !== undefined && { objective: { ...objective, missed } }),

@@ -4,6 +4,13 @@ import type { Partition } from '../assignment/partition.ts'
 import type { WaitingDevice } from '../held/waiting-device.ts'
 import type { Accounts, End } from '../settlement/accounts.ts'
 import type { SilentDevices } from '../silence/silence.ts'
+import {
+  type HeldStatus,
+  heldStatus,
+  type LastDeadLetter,
+  type LastDeadLetterReport,
+  lastDeadLetterReport
+} from './reasons.ts'
 import type { TroubleReport } from './state.ts'
 import { reportTrouble } from './state.ts'
 import { type Usefulness, usefulReplicas } from './useful.ts'
@@ -53,7 +60,9 @@ export interface StreamStatus {
   readonly pending: number
   readonly pendingBytes: number
   /** What waits in the held topic: devices, and their messages. */
-  readonly held: { readonly devices: number; readonly messages: number }
+  readonly held: HeldStatus
+  /** Left out where there was none since the stream was started. */
+  readonly lastDeadLetter?: LastDeadLetterReport
   /** Left out where nobody asks. */
   readonly silent?: SilentStatus
   readonly concurrency: Concurrency
@@ -75,6 +84,8 @@ export interface StatusInput extends Pick<StreamStatus, Told>, Usefulness {
   readonly held: readonly WaitingDevice[]
   /** Null: nobody asks. */
   readonly silent?: SilentDevices | null
+  /** Null: there was none. */
+  readonly lastDeadLetter?: LastDeadLetter | null
 }
 
 /** What is shown as it is. */
@@ -102,20 +113,22 @@ export function statusOf({
   nowMs,
   troubled,
   load,
+  lastDeadLetter = null,
   ...told
 }: StatusInput): StreamStatus {
-  const messages = held.reduce((total, { count }) => total + count, 0)
+  const heldMessages = heldStatus(held).messages
   const sum = (of: (partition: Partition) => number) => partitions.reduce((total, one) => total + of(one), 0)
   return {
     name,
     state: state.kind,
     since: new Date(state.sinceMs).toISOString(),
     ...(state.trouble === undefined ? {} : { trouble: reportTrouble(state.trouble) }),
-    lag: sum(partition => partition.lag) + messages,
+    lag: sum(partition => partition.lag) + heldMessages,
     oldestMs: oldestMs(partitions, held),
     pending: sum(partition => partition.pending),
     pendingBytes: sum(partition => partition.bytes),
-    held: { devices: held.length, messages },
+    held: heldStatus(held),
+    ...(lastDeadLetter !== null && { lastDeadLetter: lastDeadLetterReport(lastDeadLetter) }),
     ...(silent !== null && { silent: silentStatus(silent) }),
     ...told,
     usefulReplicas: usefulReplicas({ nowMs, state, troubled, load, partitions }),

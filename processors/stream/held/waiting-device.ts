@@ -41,6 +41,8 @@ export class WaitingDevice {
   /** How often in a row it was refused. */
   failures = 0
   cancelWait: (() => void) | null = null
+  /** When it is tried next, in Unix ms; null while it is, or does not wait for that. */
+  untilMs: number | null = null
   /** From where its messages are to be read for the release, and the highest original that was. */
   readNext = 0
   readOrigin = -1

@@ -13,6 +13,7 @@ import { countCodes, ToldTogether } from '../../told-together.ts'
 import type { StreamContext } from '../context.ts'
 import { type Health, troubleOf } from '../health/health.ts'
 import { persist } from '../health/persist.ts'
+import type { LastDeadLetter } from '../health/reasons.ts'
 import { type Death, deadLetterOf } from './dead-letter.ts'
 
 export interface DeadLettersPort {
@@ -51,6 +52,8 @@ export class DeadLetters {
   /** Refused because of their size; tried again after a while. */
   readonly #tooLarge = new Set<Letter>()
   #pendingBytes = 0
+  /** The last that Kafka has. */
+  last: LastDeadLetter | null = null
   #isTopicThere = false
   #running: Promise<void> | null = null
   #cancelRetry: (() => void) | null = null
@@ -204,6 +207,7 @@ export class DeadLetters {
 
   #tell(stored: readonly Letter[]): void {
     for (const [code, messages] of countCodes(stored)) {
+      this.last = { code, atMs: this.#context.clock.now() }
       this.#context.meter.deadLettered(code, messages)
       const first = stored.find(letter => letter.code === code)
       if (first !== undefined) this.#told.happened(code, { code, id: first.id }, messages)

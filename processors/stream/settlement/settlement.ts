@@ -6,6 +6,7 @@ import { Partition } from '../assignment/partition.ts'
 import type { Partitions } from '../assignment/partitions.ts'
 import type { StreamContext } from '../context.ts'
 import type { Rejected } from '../dispatch/outcome/aftermath.ts'
+import type { LastDeadLetter } from '../health/reasons.ts'
 import type { Held } from '../held/held.ts'
 import type { HeldPartition } from '../held/held-partition.ts'
 import { ReleasedMessage } from '../held/release/released-message.ts'
@@ -76,6 +77,11 @@ export class Settlement {
         port.committed()
       }
     })
+  }
+
+  /** Null: none since the stream was started. */
+  get lastDeadLetter(): LastDeadLetter | null {
+    return this.#deadLetters.last
   }
 
   /** A partition was opened: from now on there is a commit, and so the dead letters may have their topic. */

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Guard } from '../../../connectors/kafka/local/guard.ts'
 import { packageRoot } from '../../../processors/commands/package-root.ts'
-import type { StreamReport } from '../../../processors/service/admin/status.ts'
+import type { ServiceStatus, StreamReport } from '../../../processors/service/admin/status.ts'
 import { heldEvent } from './memory/held.ts'
 import { until } from './until.ts'
 
@@ -110,19 +110,29 @@ export class Instance {
     return this.logged('partitions_assigned') + this.logged('partitions_lost')
   }
 
+  /** Where it is scraped; null until it listens there. */
+  get adminAddress(): string | null {
+    const port = this.#ports.get('admin')
+    return port === undefined ? null : `127.0.0.1:${port}`
+  }
+
   /** Where senders POST to. */
   ingestUrl(channel: string): string {
     return `http://127.0.0.1:${this.#ports.get('http')}/channels/${channel}/messages`
   }
 
-  /** The streams as /status shows them; none while nothing answers there. */
-  async streams(): Promise<StreamReport[]> {
+  /** What /status shows; null while nothing answers there. */
+  async status(): Promise<ServiceStatus | null> {
     const port = this.#ports.get('admin')
-    if (port === undefined) return []
+    if (port === undefined) return null
     const response = await fetch(`http://127.0.0.1:${port}/status`).catch(() => null)
-    if (!response?.ok) return []
-    const { streams } = (await response.json()) as { streams: StreamReport[] } // the service's own shape
-    return streams
+    if (!response?.ok) return null
+    return (await response.json()) as ServiceStatus // the service's own shape
+  }
+
+  /** The streams as /status shows them; none while nothing answers there. */
+  async streams(): Promise<readonly StreamReport[]> {
+    return (await this.status())?.streams ?? []
   }
 
   /** The first stream; null while nothing answers. */

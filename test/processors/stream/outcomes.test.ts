@@ -130,6 +130,7 @@ test('reject of a whole batch: it is bisected until the culprits stand alone, an
   t.deepEqual(target.confirmed.toSorted(), sent.filter(message => !culprits.includes(message)).toSorted())
   t.is(new Set(target.confirmed).size, target.confirmed.length)
   t.like(stream.status().accounts, { read: 30, delivered: 28, dead_lettered: 2 })
+  t.is(stream.status().lastDeadLetter?.code, 'target_threw')
   t.is(await rig.uncommitted(), 0)
 })
 

@@ -43,6 +43,7 @@ export class Release {
     device.cancelWait?.()
     const ceilings = { ...retry, maxDelayMs: this.#port.options.maxDelayMs }
     const waitMs = backoffMs(ceilings, Math.max(1, device.failures), clock.random())
+    device.untilMs = clock.now() + waitMs
     device.cancelWait = clock.after(waitMs, () => this.now(device))
   }
 
@@ -50,6 +51,7 @@ export class Release {
   now(device: WaitingDevice): void {
     device.cancelWait?.()
     device.cancelWait = null
+    device.untilMs = null
     if (device.phase === 'waiting') device.phase = 'due'
     this.wake()
   }

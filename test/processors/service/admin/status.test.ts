@@ -58,14 +58,26 @@ test('what a target said is shown without secrets', t => {
   t.is(report.trouble?.detail, 'Cannot POST /***')
 })
 
+const channel = (topic: string) => ({
+  topic,
+  partitions: 1,
+  retentionHours: 1,
+  sources: [{ mqtt: {} }],
+  deadLetters: { topic: `${topic}.dead-letters`, partitions: 1, retentionHours: 1 }
+})
+
+test('a channel for which Kafka takes nothing says why, and what senders have to do', t => {
+  const trouble = { code: 'kafka_unavailable', detail: 'of hunter2', untilMs: null, attempt: 3 } as const
+  const appendTrouble = (topic: string) => (topic === 'of-fleet' ? trouble : null)
+  const channels = { fleet: channel('of-fleet'), boats: channel('boats') }
+  const mask = new Mask(['hunter2'])
+  const [fleet, boats] = channelStatuses({ channels }, { connections: [], appendTrouble, mask })
+  t.like(fleet?.trouble, { code: 'kafka_unavailable', detail: 'of ***', attempt: 3 })
+  t.regex(fleet?.trouble?.hint ?? '', /repeat/)
+  t.is(boats?.trouble, undefined)
+})
+
 test('a channel whose source is not connected says why, without secrets', t => {
-  const channel = (topic: string) => ({
-    topic,
-    partitions: 1,
-    retentionHours: 1,
-    sources: [{ mqtt: {} }],
-    deadLetters: { topic: `${topic}.dead-letters`, partitions: 1, retentionHours: 1 }
-  })
   const channels = { fleet: channel('fleet'), boats: channel('boats') }
   const refused = {
     ...({ kind: 'mqtt', channel: 'fleet', url: 'mqtt://a.example', state: 'halted', sinceMs: 0 } as const),
@@ -73,7 +85,10 @@ test('a channel whose source is not connected says why, without secrets', t => {
   } as const
   const connected = { kind: 'mqtt', channel: 'fleet', url: 'mqtt://b.example', sinceMs: 0 } as const
   const connections = [{ ...connected, state: 'connected' } as const, refused]
-  const [fleet, boats] = channelStatuses({ channels }, connections, new Mask(['hunter2']))
+  const [fleet, boats] = channelStatuses(
+    { channels },
+    { connections, appendTrouble: () => null, mask: new Mask(['hunter2']) }
+  )
   const trouble = { code: 'mqtt_unauthorized', attempt: 2, detail: 'not ***' }
   const source = 'mqtt'
   t.like(fleet, {

@@ -13,6 +13,8 @@ test('a device that is refused waits, the others go on, and it follows in order 
   const sent = [...(await rig.send('a', 'b', 'a')), ...(await rig.send('a', 'b'))]
   t.deepEqual(target.confirmed, ['b:2', 'b:5'])
   t.like(stream.status(), { state: 'running', held: { devices: 1, messages: 3 }, pending: 0, lag: 3 })
+  t.like(stream.status().held.trouble, { code: 'target_threw', attempt: 1 })
+  t.truthy(stream.status().held.trouble?.nextAttempt)
   await rig.clock.advance(1_000)
   t.is(await rig.uncommitted(), 0)
   target.refused.clear()
