@@ -32,6 +32,7 @@ import { Metrics } from './metrics/metrics.ts'
 import type { ServiceParts } from './parts.ts'
 import { Generation } from './reload/generation.ts'
 import { isEmpty, type Plan, planReload } from './reload/plan.ts'
+import { Retention } from './retention/retention.ts'
 import { attributesOf, noAttributes, surroundingsOf } from './streams/steps.ts'
 import { type Streamed, Streams } from './streams/streams.ts'
 import { graceMs, within } from './within.ts'
@@ -46,6 +47,7 @@ export class Service {
   readonly #streams: Streams
   readonly #listener: AdminListener
   readonly #ends: EndsWatch
+  readonly #retention: Retention
   /** What sources may hold. */
   readonly #bodies: ByteBudget
   readonly #ingest: Ingest
@@ -85,6 +87,7 @@ export class Service {
       reached: dieAt(process.env.TAILRACE_DIE_AT)
     })
     this.#ends = new EndsWatch({ clock, admin: this.#admin, watched: () => this.#streams.watched() })
+    this.#retention = new Retention({ clock, admin: this.#admin, owing: () => this.#streams.statuses() })
     const [streams, token] = [this.#streams, config.listen.adminToken]
     this.#listener = adminListener({
       metrics: this.#metrics,
@@ -139,6 +142,7 @@ export class Service {
     this.#stopping.abort()
     this.#ends.stop()
     this.generation.stop()
+    this.#retention.stop()
     await stop(
       'start',
       this.#starting.catch(() => {})
@@ -157,7 +161,8 @@ export class Service {
   status(): ServiceStatus {
     const { clock, mask, version } = this.#parts
     const nowMs = clock.now()
-    const streams = streamReports(this.#streams.statuses(), { config: this.#config, mask, nowMs })
+    const about = { config: this.#config, mask, nowMs, retention: this.#retention }
+    const streams = streamReports(this.#streams.statuses(), about)
     return {
       version,
       phase: this.#phase,
@@ -197,6 +202,7 @@ export class Service {
     await this.#apply(changes, this.#startedMs)
     if (signal.aborted) return
     this.#ends.start()
+    this.#retention.start()
     this.#phase = 'running'
     log('service_started', { version, brokers, streams: Object.keys(streams).length })
   }

@@ -105,7 +105,7 @@ export class Stream {
       ...{ name: this.options.name, ...this.#health.standing },
       accounts: this.#settlement.accounts,
       partitions: [...this.partitions],
-      held: this.#held.devices,
+      held: this.#held,
       ...{ silent: this.#steps.silent, lastDeadLetter: this.#settlement.lastDeadLetter },
       ...{ ...this.#dispatcher.standing, ...this.#assignment.membership.standing }
     })

@@ -7,6 +7,7 @@ import type { ObjectiveConfig } from '../../../schemas/stream.ts'
 import type { NamedConnection } from '../../ingest/ingest.ts'
 import { reportTrouble, type Trouble, type TroubleReport } from '../../stream/health/state.ts'
 import type { GenerationReport } from '../reload/generation.ts'
+import type { Loss, Retention } from '../retention/retention.ts'
 import type { GenerationStatus } from '../streams/streams.ts'
 
 /** `connecting` until Kafka was reached and the topics are there. */
@@ -33,10 +34,16 @@ export interface ConnectionStatus extends Pick<SourceConnection, 'url' | 'state'
 }
 
 /** A stream as people and scripts read it. */
-export interface StreamReport extends Omit<GenerationStatus, 'oldestMs'> {
-  /** When Kafka got the oldest message that is read and not settled, in ISO 8601; null when there is none. */
+export interface StreamReport extends Omit<GenerationStatus, 'oldestMs' | 'firstsOwed'> {
+  /** When Kafka got the oldest message that is not settled, in ISO 8601; null when there is none, or it was not read yet. */
   readonly oldest: string | null
   readonly oldestAgeSeconds: number | null
+  /**
+   * Until Kafka's retention may delete the first message that is not settled; null where it never does, or none is. Left out
+   * where it is not known, for the reason beside it.
+   */
+  readonly timeToLossSeconds?: number | null
+  readonly timeToLossUnknown?: string
   /** Left out where the stream has none. */
   readonly objective?: ObjectiveConfig & { readonly missed: boolean }
 }
@@ -47,6 +54,7 @@ export interface ReportInput {
   /** What ages are counted to. */
   readonly nowMs: number
   readonly objective?: ObjectiveConfig | undefined
+  readonly loss: Loss
 }
 
 /** The memory of the process, in bytes. */
@@ -105,14 +113,20 @@ function connectionStatus(connection: NamedConnection, mask: Mask): ConnectionSt
   return trouble === undefined ? at : { ...at, ...troubleReport(trouble, mask) }
 }
 
+/** What all reports need. */
+export interface ReportsInput extends Omit<ReportInput, 'objective' | 'loss'> {
+  readonly config: Pick<Config, 'streams'>
+  readonly retention: Pick<Retention, 'lossOf'>
+}
+
 /** The streams as they are reported at the moment `nowMs`, by the configuration in force. */
 export function streamReports(
   statuses: readonly GenerationStatus[],
-  { config, ...about }: Omit<ReportInput, 'objective'> & { readonly config: Pick<Config, 'streams'> }
+  { config, retention, ...about }: ReportsInput
 ): StreamReport[] {
   return statuses.map(status => {
     const objective = config.streams[status.name]?.objective
-    return streamReport(status, { ...about, objective })
+    return streamReport(status, { ...about, objective, loss: retention.lossOf(status) })
   })
 }
 
@@ -127,8 +141,9 @@ export function memoryStatus(
 }
 
 /** Whatever targets and Kafka said is shown without secrets. */
-export function streamReport(status: GenerationStatus, { mask, nowMs, objective }: ReportInput) {
-  const { oldestMs, held, partitions, ...rest } = status
+export function streamReport(status: GenerationStatus, { mask, nowMs, objective, loss }: ReportInput) {
+  const { oldestMs: read, firstsOwed: _, held, partitions, ...rest } = status
+  const oldestMs = loss.oldestMs === null || (read !== null && read < loss.oldestMs) ? read : loss.oldestMs
   const ageSeconds = oldestMs === null ? null : Math.max(0, nowMs - oldestMs) / 1000
   const missed = objective !== undefined && (ageSeconds ?? 0) >= objective.maxAgeSeconds
   return {
@@ -136,9 +151,15 @@ export function streamReport(status: GenerationStatus, { mask, nowMs, objective 
     held: withoutSecrets(held, mask),
     oldest: oldestMs === null ? null : new Date(oldestMs).toISOString(),
     oldestAgeSeconds: ageSeconds,
+    ...lossReport(loss, mask),
     ...(objective !== undefined && { objective: { ...objective, missed } }),
     partitions: partitions.map(partition => withoutSecrets(partition, mask))
   } satisfies StreamReport
+}
+
+function lossReport({ leftMs, unknown }: Loss, mask: Mask) {
+  if (leftMs !== null) return { timeToLossSeconds: Number.isFinite(leftMs) ? leftMs / 1000 : null }
+  return unknown === null ? {} : { timeToLossUnknown: mask.apply(unknown) }
 }
 
 export function troubleReport(trouble: Trouble, mask: Mask) {

@@ -8,7 +8,9 @@ import type { Metrics } from './metrics.ts'
 /** Undefined: there is nothing to show. */
 const read = {
   tailrace_stream_devices_silent: status => status.silent?.devices,
-  tailrace_stream_age_objective_seconds: status => status.objective?.maxAgeSeconds
+  tailrace_stream_age_objective_seconds: status => status.objective?.maxAgeSeconds,
+  tailrace_stream_time_to_loss_seconds: ({ timeToLossSeconds: seconds }) =>
+    seconds === null ? Number.POSITIVE_INFINITY : seconds
 } satisfies Partial<Record<MetricName, (status: StreamReport) => number | undefined>>
 
 /** Sets them as of the moment of the scrape. */

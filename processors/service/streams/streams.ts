@@ -170,6 +170,6 @@ export class Streams {
     meter.halted(fault.code)
     log('stream_halted', { stream: name, ...reportTrouble(trouble) })
     const accounts = new Accounts(meter)
-    return statusOf({ ...neverRun, halts: 1, name, state, accounts, partitions: [], held: [] })
+    return { ...statusOf({ ...neverRun, halts: 1, name, state, accounts }), firstsOwed: null }
   }
 }

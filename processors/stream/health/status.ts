@@ -1,9 +1,11 @@
 // A stream as /status shows it: what it does and why, where every partition stands, and its books.
 
 import type { Partition } from '../assignment/partition.ts'
+import type { Held } from '../held/held.ts'
 import type { WaitingDevice } from '../held/waiting-device.ts'
 import type { Accounts, End } from '../settlement/accounts.ts'
 import type { SilentDevices } from '../silence/silence.ts'
+import { type FirstOwed, firstsOwed } from './owed.ts'
 import {
   type HeldStatus,
   heldStatus,
@@ -53,6 +55,8 @@ export interface StreamStatus {
   readonly trouble?: TroubleReport
   /** How often it halted since it was started. */
   readonly halts: number
+  /** The first record that is owed, of each partition; null where it has never run. */
+  readonly firstsOwed: readonly FirstOwed[] | null
   /** Messages not settled, and those that are held. */
   readonly lag: number
   /** Unix ms of the oldest message fetched and not settled, or since which the oldest is held; null when there is none. */
@@ -81,7 +85,7 @@ export interface StatusInput extends Pick<StreamStatus, Told>, Usefulness {
   readonly name: string
   readonly accounts: Accounts
   /** Who waits in the held topic. */
-  readonly held: readonly WaitingDevice[]
+  readonly held: Pick<Held, 'devices' | 'firstsWaiting'>
   /** Null: nobody asks. */
   readonly silent?: SilentDevices | null
   /** Null: there was none. */
@@ -92,7 +96,9 @@ export interface StatusInput extends Pick<StreamStatus, Told>, Usefulness {
 type Told = 'halts' | 'concurrency' | 'destinationsDown' | 'rebalances' | 'lastGateSeconds'
 
 /** Of a stream that has never run. */
-export const neverRun: Pick<StreamStatus, Told> & Pick<Usefulness, 'nowMs' | 'troubled' | 'load'> = {
+export const neverRun: Omit<StatusInput, 'name' | 'state' | 'accounts'> = {
+  partitions: [],
+  held: { devices: [], firstsWaiting: [] },
   nowMs: 0,
   troubled: 0,
   load: { busy: 0, used: 0, limited: 0, silentMs: 0, isTargetFull: false },
@@ -116,18 +122,20 @@ export function statusOf({
   lastDeadLetter = null,
   ...told
 }: StatusInput): StreamStatus {
-  const heldMessages = heldStatus(held).messages
+  const { devices } = held
+  const heldNow = heldStatus(devices)
   const sum = (of: (partition: Partition) => number) => partitions.reduce((total, one) => total + of(one), 0)
   return {
     name,
     state: state.kind,
     since: new Date(state.sinceMs).toISOString(),
     ...(state.trouble === undefined ? {} : { trouble: reportTrouble(state.trouble) }),
-    lag: sum(partition => partition.lag) + heldMessages,
-    oldestMs: oldestMs(partitions, held),
+    lag: sum(partition => partition.lag) + heldNow.messages,
+    firstsOwed: firstsOwed(partitions, held),
+    oldestMs: oldestMs(partitions, devices),
     pending: sum(partition => partition.pending),
     pendingBytes: sum(partition => partition.bytes),
-    held: heldStatus(held),
+    held: heldNow,
     ...(lastDeadLetter !== null && { lastDeadLetter: lastDeadLetterReport(lastDeadLetter) }),
     ...(silent !== null && { silent: silentStatus(silent) }),
     ...told,

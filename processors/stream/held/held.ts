@@ -80,6 +80,14 @@ export class Held {
     return [...this].flatMap(partition => partition.devices)
   }
 
+  /** In each partition in which any wait, the first message that does. */
+  get firstsWaiting(): readonly (TopicPartition & { readonly offset: number })[] {
+    return [...this].flatMap(({ origin, devices }) => {
+      const firsts = devices.flatMap(({ count, first }) => (count > 0 ? [first] : []))
+      return firsts.length === 0 ? [] : [{ ...origin, offset: Math.min(...firsts) }]
+    })
+  }
+
   /** Makes sure that the topic is there and has a partition for each of every channel. Rejects with a FaultError. */
   async ensure(): Promise<void> {
     const { options, topics, admin } = this.#parts

@@ -13,6 +13,7 @@ const trouble = {
   untilMs: null,
   attempt: 1
 } as const
+const loss = { leftMs: null, unknown: null, oldestMs: null }
 const state = { kind: 'halted', sinceMs: 0, trouble } as const
 const status = {
   group: 'tailrace.acme',
@@ -21,28 +22,33 @@ const status = {
     name: 'acme',
     state,
     accounts: new Accounts(new RecordingMeter()),
-    partitions: [],
-    held: [],
     ...neverRun
   })
 }
 
 test('the oldest message is told by its time and its age', t => {
-  const about = { mask: new Mask([]), nowMs: 60_500 }
+  const about = { mask: new Mask([]), loss, nowMs: 60_500 }
   t.like(streamReport(status, about), { oldest: null, oldestAgeSeconds: null })
   const report = streamReport({ ...status, oldestMs: 1_000 }, about)
   t.like(report, { oldest: '1970-01-01T00:00:01.000Z', oldestAgeSeconds: 59.5 })
   t.false('oldestMs' in report)
 })
 
+test('a record that nobody has read yet makes a stream as old as it is, once Kafka has told its time', t => {
+  const about = { mask: new Mask([]), nowMs: 60_000, loss: { ...loss, oldestMs: 10_000 } }
+  t.is(streamReport(status, about).oldestAgeSeconds, 50)
+  t.is(streamReport({ ...status, oldestMs: 5_000 }, about).oldestAgeSeconds, 55)
+  t.is(streamReport({ ...status, oldestMs: 20_000 }, about).oldestAgeSeconds, 50)
+})
+
 test('an objective is missed once the oldest message has reached its age, and nothing is missed where nothing waits', t => {
   const objective = { maxAgeSeconds: 60 }
   const at = (nowMs: number, oldestMs: number | null = 1_000) =>
-    streamReport({ ...status, oldestMs }, { mask: new Mask([]), nowMs, objective }).objective
+    streamReport({ ...status, oldestMs }, { mask: new Mask([]), loss, nowMs, objective }).objective
   t.deepEqual(at(60_999), { maxAgeSeconds: 60, missed: false })
   t.deepEqual(at(61_000), { maxAgeSeconds: 60, missed: true })
   t.deepEqual(at(61_000, null), { maxAgeSeconds: 60, missed: false })
-  t.false('objective' in streamReport(status, { mask: new Mask([]), nowMs: 0 }))
+  t.false('objective' in streamReport(status, { mask: new Mask([]), loss, nowMs: 0 }))
 })
 
 test('the memory is told as it is allowed, and as streams and sources have it', t => {
@@ -54,7 +60,7 @@ test('the memory is told as it is allowed, and as streams and sources have it', 
 })
 
 test('what a target said is shown without secrets', t => {
-  const report = streamReport(status, { mask: new Mask(['hunter2']), nowMs: 0 })
+  const report = streamReport(status, { mask: new Mask(['hunter2']), loss, nowMs: 0 })
   t.is(report.trouble?.detail, 'Cannot POST /***')
 })
 

@@ -14,12 +14,16 @@ import { RecordingMeter } from '../../stream/context.ts'
 
 const trouble = { code: 'http_unauthorized', detail: 'no', untilMs: null, attempt: 1 } as const
 const halted: StreamState = { kind: 'halted', sinceMs: 0, trouble }
+const loss = { leftMs: null, unknown: null, oldestMs: null }
 const running: StreamState = { kind: 'running', sinceMs: 0 }
 
 function report(state: StreamState, more: object = {}, about: object = {}) {
   const accounts = new Accounts(new RecordingMeter())
-  const status = statusOf({ ...neverRun, name: 'acme', state, accounts, partitions: [], held: [], ...more })
-  return streamReport({ group: 'g', generation: 1, ...status }, { mask: new Mask([]), nowMs: 0, ...about })
+  const status = statusOf({ ...neverRun, name: 'acme', state, accounts, ...more })
+  return streamReport(
+    { group: 'g', generation: 1, ...status },
+    { mask: new Mask([]), loss, nowMs: 0, ...about }
+  )
 }
 
 /** The samples of a metric. */
@@ -82,4 +86,17 @@ test('what this process adds to the useful replicas is shown', async t => {
   const metrics = new Metrics('test')
   setStreamGauges(metrics, [{ ...report(running), usefulReplicas: 0.4 }])
   t.deepEqual(await shown(metrics, 'tailrace_stream_useful_replicas'), ['{stream="acme"} 0.4'])
+})
+
+test('the time to loss is infinite where nothing can be lost, and not shown where it is not known', async t => {
+  const name = 'tailrace_stream_time_to_loss_seconds'
+  const of = async (leftMs: number | null, unknown: string | null = null) => {
+    const metrics = new Metrics('test')
+    const told = report(running, {}, { loss: { leftMs, unknown, oldestMs: null } })
+    setStreamGauges(metrics, [told])
+    return [await shown(metrics, name), told.timeToLossSeconds, told.timeToLossUnknown]
+  }
+  t.deepEqual(await of(90_500), [['{stream="acme"} 90.5'], 90.5, undefined])
+  t.deepEqual(await of(Number.POSITIVE_INFINITY), [['{stream="acme"} +Inf'], null, undefined])
+  t.deepEqual(await of(null, 'fleet: refused'), [[], undefined, 'fleet: refused'])
 })

@@ -1,0 +1,135 @@
+// How long it takes until Kafka's retention may delete what streams owe, as far as the settings of the topics, the ends of their
+// logs and the times of records tell. They are asked for now and then, once for all streams, with the admin client that those
+// share: an operator may change the settings at any time, and records that nobody reads have their times in Kafka alone.
+
+import { type Clock, every } from '../../../connectors/clock.ts'
+import type { LogAdmin } from '../../../connectors/kafka/log/log.ts'
+import { FaultError, messageOf } from '../../../schemas/errors.ts'
+import type { FirstOwed } from '../../stream/health/owed.ts'
+import { type OwedRecord, RecordTimes } from './record-times.ts'
+import { TopicRetention } from './topic-retention.ts'
+
+const firstMs = 3_000
+const intervalMs = 15_000
+/** Topics are asked for in every so-manieth round: once a minute. */
+const topicsEvery = 4
+
+/** A stream with what it owes first. */
+export interface Owing {
+  readonly name: string
+  /** Null: it has never run, so nobody knows. */
+  readonly firstsOwed: readonly FirstOwed[] | null
+}
+
+/** What is known of a stream's messages. */
+export interface Loss {
+  /** Until the first of them may be deleted; infinite where nothing is owed, or it is kept for ever. Null: not known. */
+  readonly leftMs: number | null
+  /** Why it is not known. */
+  readonly unknown: string | null
+  /** When Kafka got the oldest record that is known of, in Unix ms; null where none is. */
+  readonly oldestMs: number | null
+}
+
+export interface RetentionParts {
+  readonly clock: Clock
+  readonly admin: Pick<LogAdmin, 'topic' | 'rangesWithLeader' | 'read'>
+  readonly owing: () => readonly Owing[]
+}
+
+export class Retention {
+  readonly #parts: RetentionParts
+  readonly #times = new RecordTimes()
+  /** What is known of a topic, or why nothing is. */
+  readonly #topics = new Map<string, TopicRetention | string>()
+  #rounds = 0
+  #isAsking = false
+  #stopped = false
+  #cancel = () => {}
+
+  constructor(parts: RetentionParts) {
+    this.#parts = parts
+  }
+
+  start(): void {
+    const { clock } = this.#parts
+    this.#cancel = clock.after(firstMs, () => {
+      this.#cancel = every(clock, intervalMs, () => void this.#round())
+      void this.#round()
+    })
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#cancel()
+  }
+
+  lossOf({ name, firstsOwed }: Owing): Loss {
+    if (firstsOwed === null) return { leftMs: null, unknown: 'the stream has not run', oldestMs: null }
+    let [leftMs, oldestMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+    let unknown: string | null = null
+    for (const first of firstsOwed) {
+      const found = this.#left(name, first)
+      if (typeof found.left === 'string') unknown ??= found.left
+      else leftMs = Math.min(leftMs, found.left)
+      oldestMs = Math.min(oldestMs, found.timeMs ?? oldestMs)
+    }
+    return {
+      leftMs: unknown === null ? leftMs : null,
+      unknown,
+      oldestMs: Number.isFinite(oldestMs) ? oldestMs : null
+    }
+  }
+
+  /** Until the record may be deleted, in ms, or why that is not known; and when Kafka got it. */
+  #left(stream: string, first: FirstOwed): { left: number | string; timeMs: number | null } {
+    const { topic, partition, offset } = first
+    const place = `${topic}/${partition}`
+    if (offset === null) return { left: `${place} is not open`, timeMs: null }
+    const owed = { ...first, offset, stream }
+    const timeMs = this.#times.ofItself(owed)
+    const retention = this.#topics.get(topic) ?? `${topic} was not asked for yet`
+    if (typeof retention === 'string') return { left: retention, timeMs }
+    const about = { partition, offset, timeMs: this.#times.of(owed) }
+    const left = retention.msLeft(about, this.#parts.clock.now())
+    return { left: left ?? `offset ${offset} of ${place} was not asked for yet`, timeMs }
+  }
+
+  /** An answer that does not come is not missed: the next round asks again, and the streams report the outage. */
+  async #round(): Promise<void> {
+    if (this.#isAsking) return
+    this.#isAsking = true
+    const { admin, clock, owing } = this.#parts
+    const owed = owing().flatMap(({ name: stream, firstsOwed }) =>
+      (firstsOwed ?? []).flatMap((first): OwedRecord[] =>
+        first.offset === null ? [] : [{ ...first, offset: first.offset, stream }]
+      )
+    )
+    const topics = new Set(owed.map(({ topic }) => topic))
+    const isTurn = this.#rounds++ % topicsEvery === 0
+    for (const topic of topics)
+      if (!this.#stopped && (isTurn || !(this.#topics.get(topic) instanceof TopicRetention)))
+        await this.#askTopic(topic)
+    if (!this.#stopped) await this.#times.ask(owed, admin, clock.now()).catch(() => {})
+    this.#isAsking = false
+  }
+
+  async #askTopic(topic: string): Promise<void> {
+    const { admin, clock } = this.#parts
+    try {
+      const spec = await admin.topic(topic)
+      if (spec === null) throw new FaultError('topic_missing', { path: topic })
+      const { ranges } = await admin.rangesWithLeader(topic)
+      const known = this.#topics.get(topic)
+      const retention = known instanceof TopicRetention ? known : new TopicRetention()
+      retention.noteSettings(spec)
+      retention.noteRanges(ranges, clock.now())
+      this.#topics.set(topic, retention)
+    } catch (error) {
+      // What was known before an outage is still so; what may no longer be read is not.
+      const passes = error instanceof FaultError && error.code === 'kafka_unreachable'
+      if (!passes || !(this.#topics.get(topic) instanceof TopicRetention))
+        this.#topics.set(topic, `${topic}: ${messageOf(error)}`)
+    }
+  }
+}
