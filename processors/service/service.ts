@@ -27,6 +27,7 @@ import { listenAddress } from './config/sources.ts'
 import { connect, ensureTopics } from './connect.ts'
 import { dieAt } from './die-at.ts'
 import { EndsWatch } from './ends-watch.ts'
+import { ClockSkew } from './metrics/clock-skew.ts'
 import { appendMeter, ingestMeter } from './metrics/meters.ts'
 import { Metrics } from './metrics/metrics.ts'
 import type { ServiceParts } from './parts.ts'
@@ -41,6 +42,7 @@ export class Service {
   readonly #parts: ServiceParts
   readonly #startedMs: number
   readonly #metrics: Metrics
+  readonly #skew: ClockSkew
   readonly #admin: LogAdmin
   readonly #producer: LogProducer
   readonly #gate: AppendGate
@@ -70,7 +72,8 @@ export class Service {
     this.#startedMs = clock.now()
     this.#metrics = new Metrics(parts.version)
     const maxArrivingBytes = arrivingBytes(config.memory.maxBytes)
-    const kafka = parts.openLog({ meter: appendMeter(this.#metrics), maxArrivingBytes })
+    this.#skew = new ClockSkew(clock)
+    const kafka = parts.openLog({ meter: appendMeter(this.#metrics, this.#skew), maxArrivingBytes })
     this.#admin = kafka.admin()
     this.#producer = kafka.producer()
     this.#gate = new AppendGate(this.#producer)
@@ -93,9 +96,7 @@ export class Service {
       metrics: this.#metrics,
       status: () => this.status(),
       showsPartitions: () => this.#config.metrics.partitions,
-      streams,
-      token,
-      log
+      ...{ streams, token, log }
     })
   }
 
@@ -170,6 +171,7 @@ export class Service {
       started: new Date(this.#startedMs).toISOString(),
       uptimeSeconds: Math.round((nowMs - this.#startedMs) / 1000),
       config: this.generation.report(),
+      clockSkewSeconds: this.#skew.seconds,
       memory: memoryStatus(this.#config, streams, this.#bodies.usedBytes),
       channels: channelStatuses(this.#config, {
         connections: this.#ingest.connections,
@@ -247,8 +249,8 @@ export class Service {
   #budget(): DividedBudget {
     const { maxBytes } = this.#config.memory
     const budget = budgetOf(this.#config, this.#brokers)
-    const { neededBytes } = budget
-    if (neededBytes > maxBytes) this.#parts.log('memory_small', { maxBytes, neededBytes })
+    if (budget.neededBytes > maxBytes)
+      this.#parts.log('memory_small', { maxBytes, neededBytes: budget.neededBytes })
     return budget
   }
 }

@@ -1,6 +1,7 @@
 // The pages of the admin listener.
 
 import type { LogEvent } from '../../../schemas/events.ts'
+import { setClockGauge } from '../metrics/clock-skew.ts'
 import { setSourceGauges, setStreamGauges } from '../metrics/gauges.ts'
 import { setMemoryGauges } from '../metrics/memory-gauges.ts'
 import type { Metrics } from '../metrics/metrics.ts'
@@ -43,6 +44,7 @@ function servicePages({ metrics, status, showsPartitions }: PagesParts): Pages {
       setStreamGauges(metrics, now.streams)
       setSourceGauges(metrics, now.channels)
       setMemoryGauges(metrics, now.memory)
+      setClockGauge(metrics, now.clockSkewSeconds)
       setPartitionGauges(metrics, showsPartitions() ? now.streams : [])
       return { contentType: metrics.contentType, body: await metrics.page() }
     },

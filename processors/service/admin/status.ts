@@ -75,6 +75,8 @@ export interface ServiceStatus {
   /** The configuration in force. */
   readonly config: GenerationReport
   readonly memory: MemoryStatus
+  /** By how much our clock is ahead of Kafka's, negative where it is behind; null where nothing is known. */
+  readonly clockSkewSeconds: number | null
   readonly channels: readonly ChannelStatus[]
   readonly streams: readonly StreamReport[]
 }

@@ -5,6 +5,7 @@ import type { AppendMeter } from '../../../connectors/kafka/log/kafkajs/produce/
 import type { IngestMeter } from '../../ingest/ingest.ts'
 import type { StreamMeter } from '../../stream/meter.ts'
 import { ends } from '../../stream/settlement/accounts.ts'
+import type { ClockSkew } from './clock-skew.ts'
 import type { Metrics } from './metrics.ts'
 
 /** What the consumer of a stream counts. */
@@ -81,13 +82,14 @@ export function ingestMeter(metrics: Metrics): IngestMeter {
   }
 }
 
-export function appendMeter(metrics: Metrics): AppendMeter {
+export function appendMeter(metrics: Metrics, skew: Pick<ClockSkew, 'stored'>): AppendMeter {
   const requests = metrics.counter('tailrace_append_requests_total')
   const latency = metrics.histogram('tailrace_append_seconds')
   return {
     produced(result, seconds) {
       requests.inc({ result })
       latency.observe(seconds)
-    }
+    },
+    stored: times => skew.stored(times)
   }
 }

@@ -62,6 +62,8 @@ interface ProduceResponse {
       readonly partition: number
       readonly errorCode: number
       readonly baseOffset: string
+      /** When the broker got it, in Unix ms; -1 where the topic keeps the times of producers. */
+      readonly logAppendTime: string
     }[]
   }[]
 }
@@ -100,6 +102,12 @@ export function createProduceCluster(
   return cluster as unknown as ProduceCluster
 }
 
+export interface ProduceOptions {
+  readonly timeoutMs: number
+  /** A broker has stored a part, at that moment by its own clock (Unix ms); of topics that keep such times. */
+  stored(atMs: number): void
+}
+
 /**
  * Sends parts, at most one for each partition, in one request with acks=all. Resolves with the error of each part in
  * order, or the offset of its first record where the records are stored. Rejects when nothing is known of any.
@@ -107,7 +115,7 @@ export function createProduceCluster(
 export async function produce(
   broker: ProduceBroker,
   parts: readonly ProducePart[],
-  timeoutMs: number
+  { timeoutMs, stored }: ProduceOptions
 ): Promise<(Error | number)[]> {
   const create = broker.lookupRequest(produceApiKey, Produce)
   const { request, response } = create({ acks: -1, timeout: timeoutMs, topicData: [] })
@@ -123,7 +131,10 @@ export async function produce(
     const answers = topics.filter(answer => answer.topicName === topic).flatMap(answer => answer.partitions)
     const answer = answers.find(one => one.partition === partition)
     if (answer === undefined) return new Error('Kafka gave no answer for the partition')
-    return answer.errorCode === 0 ? Number(answer.baseOffset) : createErrorFromCode(answer.errorCode)
+    if (answer.errorCode !== 0) return createErrorFromCode(answer.errorCode)
+    const atMs = Number(answer.logAppendTime)
+    if (atMs >= 0) stored(atMs)
+    return Number(answer.baseOffset)
   })
 }
 

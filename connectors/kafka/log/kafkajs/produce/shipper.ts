@@ -10,6 +10,15 @@ import { Connections, type ConnectionsEnv, type Prepared } from './connections.t
 /** Counts produce requests; `seconds` is from the append of the oldest record in it to the answer. */
 export interface AppendMeter {
   produced(result: 'ok' | 'failed', seconds: number): void
+  /** Told of each part whose time the broker gave it: what the clocks of both sides said. */
+  stored?(times: StoredTimes): void
+}
+
+/** When a part was sent, and answered, by our clock, and when it was stored, by that of the broker. Unix ms. */
+export interface StoredTimes {
+  readonly sentMs: number
+  readonly storedMs: number
+  readonly answeredMs: number
 }
 
 export interface ShipperEnv extends ConnectionsEnv {
@@ -130,7 +139,10 @@ export class Shipper {
       attempt.broker = broker
       const leaving = group.filter(parcel => parcel.leaves?.() ?? true)
       if (leaving.length === 0) return group.map(() => new Error('nobody waits for it any more'))
-      const errors = await produce(broker, leaving, this.#env.timeoutMs)
+      const { clock, meter, timeoutMs } = this.#env
+      const sentMs = clock.now()
+      const stored = (storedMs: number) => meter.stored?.({ sentMs, storedMs, answeredMs: clock.now() })
+      const errors = await produce(broker, leaving, { timeoutMs, stored })
       const byParcel = new Map(leaving.map((parcel, at) => [parcel, errors[at]]))
       const stayed = new Error('nobody waits for it any more')
       return group.map(parcel => (byParcel.has(parcel) ? byParcel.get(parcel) : stayed))

@@ -7,12 +7,15 @@ import {
 } from '../../../../../../connectors/kafka/log/kafkajs/produce/cluster.ts'
 import { testBrokers, uniqueName } from '../../../../../kafka.ts'
 
-test('a request tells for each partition whether it was stored', async t => {
+test('a request tells for each partition whether it was stored, and when by the clock of Kafka', async t => {
   const kafka = new Kafka({ brokers: testBrokers(), logLevel: logLevel.NOTHING })
   const topic = uniqueName('produce')
   const admin = kafka.admin()
   await admin.connect()
-  const configEntries = [{ name: 'max.message.bytes', value: '1000' }]
+  const configEntries = [
+    { name: 'max.message.bytes', value: '1000' },
+    { name: 'message.timestamp.type', value: 'LogAppendTime' }
+  ]
   await admin.createTopics({ topics: [{ topic, numPartitions: 3, configEntries }], waitForLeaders: true })
   const cluster = createProduceCluster(kafka, asked => asked)
   await cluster.connect()
@@ -24,7 +27,12 @@ test('a request tells for each partition whether it was stored', async t => {
     partition,
     batch: encodeBatch([{ key: null, value: Buffer.alloc(bytes) }], Date.now())
   })
-  const answers = await produce(broker, [part(2, 10), part(0, 2_000), part(1, 10), part(7, 10)], 5_000)
+  const sentMs = Date.now()
+  const storedMs: number[] = []
+  const options = { timeoutMs: 5_000, stored: (atMs: number) => storedMs.push(atMs) }
+  const answers = await produce(broker, [part(2, 10), part(0, 2_000), part(1, 10), part(7, 10)], options)
+  t.is(storedMs.length, 2)
+  t.true(storedMs.every(atMs => atMs >= sentMs && atMs <= Date.now()))
   t.deepEqual(
     answers.map(answer => (typeof answer === 'number' ? answer : Reflect.get(answer, 'type'))),
     [0, 'MESSAGE_TOO_LARGE', 0, 'UNKNOWN_TOPIC_OR_PARTITION']
