@@ -43,6 +43,8 @@ export interface Batch {
   readonly messages: readonly Message[]
   /** Sum of the values' lengths. */
   readonly bytes: number
+  /** The W3C trace context of the attempt, where it is traced: passed on by protocols that have a place for it. */
+  readonly traceparent?: string
 }
 
 export interface TargetLimits {
@@ -103,8 +105,11 @@ export interface Incoming {
   readonly value: Buffer
 }
 
-/** Resolves once Kafka has all of the messages (acks=all); rejects with a FaultError when it may not have. Invariant 6. */
-export type Append = (messages: readonly Incoming[]) => Promise<void>
+/**
+ * Resolves once Kafka has all of the messages (acks=all); rejects with a FaultError when it may not have. Invariant 6.
+ * `traceparent` is what the sender said of its trace, as it came (W3C Trace Context).
+ */
+export type Append = (messages: readonly Incoming[], traceparent?: string) => Promise<void>
 
 /** What a source received and cannot make a message of. */
 export interface Broken {

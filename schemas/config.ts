@@ -17,6 +17,7 @@ import {
   topicName
 } from './define.ts'
 import { geofencesSchema } from './geofences.ts'
+import { tracingSchema } from './service/tracing.ts'
 import { type DeadLettersConfig, deadLettersSchema, type StreamConfig, streamSchema } from './stream.ts'
 
 export type { OneOfKinds } from './define.ts'
@@ -194,6 +195,7 @@ export function configSchema({ sources, targets, steps }: PartSchemas) {
       channels: named(channel, 'Inbound feeds by name.'),
       geofences: geofencesSchema,
       attributes: Type.Optional(attributesSchema),
+      tracing: Type.Optional(tracingSchema),
       streams: named(stream, 'Streams by name.')
     },
     { additionalProperties: false, title: 'Tailrace configuration' }

@@ -140,6 +140,10 @@ const list = {
     sentence: 'The memory budget was found too small for the streams and brokers, and may be overdrawn'
   },
   rejection_unhandled: { level: 'error', sentence: 'Something failed unobserved' },
+  spans_lost: {
+    level: 'warn',
+    sentence: 'The collector did not take spans of traces, which are lost; delivery goes on'
+  },
   kafka_client: { level: 'debug', sentence: 'The Kafka client reported' },
   answer_unasked: {
     level: 'warn',

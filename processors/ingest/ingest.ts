@@ -15,7 +15,9 @@ import type {
 import type { LogProducer } from '../../connectors/kafka/log/log.ts'
 import type { ChannelConfig } from '../../schemas/config.ts'
 import type { ErrorCode } from '../../schemas/errors.ts'
+import type { Tracing } from '../tracing/tracer.ts'
 import { ChannelLetters } from './set-aside.ts'
+import { tracedAppend } from './traced-append.ts'
 
 export type Channels = Readonly<Record<string, ChannelConfig>>
 
@@ -29,6 +31,8 @@ export interface IngestParts {
   readonly sources: readonly SourceDefinition[]
   readonly producer: Pick<LogProducer, 'append'>
   readonly env: Omit<SourceEnv, 'listen'> & { readonly meter: IngestMeter }
+  /** Unset: nothing is traced. */
+  readonly tracing?: Tracing | undefined
 }
 
 /** A connection and the kind of its source. */
@@ -111,12 +115,19 @@ export class Ingest {
 
   #feeds({ kind }: SourceDefinition, channels: Channels): Feed<unknown>[] {
     return Object.entries(channels).flatMap(([channel, { topic, sources, deadLetters }]) => {
-      const append: Append = messages => this.#parts.producer.append(topic, messages) // Invariant 6: resolves with acks=all
+      const append = this.#appendTo(channel, topic)
       const setAside: SetAside = broken => this.#lettersOf(channel).put(deadLetters.topic, broken)
       return sources.flatMap(source =>
         kind in source ? [{ channel, config: source[kind], append, setAside }] : []
       )
     })
+  }
+
+  #appendTo(channel: string, topic: string): Append {
+    const { producer, tracing } = this.#parts
+    if (tracing === undefined) return messages => producer.append(topic, messages) // Invariant 6: resolves with acks=all
+    const parts = { producer, tracing, channel, topic }
+    return (messages, traceparent) => tracedAppend(messages, traceparent, parts)
   }
 
   #lettersOf(channel: string): ChannelLetters {

@@ -6,6 +6,7 @@ import type { Log } from '../../connectors/kafka/log/log.ts'
 import type { Registry } from '../../connectors/registry.ts'
 import type { Mask } from '../../connectors/shared/mask.ts'
 import type { LogEvent } from '../../schemas/events.ts'
+import type { Tracing } from '../tracing/tracer.ts'
 
 /** What the log gets from the service. */
 export interface LogEnv {
@@ -25,4 +26,6 @@ export interface ServiceParts {
   readonly mask: Mask
   /** Opens the log that the service works on; called once. */
   readonly openLog: (env: LogEnv) => Log
+  /** Unset: nothing is traced. The service closes it. */
+  readonly tracing?: Tracing | undefined
 }

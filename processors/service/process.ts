@@ -4,11 +4,15 @@ import { systemClock } from '../../connectors/clock.ts'
 import { kafkaLog } from '../../connectors/kafka/log/kafkajs/log.ts'
 import { registry } from '../../connectors/registry.ts'
 import { Mask } from '../../connectors/shared/mask.ts'
+import type { Config } from '../../schemas/config.ts'
 import { FaultError, messageOf } from '../../schemas/errors.ts'
 import type { Level, LogEvent } from '../../schemas/events.ts'
+import type { TracingEnv } from '../tracing/open-telemetry.ts'
+import type { Tracing } from '../tracing/tracer.ts'
 import { loadConfig, type ValidConfig } from './config/load.ts'
 import { FileSet } from './config/reading/file-set.ts'
 import { openLog } from './log.ts'
+import type { ServiceParts } from './parts.ts'
 import { Reloader } from './reload/reloader.ts'
 import { Service } from './service.ts'
 import { watchProcess } from './shutdown.ts'
@@ -33,7 +37,9 @@ export async function runService(options: ProcessOptions): Promise<void> {
   const loaded = await load(options, files)
   const { mask } = loaded
   const log = await openLogOf(options, mask)
-  const service = createService(loaded, log, options.version)
+  const { version } = options
+  const tracing = await tracingOf(loaded.config, { clock: systemClock, log, version })
+  const service = createService(loaded, { log, version, tracing })
   const watched = { path: options.path, registry, env: process.env, files, mask, clock: systemClock, log }
   const reloader = new Reloader({ ...watched, service })
   const reread = process.stdin.isTTY ? null : () => void reloader.now()
@@ -85,13 +91,23 @@ function tellFailure(options: ProcessOptions, log: LogEvent, error: unknown): vo
   log('start_failed', { code, reasons, hint: spec.hint, exitCode: spec.exitCode ?? 1 })
 }
 
-function createService({ config, folder, mask }: ValidConfig, log: LogEvent, version: string): Service {
+/** The SDK is loaded only where tracing is configured. */
+async function tracingOf({ tracing }: Config, env: TracingEnv): Promise<Tracing | undefined> {
+  if (tracing === undefined) return undefined
+  const { openTracing } = await import('../tracing/open-telemetry.ts')
+  return openTracing(tracing, env)
+}
+
+function createService(
+  { config, folder, mask }: ValidConfig,
+  { log, ...parts }: Pick<ServiceParts, 'log' | 'version' | 'tracing'>
+): Service {
   const clock = systemClock
   return new Service(config, {
     clock,
     log,
     registry,
-    version,
+    ...parts,
     folder,
     mask,
     openLog: env => kafkaLog(config.kafka, { clock, log, ...env })

@@ -87,6 +87,7 @@ export class Service {
       producer: this.#producer,
       metrics: this.#metrics,
       env: { clock, log, mask },
+      tracer: parts.tracing,
       reached: dieAt(process.env.TAILRACE_DIE_AT)
     })
     this.#ends = new EndsWatch({ clock, admin: this.#admin, watched: () => this.#streams.watched() })
@@ -136,7 +137,7 @@ export class Service {
     const { clock, log } = this.#parts
     const endMs = clock.now() + deadlineMs
     const leftMs = () => Math.max(0, endMs - clock.now())
-    const stop = (part: string, stopping: Promise<unknown>) =>
+    const stop = (part: string, stopping: Promise<unknown> | undefined) =>
       within(stopping, { clock, log, part, deadlineMs: leftMs() + graceMs })
     log('service_stopping', { deadlineMs })
     this.#phase = 'draining'
@@ -152,6 +153,7 @@ export class Service {
     await stop('sources', this.#ingest.stop(leftMs() / 2))
     await stop('streams', this.#streams.stop(leftMs()))
     await stop('attributes', this.#attributes.close())
+    await stop('tracing', this.#parts.tracing?.close(leftMs()))
     await stop('producer', this.#producer.close(Math.max(leftMs(), graceMs)))
     await stop('admin', this.#admin.close())
     this.#phase = 'stopped'
@@ -243,7 +245,7 @@ export class Service {
     const { clock, log, registry } = this.#parts
     const meter = ingestMeter(this.#metrics)
     const env = { clock, log, meter, budget: this.#bodies, kafkaReached: this.#gate.opened }
-    return new Ingest({ sources: registry.sources, producer: this.#gate, env })
+    return new Ingest({ sources: registry.sources, producer: this.#gate, env, tracing: this.#parts.tracing })
   }
 
   #budget(): DividedBudget {

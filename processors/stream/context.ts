@@ -7,6 +7,7 @@ import type { FaultPoint } from './held/fault-points.ts'
 import type { StreamMeter } from './meter.ts'
 import type { StreamOptions, StreamParts } from './options.ts'
 import { Tap } from './tap.ts'
+import { StreamTrace } from './trace.ts'
 
 export interface StreamContext {
   /** The stream's name. */
@@ -15,6 +16,8 @@ export interface StreamContext {
   readonly log: LogEvent
   readonly meter: StreamMeter
   readonly tap: Tap
+  /** Null: nothing is traced. */
+  readonly trace: StreamTrace | null
   readonly retry: RetryConfig
   readonly safetyStop: SafetyStopConfig
   /** Called where one write is done and the next is not: a test may let the process die there. */
@@ -22,6 +25,7 @@ export interface StreamContext {
 }
 
 export function contextOf({ name, retry, safetyStop }: StreamOptions, parts: StreamParts): StreamContext {
-  const { clock, log, meter, reached, tap = new Tap(clock) } = parts
-  return { stream: name, clock, log, meter, tap, retry, safetyStop, reached }
+  const { clock, log, meter, reached, tap = new Tap(clock), tracer } = parts
+  const trace = tracer === undefined ? null : new StreamTrace(name, tracer)
+  return { stream: name, clock, log, meter, tap, trace, retry, safetyStop, reached }
 }

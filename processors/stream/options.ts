@@ -12,6 +12,7 @@ import type { RecordChunk } from '../../connectors/kafka/log/record-chunk.ts'
 import type { WantedTopic } from '../../connectors/kafka/topics.ts'
 import type { LogEvent } from '../../schemas/events.ts'
 import type { RetryConfig, SafetyStopConfig } from '../../schemas/stream.ts'
+import type { Tracer } from '../tracing/tracer.ts'
 import type { Order } from './dispatch/lanes.ts'
 import type { DispatchOptions } from './dispatch/port.ts'
 import type { FaultPoint } from './held/fault-points.ts'
@@ -68,6 +69,8 @@ export interface StreamParts {
   readonly meter: StreamMeter
   /** Where somebody may look on; default: nobody does. */
   readonly tap?: Tap
+  /** Unset: nothing is traced. */
+  readonly tracer?: Tracer | undefined
   readonly admin: LogAdmin
   readonly target: Target
   readonly producer: LogProducer

@@ -12,8 +12,9 @@ import { testBrokers, uniqueName } from '../kafka.ts'
 import { startCommand } from './commands/child.ts'
 import { messages, startReceiver, writeConfig } from './service/start.ts'
 
-/** Packages that speak the protocol of a platform, and what they bring. */
-const ofPlatforms = /^(?:@azure|@google-cloud|@grpc)\/|^(?:rhea|google-|amqp|nats|mqtt)|^ws$/
+/** Packages that speak the protocol of a platform, and what they bring; so does the SDK of traces, of which the client of Prometheus needs the interface. */
+const ofPlatforms =
+  /^(?:@azure|@google-cloud|@grpc|@opentelemetry(?!\/api$))\/|^(?:rhea|google-|amqp|nats|mqtt)|^ws$/
 
 /** Runs `tailrace run` from HTTP to a target until it has delivered; tells the packages that it had loaded in the end. */
 async function loadedWith(

@@ -47,7 +47,10 @@ export class Requests {
   }
 
   /** Throws a FaultError `http_message_unfit` when the messages do not have what is needed. */
-  build({ messages }: Batch, token: string | null): Dispatcher.DispatchOptions & { body: Buffer } {
+  build(
+    { messages, traceparent }: Batch,
+    token: string | null
+  ): Dispatcher.DispatchOptions & { body: Buffer } {
     const [first] = messages
     if (first === undefined) throw new FaultError('http_message_unfit', { detail: 'there is no message' })
     const batchId = idempotencyKey(messages, this.#env.replay ?? '')
@@ -57,6 +60,8 @@ export class Requests {
     headers.push('idempotency-key', batchId)
     if (this.format.headers !== undefined) headers.push(...this.format.headers(first))
     if (token !== null) headers.push('authorization', `Bearer ${token}`)
+    if (traceparent !== undefined && !headers.includes('traceparent'))
+      headers.push('traceparent', traceparent)
     const request = { path, method: this.#config.method, headers, body }
     this.#sign(request, batchId)
     return request

@@ -196,9 +196,10 @@ export class Intake {
     return { limits, receivedAtMs, readEntry: formats[this.#feed.config.format] }
   }
 
-  async #append(messages: readonly Incoming[], { sender }: Admitted): Promise<void> {
+  async #append(messages: readonly Incoming[], { sender, arrival }: Admitted): Promise<void> {
     const { append, channel } = this.#feed
-    if (messages.length > 0) await append(messages) // Invariant 6: nothing is answered before this resolved
+    const { traceparent } = arrival.request.headers
+    if (messages.length > 0) await append(messages, traceparent?.toString()) // Invariant 6: nothing is answered before this resolved
     const bytes = messages.reduce((sum, message) => sum + message.value.length, 0)
     this.#parts.env.meter.accepted(channel, messages.length, bytes)
     sender.pace?.take(messages.length)

@@ -47,7 +47,8 @@ export function planReload(before: Config, after: Config): Plan {
       ...changedPaths(kafka, after.kafka, 'kafka'),
       ...listen.needsRestart,
       ...changedPaths(memory, after.memory, 'memory'),
-      ...changedPaths(before.attributes, after.attributes, 'attributes')
+      ...changedPaths(before.attributes, after.attributes, 'attributes'),
+      ...changedPaths(before.tracing, after.tracing, 'tracing')
     ],
     immediate: [
       ...listen.immediate,

@@ -13,6 +13,7 @@ import { heldOptions } from '../../stream/held/held.ts'
 import type { StreamBudget, StreamOptions } from '../../stream/options.ts'
 import { Stream } from '../../stream/stream.ts'
 import type { Tap } from '../../stream/tap.ts'
+import type { Tracer } from '../../tracing/tracer.ts'
 import { streamMeter } from '../metrics/meters.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { silenceOf } from './silence.ts'
@@ -27,6 +28,8 @@ export interface StreamsParts {
   readonly metrics: Metrics
   readonly env: Omit<TargetEnv, 'stream'>
   readonly reached: (point: FaultPoint) => void
+  /** Unset: nothing is traced. */
+  readonly tracer?: Tracer | undefined
 }
 
 /** What one stream is. */
@@ -43,13 +46,14 @@ export interface Wanted {
 
 /** Rejects with the FaultError of a target that cannot be made of its settings. */
 export async function buildStream(wanted: Wanted, parts: StreamsParts): Promise<Stream> {
-  const { admin, env, kafka, metrics, producer, reached, registry } = parts
+  const { admin, env, kafka, metrics, producer, reached, registry, tracer } = parts
   const { name, config } = wanted
   const target = await createTarget(registry, config.target, { ...env, stream: name, ttlMs: ttlMsOf(config) })
   const meter = streamMeter(metrics, name)
   return new Stream(streamOptions(wanted), {
     ...env,
     reached,
+    tracer,
     admin,
     target,
     meter,

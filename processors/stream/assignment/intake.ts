@@ -201,6 +201,7 @@ export class Intake {
     const given = givenOf(partition, chunk)
     if (given !== null) this.#port.stage?.absorb(partition, chunk)
     const taken = given ?? this.#shaped(partition, chunk)
+    if (typeof taken === 'string') this.#context.trace?.left(partition, chunk, taken)
     if (typeof taken === 'string') return taken
     if (taken instanceof Pending) this.#owe(partition, taken)
     else this.#refuse(partition, taken)
@@ -216,6 +217,7 @@ export class Intake {
     const { lane } = taken
     const message = lane.isSlow ? taken.detached() : taken
     partition.owe(message)
+    this.#context.trace?.read(message)
     this.#newest = message
     if (this.#context.tap.isOn) this.#context.tap.read(message)
     if (lane.device === null || !lane.device.isFollowed) this.#port.offer(message)
@@ -226,6 +228,7 @@ export class Intake {
   #refuse(partition: Partition, { message, failure }: Refused): void {
     const { lane } = message
     partition.owe(message)
+    this.#context.trace?.read(message)
     if (this.#context.tap.isOn) this.#context.tap.read(message)
     if (this.#port.refused({ message, failure, attempts: 0 })) this.#isHalted = true
     if (lane.head === null && lane.state === 'idle' && lane.device === null) partition.lanes.remove(lane)

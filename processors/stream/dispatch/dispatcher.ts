@@ -161,6 +161,7 @@ export class Dispatcher {
       this.destinations.wake(destination) // to be forgotten if nothing is left
     }
     this.#sending.inFlight.dropClosed()
+    this.#context.trace?.dropClosed()
   }
 
   /** Ends all timers. Call after drain(). */
@@ -168,6 +169,7 @@ export class Dispatcher {
     this.breaker.close()
     this.#rate.close()
     this.#sending.inFlight.close()
+    this.#context.trace?.close()
     for (const destination of this.destinations) destination.close()
   }
 
@@ -244,6 +246,7 @@ export class Dispatcher {
     this.#port.relieved(partition)
     this.#port.ended('expired', 1)
     this.#port.expired(message)
+    this.#context.trace?.ended('expired', message)
     if (this.#context.tap.isOn) this.#context.tap.ended('expired', message)
   }
 }

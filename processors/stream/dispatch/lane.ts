@@ -10,6 +10,7 @@ import type { Failure } from '../../../connectors/connector.ts'
 import { headerBytesOf, Message, type RecordView, withValue } from '../../../connectors/kafka/log/message.ts'
 import type { Partition } from '../assignment/partition.ts'
 import type { WaitingDevice } from '../held/waiting-device.ts'
+import type { MessageTrace } from '../trace.ts'
 import { Chain, type Link } from './chain.ts'
 import type { Destination } from './destination.ts'
 import type { KeyBytes } from './lanes.ts'
@@ -32,6 +33,8 @@ export class Pending extends Message implements Link<Pending> {
   lack: Failure | null = null
   /** Its number, which its bytes carry from then on; null while it has none. */
   sequence: number | null = null
+  /** Its span, while it has one that has not ended. */
+  trace: MessageTrace | null = null
   // Its number is written into it only right before it is sent.
   declare bytes: Buffer
   declare keyStart: number
@@ -92,6 +95,7 @@ export class Pending extends Message implements Link<Pending> {
     detached.isRaw = this.isRaw
     detached.lack = this.lack
     detached.sequence = this.sequence
+    detached.trace = this.trace
     return detached
   }
 }

@@ -1,8 +1,11 @@
 // The way of one batch out of this process: it gets its numbers where the stream gives any, is attempted, and what came of
 // that is acted on.
 
+import { formatTraceParent } from '../../tracing/trace-parent.ts'
+import type { OpenSpan } from '../../tracing/tracer.ts'
 import type { StreamContext } from '../context.ts'
 import { Numbering } from '../sequence/numbering.ts'
+import { endAttempt } from '../trace.ts'
 import { Attempt } from './attempt.ts'
 import type { PendingBatch } from './batch.ts'
 import type { Destinations } from './destinations.ts'
@@ -68,19 +71,22 @@ export class Sending {
     if (this.#context.tap.isOn) this.#context.tap.sent(batch)
     const { destination, messages, bytes } = batch
     const options = { clock: this.#context.clock, timeoutMs: this.#parts.attemptTimeoutMs }
-    const attempt = new Attempt({ destination: destination.name, messages, bytes }, options)
-    const done = this.#deliver(batch, attempt)
+    const span = this.#context.trace?.attempt(batch) ?? null
+    const traced = span !== null && { traceparent: formatTraceParent(span.context) }
+    const attempt = new Attempt({ destination: destination.name, messages, bytes, ...traced }, options)
+    const done = this.#deliver(batch, attempt, span)
     this.inFlight.add(attempt, batch, done)
     return done
   }
 
-  async #deliver(batch: PendingBatch, attempt: Attempt): Promise<void> {
+  async #deliver(batch: PendingBatch, attempt: Attempt, span: OpenSpan | null): Promise<void> {
     const { aftermath, destinations, port } = this.#parts
     const { destination } = batch
     const start = destination.limit.begin(destination.inFlight)
     const trials = destinations.begins(destination) ? 1 : 0
     destinations.trials += trials
     const outcome = await attempt.run(port.target)
+    if (span !== null) endAttempt(span, outcome)
     destinations.trials -= trials
     this.inFlight.remove(attempt)
     destination.inFlight--

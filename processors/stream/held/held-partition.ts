@@ -131,6 +131,7 @@ export class HeldPartition {
   /** The message waits here, since its device does. */
   divert(device: WaitingDevice, message: Pending): void {
     if (this.#context.tap.isOn) this.#context.tap.ended('held', message, device.why.code)
+    this.#context.trace?.ended('held', message, device.why.code)
     this.#owner.append(device, message)
   }
 

@@ -115,6 +115,7 @@ export class Settlement {
       const { code, detail: answer } = death.failure
       this.ledger?.ended(message, 'deadLettered')
       if (this.#context.tap.isOn) this.#context.tap.ended('dead-lettered', message, code)
+      this.#context.trace?.ended('dead_lettered', message, code)
       // What has a number was sent before it was given up: who compares numbers with receipts must find it.
       const sentTo = destination ?? (sequence === null ? undefined : '')
       if (this.receipts === null || sentTo === undefined) {

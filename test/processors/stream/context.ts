@@ -68,6 +68,7 @@ export function testContext(): TestContext {
     stream: 'acme',
     clock,
     tap: new Tap(clock),
+    trace: null,
     log: name => logged.push(name),
     meter: new RecordingMeter(),
     retry: { minDelayMs: 500, maxDelayMs: 30_000, haltedDelayMs: 60_000 },

@@ -15,6 +15,7 @@ import { VirtualClock } from '../../../connectors/virtual-clock.ts'
 import type { StreamOptions } from '../../../processors/stream/options.ts'
 import { Stream } from '../../../processors/stream/stream.ts'
 import { Tap } from '../../../processors/stream/tap.ts'
+import type { Tracer } from '../../../processors/tracing/tracer.ts'
 import { RecordingMeter } from './context.ts'
 
 /** Confirms everything, unless the test gave it something else to do. Remembers what it confirmed, in order. */
@@ -73,6 +74,8 @@ export class Rig {
   readonly log = new MemoryLog({ clock: this.clock })
   readonly admin = this.log.admin()
   readonly tap = new Tap(this.clock)
+  /** Of the members that are made from now on. */
+  tracer: Tracer | undefined
   readonly #producer = this.log.producer()
   #numbers = 0
 
@@ -111,6 +114,7 @@ export class Rig {
         reached: () => {},
         meter,
         tap: this.tap,
+        tracer: this.tracer,
         admin: this.admin,
         target,
         producer: this.#producer,

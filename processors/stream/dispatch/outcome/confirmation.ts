@@ -38,6 +38,7 @@ export class Confirmation {
       }
       if (lane.partition.closed) continue // Invariant 4
       lane.partition.passed(message)
+      if (message.trace !== null) this.#context.trace?.ended('delivered', message)
       if (answerOf !== null) this.#receipt(batch, message, answerOf(message))
       else {
         lane.partition.settle(message)

@@ -114,9 +114,16 @@ test('what only a restart of the process can change is named', t => {
     kafka,
     listen: { admin: 1 },
     memory: { maxBytes: 500_000_000 },
+    tracing: { endpoint: 'http://collector:4318/v1/traces' },
     drainTimeoutMs: 1
   })
-  t.deepEqual(plan.needsRestart, ['kafka.brokers[0]', 'kafka.clientId', 'listen.admin', 'memory.maxBytes'])
+  t.deepEqual(plan.needsRestart, [
+    'kafka.brokers[0]',
+    'kafka.clientId',
+    'listen.admin',
+    'memory.maxBytes',
+    'tracing'
+  ])
   t.deepEqual(plan.immediate, ['drainTimeoutMs'])
   t.false(isEmpty(plan))
 })
