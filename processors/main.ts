@@ -14,6 +14,7 @@ import { kafkaCommand } from './commands/kafka.ts'
 import { offsetsCommand } from './commands/offsets/command.ts'
 import { packageVersion } from './commands/package-root.ts'
 import { planCommand } from './commands/plan.ts'
+import { proveCommand } from './commands/prove/command.ts'
 import { receiptsCommand } from './commands/receipts/command.ts'
 import { receiveCommand } from './commands/receive.ts'
 import { replayCommand } from './commands/replay/command.ts'
@@ -47,6 +48,7 @@ const commands: ((program: Command) => void)[] = [
   kafkaCommand,
   simulateCommand,
   receiveCommand,
+  proveCommand,
   demoCommand
 ]
 

@@ -34,7 +34,8 @@ const malformed: Reply = {
   body: 'expected a JSON array, one object, or NDJSON\n'
 }
 
-function messagesIn(body: Buffer, isNdjson: boolean): unknown[] | undefined {
+/** What was POSTed, one by one; undefined for what is no JSON. */
+export function messagesIn(body: Buffer, isNdjson: boolean): unknown[] | undefined {
   const text = body.toString('utf8')
   try {
     const value = JSON.parse(isNdjson ? `[${text.trim().split('\n').join(',')}]` : text)
