@@ -32,10 +32,14 @@ sources:
       tokens: ["${file:/etc/tailrace-secrets/tailrace-proof/{{ .Values.proof.tokenSecret.key }}}"]
 {{- end }}
 
-{{- /* What a test that was broken off leaves behind is not sent for ever. */}}
+{{- /*
+What a test that was broken off leaves behind is not sent for ever. While no test runs nobody listens there, so it is tried
+again soon.
+*/}}
 {{- define "tailrace.proof.stream" -}}
 from: [tailrace-proof]
 ttlSeconds: 600
+retry: { maxDelayMs: 5000 }
 target:
   http:
     url: http://{{ include "tailrace.fullname" . }}-proof.{{ .Release.Namespace }}.svc:{{ .Values.proof.port }}/

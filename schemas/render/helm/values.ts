@@ -115,7 +115,7 @@ const proof = closed(
     messages: whole('Messages that a test sends.', 1),
     devices: whole('Devices that they are of.', 1),
     partitions: whole('Partitions of the topic.', 1),
-    timeoutSeconds: whole('Until the test fails.', 1),
+    timeoutSeconds: whole('Without anything happening, until the test fails.', 1),
     port: whole('Where the test receives.', 1),
     url: text('Where the test sends; empty: the Service.'),
     env: kubernetesList('Further environment of the test: NODE_EXTRA_CA_CERTS.'),

@@ -239,6 +239,16 @@ const wrong: readonly [what: string, values: string, told: string][] = [
     'proof: { enabled: true }\nconfig: { channels: { tailrace-proof: {} } }',
     'config.channels.tailrace-proof is a name of the chart'
   ],
+  [
+    'a header that is not to be set',
+    'config: { streams: { acme: { target: { http: { headers: { Connection: close } } } } } }',
+    "'/config/streams/acme/target/http/headers'"
+  ],
+  [
+    'a subscription that is shared in the wrong place',
+    'config: { channels: { fleet: { sources: [{ mqtt: { url: "mqtt://b", topics: ["$share/a/b"], clientId: me } }] } } }',
+    "'/config/channels/fleet/sources/0/mqtt/topics/0'"
+  ],
   ['a digest that is none', 'image: { digest: latest }', "'/image/digest'"],
   ['no configuration', 'config: null', "missing property 'config'"]
 ]

@@ -2,8 +2,9 @@
 // was looked at, and Tailrace takes the configuration of each pool.
 
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import test from 'ava'
-import { helm } from '../helm.ts'
+import { chart, helm } from '../helm.ts'
 import { chartCopy, goldenOf } from './goldens.ts'
 import { mistakesIn } from './product.ts'
 import {
@@ -59,6 +60,17 @@ for (const set of valueSets) {
 
 test('the chart with its own rules and dashboards is one that an API server would take', async t => {
   t.deepEqual(manifestsOf(await renderSet('monitoring')).flatMap(problemsOf), [])
+})
+
+test('the values that README.md shows are taken, together and without its pools', async t => {
+  const page = readFileSync(join(chart, 'README.md'), 'utf8')
+  const blocks = Array.from(page.matchAll(/^```yaml\n(.*?)^```/gms), ([, text = '']) => text)
+  const [first = '', pools = ''] = [blocks[0], blocks.find(text => text.startsWith('pools:'))]
+  for (const values of [first, `${first}\n${pools}`]) {
+    const { status, stderr } = await helm(['template', 'tailrace', chart, '--values', '-'], values)
+    t.is(status, 0, stderr)
+  }
+  t.true(pools.length > 0)
 })
 
 test('every pod satisfies the Pod Security Standard "restricted", and has no token of the API server', async t => {
