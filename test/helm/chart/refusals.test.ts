@@ -242,7 +242,7 @@ const wrong: readonly [what: string, values: string, told: string][] = [
   [
     'a header that is not to be set',
     'config: { streams: { acme: { target: { http: { headers: { Connection: close } } } } } }',
-    "'/config/streams/acme/target/http/headers'"
+    "invalid propertyName 'Connection'"
   ],
   [
     'a subscription that is shared in the wrong place',
