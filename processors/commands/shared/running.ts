@@ -9,6 +9,8 @@ import type { StreamOption } from './stream.ts'
 
 /** Who runs the stream answers at once, and who does not is not waited for. */
 const patienceMs = 2_000
+/** For an answer that was asked for by itself: a process under load takes its time. */
+const longPatienceMs = 10_000
 
 /** Where the admin listener is. Throws `usage` where the configuration cannot tell. */
 function adminUrl({ admin }: { readonly admin: number }): string {
@@ -50,7 +52,7 @@ export async function adminAddress({
 
 /** What the process at `url` says of itself. Rejects with `watch_unreachable`. */
 export async function statusAt(url: string): Promise<ServiceStatus> {
-  const status = await askedStatus(url).catch(cause => {
+  const status = await askedStatus(url, longPatienceMs).catch(cause => {
     const detail = messageOf(cause.cause ?? cause)
     throw new FaultError('watch_unreachable', { path: url, detail, cause })
   })
@@ -61,15 +63,15 @@ export async function statusAt(url: string): Promise<ServiceStatus> {
 /** The stream as the process at `url` runs it; null where none does, or nobody answers. */
 export async function reportedBy(url: string, stream: string): Promise<StreamReport | null> {
   try {
-    const status = await askedStatus(url)
+    const status = await askedStatus(url, patienceMs)
     return status?.streams?.find(({ name }) => name === stream) ?? null
   } catch {
     return null
   }
 }
 
-async function askedStatus(url: string): Promise<Partial<ServiceStatus> | null> {
-  const response = await fetch(new URL('/status', url), { signal: AbortSignal.timeout(patienceMs) })
+async function askedStatus(url: string, limitMs: number): Promise<Partial<ServiceStatus> | null> {
+  const response = await fetch(new URL('/status', url), { signal: AbortSignal.timeout(limitMs) })
   return (await response.json()) as Partial<ServiceStatus> | null // of Tailrace, or of whoever is there
 }
 
