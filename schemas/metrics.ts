@@ -66,6 +66,11 @@ const list = {
     help: 'Bytes that sources and streams may hold together (memory.maxBytes)',
     labels: []
   },
+  tailrace_memory_needed_bytes: {
+    type: 'gauge',
+    help: 'Bytes that so many streams and brokers need at least; where it is more than the budget, that may be overdrawn',
+    labels: []
+  },
   tailrace_memory_used_bytes: {
     type: 'gauge',
     help: 'Bytes of the budget in use: by the messages of streams, and by what sources took and Kafka has not acknowledged',

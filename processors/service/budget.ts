@@ -41,6 +41,8 @@ export interface BudgetRequest {
 
 /** What every stream gets. */
 export interface DividedBudget extends StreamBudget {
+  /** The budget of the process. */
+  readonly maxBytes: number
   /** What the budget of the process would have to be at least; if it is less, it may be overdrawn. */
   readonly neededBytes: number
 }
@@ -68,6 +70,7 @@ export function divideBudget({ maxBytes, streams, brokers, hasSources }: BudgetR
   const part = Math.max(0, maxBytes * share - atRestBytes) / parts
   const smallestPart = Math.max(fetches * smallestFetchBytes, count * smallestWindowBytes)
   return {
+    maxBytes,
     maxFetchBytes: clamp(Math.floor(part / fetches), smallestFetchBytes, largestFetchBytes),
     windowBytes: Math.max(smallestWindowBytes, Math.floor((part / count) * channelsShare)),
     neededBytes: Math.max(leastBytes, Math.ceil((atRestBytes + parts * smallestPart) / share))

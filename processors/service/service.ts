@@ -26,14 +26,13 @@ import type { ValidConfig } from './config/load.ts'
 import { listenAddress } from './config/sources.ts'
 import { connect, ensureTopics } from './connect.ts'
 import { dieAt } from './die-at.ts'
-import { EndsWatch } from './ends-watch.ts'
+import { KafkaWatch } from './kafka-watch.ts'
 import { ClockSkew } from './metrics/clock-skew.ts'
 import { appendMeter, ingestMeter } from './metrics/meters.ts'
 import { Metrics } from './metrics/metrics.ts'
 import type { ServiceParts } from './parts.ts'
 import { Generation } from './reload/generation.ts'
 import { isEmpty, type Plan, planReload } from './reload/plan.ts'
-import { Retention } from './retention/retention.ts'
 import { attributesOf, noAttributes, surroundingsOf } from './streams/steps.ts'
 import { type Streamed, Streams } from './streams/streams.ts'
 import { graceMs, within } from './within.ts'
@@ -48,8 +47,7 @@ export class Service {
   readonly #gate: AppendGate
   readonly #streams: Streams
   readonly #listener: AdminListener
-  readonly #ends: EndsWatch
-  readonly #retention: Retention
+  readonly #watch: KafkaWatch
   /** What sources may hold. */
   readonly #bodies: ByteBudget
   readonly #ingest: Ingest
@@ -90,9 +88,8 @@ export class Service {
       tracer: parts.tracing,
       reached: dieAt(process.env.TAILRACE_DIE_AT)
     })
-    this.#ends = new EndsWatch({ clock, admin: this.#admin, watched: () => this.#streams.watched() })
-    this.#retention = new Retention({ clock, admin: this.#admin, owing: () => this.#streams.statuses() })
     const [streams, token] = [this.#streams, config.listen.adminToken]
+    this.#watch = new KafkaWatch({ clock, admin: this.#admin, streams })
     this.#listener = adminListener({
       metrics: this.#metrics,
       status: () => this.status(),
@@ -142,9 +139,8 @@ export class Service {
     log('service_stopping', { deadlineMs })
     this.#phase = 'draining'
     this.#stopping.abort()
-    this.#ends.stop()
+    this.#watch.stop()
     this.generation.stop()
-    this.#retention.stop()
     await stop(
       'start',
       this.#starting.catch(() => {})
@@ -164,8 +160,8 @@ export class Service {
   status(): ServiceStatus {
     const { clock, mask, version } = this.#parts
     const nowMs = clock.now()
-    const about = { config: this.#config, mask, nowMs, retention: this.#retention }
-    const streams = streamReports(this.#streams.statuses(), about)
+    const [config, { retention }] = [this.#config, this.#watch]
+    const streams = streamReports(this.#streams.statuses(), { config, mask, nowMs, retention })
     return {
       version,
       phase: this.#phase,
@@ -174,8 +170,8 @@ export class Service {
       uptimeSeconds: Math.round((nowMs - this.#startedMs) / 1000),
       config: this.generation.report(),
       clockSkewSeconds: this.#skew.seconds,
-      memory: memoryStatus(this.#config, streams, this.#bodies.usedBytes),
-      channels: channelStatuses(this.#config, {
+      memory: memoryStatus(budgetOf(config, this.#brokers), streams, this.#bodies.usedBytes),
+      channels: channelStatuses(config, {
         connections: this.#ingest.connections,
         appendTrouble: topic => this.#gate.trouble(topic),
         mask
@@ -205,8 +201,7 @@ export class Service {
     const changes = Object.keys(streams).map(stream => ({ stream, action: 'start' }) as const)
     await this.#apply(changes, this.#startedMs)
     if (signal.aborted) return
-    this.#ends.start()
-    this.#retention.start()
+    this.#watch.start()
     this.#phase = 'running'
     log('service_started', { version, brokers, streams: Object.keys(streams).length })
   }
@@ -249,10 +244,9 @@ export class Service {
   }
 
   #budget(): DividedBudget {
-    const { maxBytes } = this.#config.memory
     const budget = budgetOf(this.#config, this.#brokers)
-    if (budget.neededBytes > maxBytes)
-      this.#parts.log('memory_small', { maxBytes, neededBytes: budget.neededBytes })
+    const { maxBytes, neededBytes } = budget
+    if (neededBytes > maxBytes) this.#parts.log('memory_small', { maxBytes, neededBytes })
     return budget
   }
 }

@@ -6,6 +6,7 @@ import type { Config } from '../../../schemas/config.ts'
 import type { ObjectiveConfig } from '../../../schemas/stream.ts'
 import type { NamedConnection } from '../../ingest/ingest.ts'
 import { reportTrouble, type Trouble, type TroubleReport } from '../../stream/health/state.ts'
+import type { DividedBudget } from '../budget.ts'
 import type { GenerationReport } from '../reload/generation.ts'
 import type { Loss, Retention } from '../retention/retention.ts'
 import type { GenerationStatus } from '../streams/streams.ts'
@@ -61,6 +62,8 @@ export interface ReportInput {
 export interface MemoryStatus {
   /** What the configuration allows. */
   readonly maxBytes: number
+  /** What so many streams and brokers need at least; where it is more, what is allowed may be overdrawn. */
+  readonly neededBytes: number
   /** By the messages of streams, and by what sources took and Kafka has not acknowledged. */
   readonly usedBytes: { readonly streams: number; readonly sources: number }
 }
@@ -134,12 +137,12 @@ export function streamReports(
 
 /** `sourceBytes` is what sources hold. */
 export function memoryStatus(
-  { memory }: Pick<Config, 'memory'>,
+  { maxBytes, neededBytes }: Pick<DividedBudget, 'maxBytes' | 'neededBytes'>,
   streams: readonly Pick<StreamReport, 'pendingBytes'>[],
   sourceBytes: number
 ): MemoryStatus {
   const streamBytes = streams.reduce((sum, { pendingBytes }) => sum + pendingBytes, 0)
-  return { maxBytes: memory.maxBytes, usedBytes: { streams: streamBytes, sources: sourceBytes } }
+  return { maxBytes, neededBytes, usedBytes: { streams: streamBytes, sources: sourceBytes } }
 }
 
 /** Whatever targets and Kafka said is shown without secrets. */

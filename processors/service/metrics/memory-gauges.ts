@@ -4,8 +4,9 @@ import type { MemoryStatus } from '../admin/status.ts'
 import type { Metrics } from './metrics.ts'
 
 /** Sets them as of the moment of the scrape. */
-export function setMemoryGauges(metrics: Metrics, { maxBytes, usedBytes }: MemoryStatus): void {
+export function setMemoryGauges(metrics: Metrics, { maxBytes, neededBytes, usedBytes }: MemoryStatus): void {
   metrics.gauge('tailrace_memory_budget_bytes').set(maxBytes)
+  metrics.gauge('tailrace_memory_needed_bytes').set(neededBytes)
   const used = metrics.gauge('tailrace_memory_used_bytes')
   for (const [part, bytes] of Object.entries(usedBytes)) used.set({ part }, bytes)
 }

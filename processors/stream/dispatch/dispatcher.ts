@@ -48,8 +48,7 @@ export class Dispatcher {
       }
     })
     this.destinations = new Destinations(context, {
-      target: port.target,
-      isAdaptive: options.adaptiveConcurrency,
+      ...{ target: port.target, isAdaptive: options.adaptiveConcurrency },
       opened: () => this.pump(),
       changed: () => port.changed()
     })
@@ -58,8 +57,7 @@ export class Dispatcher {
       destinationOf: message => this.destinations.nameOf(message),
       isExpired: message => this.#isExpired(message),
       expired: message => this.#expire(message),
-      onePerDevice: options.onePerDevice,
-      extraBytes: this.#extraBytes,
+      ...{ onePerDevice: options.onePerDevice, extraBytes: this.#extraBytes },
       passedOver: lane => this.release(lane)
     })
     this.#aftermath = new Aftermath(context, this, port)

@@ -53,7 +53,7 @@ export interface Dashboard {
 }
 
 /** As much as a rate is taken over. */
-export const interval = '$__rate_interval'
+const interval = '$__rate_interval'
 
 /** The series of a metric that belong to what was picked. */
 export function picked(name: Measured, what: 'stream' | 'channel' | null, matchers = ''): string {

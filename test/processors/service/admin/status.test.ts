@@ -53,8 +53,9 @@ test('an objective is missed once the oldest message has reached its age, and no
 
 test('the memory is told as it is allowed, and as streams and sources have it', t => {
   const streams = [{ pendingBytes: 300 }, { pendingBytes: 20 }]
-  t.deepEqual(memoryStatus({ memory: { maxBytes: 1_000 } }, streams, 7), {
+  t.deepEqual(memoryStatus({ maxBytes: 1_000, neededBytes: 900 }, streams, 7), {
     maxBytes: 1_000,
+    neededBytes: 900,
     usedBytes: { streams: 320, sources: 7 }
   })
 })

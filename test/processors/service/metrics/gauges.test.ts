@@ -58,7 +58,7 @@ test('an objective is shown where a stream has one', async t => {
 
 test('the memory is shown with who has it', async t => {
   const metrics = new Metrics('test')
-  setMemoryGauges(metrics, { maxBytes: 1_000, usedBytes: { streams: 320, sources: 7 } })
+  setMemoryGauges(metrics, { maxBytes: 1_000, neededBytes: 5, usedBytes: { streams: 320, sources: 7 } })
   t.deepEqual(await shown(metrics, 'tailrace_memory_budget_bytes'), [' 1000'])
   t.deepEqual(await shown(metrics, 'tailrace_memory_used_bytes'), [
     '{part="streams"} 320',

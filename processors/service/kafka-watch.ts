@@ -1,0 +1,34 @@
+// What is asked of Kafka beside the reading, again and again and once for all streams: where partitions end, and what its
+// retention may delete before it was delivered.
+
+import type { Clock } from '../../connectors/clock.ts'
+import type { LogAdmin } from '../../connectors/kafka/log/log.ts'
+import { EndsWatch } from './ends-watch.ts'
+import { Retention } from './retention/retention.ts'
+import type { Streams } from './streams/streams.ts'
+
+export interface KafkaWatchParts {
+  readonly clock: Clock
+  readonly admin: LogAdmin
+  readonly streams: Pick<Streams, 'watched' | 'statuses'>
+}
+
+export class KafkaWatch {
+  readonly retention: Retention
+  readonly #ends: EndsWatch
+
+  constructor({ clock, admin, streams }: KafkaWatchParts) {
+    this.#ends = new EndsWatch({ clock, admin, watched: () => streams.watched() })
+    this.retention = new Retention({ clock, admin, owing: () => streams.statuses() })
+  }
+
+  start(): void {
+    this.#ends.start()
+    this.retention.start()
+  }
+
+  stop(): void {
+    this.#ends.stop()
+    this.retention.stop()
+  }
+}
