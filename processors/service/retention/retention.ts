@@ -3,7 +3,7 @@
 // share: an operator may change the settings at any time, and records that nobody reads have their times in Kafka alone.
 
 import { type Clock, every } from '../../../connectors/clock.ts'
-import type { LogAdmin } from '../../../connectors/kafka/log/log.ts'
+import type { LogAdmin, LogRecord, ReadRange } from '../../../connectors/kafka/log/log.ts'
 import { FaultError, messageOf } from '../../../schemas/errors.ts'
 import type { FirstOwed } from '../../stream/health/owed.ts'
 import { type OwedRecord, RecordTimes } from './record-times.ts'
@@ -99,7 +99,7 @@ export class Retention {
   async #round(): Promise<void> {
     if (this.#isAsking) return
     this.#isAsking = true
-    const { admin, clock, owing } = this.#parts
+    const { clock, owing } = this.#parts
     const owed = owing().flatMap(({ name: stream, firstsOwed }) =>
       (firstsOwed ?? []).flatMap((first): OwedRecord[] =>
         first.offset === null ? [] : [{ ...first, offset: first.offset, stream }]
@@ -110,8 +110,14 @@ export class Retention {
     for (const topic of topics)
       if (!this.#stopped && (isTurn || !(this.#topics.get(topic) instanceof TopicRetention)))
         await this.#askTopic(topic)
-    if (!this.#stopped) await this.#times.ask(owed, admin, clock.now()).catch(() => {})
+    await this.#times.ask(owed, { read: range => this.#read(range) }, clock.now()).catch(() => {})
     this.#isAsking = false
+  }
+
+  /** Once stopped it reads nothing more: the admin client is about to be closed. */
+  #read(range: ReadRange): AsyncIterable<LogRecord> {
+    if (this.#stopped) throw new FaultError('internal', { detail: 'stopped' })
+    return this.#parts.admin.read(range)
   }
 
   async #askTopic(topic: string): Promise<void> {
