@@ -99,6 +99,11 @@ Every line for a pool, of what it names first: "streams.acme: host port". Takes 
 {{- $lines := list }}
 {{- $found := ternary (include "tailrace.writtenAddresses" $written.kafka) (include "tailrace.brokerAddresses" .pool.config.kafka) (gt (len $written.kafka) 0) }}
 {{- range splitList "\n" $found }}{{ if trim . }}{{ $lines = append $lines (printf "kafka: %s" .) }}{{ end }}{{ end }}
+{{- with .pool.config.tracing }}
+{{- $own := default list $written.tracing }}
+{{- $found := gt (len $own) 0 | ternary (include "tailrace.writtenAddresses" $own) (include "tailrace.urlAddress" (dict "url" .endpoint "ports" (dict "http" 80 "https" 443))) }}
+{{- range splitList "\n" $found }}{{ if trim . }}{{ $lines = append $lines (printf "tracing: %s" .) }}{{ end }}{{ end }}
+{{- end }}
 {{- range $name, $stream := .pool.config.streams }}
 {{- $own := default list (index $written.streams $name) }}
 {{- $found := gt (len $own) 0 | ternary (include "tailrace.writtenAddresses" $own) (include "tailrace.targetAddresses" $stream.target) }}

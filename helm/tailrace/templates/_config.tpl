@@ -150,5 +150,5 @@ change, whether there is TLS and mutual TLS may not.
 {{- define "tailrace.restartHash" -}}
 {{- $listen := deepCopy .listen }}
 {{- with $listen.tls }}{{ $_ := set $listen "tls" (dict "mutual" (hasKey . "clientCa")) }}{{ end }}
-{{- set (omit . "channels" "streams" "geofences" "drainTimeoutMs") "listen" $listen | toJson | sha256sum | trunc 16 }}
+{{- set (omit . "channels" "streams" "geofences" "drainTimeoutMs" "metrics") "listen" $listen | toJson | sha256sum | trunc 16 }}
 {{- end }}

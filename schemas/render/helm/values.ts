@@ -81,6 +81,7 @@ const networkPolicy = closed(
     addresses: closed(
       {
         kafka: addresses,
+        tracing: addresses,
         streams: byName('By stream, in place of what its target says.'),
         channels: byName('By channel, in place of what its sources say.')
       },

@@ -40,7 +40,7 @@ function startPod(t: ExecutionContext, text: string, ports: { http: number; admi
 }
 
 const tokens = mkdtempSync(join(tmpdir(), 'tailrace-proof-token-'))
-writeFileSync(join(tokens, 'token'), 'a token')
+writeFileSync(join(tokens, 'token'), 'proof-token')
 test.after.always(() => rmSync(tokens, { recursive: true }))
 
 /** What stands for the cluster, as it is here. */
