@@ -83,9 +83,7 @@ export class Service {
       kafka,
       admin: this.#admin,
       producer: this.#producer,
-      metrics: this.#metrics,
-      env: { clock, log, mask },
-      tracer: parts.tracing,
+      ...{ metrics: this.#metrics, env: { clock, log, mask }, tracer: parts.tracing },
       reached: dieAt(process.env.TAILRACE_DIE_AT)
     })
     const [streams, token] = [this.#streams, config.listen.adminToken]

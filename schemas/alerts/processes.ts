@@ -80,14 +80,14 @@ export const processAlerts = {
     ...expiry,
     next: 'When it has expired its stream halts and keeps everything in Kafka, or its senders are refused. A renewed file is noticed without a restart.'
   },
-  TailraceMemoryNearlyFull: {
-    expr: `${over('sum', aProcess, series('tailrace_memory_used_bytes'))} / (${over('max', aProcess, series('tailrace_memory_budget_bytes'))} > 0) > 0.9`,
-    for: '30m',
+  TailraceMemorySmall: {
+    expr: `${over('max', aProcess, series('tailrace_memory_needed_bytes'))} > ${over('max', aProcess, series('tailrace_memory_budget_bytes'))}`,
+    for: '15m',
     severity: 'ticket',
-    summary: `The ${processOf} of ${installationOf} has used {{ $value | humanizePercentage }} of its memory budget for half an hour, for all its streams together`,
+    summary: `The ${processOf} of ${installationOf} has a smaller memory budget than its streams need`,
     reason:
-      'Reason: memory.maxBytes is small for so many streams and senders; tailrace_memory_used_bytes says which part holds it.',
-    next: 'The budget is kept: streams read less at a time, and senders are refused with 503 when nothing is left. Nothing is lost of what was taken.'
+      'Reason: memory.maxBytes is less than the {{ $value | humanize1024 }}B that so many streams and brokers need at least.',
+    next: 'It goes on and may take more than memory.maxBytes. Where its container has a limit it may be killed for that, and what was in flight is sent again.'
   },
   TailraceClockSkewed: {
     expr: `${over('max', aProcess, `abs(${series('tailrace_clock_skew_seconds')})`)} > 30`,

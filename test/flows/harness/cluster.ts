@@ -30,6 +30,9 @@ export type Copies = ReadonlyMap<string, readonly Place[][]>
 /** A group's commits lie in the partition of this topic that the hash of the group's name gives. */
 const offsetsTopic = '__consumer_offsets'
 
+/** ConfigResourceTypes.TOPIC, which an ES module cannot import by name. */
+const topicResource = 2
+
 export class Cluster {
   readonly #kafka
   readonly #log
@@ -130,6 +133,26 @@ export class Cluster {
       return partitions.length > 0 && partitions.every(({ isr, replicas }) => isr.length === replicas.length)
     }
     await until('all replicas are in sync', isInSync, 120_000)
+  }
+
+  /** Changes settings of a topic, by Kafka's own names. */
+  async alter(topic: string, settings: Readonly<Record<string, string>>): Promise<void> {
+    const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }))
+    const resource = { type: topicResource, name: topic, configEntries }
+    await this.#ask(raw => raw.alterConfigs({ validateOnly: false, resources: [resource] }))
+  }
+
+  async deleteTopic(topic: string): Promise<void> {
+    await this.#ask(raw => raw.deleteTopics({ topics: [topic] }))
+  }
+
+  /** Deletes what is below these offsets, by partition. */
+  async deleteRecords(topic: string, below: readonly number[]): Promise<void> {
+    const partitions = below.map((offset, partition) => ({ partition, offset: String(offset) }))
+    await this.#ask(async raw => {
+      await raw.fetchTopicOffsets(topic) // kafkajs deletes only from topics that it has looked up before
+      await raw.deleteTopicRecords({ topic, partitions })
+    })
   }
 
   /** The ids of a group's members. */

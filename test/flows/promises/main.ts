@@ -1,6 +1,6 @@
 // The long forms of the promises: runs them one after the other on real Kafka, prints the figures and judges them. The
 // exit code is 1 when something is not as it must be, or a figure misses what is promised.
-//   npm run flows -- [--case poison,slow-device,outage,fairness,held,held-crashes,resend,rate-limit,concurrency,reload,replay,destinations,tokens,hostile,reshaped,lacking,remembered,toll,sequence,aws-iot,iot-hub,journey,through] [--short] [--rounds 5] [--minutes 15] [--json]
+//   npm run flows -- [--case poison,slow-device,outage,fairness,held,held-crashes,resend,rate-limit,concurrency,reload,replay,scale-out,faults,destinations,tokens,hostile,reshaped,lacking,remembered,toll,sequence,aws-iot,iot-hub,journey,through] [--short] [--rounds 5] [--minutes 15] [--json]
 
 import { parseArgs } from 'node:util'
 import { startLocalKafka } from '../../../connectors/kafka/local/local.ts'

@@ -1,6 +1,7 @@
 // All promises by name, and how one is run: from an empty stage to its findings.
 
 import { fairness } from './fairness.ts'
+import { faults } from './faults/faults.ts'
 import { heldCrashes } from './held/crashes.ts'
 import { held } from './held/refused.ts'
 import { resend } from './held/resend.ts'
@@ -18,6 +19,7 @@ import { concurrency } from './pace/concurrency.ts'
 import { rateLimit } from './pace/rate-limit.ts'
 import { poison } from './poison.ts'
 import type { EnginePromise, Findings, Scale } from './promise.ts'
+import { scaleOut } from './scale/scale-out.ts'
 import { slowDevice } from './slow-device.ts'
 import { Stage } from './stage.ts'
 import { lacking } from './steps/lacking.ts'
@@ -38,6 +40,8 @@ export const promises: readonly EnginePromise[] = [
   concurrency,
   reload,
   replay,
+  scaleOut,
+  faults,
   destinations,
   tokens,
   hostile,

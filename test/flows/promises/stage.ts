@@ -40,7 +40,8 @@ export interface Process {
 export class Stage {
   readonly cluster: Cluster
   readonly #brokers: readonly string[]
-  readonly #dir: string
+  /** Where configurations and logs lie. */
+  readonly dir: string
   readonly #guard = new Guard(undefined)
   readonly #instances: Instance[] = []
   #started = 0
@@ -49,7 +50,7 @@ export class Stage {
 
   private constructor(brokers: readonly string[], dir: string) {
     this.#brokers = brokers
-    this.#dir = dir
+    this.dir = dir
     this.cluster = new Cluster(brokers)
   }
 
@@ -96,7 +97,7 @@ export class Stage {
     const name = `tailrace-${++this.#started}`
     const { nodeOptions = [], env = {}, partitions = partitionCount } = wanted
     const config = this.config(wanted)
-    const options = { name, dir: this.#dir, config, nodeOptions, env, guard: this.#guard }
+    const options = { name, dir: this.dir, config, nodeOptions, env, guard: this.#guard }
     const instance = await Instance.start(options)
     this.#instances.push(instance)
     if (partitions > 0) await instance.running(partitions)
@@ -132,7 +133,7 @@ export class Stage {
     for (const close of this.#closing) await close()
     await this.cluster.close()
     await this.#guard.close()
-    if (!keep) await rm(this.#dir, { recursive: true })
+    if (!keep) await rm(this.dir, { recursive: true })
   }
 
   /** What a process is configured with. */

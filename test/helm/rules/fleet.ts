@@ -79,6 +79,7 @@ function processValues({ pod, behind, opens }: Minutes): Values {
     tailrace_config_last_reload_successful: () => 1,
     tailrace_clock_skew_seconds: minute => (minute % 3) - 1,
     tailrace_memory_budget_bytes: () => 256e6,
+    tailrace_memory_needed_bytes: () => 134e6,
     'tailrace_memory_used_bytes{part="streams"}': minute => (behind(minute) > 0 ? 60e6 : 2e6),
     'tailrace_service_phase{phase="connecting"}': minute => flag(minute === pod.from),
     'tailrace_service_phase{phase="running"}': minute => flag(!opens(minute)),
