@@ -1,10 +1,9 @@
 // A dashboard as Grafana reads it: its JSON model, version 39, with the places of panels counted out. The namespace and what
 // the dashboard is about are picked at the top; data sources are a variable, so that it can be imported anywhere.
 
-import type { Dashboard, Panel, Query, Row } from './panel.ts'
+import { type Dashboard, heightOf, type Panel, type Query, type Row } from './panel.ts'
 
 const columns = 24
-const heights = { graph: 8, table: 9, stat: 4 } as const
 const kinds = { graph: 'timeseries', table: 'table', stat: 'stat' } as const
 const datasource = { type: 'prometheus', uid: '${datasource}' }
 
@@ -82,10 +81,10 @@ function panels(rows: readonly Row[]) {
       placed.push({
         id: placed.length + 1,
         ...shown(panel),
-        gridPos: { x, y, w: panel.width, h: heights[panel.kind] }
+        gridPos: { x, y, w: panel.width, h: heightOf(panel) }
       })
       x += panel.width
-      height = Math.max(height, heights[panel.kind])
+      height = Math.max(height, heightOf(panel))
     }
     y += height
   }

@@ -68,7 +68,7 @@ const received: readonly Panel[] = [
       'Of sources that connect to somebody: 1 where no process is connected, so nothing comes from there. /status says why, under connections of the channel.',
     kind: 'table',
     unit: 'none',
-    width: 24,
+    width: 12,
     words: { 0: 'connected', 1: 'not connected' },
     thresholds: [
       { from: 0, colour: 'green' },
@@ -80,6 +80,16 @@ const received: readonly Panel[] = [
         expr: `1 - ${over('max', `${channel}, source, url`, ofChannel('tailrace_channel_source_connected'))}`
       }
     ]
+  },
+  {
+    title: 'Memory of sources and streams',
+    description:
+      'Bytes of the budget in use, by who uses them. Sources that use theirs up refuse senders with 503.',
+    kind: 'graph',
+    unit: 'bytes',
+    width: 12,
+    isStacked: true,
+    queries: [{ legend: '{{part}}', expr: over('sum', 'part', everywhere('tailrace_memory_used_bytes')) }]
   }
 ]
 
@@ -105,16 +115,6 @@ const kafka: readonly Panel[] = [
         expr: over('sum', 'result', rate(everywhere('tailrace_append_requests_total')))
       }
     ]
-  },
-  {
-    title: 'Memory of sources and streams',
-    description:
-      'Bytes of the budget in use, by who uses them. Sources that use theirs up refuse senders with 503.',
-    kind: 'graph',
-    unit: 'bytes',
-    width: 24,
-    isStacked: true,
-    queries: [{ legend: '{{part}}', expr: over('sum', 'part', everywhere('tailrace_memory_used_bytes')) }]
   }
 ]
 

@@ -76,3 +76,9 @@ export function quantiles(bucket: string): Query[] {
 
 /** A name for a process in a legend: outside of a cluster there are no pods. */
 export const processName = '{{pod}} {{instance}}'
+
+/** In units of Grafana's grid; a table over the whole width is one that grows. */
+export function heightOf({ kind, width }: Panel): number {
+  if (kind === 'stat') return 4
+  return kind === 'table' && width === 24 ? 10 : 8
+}
