@@ -19,11 +19,7 @@ const quiet: Readonly<Partial<Record<MetricName, string>>> = {
 }
 
 /** What the product does not set yet. */
-const unset: readonly MetricName[] = [
-  'tailrace_expiry_timestamp_seconds',
-  'tailrace_service_phase',
-  'tailrace_stream_time_to_loss_seconds'
-]
+const unset: readonly MetricName[] = ['tailrace_expiry_timestamp_seconds', 'tailrace_service_phase']
 
 const mayBeQuiet = (name: string) => Object.hasOwn(quiet, name) || unset.some(other => other === name)
 
