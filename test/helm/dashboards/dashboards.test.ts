@@ -18,10 +18,7 @@ const quiet: Readonly<Partial<Record<MetricName, string>>> = {
   tailrace_stream_gate_seconds: 'no process joins or leaves while the scene lasts'
 }
 
-/** What the product does not set yet. */
-const unset: readonly MetricName[] = ['tailrace_expiry_timestamp_seconds', 'tailrace_service_phase']
-
-const mayBeQuiet = (name: string) => Object.hasOwn(quiet, name) || unset.some(other => other === name)
+const mayBeQuiet = (name: string) => Object.hasOwn(quiet, name)
 
 let scene: Scene
 
