@@ -94,20 +94,20 @@ const list = {
     exitCode: 3
   },
   kafka_unavailable: {
-    sentence: 'Kafka did not take the messages in time',
-    hint: 'Nothing is confirmed to senders: what they repeat is taken once Kafka takes messages again. Look at the brokers: disks, replicas in sync.',
-    ...{ httpStatus: 503, exitCode: 1 }
+    ...{ sentence: 'Kafka did not take the messages in time', httpStatus: 503, exitCode: 1 },
+    hint: 'Nothing is confirmed to senders: what they repeat is taken once Kafka takes messages again. Look at the brokers: disks, replicas in sync.'
   },
-  commit_refused: {
-    sentence: 'Kafka refused the commit because this member has lost its place in the group'
-  },
+  commit_refused: { sentence: 'Kafka refused the commit: this member has lost its place in the group' },
   group_busy: {
     sentence: 'The stream is running, so its offsets cannot be moved',
     hint: 'Stop every process that runs it first; one that died is forgotten after 8 seconds.',
     exitCode: 1
   },
   consumer_failed: { sentence: 'The consumer stopped and is being rebuilt' },
-  topic_missing: { sentence: 'The topic does not exist and may not be created', exitCode: 3 },
+  topic_missing: {
+    ...{ sentence: 'The topic does not exist and may not be created', exitCode: 3 },
+    hint: 'Create it, or let Tailrace create topics. Of one that was deleted while a stream ran, "tailrace offsets" says where the stream stands.'
+  },
   topic_differs: {
     sentence: 'The topic is not as the configuration says',
     hint: 'Tailrace never changes an existing topic: change the topic or the configuration.'

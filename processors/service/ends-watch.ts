@@ -5,6 +5,7 @@
 import type { Clock } from '../../connectors/clock.ts'
 import type { LogAdmin } from '../../connectors/kafka/log/log.ts'
 import type { TopicPartition } from '../../connectors/kafka/log/message.ts'
+import { FaultError } from '../../schemas/errors.ts'
 
 const intervalMs = 5_000
 
@@ -13,6 +14,8 @@ export interface Watched {
   /** Of which it has partitions. */
   topics(): ReadonlySet<string>
   noteEnd(origin: TopicPartition, end: number): void
+  /** The topic is missing, and is looked for again at `untilMs`; null: it is there. */
+  noteTopic(topic: string, missing: { readonly fault: FaultError; readonly untilMs: number } | null): void
 }
 
 export interface EndsWatchParts {
@@ -46,9 +49,19 @@ export class EndsWatch {
     if (!this.#stopped) this.start()
   }
 
-  /** An answer that does not come is not missed: the next round asks again, and the streams report the outage. */
   async #ask(topic: string, watched: readonly Watched[]): Promise<void> {
-    const { ranges } = await this.#parts.admin.rangesWithLeader(topic).catch(() => ({ ranges: [] }))
-    for (const { partition, end } of ranges) for (const one of watched) one.noteEnd({ topic, partition }, end)
+    const readers = watched.filter(one => one.topics().has(topic))
+    try {
+      const { ranges } = await this.#parts.admin.rangesWithLeader(topic)
+      for (const one of readers) {
+        one.noteTopic(topic, null)
+        for (const { partition, end } of ranges) one.noteEnd({ topic, partition }, end)
+      }
+    } catch (fault) {
+      // Any other answer that does not come is not missed: the next round asks again, and the streams report the outage.
+      if (!(fault instanceof FaultError) || fault.code !== 'topic_missing') return
+      const untilMs = this.#parts.clock.now() + intervalMs
+      for (const one of readers) one.noteTopic(topic, { fault, untilMs })
+    }
   }
 }

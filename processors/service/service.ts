@@ -74,7 +74,7 @@ export class Service {
     const kafka = parts.openLog({ meter: appendMeter(this.#metrics, this.#skew), maxArrivingBytes })
     this.#admin = kafka.admin()
     this.#producer = kafka.producer()
-    this.#gate = new AppendGate(this.#producer)
+    this.#gate = new AppendGate(this.#producer, clock)
     this.generation = new Generation({ clock, log, metrics: this.#metrics })
     this.#bodies = new ByteBudget(bodiesBytes(config.memory.maxBytes), clock) // Invariant 5
     this.#ingest = this.#createIngest()
@@ -171,8 +171,7 @@ export class Service {
       memory: memoryStatus(budgetOf(config, this.#brokers), streams, this.#bodies.usedBytes),
       channels: channelStatuses(config, {
         connections: this.#ingest.connections,
-        appendTrouble: topic => this.#gate.trouble(topic),
-        mask
+        ...{ gate: this.#gate, mask }
       }),
       streams
     }

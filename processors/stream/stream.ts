@@ -8,6 +8,7 @@ import { Assignment } from './assignment/assignment.ts'
 import { Intake } from './assignment/intake.ts'
 import type { Partition } from './assignment/partition.ts'
 import { Partitions } from './assignment/partitions.ts'
+import { WatchedPartitions } from './assignment/watched-partitions.ts'
 import { contextOf, type StreamContext } from './context.ts'
 import { Dispatcher } from './dispatch/dispatcher.ts'
 import type { Pending } from './dispatch/lane.ts'
@@ -26,6 +27,7 @@ import { Steps } from './steps/steps.ts'
 export class Stream {
   readonly options: StreamOptions
   readonly partitions: Partitions
+  readonly watched: WatchedPartitions
   readonly #context: StreamContext
   readonly #target: Target
   readonly #health: Health
@@ -47,10 +49,9 @@ export class Stream {
     this.#target = parts.target
     this.#context = contextOf(options, parts)
     this.#health = new Health(this.#context, this.partitions, () => this.#dispatcher.trouble)
+    this.watched = new WatchedPartitions(this.partitions, this.#health)
     this.#consumer = parts.consumer({
-      group: options.group,
-      topics: this.#topics,
-      birthMs: () => this.#assignment.birthMs,
+      ...{ group: options.group, topics: this.#topics, birthMs: () => this.#assignment.birthMs },
       maxFetchBytes: () => options.budget.maxFetchBytes
     })
     this.#steps = this.#createSteps(parts)
@@ -207,8 +208,7 @@ export class Stream {
 
   #createIntake(): Intake {
     return new Intake(this.#context, {
-      health: this.#health,
-      maxSpan: this.options.maxSpan,
+      ...{ health: this.#health, maxSpan: this.options.maxSpan },
       windowBytes: () => this.options.budget.windowBytes / Math.max(1, this.partitions.size),
       pause: origin => this.#consumer.pause([origin]),
       seek: (origin, offset) => this.#consumer.seek(origin, offset),

@@ -7,13 +7,25 @@ const channelOf = `Channel {{ $labels.channel }} of ${installationOf}`
 const appends = (result: string) =>
   `${over('sum', installation, `rate(${series('tailrace_append_requests_total', `result="${result}"`)}[5m])`)} > 0`
 
+const refusals = over(
+  'sum',
+  `${channel}, code`,
+  grown(series('tailrace_channel_requests_refused_total', 'code=~"kafka_unavailable|overloaded"'), '5m')
+)
+/** Kafka is given up only after a while, and until then nobody is refused. */
+const slowest = over(
+  'max',
+  channel,
+  `max_over_time(${series('tailrace_channel_append_waiting_seconds')}[5m])`
+)
+
 export const ingestAlerts = {
   TailraceSendersRefused: {
-    expr: `${over('sum', `${channel}, code`, grown(series('tailrace_channel_requests_refused_total', 'code=~"kafka_unavailable|overloaded"'), '5m'))} > 0`,
+    expr: `${refusals} > 0 or label_replace(${slowest} > 5, "code", "kafka_unavailable", "", "")`,
     for: '10m',
     severity: 'page',
-    summary: `${channelOf} has refused senders for ten minutes: {{ $labels.code }}`,
-    reason: `Reason: {{ $labels.code }}, {{ $value | humanize }} requests in five minutes. ${codeMeans}`,
+    summary: `${channelOf} has refused senders or kept them waiting for ten minutes: {{ $labels.code }}`,
+    reason: `Reason: {{ $labels.code }}. ${codeMeans}`,
     next: 'Senders are told to repeat, and what they repeat is taken as soon as Kafka takes messages again. What a sender has no room to keep until then is lost there.'
   },
   TailraceKafkaTakesNothing: {

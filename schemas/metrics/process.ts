@@ -86,6 +86,11 @@ export const processMetrics = {
     help: 'Whether a source that connects to somebody is connected (1) or not (0)',
     labels: ['channel', 'source', 'url']
   },
+  tailrace_channel_append_waiting_seconds: {
+    type: 'gauge',
+    help: 'How long the oldest messages that were received have waited for Kafka to take them; 0 while none do',
+    labels: ['channel']
+  },
   tailrace_append_requests_total: {
     type: 'counter',
     help: 'Produce requests sent to Kafka',

@@ -6,6 +6,7 @@ import type { Config } from '../../../schemas/config.ts'
 import type { ObjectiveConfig } from '../../../schemas/stream.ts'
 import type { NamedConnection } from '../../ingest/ingest.ts'
 import { reportTrouble, type Trouble, type TroubleReport } from '../../stream/health/state.ts'
+import type { AppendGate } from '../append-gate.ts'
 import type { DividedBudget } from '../budget.ts'
 import type { GenerationReport } from '../reload/generation.ts'
 import type { Loss, Retention } from '../retention/retention.ts'
@@ -20,6 +21,8 @@ export interface ChannelStatus {
   readonly topic: string
   /** The kinds of its sources. */
   readonly sources: readonly string[]
+  /** How long the oldest messages have waited for Kafka to take them; 0 while none do. */
+  readonly appendWaitsSeconds: number
   /** Of sources that connect to somebody. */
   readonly connections?: readonly ConnectionStatus[]
   /** Why nothing can be stored at the moment, or why one of its connections receives nothing. */
@@ -86,23 +89,23 @@ export interface ServiceStatus {
 
 export interface ChannelsInput {
   readonly connections: readonly NamedConnection[]
-  /** Why Kafka takes nothing for a topic. */
-  appendTrouble(topic: string): Trouble | null
+  readonly gate: Pick<AppendGate, 'trouble' | 'waitsMs'>
   readonly mask: Mask
 }
 
 export function channelStatuses(
   { channels }: Pick<Config, 'channels'>,
-  { connections, appendTrouble, mask }: ChannelsInput
+  { connections, gate, mask }: ChannelsInput
 ): ChannelStatus[] {
   return Object.entries(channels).map(([name, { topic, sources }]) => {
-    const refused = appendTrouble(topic)
+    const refused = gate.trouble(topic)
     const own = connections.filter(({ channel }) => channel === name).map(one => connectionStatus(one, mask))
     const [troubled] = own.filter(({ trouble }) => trouble !== undefined)
     return {
       name,
       topic,
       sources: sources.flatMap(source => Object.keys(source)),
+      appendWaitsSeconds: gate.waitsMs(topic) / 1_000,
       ...(own.length > 0 && { connections: own }),
       ...(troubled?.trouble !== undefined && {
         trouble: { source: troubled.source, url: troubled.url, ...troubled.trouble }

@@ -40,8 +40,11 @@ export function setStreamGauges(metrics: Metrics, streams: readonly StreamReport
 /** Where several sessions of a channel are at one address, the worst of them is shown. */
 export function setSourceGauges(
   metrics: Metrics,
-  channels: readonly Pick<ChannelStatus, 'name' | 'connections'>[]
+  channels: readonly Pick<ChannelStatus, 'name' | 'appendWaitsSeconds' | 'connections'>[]
 ): void {
+  const waiting = metrics.gauge('tailrace_channel_append_waiting_seconds')
+  waiting.reset()
+  for (const { name: channel, appendWaitsSeconds } of channels) waiting.set({ channel }, appendWaitsSeconds)
   const gauge = metrics.gauge('tailrace_channel_source_connected')
   gauge.reset()
   for (const { name: channel, connections = [] } of channels)

@@ -108,7 +108,7 @@ export class Streams {
   }
 
   watched(): Watched[] {
-    return [...this.#entries.values()].flatMap(({ stream }) => stream?.partitions ?? [])
+    return [...this.#entries.values()].flatMap(({ stream }) => stream?.watched ?? [])
   }
 
   /** Where one may look on at a stream; null where there is no such stream. */

@@ -8,6 +8,11 @@ function stream(topics: string[]) {
   return {
     noted,
     topics: () => new Set(topics),
+    missing: new Map<string, unknown>(),
+    noteTopic(topic: string, missing: unknown) {
+      if (missing === null) this.missing.delete(topic)
+      else this.missing.set(topic, missing)
+    },
     noteEnd: (origin: { topic: string; partition: number }, end: number) =>
       noted.push([origin.topic, origin.partition, end])
   }
@@ -51,6 +56,27 @@ test('asks nothing while nothing is assigned, and goes on after Kafka did not an
   t.is(asked, 2)
   watch.stop()
   t.is(clock.waiting, 0)
+})
+
+test('a topic that is missing is told to the streams that read it, until it is there again', async t => {
+  const clock = new VirtualClock()
+  let isMissing = true
+  const admin = {
+    async rangesWithLeader() {
+      if (isMissing) throw new FaultError('topic_missing', { detail: 'fleet' })
+      return { partitions: 1, ranges: [], leaderless: [] }
+    }
+  }
+  const [reader, other] = [stream(['fleet']), stream([])]
+  const watch = new EndsWatch({ clock, admin, watched: () => [reader, other] })
+  watch.start()
+  await clock.advance(5_000)
+  t.like(reader.missing.get('fleet'), { fault: { code: 'topic_missing' }, untilMs: clock.now() + 5_000 })
+  t.is(other.missing.size, 0)
+  isMissing = false
+  await clock.advance(5_000)
+  t.is(reader.missing.size, 0)
+  watch.stop()
 })
 
 test('once stopped it asks nothing more, also amidst a round', async t => {

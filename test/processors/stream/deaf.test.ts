@@ -40,7 +40,7 @@ function deafRig(partitions = 2) {
 
 /** Kafka is asked for the ends, as the service does it. */
 function watchEnds(rig: Rig, { stream }: Member): EndsWatch {
-  const watch = new EndsWatch({ clock: rig.clock, admin: rig.admin, watched: () => [stream.partitions] })
+  const watch = new EndsWatch({ clock: rig.clock, admin: rig.admin, watched: () => [stream.watched] })
   watch.start()
   return watch
 }

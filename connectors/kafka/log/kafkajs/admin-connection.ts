@@ -1,7 +1,8 @@
 // The connection of an admin client. kafkajs gives up on a stale view of the cluster instead of renewing it, so a failure
 // that may be due to that discards the connection, and the call is repeated on a new one, quietly and for a bounded time.
 // kafkajs also connects anew by itself for a call that is under way while its client is closed: a connection that others
-// still use is closed once more when the last of them is done.
+// still use is closed once more when the last of them is done. And it asks for all topics at once that it was ever asked for, so
+// that one which was deleted makes all of them look missing: of that only a connection of its own tells the truth.
 
 import { setMaxListeners } from 'node:events'
 import type { Admin, Kafka } from 'kafkajs'
@@ -74,11 +75,22 @@ export class AdminConnection {
     try {
       return await act(await connection.admin)
     } catch (error) {
-      if (adminFault(error).code === 'kafka_unreachable') void this.#discard(connection)
+      const { code } = adminFault(error)
+      if (code === 'kafka_unreachable' || code === 'topic_missing') void this.#discard(connection)
+      if (code === 'topic_missing') return await this.#callAlone(act)
       throw error
     } finally {
       connection.users--
       if (connection.isOver && connection.users === 0) void disconnect(connection)
+    }
+  }
+
+  async #callAlone<T>(act: (admin: Admin) => Promise<T>): Promise<T> {
+    const connection = { admin: this.#connect(), users: 1, isOver: true }
+    try {
+      return await act(await connection.admin)
+    } finally {
+      void disconnect(connection)
     }
   }
 

@@ -4,9 +4,9 @@
 import { execFileSync } from 'node:child_process'
 import type { LocalKafka } from '../../../../connectors/kafka/local/local.ts'
 import { uniqueName } from '../../../kafka.ts'
-import { Fleet, textOf } from '../../harness/fleet.ts'
+import { Fleet, type FleetMessage } from '../../harness/fleet.ts'
 import type { Instance } from '../../harness/instance.ts'
-import { post } from '../../harness/sender.ts'
+import { post, Sender } from '../../harness/sender.ts'
 import { until } from '../../harness/until.ts'
 import { Sink } from '../sink.ts'
 import { type Process, partitionCount, type Stage } from '../stage.ts'
@@ -15,7 +15,7 @@ import { type Fault, type Prepared, toldOf, trouble, troubled } from './fault.ts
 const perSecond = 50
 const hourMs = 3_600_000
 /** How old a message is that will soon be deleted, and how long its topic keeps it. */
-const kept = { ageMs: 4 * hourMs, forMs: 5 * hourMs }
+const kept = { ageMs: 4 * hourMs, forMs: 4 * hourMs + 240_000 }
 
 /** Starts a process on a Kafka of its own; resolves once it does what the faults are to disturb. */
 export async function brokerFaults(stage: Stage): Promise<Prepared & { readonly instance: Instance }> {
@@ -31,7 +31,7 @@ export async function brokerFaults(stage: Stage): Promise<Prepared & { readonly 
     async strike() {
       await stage.cluster.deleteTopic(topics.gone)
       await stage.cluster.alter(topics.shut, { 'min.insync.replicas': '2' }) // of one replica there are never two
-      void post(instance.ingestUrl('shut'), [textOf('1', 1)]).catch(() => {})
+      postTo(stage, instance)
     }
   }
 }
@@ -75,6 +75,18 @@ async function processOf(
   }
 }
 
+/** Sends to the channel for which nothing is taken, again and again, as a sender does that is not answered. */
+function postTo(stage: Stage, instance: Instance): void {
+  const fleet = new Fleet(1)
+  const store = (messages: readonly FleetMessage[]) =>
+    post(
+      instance.ingestUrl('shut'),
+      messages.map(({ value }) => value.toString())
+    )
+  const sender = new Sender({ fleet, devices: fleet.devices, store, perSecond: 5, lanes: 1, maxMessages: 5 })
+  void stage.opened({ stop: async () => sender.abandon() })
+}
+
 type BrokerFault = Omit<Fault, 'instance'>
 
 const ofStream = (stream: string) => ({
@@ -83,7 +95,7 @@ const ofStream = (stream: string) => ({
 })
 
 const retentionNear: BrokerFault = {
-  ...{ theme: 'Kafka', name: 'kept: retention will delete in an hour what is not delivered' },
+  ...{ theme: 'Kafka', name: 'kept: retention will delete in minutes what is not delivered' },
   ...{ stream: 'kept', reason: /http_connect_failed/, alert: 'TailraceTimeToLossCritical' },
   metric: `tailrace_stream_time_to_loss_seconds{stream="kept"} < ${(kept.forMs - kept.ageMs) / 1000}`,
   told: status =>
@@ -108,7 +120,7 @@ const topicGone: BrokerFault = {
 const nothingTaken: BrokerFault = {
   ...{ theme: 'Kafka', name: 'shut: the brokers take nothing, for want of replicas', stream: null },
   ...{ reason: /kafka_unavailable/, alert: 'TailraceSendersRefused' },
-  metric: 'tailrace_channel_requests_refused_total{channel="shut",code="kafka_unavailable"} > 0',
+  metric: 'tailrace_channel_append_waiting_seconds{channel="shut"} > 5',
   told({ channels }) {
     const trouble = channels.find(({ name }) => name === 'shut')?.trouble
     return trouble === undefined ? null : { reason: trouble.code, next: trouble.hint ?? '' }
@@ -134,6 +146,7 @@ export async function fullDisk(kafka: LocalKafka, running: Instance): Promise<Fa
   })
   // No file may grow any further: to Kafka that is what a full disk is.
   for (const { pid } of kafka.nodes) execFileSync('prlimit', [`--pid=${pid}`, '--fsize=1'])
+  await kafka.crashed
   return [{ ...diskFull, instance: running }]
 }
 

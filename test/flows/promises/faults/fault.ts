@@ -115,6 +115,8 @@ async function lookAtMetrics(
 class Watched {
   readonly fault: Fault
   #told: Told | null = null
+  /** What /status gave as the reason last, right or wrong. */
+  #other = ''
   #statusS: number | null = null
   #metricS: number | null = null
   #alertS: number | null = null
@@ -130,6 +132,7 @@ class Watched {
 
   sawStatus(status: ServiceStatus, seconds: number): void {
     const told = this.fault.told(status)
+    this.#other = told?.reason ?? ''
     if (told === null || !this.fault.reason.test(told.reason)) return
     this.#told = told
     this.#statusS ??= seconds
@@ -155,7 +158,7 @@ class Watched {
     const { fault } = this
     const { reason = '', next = '' } = this.#told ?? {}
     const lacks = [
-      ...(this.#statusS === null ? ['/status'] : []),
+      ...(this.#statusS === null ? [`/status, which says "${this.#other}",`] : []),
       ...(this.#metricS === null ? [`the metric ${fault.metric}`] : []),
       ...(fault.alert !== undefined && this.#alertS === null ? [`the alert ${fault.alert}`] : []),
       ...(this.#told !== null && next === '' ? ['what happens next'] : [])

@@ -75,11 +75,12 @@ const channel = (topic: string) => ({
 
 test('a channel for which Kafka takes nothing says why, and what senders have to do', t => {
   const trouble = { code: 'kafka_unavailable', detail: 'of hunter2', untilMs: null, attempt: 3 } as const
-  const appendTrouble = (topic: string) => (topic === 'of-fleet' ? trouble : null)
+  const gate = { trouble: (topic: string) => (topic === 'of-fleet' ? trouble : null), waitsMs: () => 7_000 }
   const channels = { fleet: channel('of-fleet'), boats: channel('boats') }
   const mask = new Mask(['hunter2'])
-  const [fleet, boats] = channelStatuses({ channels }, { connections: [], appendTrouble, mask })
+  const [fleet, boats] = channelStatuses({ channels }, { connections: [], gate, mask })
   t.like(fleet?.trouble, { code: 'kafka_unavailable', detail: 'of ***', attempt: 3 })
+  t.is(fleet?.appendWaitsSeconds, 7)
   t.regex(fleet?.trouble?.hint ?? '', /repeat/)
   t.is(boats?.trouble, undefined)
 })
@@ -94,7 +95,7 @@ test('a channel whose source is not connected says why, without secrets', t => {
   const connections = [{ ...connected, state: 'connected' } as const, refused]
   const [fleet, boats] = channelStatuses(
     { channels },
-    { connections, appendTrouble: () => null, mask: new Mask(['hunter2']) }
+    { connections, gate: { trouble: () => null, waitsMs: () => 0 }, mask: new Mask(['hunter2']) }
   )
   const trouble = { code: 'mqtt_unauthorized', attempt: 2, detail: 'not ***' }
   const source = 'mqtt'
