@@ -24,14 +24,13 @@ export async function brokerFaults(stage: Stage): Promise<Prepared & { readonly 
   const instance = await stage.start(await processOf(stage, topics, sink))
   stage.send(topics.plain, new Fleet(), perSecond)
   await until('the process delivers', () => sink.pace.count > 0)
-  const faults = [retentionNear, positionLost, topicGone, nothingTaken]
+  postTo(stage, instance)
+  const faults = [retentionNear, positionLost, topicGone]
   return {
     instance,
     faults: faults.map(fault => ({ ...fault, instance })),
     async strike() {
       await stage.cluster.deleteTopic(topics.gone)
-      await stage.cluster.alter(topics.shut, { 'min.insync.replicas': '2' }) // of one replica there are never two
-      postTo(stage, instance)
     }
   }
 }
@@ -75,7 +74,7 @@ async function processOf(
   }
 }
 
-/** Sends to the channel for which nothing is taken, again and again, as a sender does that is not answered. */
+/** Sends to a channel over HTTP, and again what was not taken. */
 function postTo(stage: Stage, instance: Instance): void {
   const fleet = new Fleet(1)
   const store = (messages: readonly FleetMessage[]) =>
@@ -118,13 +117,22 @@ const topicGone: BrokerFault = {
 }
 
 const nothingTaken: BrokerFault = {
-  ...{ theme: 'Kafka', name: 'shut: the brokers take nothing, for want of replicas', stream: null },
+  ...{ theme: 'Kafka', name: 'shut: the broker stands still and takes nothing', stream: null },
   ...{ reason: /kafka_unavailable/, alert: 'TailraceSendersRefused' },
   metric: 'tailrace_channel_append_waiting_seconds{channel="shut"} > 5',
   told({ channels }) {
     const trouble = channels.find(({ name }) => name === 'shut')?.trouble
     return trouble === undefined ? null : { reason: trouble.code, next: trouble.hint ?? '' }
   }
+}
+
+/** The broker stands still, until it is let go. */
+export function standingStill(kafka: LocalKafka, running: Instance): { faults: Fault[]; letGo(): void } {
+  const signal = (name: 'SIGSTOP' | 'SIGCONT') => {
+    for (const { pid } of kafka.nodes) if (pid !== undefined) process.kill(pid, name)
+  }
+  signal('SIGSTOP')
+  return { faults: [{ ...nothingTaken, instance: running }], letGo: () => signal('SIGCONT') }
 }
 
 /** The broker is gone, for a process that runs and for one that is started now. */

@@ -5,6 +5,7 @@ import type { ServiceStatus, StreamReport } from '../../../../processors/service
 import type { Prometheus } from '../../../prometheus.ts'
 import type { Instance } from '../../harness/instance.ts'
 import { tick } from '../../harness/until.ts'
+import { unless } from '../promise.ts'
 
 export type Theme =
   | 'Kafka'
@@ -51,6 +52,7 @@ export interface Row {
   /** Null where it is not there, and where none is due. */
   readonly alertS: number | null
   readonly complaints: readonly string[]
+  readonly shortfalls: readonly string[]
 }
 
 /** Faults that wait to happen, all at the same moment. */
@@ -74,14 +76,16 @@ export function toldOf(
   return report === undefined ? null : told(report)
 }
 
-const limitMs = 15_000
+/** What is promised; and when nobody waits any longer, on a machine that has much else to do. */
+const promisedS = 15
+const patienceMs = 60_000
 const lookMs = 250
 
 /** Looks until all of the faults, which have just begun, are told of in every way, or time is over. */
 export async function judge(prometheus: Prometheus, faults: readonly Fault[]): Promise<Row[]> {
   const startedMs = performance.now()
   const watched = faults.map(fault => new Watched(fault))
-  for (let overMs = 0; overMs < limitMs; overMs = performance.now() - startedMs) {
+  for (let overMs = 0; overMs < patienceMs; overMs = performance.now() - startedMs) {
     const seconds = Math.round((performance.now() - startedMs) / 100) / 10
     await Promise.all([lookAtStatus(watched, seconds), lookAtMetrics(prometheus, watched, seconds)])
     if (watched.every(one => one.isTold)) break
@@ -107,7 +111,7 @@ async function lookAtMetrics(
   const alerts = await prometheus.alerts()
   for (const one of watched) {
     one.sawAlerts(alerts, seconds)
-    if ((await prometheus.query(one.fault.metric)).length > 0) one.sawMetric(seconds)
+    if (one.wantsMetric && (await prometheus.query(one.fault.metric)).length > 0) one.sawMetric(seconds)
   }
 }
 
@@ -128,6 +132,10 @@ class Watched {
   get isTold(): boolean {
     const { alert } = this.fault
     return this.#statusS !== null && this.#metricS !== null && (alert === undefined || this.#alertS !== null)
+  }
+
+  get wantsMetric(): boolean {
+    return this.#metricS === null
   }
 
   sawStatus(status: ServiceStatus, seconds: number): void {
@@ -163,8 +171,12 @@ class Watched {
       ...(fault.alert !== undefined && this.#alertS === null ? [`the alert ${fault.alert}`] : []),
       ...(this.#told !== null && next === '' ? ['what happens next'] : [])
     ]
-    const complaints = lacks.map(lack => `${fault.name}: after ${limitMs / 1000} s ${lack} does not tell it`)
+    const complaints = lacks.map(
+      lack => `${fault.name}: after ${patienceMs / 1000} s ${lack} does not tell it`
+    )
     const seen = { statusS: this.#statusS, metricS: this.#metricS, alertS: this.#alertS }
-    return { fault, reason, next, ...seen, complaints }
+    const slowestS = Math.max(...Object.values(seen).map(one => one ?? 0))
+    const shortfalls = unless([slowestS <= promisedS, `${fault.name}: is told after ${slowestS} s only`])
+    return { fault, reason, next, ...seen, complaints, shortfalls }
   }
 }

@@ -6,7 +6,7 @@ import { packageRoot } from '../../../../processors/commands/package-root.ts'
 import { type Prometheus, startPrometheus } from '../../../prometheus.ts'
 import type { EnginePromise } from '../promise.ts'
 import { Stage } from '../stage.ts'
-import { brokerFaults, fullDisk, withoutBroker } from './brokers.ts'
+import { brokerFaults, fullDisk, standingStill, withoutBroker } from './brokers.ts'
 import { type Fault, judge, type Row } from './fault.ts'
 import { processFaults } from './processes.ts'
 import { targetFaults } from './targets.ts'
@@ -18,15 +18,17 @@ export const faults: EnginePromise = {
     const prometheus = await startPrometheus({ rules: [packageRoot('helm/tailrace/rules/tailrace.yaml')] })
     const kafka = await startLocalKafka()
     const own = await Stage.open(kafka.brokers)
+    let complaints: string[] = []
     try {
       const rows = await tellAll(stage, own, { prometheus, kafka })
+      complaints = rows.flatMap(row => row.complaints)
       return {
-        complaints: rows.flatMap(({ complaints }) => complaints),
-        shortfalls: [],
+        complaints,
+        shortfalls: rows.flatMap(({ shortfalls }) => shortfalls),
         figures: { faults: rows.length, told: rows.map(lineOf) }
       }
     } finally {
-      await own.close(false)
+      await own.close(complaints.length > 0)
       await kafka.stop()
       await prometheus.stop()
     }
@@ -45,6 +47,8 @@ async function tellAll(stage: Stage, own: Stage, { prometheus, kafka }: Around):
   await scrape(prometheus, atOnce)
   for (const { strike } of prepared) await strike()
   const rows = await judge(prometheus, atOnce)
+  const still = standingStill(kafka, brokers.instance)
+  rows.push(...(await judge(prometheus, still.faults).finally(() => still.letGo())))
   const gone = await withoutBroker(own, kafka, brokers.instance)
   await scrape(prometheus, gone)
   rows.push(...(await judge(prometheus, gone)))

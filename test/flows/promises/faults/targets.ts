@@ -12,6 +12,8 @@ import type { Stage } from '../stage.ts'
 import { type Fault, type Prepared, type Theme, type Told, toldOf, trouble, troubled } from './fault.ts'
 
 const perSecond = 100
+/** So few that ten messages of one come within seconds. */
+const devices = 30
 const taken: Reply = { kind: 'answer', status: 200 }
 
 /** How a receiver fails, and what has to be told of it. */
@@ -81,7 +83,9 @@ const failing = (device: string): Readonly<Record<string, Failing>> => ({
     target: { refusesDevice: [422] },
     metric: stream => `tailrace_stream_devices_held{stream="${stream}"} > 0`,
     told: ({ held }) =>
-      held.trouble === undefined ? null : { reason: held.trouble.code, next: held.trouble.nextAttempt ?? '' }
+      held.trouble === undefined
+        ? null
+        : { reason: held.trouble.code, next: held.trouble.nextAttempt ?? 'it is tried now' }
   },
   strict: {
     ...{ theme: 'device', name: 'messages of one device are refused for good', reason: /http_rejected/ },
@@ -104,7 +108,7 @@ function refusing(device: string, status: number) {
 /** Starts them; resolves with the faults and how to make them happen, once every stream delivers. */
 export async function targetFaults(stage: Stage): Promise<Prepared> {
   const topic = await stage.createTopic()
-  const fleet = new Fleet()
+  const fleet = new Fleet(devices)
   const kinds = Object.entries(failing(fleet.devices[0] ?? ''))
   const receivers = await Promise.all(
     kinds.map(async ([name, kind]) => [name, await Failer.open(stage, kind)] as const)

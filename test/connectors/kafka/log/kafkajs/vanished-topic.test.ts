@@ -6,6 +6,7 @@ import { systemClock } from '../../../../../connectors/clock.ts'
 import { startLocalKafka } from '../../../../../connectors/kafka/local/local.ts'
 import { kafkaLog } from '../../../../../connectors/kafka/log/kafkajs/log.ts'
 import { until } from '../../../../flows/harness/until.ts'
+import { testBrokers, uniqueName } from '../../../../kafka.ts'
 
 const one = { key: null, value: Buffer.from('x') }
 
@@ -57,4 +58,23 @@ test('a topic that vanished does not keep the producer from following the leader
     before.every((end, at) => (after[at] ?? 0) >= end + 3),
     `${before} became ${after}`
   )
+})
+
+test('a topic that vanished makes no other look missing', async t => {
+  const config = { brokers: testBrokers(), clientId: 'vanished' }
+  const admin = kafkaLog(config, { clock: systemClock, log: () => {} }).admin()
+  const other = new Kafka({ ...config, logLevel: logLevel.NOTHING }).admin()
+  await other.connect()
+  t.teardown(() => Promise.all([admin.close(), other.disconnect()]))
+  const [kept, gone] = [uniqueName('kept'), uniqueName('gone')]
+  for (const name of [kept, gone])
+    await admin.createTopic({ name, partitions: 1, replication: 1, settings: {} })
+  for (const name of [kept, gone]) await admin.rangesWithLeader(name)
+  await other.deleteTopics({ topics: [gone] })
+  await until('the topic is known to be gone', async () => (await admin.topic(gone)) === null)
+  for (let round = 0; round < 3; round++) {
+    await t.throwsAsync(admin.rangesWithLeader(gone), { code: 'topic_missing' })
+    t.is((await admin.rangesWithLeader(kept)).ranges.length, 1)
+    t.is((await admin.topic(kept))?.partitions, 1)
+  }
 })
