@@ -20,9 +20,9 @@ export function makeCertificates(): Certificates {
     execFileSync('openssl', [...request, ...options.split(' ')], { cwd: folder, stdio: 'pipe' })
   const read = (name: string) => readFileSync(join(folder, name), 'utf8')
   try {
-    openssl('-days 2 -keyout ca.key -out ca.pem -subj /CN=test-ca')
+    openssl('-days 90 -keyout ca.key -out ca.pem -subj /CN=test-ca')
     const signed = '-CA ca.pem -CAkey ca.key -addext subjectAltName=IP:127.0.0.1,DNS:localhost'
-    openssl(`-days 2 -keyout key.pem -out cert.pem -subj /CN=receiver ${signed}`)
+    openssl(`-days 90 -keyout key.pem -out cert.pem -subj /CN=receiver ${signed}`)
     return { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem') }
   } finally {
     rmSync(folder, { recursive: true })
