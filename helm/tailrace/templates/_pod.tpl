@@ -2,7 +2,7 @@
 The pod of a pool, the same in a Deployment and a StatefulSet. Takes a dict of root and pool.
 */}}
 
-{{- /* Bytes of the process beside its budget: measured at rest, with room for what the runtime does now and then. */}}
+{{- /* Bytes of the process beside its budget: some 160 MB were measured right after a start (../README.md), and the runtime needs room now and then. */}}
 {{- define "tailrace.resources" -}}
 {{- $maxBytes := int64 (dig "memory" "maxBytes" 268435456 .config) }}
 {{- $memory := printf "%dMi" (div (add $maxBytes 1048575) 1048576 | add 192) }}

@@ -53,6 +53,8 @@ const changes: readonly [what: string, yaml: string][] = [
   ['another target', `streams: ${JSON.stringify({ acme: { from: ['fleet'], target } })}`],
   ['another stream', `streams: ${JSON.stringify({ beta: { from: ['fleet'], target } })}`],
   ['no stream', 'streams: {}'],
+  ['the lag of single partitions', 'metrics: { partitions: true }'],
+  ['traces', 'tracing: { endpoint: "http://collector.example:4318/v1/traces" }'],
   ['a geofence', 'geofences: { harbour: { circle: { center: [24.7, 59.4], radiusM: 9 } } }']
 ]
 
