@@ -9,6 +9,8 @@ import { FaultError } from '../../schemas/errors.ts'
 
 /** What takes so long is told before it is given up. */
 const slowMs = 5_000
+/** For how long the last refusal of a topic for which nothing comes any more is told. */
+const staleMs = 300_000
 
 export class AppendGate {
   /** Resolves once it is open; it may never be. */
@@ -18,7 +20,7 @@ export class AppendGate {
   /** That Kafka has not answered yet. */
   readonly #calls = new Set<{ readonly topic: string; readonly sinceMs: number }>()
   /** By topic: why Kafka took nothing, the last time it was asked. */
-  readonly #troubles = new Map<string, Trouble>()
+  readonly #troubles = new Map<string, { readonly trouble: Trouble; readonly atMs: number }>()
   #isOpen = false
   #onOpened: () => void = () => {}
 
@@ -52,7 +54,7 @@ export class AppendGate {
 
   /** Why Kafka takes nothing for a topic, or not since long; null where it does, as far as is known. */
   trouble(topic: string): Trouble | null {
-    const known = this.#troubles.get(topic) ?? null
+    const known = this.#known(topic)
     const waitsMs = this.waitsMs(topic)
     if (known !== null || waitsMs < slowMs) return known
     const { message: detail } = new FaultError('kafka_unavailable', {
@@ -68,10 +70,20 @@ export class AppendGate {
     return 0
   }
 
+  /** Where nothing was appended for long, nobody knows whether it would be taken by now. */
+  #known(topic: string): Trouble | null {
+    const { trouble, atMs } = this.#troubles.get(topic) ?? {}
+    if (trouble === undefined || atMs === undefined) return null
+    if (this.#clock.now() - atMs < staleMs) return trouble
+    this.#troubles.delete(topic)
+    return null
+  }
+
   /** What is wrong with the messages is none of Kafka's troubles. */
   #note(topic: string, error: unknown): void {
     if (!(error instanceof FaultError) || error.code !== 'kafka_unavailable') return
-    const attempt = (this.#troubles.get(topic)?.attempt ?? 0) + 1
-    this.#troubles.set(topic, { code: error.code, detail: error.message, untilMs: null, attempt })
+    const attempt = (this.#known(topic)?.attempt ?? 0) + 1
+    const trouble = { code: error.code, detail: error.message, untilMs: null, attempt }
+    this.#troubles.set(topic, { trouble, atMs: this.#clock.now() })
   }
 }

@@ -63,10 +63,15 @@ export function reasonLines({ streams, channels, config }: ServiceStatus, nowMs:
     return [`${name}: ${whyText(trouble)}`, ...mending]
   })
   const ofChannels = channels.flatMap(({ name, trouble }) =>
-    trouble === undefined ? [] : [`channel ${name}: ${trouble.source} ${trouble.url}: ${whyText(trouble)}`]
+    trouble === undefined ? [] : [`channel ${name}: ${whereOf(trouble)}${whyText(trouble)}`]
   )
   const refused = config.refused?.reasons.map(reason => `configuration refused: ${printable(reason)}`) ?? []
   return [...ofStreams, ...ofChannels, ...refused, ...expiryLines(config, nowMs)]
+}
+
+/** Which of its connections has it; nothing where it is Kafka that takes nothing. */
+function whereOf({ source, url }: { readonly source?: string; readonly url?: string }): string {
+  return source === undefined ? '' : `${source} ${url}: `
 }
 
 function expiryLines({ expiries = [] }: ServiceStatus['config'], nowMs: number): string[] {

@@ -166,8 +166,10 @@ export function streamReport(status: GenerationStatus, { mask, nowMs, objective,
 }
 
 function lossReport({ leftMs, unknown }: Loss, mask: Mask) {
-  if (leftMs !== null) return { timeToLossSeconds: Number.isFinite(leftMs) ? leftMs / 1000 : null }
-  return unknown === null ? {} : { timeToLossUnknown: mask.apply(unknown) }
+  return {
+    ...(leftMs !== null && { timeToLossSeconds: Number.isFinite(leftMs) ? leftMs / 1000 : null }),
+    ...(unknown !== null && { timeToLossUnknown: mask.apply(unknown) })
+  }
 }
 
 export function troubleReport(trouble: Trouble, mask: Mask) {

@@ -33,7 +33,9 @@ function* walk(value: unknown, path: string, key: string): Generator<Expiry> {
 
 function* ofText(text: string, path: string, key: string): Generator<Expiry> {
   const certificate = certificatesEnd(text, /^ca$|Ca$/.test(key) ? 'trusted' : 'own')
-  if (certificate !== null) yield { path, kind: 'certificate', atMs: certificate }
+  // One whose dates cannot be read is no reason not to start.
+  if (certificate !== null && Number.isFinite(certificate))
+    yield { path, kind: 'certificate', atMs: certificate }
   const token = tokenEnd(text)
   if (token !== null) yield { path, kind: 'token', atMs: token }
 }

@@ -23,7 +23,10 @@ export interface Owing {
 
 /** What is known of a stream's messages. */
 export interface Loss {
-  /** Until the first of them may be deleted; infinite where nothing is owed, or it is kept for ever. Null: not known. */
+  /**
+   * Until the first of them may be deleted, as far as is known: it may be less while `unknown` says why not all is. Infinite where
+   * nothing is owed, or it is kept for ever. Null: nothing is known.
+   */
   readonly leftMs: number | null
   /** Why it is not known. */
   readonly unknown: string | null
@@ -75,7 +78,7 @@ export class Retention {
       oldestMs = Math.min(oldestMs, found.timeMs ?? oldestMs)
     }
     return {
-      leftMs: unknown === null ? leftMs : null,
+      leftMs: unknown === null || Number.isFinite(leftMs) ? leftMs : null,
       unknown,
       oldestMs: Number.isFinite(oldestMs) ? oldestMs : null
     }

@@ -55,6 +55,7 @@ export class TopicRetention {
     const [first, last] = [this.#starts.get(partition)?.[0], this.#starts.get(partition)?.at(-1)]
     if (first === undefined || last === undefined || first.offset === last.offset)
       return Number.POSITIVE_INFINITY
+    if (last.atMs <= first.atMs) return Number.POSITIVE_INFINITY // the clock was set back
     const perMs = (last.offset - first.offset) / (last.atMs - first.atMs)
     return (offset - last.offset) / perMs - (nowMs - last.atMs)
   }

@@ -22,12 +22,19 @@ test('it is known for which topics Kafka takes nothing, until it takes something
     const fault = faults[topic]
     if (fault !== undefined) throw fault
   }
-  const gate = new AppendGate({ append }, new VirtualClock())
+  const clock = new VirtualClock()
+  const gate = new AppendGate({ append }, clock)
   gate.open()
   for (const topic of ['fleet', 'fleet', 'boats']) await t.throwsAsync(gate.append(topic, []))
   t.like(gate.trouble('fleet'), { code: 'kafka_unavailable', attempt: 2 })
   t.regex(gate.trouble('fleet')?.detail ?? '', /not enough replicas/)
   t.is(gate.trouble('boats'), null, 'the messages were the reason')
+  await clock.advance(299_000)
+  t.not(gate.trouble('fleet'), null)
+  await clock.advance(1_000)
+  t.is(gate.trouble('fleet'), null, 'nothing came since')
+  await t.throwsAsync(gate.append('fleet', []))
+  t.is(gate.trouble('fleet')?.attempt, 1)
   delete faults.fleet
   await gate.append('fleet', [])
   t.is(gate.trouble('fleet'), null)

@@ -86,6 +86,7 @@ export class AdminConnection {
   }
 
   async #callAlone<T>(act: (admin: Admin) => Promise<T>): Promise<T> {
+    if (this.#closing.signal.aborted) throw new Error('the admin client is closed')
     const connection = { admin: this.#connect(), users: 1, isOver: true }
     try {
       return await act(await connection.admin)

@@ -66,7 +66,10 @@ test('the reasons are told in words, and how to mend what does not mend itself',
       stream({ state: 'waiting', trouble: { ...trouble, hint: 'Wait.', nextAttempt } }),
       stream({ name: 'bolt', state: 'halted', trouble: { ...trouble, hint: 'Mend it.', nextAttempt: null } })
     ],
-    channels: [{ name: 'fleet', trouble: { ...trouble, source: 'mqtt', url: 'mqtt://a.example' } }],
+    channels: [
+      { name: 'fleet', trouble: { ...trouble, source: 'mqtt', url: 'mqtt://a.example' } },
+      { name: 'boats', trouble }
+    ],
     config: {
       generation: 2,
       refused: { at: inSeconds(0), reasons: ['a.yaml:1:1 is wrong'] },
@@ -82,6 +85,7 @@ test('the reasons are told in words, and how to mend what does not mend itself',
     'bolt: It could not be reached (ECONNREFUSED)',
     '  Mend it.',
     'channel fleet: mqtt mqtt://a.example: It could not be reached (ECONNREFUSED)',
+    'channel boats: It could not be reached (ECONNREFUSED)',
     'configuration refused: a.yaml:1:1 is wrong',
     'listen.tls.cert: is a certificate that expired 1 min 0 s ago',
     'kafka.tls.cert: is a certificate that expires in 1 d 0 h'
