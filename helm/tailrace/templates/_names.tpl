@@ -19,7 +19,7 @@
 
 {{- define "tailrace.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "tailrace.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "tailrace.labels" -}}
@@ -35,7 +35,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- /* The pods of one pool, and of no other: takes a dict of root and the name of the pool. */}}
 {{- define "tailrace.poolSelector" -}}
 {{ include "tailrace.selectorLabels" .root }}
-tailrace/pool: {{ .pool }}
+tailrace/pool: {{ .pool | quote }}
 {{- end }}
 
 {{- define "tailrace.serviceAccountName" -}}

@@ -8,9 +8,11 @@ The pod of a pool, the same in a Deployment and a StatefulSet. Takes a dict of r
 {{- $memory := printf "%dMi" (div (add $maxBytes 1048575) 1048576 | add 192) }}
 {{- $resources := deepCopy .settings.resources }}
 {{- $limits := default dict $resources.limits }}
-{{- if not $limits.memory }}{{ $limits = set $limits "memory" $memory }}{{ end }}
 {{- $requests := default dict $resources.requests }}
-{{- if not $requests.memory }}{{ $requests = set $requests "memory" $memory }}{{ end }}
+{{- /* Where one of them is said the other is the same: a request above its limit is refused. */}}
+{{- $said := coalesce $limits.memory $requests.memory $memory }}
+{{- if not $limits.memory }}{{ $limits = set $limits "memory" $said }}{{ end }}
+{{- if not $requests.memory }}{{ $requests = set $requests "memory" $said }}{{ end }}
 {{- set (set $resources "limits" $limits) "requests" $requests | toYaml }}
 {{- end }}
 

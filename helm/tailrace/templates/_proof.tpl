@@ -1,7 +1,7 @@
 {{- /* The pod of "helm test" must not be taken for one of a pool: it has another name. */}}
 {{- define "tailrace.proofSelector" -}}
 app.kubernetes.io/name: {{ include "tailrace.name" . }}-proof
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "tailrace.proofUrl" -}}

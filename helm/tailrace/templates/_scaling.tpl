@@ -62,9 +62,3 @@ parts of a replica: their sum is rounded up, without what adding such parts may 
 {{- end }}
 {{- end }}
 {{- end }}
-
-{{- define "tailrace.fallback" -}}
-{{- $keda := .pool.settings.autoscaling.keda }}
-failureThreshold: {{ $keda.fallback.failureThreshold }}
-replicas: {{ default .pool.settings.replicas $keda.fallback.replicas }}
-{{- end }}

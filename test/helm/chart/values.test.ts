@@ -16,7 +16,9 @@ import {
   ofKind,
   podsOf,
   renderSet,
+  renderValues,
   valueSets,
+  valuesOf,
   valuesPath
 } from './render.ts'
 import { problemsOf } from './strict.ts'
@@ -123,4 +125,38 @@ test('no manifest is a Secret, and only what refers to one stands where a secret
       )
     }
   }
+})
+
+/** A render of `minimal` with further values. */
+async function minimalWith(more: object): Promise<ReturnType<typeof manifestsOf>> {
+  return manifestsOf(await renderValues({ ...Object(valuesOf('minimal')), ...more }))
+}
+
+test('where only a limit of memory is said, or only a request, the other is the same', async t => {
+  for (const said of ['limits', 'requests']) {
+    const manifests = await minimalWith({ resources: { [said]: { memory: '300Mi' } } })
+    const resources = at(podsOf(manifests)[0]?.spec, 'containers', 0, 'resources')
+    t.is(at(resources, 'limits', 'memory'), '300Mi', said)
+    t.is(at(resources, 'requests', 'memory'), '300Mi', said)
+  }
+})
+
+test('while Prometheus is away KEDA leaves the pods as they are, unless a number is said', async t => {
+  const fallbackOf = async (keda: object) => {
+    const manifests = await minimalWith({
+      autoscaling: {
+        kind: 'keda',
+        keda: { prometheus: { serverAddress: 'http://prometheus:9090' }, ...keda }
+      }
+    })
+    return at(ofKind(manifests, 'ScaledObject')[0]?.spec, 'fallback')
+  }
+  t.is(await fallbackOf({}), undefined)
+  t.deepEqual(await fallbackOf({ fallback: { replicas: 3 } }), { failureThreshold: 4, replicas: 3 })
+})
+
+test('names that YAML takes for something else stay names', async t => {
+  const manifests = await minimalWith({ pools: { on: { streams: ['acme'] } } })
+  const pool = ofKind(manifests, 'Deployment').map(({ metadata }) => at(metadata, 'labels', 'tailrace/pool'))
+  t.true(pool.includes('on'), JSON.stringify(pool))
 })
