@@ -28,18 +28,23 @@ export class EndsWatch {
   readonly #parts: EndsWatchParts
   #cancel: (() => void) | null = null
   #stopped = false
+  #asking = Promise.resolve()
 
   constructor(parts: EndsWatchParts) {
     this.#parts = parts
   }
 
   start(): void {
-    this.#cancel = this.#parts.clock.after(intervalMs, () => void this.#round())
+    this.#cancel = this.#parts.clock.after(intervalMs, () => {
+      this.#asking = this.#round()
+    })
   }
 
-  stop(): void {
+  /** Resolves once nothing is asked any more: only then may the admin client be closed. */
+  async stop(): Promise<void> {
     this.#stopped = true
     this.#cancel?.()
+    await this.#asking
   }
 
   async #round(): Promise<void> {

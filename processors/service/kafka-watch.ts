@@ -27,8 +27,8 @@ export class KafkaWatch {
     this.retention.start()
   }
 
-  stop(): void {
-    this.#ends.stop()
-    this.retention.stop()
+  /** Resolves once nothing is asked any more: only then may the admin client be closed. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#ends.stop(), this.retention.stop()])
   }
 }

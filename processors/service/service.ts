@@ -137,7 +137,7 @@ export class Service {
     log('service_stopping', { deadlineMs })
     this.#phase = 'draining'
     this.#stopping.abort()
-    this.#watch.stop()
+    const unwatched = this.#watch.stop()
     this.generation.stop()
     await stop(
       'start',
@@ -149,6 +149,7 @@ export class Service {
     await stop('attributes', this.#attributes.close())
     await stop('tracing', this.#parts.tracing?.close(leftMs()))
     await stop('producer', this.#producer.close(Math.max(leftMs(), graceMs)))
+    await stop('watch', unwatched)
     await stop('admin', this.#admin.close())
     this.#phase = 'stopped'
     await stop('listener', this.#listener.close())

@@ -46,7 +46,7 @@ export class Retention {
   /** What is known of a topic, or why nothing is. */
   readonly #topics = new Map<string, TopicRetention | string>()
   #rounds = 0
-  #isAsking = false
+  #asking: Promise<void> | null = null
   #stopped = false
   #cancel = () => {}
 
@@ -57,14 +57,16 @@ export class Retention {
   start(): void {
     const { clock } = this.#parts
     this.#cancel = clock.after(firstMs, () => {
-      this.#cancel = every(clock, intervalMs, () => void this.#round())
-      void this.#round()
+      this.#cancel = every(clock, intervalMs, () => this.#ask())
+      this.#ask()
     })
   }
 
-  stop(): void {
+  /** Resolves once nothing is asked any more: only then may the admin client be closed. */
+  async stop(): Promise<void> {
     this.#stopped = true
     this.#cancel()
+    await this.#asking
   }
 
   lossOf({ name, firstsOwed }: Owing): Loss {
@@ -98,10 +100,14 @@ export class Retention {
     return { left: left ?? `offset ${offset} of ${place} was not asked for yet`, timeMs }
   }
 
+  #ask(): void {
+    this.#asking ??= this.#round().finally(() => {
+      this.#asking = null
+    })
+  }
+
   /** An answer that does not come is not missed: the next round asks again, and the streams report the outage. */
   async #round(): Promise<void> {
-    if (this.#isAsking) return
-    this.#isAsking = true
     const { clock, owing } = this.#parts
     const owed = owing().flatMap(({ name: stream, firstsOwed }) =>
       (firstsOwed ?? []).flatMap((first): OwedRecord[] =>
@@ -114,7 +120,6 @@ export class Retention {
       if (!this.#stopped && (isTurn || !(this.#topics.get(topic) instanceof TopicRetention)))
         await this.#askTopic(topic)
     await this.#times.ask(owed, { read: range => this.#read(range) }, clock.now()).catch(() => {})
-    this.#isAsking = false
   }
 
   /** Once stopped it reads nothing more: the admin client is about to be closed. */

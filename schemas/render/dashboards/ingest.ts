@@ -95,6 +95,20 @@ const received: readonly Panel[] = [
 
 const kafka: readonly Panel[] = [
   {
+    title: 'Waiting for Kafka',
+    description:
+      'How long the oldest messages of a channel have waited to be acknowledged. Above 5 s /status says so; it is given up after a while, and senders are told to repeat.',
+    kind: 'graph',
+    unit: 's',
+    width: 12,
+    queries: [
+      {
+        legend: '{{channel}}',
+        expr: over('max', channel, ofChannel('tailrace_channel_append_waiting_seconds'))
+      }
+    ]
+  },
+  {
     title: 'From append to the acknowledgement of Kafka',
     description: 'What every sender waits for. Seconds are a Kafka that is short of disk or replicas.',
     kind: 'graph',

@@ -17,7 +17,7 @@ export const processPanels: readonly Panel[] = [
   {
     title: 'Memory used of the budget',
     description:
-      'Near 1 for long: senders are refused and streams read little at a time. Raise memory.maxBytes, and the limit of the pod with it.',
+      'What is held, and what so many streams need at least: above 1 the budget may be overdrawn. Raise memory.maxBytes, and the limit of the pod with it.',
     kind: 'graph',
     unit: 'percentunit',
     width: 8,
@@ -29,6 +29,10 @@ export const processPanels: readonly Panel[] = [
       {
         legend: processName,
         expr: `${over('sum', aProcess, picked('tailrace_memory_used_bytes', null))} / (${over('max', aProcess, picked('tailrace_memory_budget_bytes', null))} > 0)`
+      },
+      {
+        legend: `${processName}: needed at least`,
+        expr: `${over('max', aProcess, picked('tailrace_memory_needed_bytes', null))} / (${over('max', aProcess, picked('tailrace_memory_budget_bytes', null))} > 0)`
       }
     ]
   },

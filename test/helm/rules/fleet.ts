@@ -84,6 +84,7 @@ function processValues({ pod, behind, opens }: Minutes): Values {
     'tailrace_service_phase{phase="connecting"}': minute => flag(minute === pod.from),
     'tailrace_service_phase{phase="running"}': minute => flag(!opens(minute)),
     'tailrace_channel_requests_refused_total{channel="fleet",code="kafka_unavailable"}': () => 0,
+    'tailrace_channel_append_waiting_seconds{channel="fleet"}': () => 0.05,
     'tailrace_append_requests_total{result="ok"}': (_, age) => age * 60,
     'tailrace_append_requests_total{result="failed"}': () => 0
   }

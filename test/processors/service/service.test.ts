@@ -104,7 +104,7 @@ test('the status page shows channels, and streams with their states', async t =>
   const status = JSON.parse(await page.text())
   t.is(status.version, '0.0.0-test')
   t.is(status.phase, 'running')
-  t.deepEqual(status.channels, [{ name: 'fleet', topic, sources: ['http'] }])
+  t.deepEqual(status.channels, [{ name: 'fleet', topic, sources: ['http'], appendWaitsSeconds: 0 }])
   t.is(status.streams[0].state, 'running')
   t.is(status.streams[0].partitions[0].topic, topic)
 })

@@ -1,8 +1,8 @@
 // The connection of an admin client. kafkajs gives up on a stale view of the cluster instead of renewing it, so a failure
 // that may be due to that discards the connection, and the call is repeated on a new one, quietly and for a bounded time.
 // kafkajs also connects anew by itself for a call that is under way while its client is closed: a connection that others
-// still use is closed once more when the last of them is done. And it asks for all topics at once that it was ever asked for, so
-// that one which was deleted makes all of them look missing: of that only a connection of its own tells the truth.
+// still use is closed once more when the last of them is done. And for offsets it asks for all topics at once whose offsets it was
+// ever asked for, so that one which was deleted makes all of them look missing: only a connection of its own tells the truth.
 
 import { setMaxListeners } from 'node:events'
 import type { Admin, Kafka } from 'kafkajs'
@@ -44,6 +44,19 @@ export class AdminConnection {
     return this.patiently(() => this.#callOnce(act))
   }
 
+  /** As call(), for who asks for offsets: that a topic is missing is believed only if a connection of its own says so, too. */
+  async callForOffsets<T>(act: (admin: Admin) => Promise<T>): Promise<T> {
+    const shared = this.#current
+    try {
+      return await this.call(act)
+    } catch (error) {
+      if (adminFault(error).code !== 'topic_missing') throw error
+      const found = await this.patiently(() => this.#callAlone(act))
+      if (shared !== null && shared === this.#current) void this.#discard(shared)
+      return found
+    }
+  }
+
   /** Repeats `work` while Kafka cannot be reached. */
   async patiently<T>(work: () => Promise<T>): Promise<T> {
     const { clock, patienceMs } = this.#env
@@ -75,9 +88,7 @@ export class AdminConnection {
     try {
       return await act(await connection.admin)
     } catch (error) {
-      const { code } = adminFault(error)
-      if (code === 'kafka_unreachable' || code === 'topic_missing') void this.#discard(connection)
-      if (code === 'topic_missing') return await this.#callAlone(act)
+      if (adminFault(error).code === 'kafka_unreachable') void this.#discard(connection)
       throw error
     } finally {
       connection.users--

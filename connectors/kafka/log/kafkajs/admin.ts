@@ -118,7 +118,7 @@ export class KafkaAdmin implements LogAdmin {
 
   async ranges(topic: string): Promise<PartitionRange[]> {
     const partitions = await this.partitionsOf(topic)
-    return this.#connection.call(async admin => {
+    return this.#connection.callForOffsets(async admin => {
       const { ranges, leaderless } = await rangesOf(admin, topic, partitions)
       if (leaderless.length > 0) throw noLeader(topic, leaderless)
       return [...ranges]
@@ -127,7 +127,7 @@ export class KafkaAdmin implements LogAdmin {
 
   async rangesWithLeader(topic: string): Promise<TopicRanges> {
     const partitions = await this.partitionsOf(topic)
-    return this.#connection.call(admin => rangesOf(admin, topic, partitions))
+    return this.#connection.callForOffsets(admin => rangesOf(admin, topic, partitions))
   }
 
   /**
@@ -136,7 +136,7 @@ export class KafkaAdmin implements LogAdmin {
    */
   async offsetsAt(topic: string, timeMs: number, partitions?: readonly number[]): Promise<number[]> {
     const wanted = partitions ?? numbersTo(await this.partitionsOf(topic))
-    return this.#connection.call(async admin => {
+    return this.#connection.callForOffsets(async admin => {
       const offsets: number[] = []
       for (const { partition, offset } of await admin.fetchTopicOffsetsByTimestamp(topic, timeMs))
         offsets[partition] = Number(offset)
