@@ -34,7 +34,7 @@ test('asks once for the ends of every topic that some stream has partitions of, 
   t.deepEqual(asked, ['fleet'])
   t.deepEqual(first.noted, [['fleet', 0, 7]])
   t.deepEqual(second.noted, [['fleet', 0, 7]])
-  watch.stop()
+  void watch.stop()
 })
 
 test('asks nothing while nothing is assigned, and goes on after Kafka did not answer', async t => {
@@ -54,7 +54,7 @@ test('asks nothing while nothing is assigned, and goes on after Kafka did not an
   topics.push('fleet')
   await clock.advance(10_000)
   t.is(asked, 2)
-  watch.stop()
+  void watch.stop()
   t.is(clock.waiting, 0)
 })
 
@@ -76,7 +76,7 @@ test('a topic that is missing is told to the streams that read it, until it is t
   isMissing = false
   await clock.advance(5_000)
   t.is(reader.missing.size, 0)
-  watch.stop()
+  void watch.stop()
 })
 
 test('once stopped it asks nothing more, also amidst a round', async t => {
@@ -85,7 +85,7 @@ test('once stopped it asks nothing more, also amidst a round', async t => {
   const admin = {
     async rangesWithLeader(topic: string) {
       asked.push(topic)
-      watch.stop()
+      void watch.stop()
       return { partitions: 0, ranges: [], leaderless: [] }
     }
   }

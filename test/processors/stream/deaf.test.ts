@@ -104,7 +104,7 @@ test('a paused stream delivers nothing, keeps its partitions, and shows how its 
   t.is(paused.stream.status().partitions.length, 2)
   t.is(state.rebuilt, 0)
   t.deepEqual(paused.target.batches, [])
-  watch.stop()
+  void watch.stop()
   const stopping = paused.stream.stop(5_000)
   await rig.clock.advance(10_000)
   await stopping

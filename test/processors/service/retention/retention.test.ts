@@ -49,7 +49,7 @@ test('of a stream that reads nothing Kafka is asked when it got what is owed, an
   const running = await rig.started()
   await rig.clock.advance(1_000)
   t.like(lossOf(running), { leftMs: Number.POSITIVE_INFINITY, unknown: null, oldestMs: null })
-  retention.stop()
+  void retention.stop()
 })
 
 test('what an operator changes in a topic is known within a minute or so', async t => {
@@ -136,7 +136,7 @@ test('once stopped it asks nothing more and leaves no timer', async t => {
   await rig.clock.advance(60_000)
   const asked = told.asked.length
   t.true(asked > 0)
-  retention.stop()
+  void retention.stop()
   await paused.stream.stop(1_000)
   await rig.clock.advance(600_000)
   t.is(told.asked.length, asked)
