@@ -19,6 +19,30 @@ export function install(...packages: readonly string[]): boolean {
   }
 }
 
+/** What tests need of a package. */
+interface Needed<T> {
+  /** What people call it. */
+  readonly name: string
+  readonly package: string
+  /** What is looked for, such as the path of a program; false or undefined where it is not there. */
+  find(): T | false | undefined
+}
+
+/**
+ * What is looked for, after its package was installed where that was needed and is allowed. Throws an error that names the package
+ * otherwise. The test runner sees to all of them before all tests: one process must not start what another has half installed.
+ */
+export function requireInstalled<T>({ name, package: wanted, find }: Needed<T>): T {
+  const known = find()
+  if (known) return known
+  const missing = `${name} is missing: apt-get install ${wanted}`
+  if (process.getuid?.() !== 0) throw new Error(missing)
+  process.stderr.write(`${missing}: installing it\n`)
+  const found = install(wanted) && find()
+  if (!found) throw new Error(missing)
+  return found
+}
+
 /** False where the machine has a policy of its own, as those of containers do; that stays. */
 function forbidServices(): boolean {
   try {

