@@ -5,8 +5,8 @@ import type { MetricName } from '../../../schemas/metrics.ts'
 import { stateKinds } from '../../stream/health/state.ts'
 import type { ChannelStatus, StreamReport } from '../admin/status.ts'
 import type { Metrics } from './metrics.ts'
-import { setOptionalGauges } from './optional-gauges.ts'
 
+/** Undefined: there is nothing to show. */
 const read = {
   tailrace_stream_messages_pending: status => status.pending,
   tailrace_stream_bytes_pending: status => status.pendingBytes,
@@ -20,21 +20,35 @@ const read = {
   tailrace_stream_lag_messages: status => status.lag,
   tailrace_stream_useful_replicas: status => status.usefulReplicas,
   tailrace_stream_partitions: status => status.partitions.length,
-  tailrace_stream_oldest_age_seconds: status => status.oldestAgeSeconds ?? 0
-} satisfies Partial<Record<MetricName, (status: StreamReport) => number>>
+  tailrace_stream_oldest_age_seconds: status => status.oldestAgeSeconds ?? 0,
+  tailrace_stream_devices_silent: status => status.silent?.devices,
+  tailrace_stream_age_objective_seconds: status => status.objective?.maxAgeSeconds,
+  tailrace_stream_time_to_loss_seconds: ({ timeToLossSeconds: seconds }) =>
+    seconds === null ? Number.POSITIVE_INFINITY : seconds
+} satisfies Partial<Record<MetricName, (status: StreamReport) => number | undefined>>
 
 /** Of a stream that a changed configuration has no more, nothing is shown. */
 export function setStreamGauges(metrics: Metrics, streams: readonly StreamReport[]): void {
   for (const [name, valueIn] of Object.entries(read)) {
     const gauge = metrics.gauge(name as keyof typeof read) // the keys of `read` are its own
     gauge.reset()
-    for (const status of streams) gauge.set({ stream: status.name }, valueIn(status))
+    for (const status of streams) {
+      const value = valueIn(status)
+      if (value !== undefined) gauge.set({ stream: status.name }, value)
+    }
   }
-  setOptionalGauges(metrics, streams)
+  setStates(metrics, streams)
+}
+
+/** The state of each, and the reason where it waits or is halted. */
+function setStates(metrics: Metrics, streams: readonly StreamReport[]): void {
   const state = metrics.gauge('tailrace_stream_state')
-  state.reset()
-  for (const { name: stream, ...status } of streams)
-    for (const kind of stateKinds) state.set({ stream, state: kind }, kind === status.state ? 1 : 0)
+  const troubled = metrics.gauge('tailrace_stream_trouble')
+  for (const gauge of [state, troubled]) gauge.reset()
+  for (const { name: stream, state: now, trouble } of streams) {
+    for (const kind of stateKinds) state.set({ stream, state: kind }, kind === now ? 1 : 0)
+    if (trouble !== undefined) troubled.set({ stream, state: now, code: trouble.code }, 1)
+  }
 }
 
 /** Where several sessions of a channel are at one address, the worst of them is shown. */
