@@ -7,11 +7,8 @@ import { grouped } from '../terminal/progress.ts'
 import { type Column, printable } from '../terminal/table.ts'
 import { ageText } from '../terminal/values.ts'
 
-/** A stream as a process says it; one that knows no retention does not tell what may be lost. */
-type Told = StreamReport & { readonly timeToLossSeconds?: number | null }
-
 interface StatusColumn extends Column {
-  readonly cell: (stream: Told, nowMs: number) => string
+  readonly cell: (stream: StreamReport, nowMs: number) => string
 }
 
 const styles: Readonly<Record<string, 'red' | 'yellow'>> = { halted: 'red', waiting: 'yellow' }
@@ -32,12 +29,12 @@ const columns: readonly StatusColumn[] = [
 ]
 
 /** What no stream tells has no column. */
-export function columnsOf(streams: readonly Told[]): StatusColumn[] {
+export function columnsOf(streams: readonly StreamReport[]): StatusColumn[] {
   const hasLoss = streams.some(({ timeToLossSeconds }) => typeof timeToLossSeconds === 'number')
   return columns.filter(({ title }) => title !== 'TO LOSS' || hasLoss)
 }
 
-export function rowOf(stream: Told, shown: readonly StatusColumn[], nowMs: number): string[] {
+export function rowOf(stream: StreamReport, shown: readonly StatusColumn[], nowMs: number): string[] {
   return shown.map(({ cell }) => cell(stream, nowMs))
 }
 

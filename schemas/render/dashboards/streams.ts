@@ -1,7 +1,7 @@
 // All streams at a glance: one row each, with what a person has to know to decide whether to act.
 
 import { grown, over, stream } from '../../alerts/promql.ts'
-import { type Dashboard, type Panel, picked, rate } from './panel.ts'
+import { type Dashboard, type Panel, picked, rate, type Threshold } from './panel.ts'
 import { processPanels } from './processes.ts'
 
 const ofStream = (name: Parameters<typeof picked>[0], matchers = '') => picked(name, 'stream', matchers)
@@ -57,31 +57,36 @@ const glance: Panel = {
   ]
 }
 
+/** A figure that should be 0: in this colour where it is not. */
+const noneOf = (
+  legend: string,
+  expr: string,
+  colour: Threshold['colour']
+): Omit<Panel, 'title' | 'description'> => ({
+  kind: 'stat',
+  unit: 'none',
+  width: 6,
+  thresholds: [
+    { from: 0, colour: 'green' },
+    { from: 1, colour }
+  ],
+  queries: [{ legend, expr }]
+})
+
+/** How many streams are in a state. */
+const streamsIn = (state: 'halted' | 'waiting') => `sum(${over('max', stream, inState(state))})`
+
 const howMany: readonly Panel[] = [
   {
     title: 'Halted',
     description:
       'Streams that a person must help. The table has their reasons; the runbook of TailraceStreamHalted says how.',
-    kind: 'stat',
-    unit: 'none',
-    width: 6,
-    thresholds: [
-      { from: 0, colour: 'green' },
-      { from: 1, colour: 'red' }
-    ],
-    queries: [{ legend: 'Halted', expr: `sum(${over('max', stream, inState('halted'))})` }]
+    ...noneOf('Halted', streamsIn('halted'), 'red')
   },
   {
     title: 'Waiting',
     description: 'Streams whose target or Kafka is away. They go on by themselves; watch their time to loss.',
-    kind: 'stat',
-    unit: 'none',
-    width: 6,
-    thresholds: [
-      { from: 0, colour: 'green' },
-      { from: 1, colour: 'orange' }
-    ],
-    queries: [{ legend: 'Waiting', expr: `sum(${over('max', stream, inState('waiting'))})` }]
+    ...noneOf('Waiting', streamsIn('waiting'), 'orange')
   },
   {
     title: 'Shortest time to loss',
@@ -103,19 +108,11 @@ const howMany: readonly Panel[] = [
     title: 'Books that do not balance',
     description:
       'Messages read, less those that ended and those pending. Anything but 0 is a defect: report the log around it.',
-    kind: 'stat',
-    unit: 'none',
-    width: 6,
-    thresholds: [
-      { from: 0, colour: 'green' },
-      { from: 1, colour: 'red' }
-    ],
-    queries: [
-      {
-        legend: 'Not accounted for',
-        expr: `abs(sum(${ofStream('tailrace_stream_messages_read_total')}) - sum(${ofStream('tailrace_stream_messages_ended_total')}) - sum(${ofStream('tailrace_stream_messages_pending')}))`
-      }
-    ]
+    ...noneOf(
+      'Not accounted for',
+      `abs(sum(${ofStream('tailrace_stream_messages_read_total')}) - sum(${ofStream('tailrace_stream_messages_ended_total')}) - sum(${ofStream('tailrace_stream_messages_pending')}))`,
+      'red'
+    )
   }
 ]
 
