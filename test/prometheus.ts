@@ -4,7 +4,8 @@
 
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rename, writeFile } from 'node:fs/promises'
+import { renameSync, writeFileSync } from 'node:fs'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -45,7 +46,7 @@ export interface Prometheus {
   /** Of the rules that it was given. */
   alerts(): Promise<Alert[]>
   /** From now on these are scraped, and no others. */
-  scrape(targets: readonly ScrapeTarget[]): Promise<void>
+  scrape(targets: readonly ScrapeTarget[]): void
   /** The answer to an instant query; rejects with what Prometheus says of a query that it cannot take. */
   query(expression: string): Promise<Sample[]>
   stop(): Promise<void>
@@ -76,11 +77,11 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
   })
   return {
     url,
-    scrape: async wanted => {
+    scrape: wanted => {
       const groups = wanted.map(({ address, labels }) => ({ targets: [address], labels }))
-      // Written beside it and moved: it must never read half of a file.
-      await writeFile(join(directory, 'targets.new'), JSON.stringify(groups))
-      await rename(join(directory, 'targets.new'), join(targets, 'targets.json'))
+      // Written beside it and moved, so that it never reads half of a file; at once, so that the last call is the one that counts.
+      writeFileSync(join(directory, 'targets.new'), JSON.stringify(groups))
+      renameSync(join(directory, 'targets.new'), join(targets, 'targets.json'))
     },
     query: expression => query(url, expression),
     alerts: () => alerts(url),

@@ -53,7 +53,7 @@ export async function startScene(brokers: readonly string[]): Promise<Scene> {
   await until('it listens', () => ports.has('admin') && instance.isListening, patienceMs)
   const address = `127.0.0.1:${ports.get('admin')}`
   const labels = { namespace: 'prod', pod: 'tailrace-0' }
-  await prometheus.scrape([{ address, labels }])
+  prometheus.scrape([{ address, labels }])
   const sent = send(instance, sending.signal)
   return {
     prometheus,

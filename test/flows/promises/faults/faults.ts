@@ -44,21 +44,21 @@ async function tellAll(stage: Stage, own: Stage, { prometheus, kafka }: Around):
   const brokers = await brokerFaults(own)
   const prepared = [await targetFaults(stage), await processFaults(stage), brokers]
   const atOnce = prepared.flatMap(({ faults }) => faults)
-  await scrape(prometheus, atOnce)
+  scrape(prometheus, atOnce)
   for (const { strike } of prepared) await strike()
   const rows = await judge(prometheus, atOnce)
   const still = standingStill(kafka, brokers.instance)
   rows.push(...(await judge(prometheus, still.faults).finally(() => still.letGo())))
   const gone = await withoutBroker(own, kafka, brokers.instance)
-  await scrape(prometheus, gone)
+  scrape(prometheus, gone)
   rows.push(...(await judge(prometheus, gone)))
   const full = await fullDisk(kafka, brokers.instance)
   return [...rows, ...(await judge(prometheus, full))]
 }
 
-async function scrape(prometheus: Prometheus, of: readonly Fault[]): Promise<void> {
+function scrape(prometheus: Prometheus, of: readonly Fault[]): void {
   const addresses = new Set(of.map(({ instance }) => instance.adminAddress ?? ''))
-  await prometheus.scrape([...addresses].map(address => ({ address, labels: { namespace: 'test' } })))
+  prometheus.scrape([...addresses].map(address => ({ address, labels: { namespace: 'test' } })))
 }
 
 function lineOf({ fault, reason, next, statusS, metricS, alertS }: Row): string {
