@@ -22,7 +22,7 @@ export const mistakes: readonly [mistake: string, text: string, line: string][] 
   [
     'a key of nothing known',
     stream('colour: red'),
-    '5:74 streams.acme.colour is an unknown key (known keys: from, where, requires, group, start, steps, state, attemptTimeoutMs, retry, deadLetters, onDeviceReject, held, ledger, silence, sequence, receipts, order, concurrency, onePerDevice, adaptiveConcurrency, rateLimit, ttlSeconds, maxSpan, safetyStop, paused, target)'
+    '5:74 streams.acme.colour is an unknown key (known keys: from, where, requires, group, start, steps, state, attemptTimeoutMs, retry, deadLetters, onDeviceReject, held, ledger, silence, objective, sequence, receipts, order, concurrency, onePerDevice, adaptiveConcurrency, rateLimit, ttlSeconds, maxSpan, safetyStop, paused, target)'
   ],
   [
     'a misspelt key at the top',
