@@ -5,6 +5,7 @@ import { type LocalKafka, startLocalKafka } from '../connectors/kafka/local/loca
 import { FaultError, messageOf } from '../schemas/errors.ts'
 import { runAva } from './ava/run-ava.ts'
 import { install } from './debian.ts'
+import { helmPath } from './helm/helm.ts'
 import { requirePip } from './helm/image/hadolint.ts'
 import { requireMosquitto } from './mosquitto.ts'
 import { requirePrometheus } from './prometheus.ts'
@@ -27,6 +28,7 @@ async function runAll(): Promise<{ passed: number; failed: number }> {
   requireRabbitmq()
   requirePip()
   requirePrometheus()
+  await helmPath()
   const given = process.env.TAILRACE_TEST_KAFKA
   if (given) return runTests(given)
   const kafka = await startKafka().catch((error: unknown) => {

@@ -43,8 +43,17 @@ export async function helm(args: readonly string[], input = ''): Promise<HelmRun
   return { status: child.exitCode, stdout, stderr }
 }
 
-/** Where Helm is, fetched first if need be. Rejects with an Error that says what is missing. */
-const helmPath = () => obtainOnce(keptAt(), fetch)
+let obtained: Promise<string> | undefined
+
+/**
+ * Where Helm is, fetched first if need be: once, however many tests of a file ask for it at the same time. Rejects with an Error
+ * that says what is missing.
+ */
+export function helmPath(): Promise<string> {
+  obtained ??= obtainOnce(keptAt(), fetch)
+  return obtained
+}
+
 const keptAt = () => join(defaultCacheDir(), `helm-${version}`)
 
 async function fetch(work: string): Promise<string> {
