@@ -3,6 +3,7 @@
 
 import { isUtf8 } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
+import { parseExactly } from '../../connectors/shared/json/parse.ts'
 import { type Json, LongNumber } from './values.ts'
 
 /** Every whole number with fewer digits is exact. */
@@ -28,7 +29,7 @@ export function decodeFields(bytes: Buffer, start: number, end: number): Record<
   // What is no UTF-8 would be written as other characters in silence.
   if (text.includes('\ufffd') && !isUtf8(bytes.subarray(start, end))) return undefined
   try {
-    const value: unknown = JSON.parse(text)
+    const value = parseExactly(text)
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
     if (text.length > 2 * maxDepth && isDeeper(value, maxDepth)) return undefined
     const fields = hasLongDigits(bytes, start, end) && maybeLong.test(text) ? parseLong(text) : value
@@ -84,7 +85,7 @@ function isDigit(byte: number | undefined): boolean {
 /** Of JSON: in anything else a number might become the text that makes JSON of it. */
 function parseLong(text: string): unknown {
   const digits = text.replaceAll(textsAndNumbers, token => (isLong(token) ? `"${mark}${token}"` : token))
-  return JSON.parse(digits, (_, value: unknown) =>
+  return parseExactly(digits, value =>
     typeof value === 'string' && value.startsWith(mark)
       ? new LongNumber(value.slice(mark.length), mark)
       : value

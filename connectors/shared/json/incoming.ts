@@ -8,6 +8,7 @@ import { maxIdentBytes } from '../../../schemas/message.ts'
 import { parseTime } from '../../../schemas/time.ts'
 import type { Incoming } from '../../connector.ts'
 import { MemberCursor } from './members.ts'
+import { parseExactly } from './parse.ts'
 
 /** Why an entry is no message. */
 export interface Refusal {
@@ -28,7 +29,7 @@ export function readIncoming(entry: Buffer, receivedAtMs: number): Incoming | Re
   if (!isUtf8(entry)) return { reason: 'it is not UTF-8' }
   let parsed: unknown
   try {
-    parsed = JSON.parse(entry.toString('utf8'))
+    parsed = parseExactly(entry.toString('utf8'))
   } catch (error) {
     return { reason: entry.length === 0 ? 'it is empty' : `it is not JSON: ${messageOf(error)}` }
   }

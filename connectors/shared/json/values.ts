@@ -1,11 +1,12 @@
 // Values in JSON: of a text, of an object by name, and as they stand in the bytes.
 
 import { MemberCursor } from './members.ts'
+import { parseExactly } from './parse.ts'
 
 /** Undefined where the text is no JSON; `null` is JSON. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseExactly(text)
   } catch {
     return undefined
   }

@@ -3,6 +3,7 @@
 
 import { isUtf8 } from 'node:buffer'
 import { messageOf as sentenceOf } from '../../../schemas/errors.ts'
+import { parseExactly } from '../json/parse.ts'
 import { WrittenMembers } from '../json/values.ts'
 import {
   type Loss,
@@ -32,7 +33,7 @@ export function reportOf(value: Buffer, rules: FieldRules): OutgoingReport | Ref
   if (!isUtf8(value)) return { reason: 'it is not UTF-8' }
   let parsed: unknown
   try {
-    parsed = JSON.parse(value.toString())
+    parsed = parseExactly(value.toString())
   } catch (error) {
     return { reason: `it is not JSON: ${sentenceOf(error)}` }
   }
