@@ -5,6 +5,7 @@
 import { decodeHeaders } from './headers.ts'
 import type { Header, LogRecord } from './log-record.ts'
 import type { TopicPartition } from './message.ts'
+import { ownBytes } from './own-bytes.ts'
 
 export type { Header, LogRecord } from './log-record.ts'
 
@@ -118,7 +119,7 @@ export class RecordChunk {
       count++
     }
     if (count === source.count) lastOffset = source.lastOffset
-    const bytes = Buffer.from(source.bytes.subarray(source.start, end))
+    const bytes = ownBytes([source.bytes.subarray(source.start, end)])
     const taken = { ...source, bytes, start: 0, end: bytes.length, count, lastOffset }
     return new RecordChunk(this.origin, taken, this.highWatermark)
   }
@@ -138,7 +139,7 @@ export class RecordChunk {
     }
     const { length: count } = wanted
     if (count > source.count / 2) return this
-    const bytes = Buffer.concat(wanted)
+    const bytes = ownBytes(wanted)
     const taken = { ...source, bytes, start: 0, end: bytes.length, count }
     const sifted = new RecordChunk(this.origin, taken, this.highWatermark)
     sifted.leftOut = source.count - count

@@ -3,6 +3,7 @@
 // stable offset int64, log start offset int64, aborted transactions (producer int64, first offset int64), preferred
 // replica int32, and the record set with its length before it.
 
+import { ownBytes } from '../../own-bytes.ts'
 import { AbortedTransactions } from './aborted.ts'
 import { Reader } from './reader.ts'
 import { type Corruption, decodeRecordSet } from './record-set.ts'
@@ -50,7 +51,7 @@ export async function decodeResponse(
   for (const { topicName, partitions } of topics) {
     const decoded = []
     for (const fetched of partitions) {
-      const records = shared ? Buffer.from(fetched.records) : fetched.records
+      const records = shared ? ownBytes([fetched.records]) : fetched.records
       decoded.push(await decodePartition(topicName, { ...fetched, records }, context))
     }
     responses.push({ topicName, partitions: decoded })
