@@ -1,6 +1,7 @@
 // Dresses a double for the suite of targets: keeps both ledgers, and which order is in force and how many messages came
 // under it.
 
+import { ownBytes } from '../../../connectors/kafka/log/own-bytes.ts'
 import type { Double, Order } from '../target.ts'
 
 export class Ordered {
@@ -10,13 +11,14 @@ export class Ordered {
   /** Messages since the order, or since begin(). */
   sinceOrder = 0
 
+  /** They are copied, so that a ledger holds nothing else that came with them, and the memory of the target can be told. */
   received(...messages: Buffer[]): void {
-    this.#received.push(...messages)
+    this.#received.push(...messages.map(message => ownBytes([message])))
     this.sinceOrder += messages.length
   }
 
   confirmed(...messages: Buffer[]): void {
-    this.#confirmed.push(...messages)
+    this.#confirmed.push(...messages.map(message => ownBytes([message])))
   }
 
   /** A connection was cut: the count begins anew. */

@@ -3,6 +3,7 @@
 
 import { connect } from 'amqplib'
 import test from 'ava'
+import { ownBytes } from '../../../connectors/kafka/log/own-bytes.ts'
 import { certificates, rightCredential } from '../../conformance/fleet.ts'
 import { Relay, startBehind } from '../../conformance/target/relay.ts'
 import { type Double, type DoubleOptions, type Order, targetSuite } from '../../conformance/target.ts'
@@ -42,7 +43,7 @@ async function start({ tls }: DoubleOptions): Promise<Double> {
     received: () => received,
     order: follow,
     start: async () => {
-      const stop = await consume(body => void received.push(body))
+      const stop = await consume(body => void received.push(ownBytes([body])))
       return { port: tls === undefined ? rabbit.port : rabbit.tlsPort, stop }
     }
   })

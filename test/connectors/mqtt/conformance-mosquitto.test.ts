@@ -3,6 +3,7 @@
 
 import test from 'ava'
 import { connectAsync } from 'mqtt'
+import { ownBytes } from '../../../connectors/kafka/log/own-bytes.ts'
 import { mqttTarget } from '../../../connectors/mqtt/index.ts'
 import { confirmOnly, Relay, startBehind } from '../../conformance/target/relay.ts'
 import { type Double, type DoubleOptions, targetSuite } from '../../conformance/target.ts'
@@ -36,7 +37,7 @@ async function start(options: DoubleOptions): Promise<Double> {
   return startBehind(new Relay(), {
     received: () => received,
     order: confirmOnly('mosquitto'),
-    start: () => startBroker(options, payload => void received.push(payload))
+    start: () => startBroker(options, payload => void received.push(ownBytes([payload])))
   })
 }
 
