@@ -8,6 +8,8 @@ import { aProcess, over, series, stream } from './promql.ts'
 const left = over('min', stream, series('tailrace_stream_time_to_loss_seconds'))
 const leftBefore = over('min', stream, `${series('tailrace_stream_time_to_loss_seconds')} offset 15m`)
 const age = over('max', stream, series('tailrace_stream_oldest_age_seconds'))
+/** A device that its target refuses waits in the held topic and holds nobody up. */
+const unheldAge = over('max', stream, series('tailrace_stream_oldest_unheld_age_seconds'))
 const objective = over('max', stream, series('tailrace_stream_age_objective_seconds'))
 
 /**
@@ -49,7 +51,7 @@ export const progressAlerts = {
     next: 'Nothing that happens by itself prevents it, unless its target comes back: Kafka deletes what is older than the retention of the channel. Raise the retention first, then mend the reason.'
   },
   TailraceAgeAboveObjective: {
-    expr: `${age} > ${objective}`,
+    expr: `${unheldAge} > ${objective}`,
     for: '5m',
     severity: 'page',
     summary: `${streamOf} is ${duration} behind, more than its objective allows`,

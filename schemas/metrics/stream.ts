@@ -114,12 +114,17 @@ export const streamMetrics = {
   },
   tailrace_stream_oldest_age_seconds: {
     type: 'gauge',
-    help: 'Age of the oldest unsettled message',
+    help: 'Age of the oldest unsettled message, held ones among them',
+    labels: ['stream']
+  },
+  tailrace_stream_oldest_unheld_age_seconds: {
+    type: 'gauge',
+    help: 'Age of the oldest unsettled message that is not held for its device: what an objective is about',
     labels: ['stream']
   },
   tailrace_stream_age_objective_seconds: {
     type: 'gauge',
-    help: 'The age that no unsettled message should reach, where the stream has an objective',
+    help: 'The age that no unsettled message that is not held should reach, where the stream has an objective',
     labels: ['stream']
   },
   tailrace_stream_time_to_loss_seconds: {

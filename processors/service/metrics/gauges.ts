@@ -21,6 +21,7 @@ const read = {
   tailrace_stream_useful_replicas: status => status.usefulReplicas,
   tailrace_stream_partitions: status => status.partitions.length,
   tailrace_stream_oldest_age_seconds: status => status.oldestAgeSeconds ?? 0,
+  tailrace_stream_oldest_unheld_age_seconds: status => status.oldestUnheldAgeSeconds ?? 0,
   tailrace_stream_devices_silent: status => status.silent?.devices,
   tailrace_stream_age_objective_seconds: status => status.objective?.maxAgeSeconds,
   tailrace_stream_time_to_loss_seconds: ({ timeToLossSeconds: seconds }) =>

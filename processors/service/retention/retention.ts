@@ -32,12 +32,21 @@ export interface Loss {
   readonly unknown: string | null
   /** When Kafka got the oldest record that is known of, in Unix ms; null where none is. */
   readonly oldestMs: number | null
+  /** The same without what is held. */
+  readonly oldestUnheldMs: number | null
 }
 
 export interface RetentionParts {
   readonly clock: Clock
   readonly admin: Pick<LogAdmin, 'topic' | 'rangesWithLeader' | 'read'>
   readonly owing: () => readonly Owing[]
+}
+
+const untold = { unknown: null, oldestMs: null, oldestUnheldMs: null }
+
+/** Of two times of which either may not be known. */
+export function earlier(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other)
 }
 
 export class Retention {
@@ -70,20 +79,18 @@ export class Retention {
   }
 
   lossOf({ name, firstsOwed }: Owing): Loss {
-    if (firstsOwed === null) return { leftMs: null, unknown: 'the stream has not run', oldestMs: null }
-    let [leftMs, oldestMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-    let unknown: string | null = null
+    if (firstsOwed === null) return { ...untold, leftMs: null, unknown: 'the stream has not run' }
+    let leftMs = Number.POSITIVE_INFINITY
+    let { unknown, oldestMs, oldestUnheldMs }: Omit<Loss, 'leftMs'> = untold
     for (const first of firstsOwed) {
-      const found = this.#left(name, first)
-      if (typeof found.left === 'string') unknown ??= found.left
-      else leftMs = Math.min(leftMs, found.left)
-      oldestMs = Math.min(oldestMs, found.timeMs ?? oldestMs)
+      const { left, timeMs } = this.#left(name, first)
+      if (typeof left === 'string') unknown ??= left
+      else leftMs = Math.min(leftMs, left)
+      oldestMs = earlier(oldestMs, timeMs)
+      if (!first.isHeld) oldestUnheldMs = earlier(oldestUnheldMs, timeMs)
     }
-    return {
-      leftMs: unknown === null || Number.isFinite(leftMs) ? leftMs : null,
-      unknown,
-      oldestMs: Number.isFinite(oldestMs) ? oldestMs : null
-    }
+    const isKnown = unknown === null || Number.isFinite(leftMs)
+    return { leftMs: isKnown ? leftMs : null, unknown, oldestMs, oldestUnheldMs }
   }
 
   /** Until the record may be deleted, in ms, or why that is not known; and when Kafka got it. */

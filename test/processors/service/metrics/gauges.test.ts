@@ -14,7 +14,7 @@ import { RecordingMeter } from '../../stream/context.ts'
 
 const trouble = { code: 'http_unauthorized', detail: 'no', untilMs: null, attempt: 1 } as const
 const halted: StreamState = { kind: 'halted', sinceMs: 0, trouble }
-const loss = { leftMs: null, unknown: null, oldestMs: null }
+const loss = { leftMs: null, unknown: null, oldestMs: null, oldestUnheldMs: null }
 const running: StreamState = { kind: 'running', sinceMs: 0 }
 
 function report(state: StreamState, more: object = {}, about: object = {}) {
@@ -92,7 +92,7 @@ test('the time to loss is infinite where nothing can be lost, and not shown wher
   const name = 'tailrace_stream_time_to_loss_seconds'
   const of = async (leftMs: number | null, unknown: string | null = null) => {
     const metrics = new Metrics('test')
-    const told = report(running, {}, { loss: { leftMs, unknown, oldestMs: null } })
+    const told = report(running, {}, { loss: { ...loss, leftMs, unknown } })
     setStreamGauges(metrics, [told])
     return [await shown(metrics, name), told.timeToLossSeconds, told.timeToLossUnknown]
   }

@@ -41,7 +41,8 @@ test('of a stream that reads nothing Kafka is asked when it got what is owed, an
   t.deepEqual(lossOf(paused), {
     leftMs: hour - (rig.clock.now() - sentMs),
     unknown: null,
-    oldestMs: sentMs
+    oldestMs: sentMs,
+    oldestUnheldMs: sentMs
   })
   await rig.clock.advance(2 * hour)
   t.is(lossOf(paused).leftMs, 0)
@@ -118,13 +119,29 @@ test('what waits in the held topic may be lost there, by the settings of that', 
   t.true(leftMs !== null && leftMs > hour && leftMs < 2 * hour, `${leftMs}`)
 })
 
+test('what is held makes a stream old, and one that flows beside it is as young as what flows', async t => {
+  const rig = new Rig(1)
+  const target = new ScriptedTarget()
+  target.script = async () => failure('reject', { scope: 'device' })
+  const member = await rig.started({}, target)
+  const { lossOf } = watch(rig, [member])
+  await rig.send('bad')
+  await rig.clock.advance(600_000)
+  t.is(member.stream.status().held.messages, 1)
+  const isOld = (ms: number | null) => ms !== null && rig.clock.now() - ms > 500_000
+  for (const told of [lossOf(member), member.stream.status()]) {
+    t.true(isOld(told.oldestMs))
+    t.is(told.oldestUnheldMs, null)
+  }
+})
+
 test('of a stream that has never run, or whose partitions are not open, nothing is known', t => {
   const { retention } = watch(new Rig(1), [])
   t.like(retention.lossOf({ name: 'acme', firstsOwed: null }), {
     leftMs: null,
     unknown: 'the stream has not run'
   })
-  const firstsOwed = [{ topic: 'fleet', partition: 3, offset: null, timeMs: null }]
+  const firstsOwed = [{ topic: 'fleet', partition: 3, offset: null, timeMs: null, isHeld: false }]
   t.like(retention.lossOf({ name: 'acme', firstsOwed }), { leftMs: null, unknown: 'fleet/3 is not open' })
 })
 
