@@ -132,6 +132,11 @@ export const streamMetrics = {
     help: 'Until retention may delete the first message that is not settled, in the partitions assigned here; +Inf where nothing is owed or kept for ever',
     labels: ['stream']
   },
+  tailrace_stream_time_to_loss_unknown: {
+    type: 'gauge',
+    help: '1 for the reason why the time to loss of something owed is not known until somebody acts, such as settings of a topic that may not be read; nothing where there is none',
+    labels: ['stream', 'code']
+  },
   tailrace_stream_useful_replicas: {
     type: 'gauge',
     help: 'What this process adds to the number of replicas that the stream has use for; the sum over all processes, at least 1, is that number',

@@ -50,6 +50,8 @@ export interface StreamReport extends Omit<GenerationStatus, 'oldestMs' | 'oldes
    */
   readonly timeToLossSeconds?: number | null
   readonly timeToLossUnknown?: string
+  /** The code of that, where it stays so until somebody acts. */
+  readonly timeToLossUnknownCode?: string
   /** Left out where the stream has none. */
   readonly objective?: ObjectiveConfig & { readonly missed: boolean }
 }
@@ -169,10 +171,11 @@ export function streamReport(status: GenerationStatus, { mask, nowMs, objective,
   } satisfies StreamReport
 }
 
-function lossReport({ leftMs, unknown }: Loss, mask: Mask) {
+function lossReport({ leftMs, unknown, unknownCode }: Loss, mask: Mask) {
   return {
     ...(leftMs !== null && { timeToLossSeconds: Number.isFinite(leftMs) ? leftMs / 1000 : null }),
-    ...(unknown !== null && { timeToLossUnknown: mask.apply(unknown) })
+    ...(unknown !== null && { timeToLossUnknown: mask.apply(unknown) }),
+    ...(unknownCode !== null && { timeToLossUnknownCode: unknownCode })
   }
 }
 

@@ -20,11 +20,16 @@ const standing: readonly Panel[] = [
   {
     title: 'Reasons',
     description:
-      'Why it waits or is halted, and in how many processes; no row where there is no reason. schemas/generated/errors.md says how each is mended.',
+      'Why it waits or is halted, or why its time to loss is not known, and in how many processes; no row where there is no reason. schemas/generated/errors.md says how each is mended.',
     kind: 'table',
     unit: 'none',
     width: 8,
-    queries: [{ legend: 'Processes', expr: over('sum', 'state, code', of('tailrace_stream_trouble')) }]
+    queries: [
+      {
+        legend: 'Processes',
+        expr: `${over('sum', 'state, code', of('tailrace_stream_trouble'))} or label_replace(${over('sum', 'code', of('tailrace_stream_time_to_loss_unknown'))}, "state", "time to loss unknown", "", "")`
+      }
+    ]
   },
   {
     title: 'Age, objective and time to loss',

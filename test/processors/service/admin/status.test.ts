@@ -13,7 +13,7 @@ const trouble = {
   untilMs: null,
   attempt: 1
 } as const
-const loss = { leftMs: null, unknown: null, oldestMs: null, oldestUnheldMs: null }
+const loss = { leftMs: null, unknown: null, unknownCode: null, oldestMs: null, oldestUnheldMs: null }
 const state = { kind: 'halted', sinceMs: 0, trouble } as const
 const status = {
   group: 'tailrace.acme',

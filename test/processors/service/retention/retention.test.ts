@@ -36,11 +36,12 @@ test('of a stream that reads nothing Kafka is asked when it got what is owed, an
   await rig.clock.advance(600_000)
   const paused = await rig.started({ paused: true })
   const { lossOf, retention } = watch(rig, [paused])
-  t.like(lossOf(paused), { leftMs: null, unknown: 'fleet was not asked for yet' })
+  t.like(lossOf(paused), { leftMs: null, unknown: 'fleet was not asked for yet', unknownCode: null })
   await rig.clock.advance(4_000)
   t.deepEqual(lossOf(paused), {
     leftMs: hour - (rig.clock.now() - sentMs),
     unknown: null,
+    unknownCode: null,
     oldestMs: sentMs,
     oldestUnheldMs: sentMs
   })
@@ -76,6 +77,7 @@ test('where the settings may not be read it is not known, and said why; an outag
   await rig.clock.advance(20_000)
   const refused = lossOf(paused)
   t.is(refused.leftMs, null)
+  t.is(refused.unknownCode, 'kafka_unauthorized')
   t.regex(refused.unknown ?? '', /^fleet: Kafka refused .*DescribeConfigs/)
   told.fault = null
   await rig.clock.advance(20_000)
