@@ -10,18 +10,15 @@ const appends = (result: string) =>
 const refusals = over(
   'sum',
   `${channel}, code`,
-  grown(series('tailrace_channel_requests_refused_total', 'code=~"kafka_unavailable|overloaded"'), '5m')
+  grown(series('tailrace_channel_requests_refused_total', 'code=~"kafka_unavailable|overloaded"'), '2m')
 )
 /** Kafka is given up only after a while, and until then nobody is refused. */
-const slowest = over(
-  'max',
-  channel,
-  `max_over_time(${series('tailrace_channel_append_waiting_seconds')}[5m])`
-)
+const waits = over('max', channel, `min_over_time(${series('tailrace_channel_append_waiting_seconds')}[2m])`)
 
 export const ingestAlerts = {
+  /** Two minutes without a refusal are a stall that is over, so only what goes on all the time lasts for ten. */
   TailraceSendersRefused: {
-    expr: `${refusals} > 0 or label_replace(${slowest} > 5, "code", "kafka_unavailable", "", "")`,
+    expr: `${refusals} > 0 or label_replace(${waits} > 5, "code", "kafka_unavailable", "", "")`,
     for: '10m',
     severity: 'page',
     summary: `${channelOf} has refused senders or kept them waiting for ten minutes: {{ $labels.code }}`,

@@ -6,16 +6,32 @@ import { aProcess, installation, over, series } from './promql.ts'
 const phaseIs = (labels: string, phase: string) =>
   over('max', labels, series('tailrace_service_phase', `phase="${phase}"`))
 const everyProcess = over('count', installation, series('tailrace_build_info'))
-const expires = over('min', 'namespace, job, path, kind', series('tailrace_expiry_timestamp_seconds'))
+const processesBefore = (time: string) =>
+  over('count', installation, `${series('tailrace_build_info')} offset ${time}`)
+/** Processes are being replaced: what needs a restart gets it. */
+const isRolledOut = `${over('max', installation, series('tailrace_process_start_time_seconds'))} > time() - 900`
+
+const timeLeft = `${series('tailrace_expiry_timestamp_seconds')} - time()`
+
+/**
+ * Less than so many days are left, and less than a part of the whole life: what is made for hours renews itself with half or a
+ * third of it left, and whoever does not tell its life is looked at by days alone.
+ */
+const endsWithin = (days: number, part: number) => {
+  const isYoung = `${timeLeft} >= ${series('tailrace_expiry_life_seconds')} / ${part}`
+  return over('min', 'namespace, job, path, kind', `${timeLeft} < ${days} * 86400 unless ${isYoung}`)
+}
 
 const expiry = {
-  summary: `The {{ $labels.kind }} at {{ $labels.path }} of ${installationOf} expires in {{ $value | humanizeDuration }}`,
-  reason: 'Reason: what stands at {{ $labels.path }} in the configuration has an end, and was not renewed.'
+  summary: `The {{ $labels.kind }} at {{ $labels.path }} of ${installationOf} {{ if gt $value 0.0 }}expires in {{ $value | humanizeDuration }}{{ else }}has expired{{ end }}`,
+  reason:
+    'Reason: what stands at {{ $labels.path }} in the configuration was not renewed: nobody does it, or what should do it has failed.'
 }
 
 export const processAlerts = {
+  /** Where an installation of the namespace is new, its monitor was changed, and with it the job. */
   TailraceNothingScraped: {
-    expr: `absent(${series('tailrace_build_info')}) or (${over('count', installation, `${series('tailrace_build_info')} offset 1h`)} unless ${everyProcess})`,
+    expr: `absent(${series('tailrace_build_info')}) or (${processesBefore('1h')} unless ${everyProcess} unless on (namespace) (${everyProcess} unless ${processesBefore('2h')}))`,
     for: '10m',
     severity: 'page',
     summary: `No process of Tailrace{{ if $labels.job }} (${installationOf}){{ end }} is scraped, so no stream and no channel is watched`,
@@ -58,8 +74,8 @@ export const processAlerts = {
     next: 'It is started again and again, with longer and longer breaks. What was in flight each time may be delivered twice; nothing is lost.'
   },
   TailraceConfigRefused: {
-    expr: `${over('min', installation, series('tailrace_config_last_reload_successful'))} == 0`,
-    for: '5m',
+    expr: `${over('min', installation, series('tailrace_config_last_reload_successful'))} == 0 unless ${isRolledOut}`,
+    for: '15m',
     severity: 'ticket',
     summary: `A changed configuration of ${installationOf} was refused as a whole, for all its streams`,
     reason:
@@ -67,15 +83,15 @@ export const processAlerts = {
     next: 'The configuration before stays in force, and everything goes on with it. A process that is started anew does not start with a mistake.'
   },
   TailraceExpirySoon: {
-    expr: `${expires} - time() < 14 * 86400`,
+    expr: endsWithin(14, 4),
     for: '1h',
     severity: 'ticket',
     ...expiry,
-    next: 'Nothing renews it by itself here. A renewed file is noticed without a restart.'
+    next: 'Tailrace renews nothing itself. A renewed file is noticed without a restart.'
   },
   TailraceExpiryNow: {
-    expr: `${expires} - time() < 2 * 86400`,
-    for: '1h',
+    expr: endsWithin(2, 8),
+    for: '5m',
     severity: 'page',
     ...expiry,
     next: 'When it has expired its stream halts and keeps everything in Kafka, or its senders are refused. A renewed file is noticed without a restart.'

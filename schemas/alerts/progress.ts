@@ -6,14 +6,17 @@ import { type AlertSpec, codeMeans, processOf, streamOf, streamTrouble } from '.
 import { aProcess, over, series, stream } from './promql.ts'
 
 const left = over('min', stream, series('tailrace_stream_time_to_loss_seconds'))
-const leftBefore = over('min', stream, `${series('tailrace_stream_time_to_loss_seconds')} offset 15m`)
+const leftBefore = over('min', stream, `${series('tailrace_stream_time_to_loss_seconds')} offset 5m`)
 const age = over('max', stream, series('tailrace_stream_oldest_age_seconds'))
+/** A device that its target refuses waits in the held topic and holds nobody up. */
+const unheldAge = over('max', stream, series('tailrace_stream_oldest_unheld_age_seconds'))
 const objective = over('max', stream, series('tailrace_stream_age_objective_seconds'))
 
 /**
  * Less is left than before. A stream that keeps up has the same time left all day, however short the retention of its channel is
- * and however old what it holds for single devices; 15 s are what batches and scrapes make it differ. Where nothing is left any
- * more, nothing can fall.
+ * and however old what it holds for single devices; 15 s are what batches and scrapes make it differ. It may fall at once where
+ * retention is set, or where something else becomes what is lost first: that is over in five minutes, and alerts wait for longer.
+ * Where nothing is left any more, nothing can fall.
  */
 const isFalling = `(${left} < ${leftBefore} - 15 or ${left} < 300)`
 
@@ -42,14 +45,23 @@ export const progressAlerts = {
   },
   TailraceTimeToLossCritical: {
     expr: `${left} < 86400 and (${left} < ${age} or ${left} < 21600 and ${age} == 0) and ${isFalling}`,
-    for: '5m',
+    for: '10m',
     severity: 'page',
     summary: `${streamOf} loses messages in ${duration}`,
     reason: streamTrouble,
     next: 'Nothing that happens by itself prevents it, unless its target comes back: Kafka deletes what is older than the retention of the channel. Raise the retention first, then mend the reason.'
   },
+  /** Of a stream that owes nothing for a moment nothing is unknown. */
+  TailraceTimeToLossUnknown: {
+    expr: `${over('max', `${stream}, code`, `max_over_time(${series('tailrace_stream_time_to_loss_unknown')}[15m])`)} == 1`,
+    for: '1h',
+    severity: 'ticket',
+    summary: `${streamOf} does not know when Kafka deletes what it owes, so no alert warns of it: {{ $labels.code }}`,
+    reason: `Reason: {{ $labels.code }}; the settings of a topic cannot be read. ${codeMeans}`,
+    next: 'It delivers as ever, and asks again every 15 seconds. Until it is answered nobody is told before messages are lost.'
+  },
   TailraceAgeAboveObjective: {
-    expr: `${age} > ${objective}`,
+    expr: `${unheldAge} > ${objective}`,
     for: '5m',
     severity: 'page',
     summary: `${streamOf} is ${duration} behind, more than its objective allows`,

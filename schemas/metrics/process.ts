@@ -54,6 +54,11 @@ export const processMetrics = {
     help: 'When a certificate or token of the configuration in force expires, in Unix time; path says where it stands',
     labels: ['path', 'kind']
   },
+  tailrace_expiry_life_seconds: {
+    type: 'gauge',
+    help: 'How long the certificate or token is of use from its beginning to its end; nothing where it does not tell when it began',
+    labels: ['path', 'kind']
+  },
   tailrace_clock_skew_seconds: {
     type: 'gauge',
     help: 'By how much the clock of this process is ahead of that of Kafka, as far as messages show it; negative when behind',

@@ -114,18 +114,28 @@ export const streamMetrics = {
   },
   tailrace_stream_oldest_age_seconds: {
     type: 'gauge',
-    help: 'Age of the oldest unsettled message',
+    help: 'Age of the oldest unsettled message, held ones among them',
+    labels: ['stream']
+  },
+  tailrace_stream_oldest_unheld_age_seconds: {
+    type: 'gauge',
+    help: 'Age of the oldest unsettled message that is not held for its device: what an objective is about',
     labels: ['stream']
   },
   tailrace_stream_age_objective_seconds: {
     type: 'gauge',
-    help: 'The age that no unsettled message should reach, where the stream has an objective',
+    help: 'The age that no unsettled message that is not held should reach, where the stream has an objective',
     labels: ['stream']
   },
   tailrace_stream_time_to_loss_seconds: {
     type: 'gauge',
     help: 'Until retention may delete the first message that is not settled, in the partitions assigned here; +Inf where nothing is owed or kept for ever',
     labels: ['stream']
+  },
+  tailrace_stream_time_to_loss_unknown: {
+    type: 'gauge',
+    help: '1 for the reason why the time to loss of something owed is not known until somebody acts, such as settings of a topic that may not be read; nothing where there is none',
+    labels: ['stream', 'code']
   },
   tailrace_stream_useful_replicas: {
     type: 'gauge',

@@ -38,7 +38,7 @@ function alertRule(alert: string, spec: AlertSpec): Rule {
     annotations: {
       summary: spec.summary,
       description: `${spec.reason} What happens next: ${spec.next}`,
-      runbook_url: runbookOf(alert)
+      runbook: runbookOf(alert)
     }
   }
 }

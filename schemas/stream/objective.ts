@@ -5,7 +5,8 @@ import { Type } from 'typebox'
 export const objectiveSchema = Type.Object(
   {
     maxAgeSeconds: Type.Number({
-      description: 'The age that no message should reach before it is settled.',
+      description:
+        'The age that no message should reach before it is settled. What is held for a device that the target refuses does not count.',
       minimum: 1,
       examples: [300]
     })

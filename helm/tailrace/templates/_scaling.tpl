@@ -10,13 +10,13 @@ name: {{ .pool.fullname }}
 
 {{- /*
 How many pods the pool has use for: what its neediest stream has use for, since every pod runs all streams of the pool. The
-sum over processes is the number, and KEDA hands it on with a threshold of 1 as an average: pods = sum / 1. Processes tell
+sum over processes of one job (two monitors that scrape the same pods make two) is the number, and KEDA hands it on with a threshold of 1 as an average: pods = sum / 1. Processes tell
 parts of a replica: their sum is rounded up, without what adding such parts may leave behind the point.
 */}}
 {{- define "tailrace.usefulReplicas" -}}
 {{- $matchers := list (printf "stream=~%q" (keys .pool.config.streams | sortAlpha | join "|")) }}
 {{- with tpl .pool.settings.autoscaling.keda.prometheus.selector .root }}{{ $matchers = prepend $matchers . }}{{ end }}
-{{- printf "clamp_min(ceil(max(sum by (stream) (tailrace_stream_useful_replicas{%s})) - 0.001), 1)" (join "," $matchers) }}
+{{- printf "clamp_min(ceil(max(sum by (namespace, job, stream) (tailrace_stream_useful_replicas{%s})) - 0.001), 1)" (join "," $matchers) }}
 {{- end }}
 
 {{- define "tailrace.usefulReplicasTrigger" -}}

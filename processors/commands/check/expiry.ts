@@ -3,15 +3,16 @@
 
 import type { ValidConfig } from '../../service/config/load.ts'
 import { type Problem, pointerOf } from '../../service/config/problem.ts'
-import { expiriesIn, nearMs } from '../../service/expiry/find.ts'
+import { expiriesIn } from '../../service/expiry/find.ts'
+import { isNear } from '../../service/expiry/validity.ts'
 import { ageText } from '../terminal/values.ts'
 
 /** In the order in which they expire. */
 export function expiryWarnings({ config, problemAt }: ValidConfig, nowMs: number): Problem[] {
-  const near = expiriesIn(config).filter(({ atMs }) => atMs - nowMs < nearMs)
-  return near.flatMap(({ path, kind, atMs }) => {
+  const near = expiriesIn(config).filter(expiry => isNear(expiry, nowMs))
+  return near.flatMap(({ path, kind, endMs }) => {
     const when =
-      atMs <= nowMs ? `expired ${ageText(nowMs - atMs)} ago` : `expires in ${ageText(atMs - nowMs)}`
+      endMs <= nowMs ? `expired ${ageText(nowMs - endMs)} ago` : `expires in ${ageText(endMs - nowMs)}`
     return problemAt(pointerOf(path, ''), `is a ${kind} that ${when}`) ?? []
   })
 }

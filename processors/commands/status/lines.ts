@@ -1,7 +1,6 @@
 // What a process says of itself as lines for people.
 
 import type { ServiceStatus, StreamReport } from '../../service/admin/status.ts'
-import { nearMs } from '../../service/expiry/find.ts'
 import { inText, stateLines, whyText } from '../shared/running.ts'
 import { grouped } from '../terminal/progress.ts'
 import { type Column, printable } from '../terminal/table.ts'
@@ -72,9 +71,9 @@ function whereOf({ source, url }: { readonly source?: string; readonly url?: str
 }
 
 function expiryLines({ expiries = [] }: ServiceStatus['config'], nowMs: number): string[] {
-  return expiries.flatMap(({ path, kind, expires }) => {
+  return expiries.flatMap(({ path, kind, expires, near }) => {
+    if (!near) return []
     const leftMs = Date.parse(expires) - nowMs
-    if (leftMs >= nearMs) return []
     const when = leftMs <= 0 ? `expired ${ageText(-leftMs)} ago` : `expires in ${ageText(leftMs)}`
     return [`${path}: is a ${kind} that ${when}`]
   })

@@ -9,7 +9,7 @@ import { reportTrouble, type Trouble, type TroubleReport } from '../../stream/he
 import type { AppendGate } from '../append-gate.ts'
 import type { DividedBudget } from '../budget.ts'
 import type { GenerationReport } from '../reload/generation.ts'
-import type { Loss, Retention } from '../retention/retention.ts'
+import { earlier, type Loss, type Retention } from '../retention/retention.ts'
 import type { GenerationStatus } from '../streams/streams.ts'
 
 /** `connecting` until Kafka was reached and the topics are there. */
@@ -38,16 +38,20 @@ export interface ConnectionStatus extends Pick<SourceConnection, 'url' | 'state'
 }
 
 /** A stream as people and scripts read it. */
-export interface StreamReport extends Omit<GenerationStatus, 'oldestMs' | 'firstsOwed'> {
+export interface StreamReport extends Omit<GenerationStatus, 'oldestMs' | 'oldestUnheldMs' | 'firstsOwed'> {
   /** When Kafka got the oldest message that is not settled, in ISO 8601; null when there is none, or it was not read yet. */
   readonly oldest: string | null
   readonly oldestAgeSeconds: number | null
+  /** The age without what is held for single devices: what an objective is about. */
+  readonly oldestUnheldAgeSeconds: number | null
   /**
    * Until Kafka's retention may delete the first message that is not settled; null where it never does, or none is. Left out
    * where it is not known, for the reason beside it.
    */
   readonly timeToLossSeconds?: number | null
   readonly timeToLossUnknown?: string
+  /** The code of that, where it stays so until somebody acts. */
+  readonly timeToLossUnknownCode?: string
   /** Left out where the stream has none. */
   readonly objective?: ObjectiveConfig & { readonly missed: boolean }
 }
@@ -150,25 +154,28 @@ export function memoryStatus(
 
 /** Whatever targets and Kafka said is shown without secrets. */
 export function streamReport(status: GenerationStatus, { mask, nowMs, objective, loss }: ReportInput) {
-  const { oldestMs: read, firstsOwed: _, held, partitions, ...rest } = status
-  const oldestMs = loss.oldestMs === null || (read !== null && read < loss.oldestMs) ? read : loss.oldestMs
-  const ageSeconds = oldestMs === null ? null : Math.max(0, nowMs - oldestMs) / 1000
-  const missed = objective !== undefined && (ageSeconds ?? 0) >= objective.maxAgeSeconds
+  const { oldestMs: read, oldestUnheldMs, firstsOwed: _, held, partitions, ...rest } = status
+  const oldestMs = earlier(read, loss.oldestMs)
+  const ageSeconds = (ms: number | null) => (ms === null ? null : Math.max(0, nowMs - ms) / 1000)
+  const unheldAge = ageSeconds(earlier(oldestUnheldMs, loss.oldestUnheldMs))
+  const missed = objective !== undefined && (unheldAge ?? 0) >= objective.maxAgeSeconds
   return {
     ...withoutSecrets(rest, mask),
     held: withoutSecrets(held, mask),
     oldest: oldestMs === null ? null : new Date(oldestMs).toISOString(),
-    oldestAgeSeconds: ageSeconds,
+    oldestAgeSeconds: ageSeconds(oldestMs),
+    oldestUnheldAgeSeconds: unheldAge,
     ...lossReport(loss, mask),
     ...(objective !== undefined && { objective: { ...objective, missed } }),
     partitions: partitions.map(partition => withoutSecrets(partition, mask))
   } satisfies StreamReport
 }
 
-function lossReport({ leftMs, unknown }: Loss, mask: Mask) {
+function lossReport({ leftMs, unknown, unknownCode }: Loss, mask: Mask) {
   return {
     ...(leftMs !== null && { timeToLossSeconds: Number.isFinite(leftMs) ? leftMs / 1000 : null }),
-    ...(unknown !== null && { timeToLossUnknown: mask.apply(unknown) })
+    ...(unknown !== null && { timeToLossUnknown: mask.apply(unknown) }),
+    ...(unknownCode !== null && { timeToLossUnknownCode: unknownCode })
   }
 }
 

@@ -3,20 +3,22 @@
 // trusts, the latest counts: a bundle may well hold some that have ended, and goes on being of use.
 
 import { X509Certificate } from 'node:crypto'
+import type { Validity } from './validity.ts'
 
 /** Whose certificates they are: one's own, or those of authorities that are trusted. */
 export type Role = 'own' | 'trusted'
 
 const block = /-----BEGIN (X509 )?CERTIFICATE-----[^-]+-----END \1?CERTIFICATE-----/g
 
-/** In Unix ms; null where the text holds no certificate that can be read. */
-export function certificatesEnd(text: string, role: Role): number | null {
+/** Null where the text holds no certificate that can be read. */
+export function certificatesValidity(text: string, role: Role): Validity | null {
   const certificates = [...text.matchAll(block)].flatMap(([pem]) => parsed(pem))
   const [first, ...others] = certificates
   if (first === undefined) return null
-  return role === 'trusted'
-    ? Math.max(...certificates.map(endOf))
-    : Math.min(...chain(first, others).map(endOf))
+  const counting = role === 'trusted' ? certificates : chain(first, others)
+  const byEnd = counting.sort((a, b) => endOf(a) - endOf(b))
+  const ending = (role === 'trusted' ? byEnd.at(-1) : byEnd[0]) ?? first
+  return { endMs: endOf(ending), lifeMs: endOf(ending) - Date.parse(ending.validFrom) }
 }
 
 function parsed(pem: string): X509Certificate[] {

@@ -5,7 +5,8 @@ import { type Clock, every } from '../../../connectors/clock.ts'
 import type { Config } from '../../../schemas/config.ts'
 import type { LogEvent } from '../../../schemas/events.ts'
 import type { Metrics } from '../metrics/metrics.ts'
-import { type Expiry, expiriesIn, nearMs } from './find.ts'
+import { type Expiry, expiriesIn } from './find.ts'
+import { isNear } from './validity.ts'
 
 const dayMs = 86_400_000
 
@@ -14,6 +15,8 @@ export interface ExpiryReport extends Pick<Expiry, 'path' | 'kind'> {
   readonly expires: string
   /** Negative once it has expired. */
   readonly secondsLeft: number
+  /** It ends soon, and should have been renewed. */
+  readonly near: boolean
 }
 
 export interface ExpiriesParts {
@@ -35,9 +38,13 @@ export class Expiries {
   watch(config: Config): void {
     const { clock, metrics } = this.#parts
     this.#found = expiriesIn(config)
-    const gauge = metrics.gauge('tailrace_expiry_timestamp_seconds')
-    gauge.reset()
-    for (const { path, kind, atMs } of this.#found) gauge.set({ path, kind }, atMs / 1_000)
+    const ends = metrics.gauge('tailrace_expiry_timestamp_seconds')
+    const lives = metrics.gauge('tailrace_expiry_life_seconds')
+    for (const gauge of [ends, lives]) gauge.reset()
+    for (const { path, kind, endMs, lifeMs } of this.#found) {
+      ends.set({ path, kind }, endMs / 1_000)
+      if (lifeMs !== null) lives.set({ path, kind }, lifeMs / 1_000)
+    }
     this.#cancel()
     this.#cancel = every(clock, dayMs, () => this.#tell())
     this.#tell()
@@ -55,12 +62,13 @@ export class Expiries {
 
   #tell(): void {
     const { log } = this.#parts
-    const near = this.report().filter(({ secondsLeft }) => secondsLeft * 1_000 < nearMs)
+    const near = this.report().filter(({ near }) => near)
     if (near.length > 0) log('expiry_near', { expiries: near })
   }
 }
 
-function reportOf({ path, kind, atMs }: Expiry, nowMs: number): ExpiryReport {
-  const secondsLeft = Math.floor((atMs - nowMs) / 1_000)
-  return { path, kind, expires: new Date(atMs).toISOString(), secondsLeft }
+function reportOf({ path, kind, ...validity }: Expiry, nowMs: number): ExpiryReport {
+  const { endMs } = validity
+  const secondsLeft = Math.floor((endMs - nowMs) / 1_000)
+  return { path, kind, expires: new Date(endMs).toISOString(), secondsLeft, near: isNear(validity, nowMs) }
 }

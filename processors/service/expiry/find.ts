@@ -4,23 +4,19 @@
 import type { Config } from '../../../schemas/config.ts'
 import { isMapping } from '../config/merge.ts'
 import { pathTo } from '../config/problem.ts'
-import { certificatesEnd } from './certificates.ts'
-import { tokenEnd } from './tokens.ts'
+import { certificatesValidity } from './certificates.ts'
+import { tokenValidity } from './tokens.ts'
+import type { Validity } from './validity.ts'
 
-/** With so little left people are told, while there is still time to renew it. */
-export const nearMs = 14 * 86_400_000
-
-export interface Expiry {
+export interface Expiry extends Validity {
   /** Where it stands: `streams.acme.target.mqtt.tls.cert`. */
   readonly path: string
   readonly kind: 'certificate' | 'token'
-  /** Unix ms. */
-  readonly atMs: number
 }
 
 /** The first to expire comes first. */
 export function expiriesIn(config: Config): Expiry[] {
-  return [...walk(config, '', '')].sort((a, b) => a.atMs - b.atMs)
+  return [...walk(config, '', '')].sort((a, b) => a.endMs - b.endMs)
 }
 
 function* walk(value: unknown, path: string, key: string): Generator<Expiry> {
@@ -32,10 +28,10 @@ function* walk(value: unknown, path: string, key: string): Generator<Expiry> {
 }
 
 function* ofText(text: string, path: string, key: string): Generator<Expiry> {
-  const certificate = certificatesEnd(text, /^ca$|Ca$/.test(key) ? 'trusted' : 'own')
+  const certificate = certificatesValidity(text, /^ca$|Ca$/.test(key) ? 'trusted' : 'own')
   // One whose dates cannot be read is no reason not to start.
-  if (certificate !== null && Number.isFinite(certificate))
-    yield { path, kind: 'certificate', atMs: certificate }
-  const token = tokenEnd(text)
-  if (token !== null) yield { path, kind: 'token', atMs: token }
+  if (certificate !== null && Number.isFinite(certificate.endMs))
+    yield { path, kind: 'certificate', ...certificate }
+  const token = tokenValidity(text)
+  if (token !== null) yield { path, kind: 'token', ...token }
 }

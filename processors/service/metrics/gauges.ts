@@ -21,6 +21,7 @@ const read = {
   tailrace_stream_useful_replicas: status => status.usefulReplicas,
   tailrace_stream_partitions: status => status.partitions.length,
   tailrace_stream_oldest_age_seconds: status => status.oldestAgeSeconds ?? 0,
+  tailrace_stream_oldest_unheld_age_seconds: status => status.oldestUnheldAgeSeconds ?? 0,
   tailrace_stream_devices_silent: status => status.silent?.devices,
   tailrace_stream_age_objective_seconds: status => status.objective?.maxAgeSeconds,
   tailrace_stream_time_to_loss_seconds: ({ timeToLossSeconds: seconds }) =>
@@ -44,8 +45,10 @@ export function setStreamGauges(metrics: Metrics, streams: readonly StreamReport
 function setStates(metrics: Metrics, streams: readonly StreamReport[]): void {
   const state = metrics.gauge('tailrace_stream_state')
   const troubled = metrics.gauge('tailrace_stream_trouble')
-  for (const gauge of [state, troubled]) gauge.reset()
-  for (const { name: stream, state: now, trouble } of streams) {
+  const unknown = metrics.gauge('tailrace_stream_time_to_loss_unknown')
+  for (const gauge of [state, troubled, unknown]) gauge.reset()
+  for (const { name: stream, state: now, trouble, timeToLossUnknownCode: code } of streams) {
+    if (code !== undefined) unknown.set({ stream, code }, 1)
     for (const kind of stateKinds) state.set({ stream, state: kind }, kind === now ? 1 : 0)
     if (trouble !== undefined) troubled.set({ stream, state: now, code: trouble.code }, 1)
   }

@@ -4,7 +4,7 @@
 
 import { type Clock, every } from '../../../connectors/clock.ts'
 import type { LogAdmin, LogRecord, ReadRange } from '../../../connectors/kafka/log/log.ts'
-import { FaultError, messageOf } from '../../../schemas/errors.ts'
+import { type ErrorCode, FaultError, messageOf } from '../../../schemas/errors.ts'
 import type { FirstOwed } from '../../stream/health/owed.ts'
 import { type OwedRecord, RecordTimes } from './record-times.ts'
 import { TopicRetention } from './topic-retention.ts'
@@ -30,9 +30,21 @@ export interface Loss {
   readonly leftMs: number | null
   /** Why it is not known. */
   readonly unknown: string | null
+  /** The code of that, where it stays so until somebody acts: a topic does not tell its settings. */
+  readonly unknownCode: ErrorCode | null
   /** When Kafka got the oldest record that is known of, in Unix ms; null where none is. */
   readonly oldestMs: number | null
+  /** The same without what is held. */
+  readonly oldestUnheldMs: number | null
 }
+
+/** Why something is not known; the code is null where that passes by itself. */
+interface Unknown {
+  readonly why: string
+  readonly code: ErrorCode | null
+}
+
+const passing = (why: string): Unknown => ({ why, code: null })
 
 export interface RetentionParts {
   readonly clock: Clock
@@ -40,11 +52,18 @@ export interface RetentionParts {
   readonly owing: () => readonly Owing[]
 }
 
+const untold = { unknown: null, unknownCode: null, oldestMs: null, oldestUnheldMs: null }
+
+/** Of two times of which either may not be known. */
+export function earlier(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other)
+}
+
 export class Retention {
   readonly #parts: RetentionParts
   readonly #times = new RecordTimes()
   /** What is known of a topic, or why nothing is. */
-  readonly #topics = new Map<string, TopicRetention | string>()
+  readonly #topics = new Map<string, TopicRetention | Unknown>()
   #rounds = 0
   #asking: Promise<void> | null = null
   #stopped = false
@@ -70,34 +89,35 @@ export class Retention {
   }
 
   lossOf({ name, firstsOwed }: Owing): Loss {
-    if (firstsOwed === null) return { leftMs: null, unknown: 'the stream has not run', oldestMs: null }
-    let [leftMs, oldestMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-    let unknown: string | null = null
+    if (firstsOwed === null) return { ...untold, leftMs: null, unknown: 'the stream has not run' }
+    let leftMs = Number.POSITIVE_INFINITY
+    let { unknown, unknownCode, oldestMs, oldestUnheldMs }: Omit<Loss, 'leftMs'> = untold
     for (const first of firstsOwed) {
-      const found = this.#left(name, first)
-      if (typeof found.left === 'string') unknown ??= found.left
-      else leftMs = Math.min(leftMs, found.left)
-      oldestMs = Math.min(oldestMs, found.timeMs ?? oldestMs)
+      const { left, timeMs } = this.#left(name, first)
+      if (typeof left === 'number') leftMs = Math.min(leftMs, left)
+      else {
+        unknown ??= left.why
+        unknownCode ??= left.code
+      }
+      oldestMs = earlier(oldestMs, timeMs)
+      if (!first.isHeld) oldestUnheldMs = earlier(oldestUnheldMs, timeMs)
     }
-    return {
-      leftMs: unknown === null || Number.isFinite(leftMs) ? leftMs : null,
-      unknown,
-      oldestMs: Number.isFinite(oldestMs) ? oldestMs : null
-    }
+    const isKnown = unknown === null || Number.isFinite(leftMs)
+    return { leftMs: isKnown ? leftMs : null, unknown, unknownCode, oldestMs, oldestUnheldMs }
   }
 
   /** Until the record may be deleted, in ms, or why that is not known; and when Kafka got it. */
-  #left(stream: string, first: FirstOwed): { left: number | string; timeMs: number | null } {
+  #left(stream: string, first: FirstOwed): { left: number | Unknown; timeMs: number | null } {
     const { topic, partition, offset } = first
     const place = `${topic}/${partition}`
-    if (offset === null) return { left: `${place} is not open`, timeMs: null }
+    if (offset === null) return { left: passing(`${place} is not open`), timeMs: null }
     const owed = { ...first, offset, stream }
     const timeMs = this.#times.ofItself(owed)
-    const retention = this.#topics.get(topic) ?? `${topic} was not asked for yet`
-    if (typeof retention === 'string') return { left: retention, timeMs }
+    const retention = this.#topics.get(topic) ?? passing(`${topic} was not asked for yet`)
+    if (!(retention instanceof TopicRetention)) return { left: retention, timeMs }
     const about = { partition, offset, timeMs: this.#times.of(owed) }
     const left = retention.msLeft(about, this.#parts.clock.now())
-    return { left: left ?? `offset ${offset} of ${place} was not asked for yet`, timeMs }
+    return { left: left ?? passing(`offset ${offset} of ${place} was not asked for yet`), timeMs }
   }
 
   #ask(): void {
@@ -141,9 +161,9 @@ export class Retention {
       this.#topics.set(topic, retention)
     } catch (error) {
       // What was known before an outage is still so; what may no longer be read is not.
-      const passes = error instanceof FaultError && error.code === 'kafka_unreachable'
-      if (!passes || !(this.#topics.get(topic) instanceof TopicRetention))
-        this.#topics.set(topic, `${topic}: ${messageOf(error)}`)
+      const code = error instanceof FaultError ? error.code : 'internal'
+      if (code !== 'kafka_unreachable' || !(this.#topics.get(topic) instanceof TopicRetention))
+        this.#topics.set(topic, { why: `${topic}: ${messageOf(error)}`, code })
     }
   }
 }

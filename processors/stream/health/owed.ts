@@ -11,16 +11,19 @@ export interface FirstOwed extends TopicPartition {
   readonly offset: number | null
   /** When Kafka got it, in Unix ms; null where it is not in memory. */
   readonly timeMs: number | null
+  /** It stands in the held topic. */
+  readonly isHeld: boolean
 }
 
 /** Of partitions of which nothing is owed there is none. */
 export function firstsOwed(partitions: readonly Partition[], held: Pick<Held, 'firstsWaiting'>): FirstOwed[] {
   const ofChannels = partitions.flatMap((partition): FirstOwed[] => {
     const { origin, tracker, lag } = partition
-    if (tracker === null) return [{ ...origin, offset: null, timeMs: null }]
-    return lag === 0 ? [] : [{ ...origin, offset: tracker.base, timeMs: timeOf(partition, tracker.base) }]
+    if (tracker === null) return [{ ...origin, offset: null, timeMs: null, isHeld: false }]
+    const { base } = tracker
+    return lag === 0 ? [] : [{ ...origin, offset: base, timeMs: timeOf(partition, base), isHeld: false }]
   })
-  return [...ofChannels, ...held.firstsWaiting.map(first => ({ ...first, timeMs: null }))]
+  return [...ofChannels, ...held.firstsWaiting.map(first => ({ ...first, timeMs: null, isHeld: true }))]
 }
 
 /** When Kafka got the first message that is owed, if that waits for its turn or is on its way. */

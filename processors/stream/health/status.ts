@@ -1,7 +1,9 @@
 // A stream as /status shows it: what it does and why, where every partition stands, and its books.
 
 import type { Partition } from '../assignment/partition.ts'
+import type { Pending } from '../dispatch/lane.ts'
 import type { Held } from '../held/held.ts'
+import { ReleasedMessage } from '../held/release/released-message.ts'
 import type { WaitingDevice } from '../held/waiting-device.ts'
 import type { Accounts, End } from '../settlement/accounts.ts'
 import type { SilentDevices } from '../silence/silence.ts'
@@ -61,6 +63,8 @@ export interface StreamStatus {
   readonly lag: number
   /** Unix ms of the oldest message fetched and not settled, or since which the oldest is held; null when there is none. */
   readonly oldestMs: number | null
+  /** The same without what is held. */
+  readonly oldestUnheldMs: number | null
   readonly pending: number
   readonly pendingBytes: number
   /** What waits in the held topic: devices, and their messages. */
@@ -132,7 +136,7 @@ export function statusOf({
     ...(state.trouble === undefined ? {} : { trouble: reportTrouble(state.trouble) }),
     lag: sum(partition => partition.lag) + heldNow.messages,
     firstsOwed: firstsOwed(partitions, held),
-    oldestMs: oldestMs(partitions, devices),
+    ...oldest(partitions, devices),
     pending: sum(partition => partition.pending),
     pendingBytes: sum(partition => partition.bytes),
     held: heldNow,
@@ -145,14 +149,25 @@ export function statusOf({
   }
 }
 
-function oldestMs(partitions: readonly Partition[], held: readonly WaitingDevice[]): number | null {
-  let oldestMs = Math.min(...held.map(({ sinceMs }) => sinceMs))
+function oldest(partitions: readonly Partition[], held: readonly WaitingDevice[]) {
+  const unheld = oldestOf(partitions, message => !(message instanceof ReleasedMessage))
+  const all = Math.min(
+    oldestOf(partitions, () => true),
+    ...held.map(({ sinceMs }) => sinceMs)
+  )
+  const orNull = (ms: number) => (Number.isFinite(ms) ? ms : null)
+  return { oldestMs: orNull(all), oldestUnheldMs: orNull(unheld) }
+}
+
+/** Of the messages that count; infinite where there is none. */
+function oldestOf(partitions: readonly Partition[], counts: (message: Pending) => boolean): number {
+  let oldestMs = Number.POSITIVE_INFINITY
   for (const { lanes, unread } of partitions) {
     oldestMs = Math.min(oldestMs, unread.head?.timestampMs ?? oldestMs)
     for (const { oldest } of lanes)
-      if (oldest !== null && oldest.timestampMs < oldestMs) oldestMs = oldest.timestampMs
+      if (oldest !== null && oldest.timestampMs < oldestMs && counts(oldest)) oldestMs = oldest.timestampMs
   }
-  return Number.isFinite(oldestMs) ? oldestMs : null
+  return oldestMs
 }
 
 function silentStatus(silent: SilentDevices): SilentStatus {

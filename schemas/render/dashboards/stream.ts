@@ -20,21 +20,30 @@ const standing: readonly Panel[] = [
   {
     title: 'Reasons',
     description:
-      'Why it waits or is halted, and in how many processes; no row where there is no reason. schemas/generated/errors.md says how each is mended.',
+      'Why it waits or is halted, or why its time to loss is not known, and in how many processes; no row where there is no reason. schemas/generated/errors.md says how each is mended.',
     kind: 'table',
     unit: 'none',
     width: 8,
-    queries: [{ legend: 'Processes', expr: over('sum', 'state, code', of('tailrace_stream_trouble')) }]
+    queries: [
+      {
+        legend: 'Processes',
+        expr: `${over('sum', 'state, code', of('tailrace_stream_trouble'))} or label_replace(${over('sum', 'code', of('tailrace_stream_time_to_loss_unknown'))}, "state", "time to loss unknown", "", "")`
+      }
+    ]
   },
   {
     title: 'Age, objective and time to loss',
     description:
-      'Age above the objective pages. Time to loss says until when retention keeps the oldest; it is not drawn where nothing is owed.',
+      'Age without held above the objective pages. Far below the age: single devices are held. Time to loss says until when retention keeps the oldest; it is not drawn where nothing is owed.',
     kind: 'graph',
     unit: 's',
     width: 8,
     queries: [
       { legend: 'age', expr: `max(${of('tailrace_stream_oldest_age_seconds')})` },
+      {
+        legend: 'age without held',
+        expr: `max(${of('tailrace_stream_oldest_unheld_age_seconds')})`
+      },
       { legend: 'objective', expr: `max(${of('tailrace_stream_age_objective_seconds')})` },
       { legend: 'time to loss', expr: `min(${of('tailrace_stream_time_to_loss_seconds')}) < Inf` }
     ]

@@ -50,6 +50,19 @@ const monitoring = closed(
         disabled: Type.Array(Type.String(), {
           description: 'Names of alerts to leave out.',
           uniqueItems: true
+        }),
+        selector: Type.String({
+          description:
+            'Whose series they look at, as matchers of PromQL; a template. Empty: those of all installations.'
+        }),
+        additionalLabels: labels,
+        severities: closed(
+          { page: Type.String({ minLength: 1 }), ticket: Type.String({ minLength: 1 }) },
+          'What the label severity says.'
+        ),
+        runbookBaseUrl: Type.String({
+          description: 'Where the repository can be read: alerts then have runbook_url in place of runbook.',
+          pattern: '^(https?://.+)?$'
         })
       },
       'The alerts.'

@@ -4,7 +4,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
+import { rules } from '../../../schemas/render/rules.ts'
 import { chart, helm } from '../helm.ts'
+import { read } from '../promql.ts'
 import { chartCopy, goldenOf } from './goldens.ts'
 import { mistakesIn } from './product.ts'
 import {
@@ -153,6 +155,55 @@ test('while Prometheus is away KEDA leaves the pods as they are, unless a number
   }
   t.is(await fallbackOf({}), undefined)
   t.deepEqual(await fallbackOf({ fallback: { replicas: 3 } }), { failureThreshold: 4, replicas: 3 })
+})
+
+test('rules look at the namespace of their release alone, unless another selector is said', async t => {
+  const rulesOf = async (rules: object) => {
+    const manifests = await minimalWith({ monitoring: { rules: { enabled: true, ...rules } } })
+    const groups = listAt(ofKind(manifests, 'PrometheusRule')[0]?.spec, 'groups')
+    return groups.flatMap(group => listAt(group, 'rules'))
+  }
+  const own = await rulesOf({})
+  t.true(own.length > 20)
+  for (const rule of own)
+    for (const { name, matchers } of read(String(at(rule, 'expr'))).selectors)
+      t.deepEqual(matchers[0], { label: 'namespace', value: 'telemetry' }, `${at(rule, 'alert')}: ${name}`)
+  for (const rule of own) t.deepEqual(read(String(at(rule, 'expr'))).broken, [])
+  const all = await rulesOf({ selector: '' })
+  t.deepEqual(
+    all.map(rule => at(rule, 'expr')),
+    rules().groups.flatMap(group => group.rules.map(({ expr }) => expr))
+  )
+})
+
+test('alerts have the severities, labels and addresses that were asked for', async t => {
+  const asked = {
+    enabled: true,
+    severities: { page: 'critical', ticket: 'warning' },
+    additionalLabels: { team: 'fleet' },
+    runbookBaseUrl: 'https://git.example/tailrace/'
+  }
+  const manifests = await minimalWith({ monitoring: { rules: asked } })
+  const all = listAt(ofKind(manifests, 'PrometheusRule')[0]?.spec, 'groups').flatMap(group =>
+    listAt(group, 'rules')
+  )
+  const halted = all.find(rule => at(rule, 'alert') === 'TailraceStreamHalted')
+  t.deepEqual(at(halted, 'labels'), { severity: 'critical', team: 'fleet' })
+  t.is(
+    at(halted, 'annotations', 'runbook_url'),
+    'https://git.example/tailrace/helm/runbooks/alerts.md#tailracestreamhalted'
+  )
+  t.is(at(halted, 'annotations', 'runbook'), undefined)
+  t.deepEqual(
+    at(
+      all.find(rule => at(rule, 'alert') === 'TailraceNotReady'),
+      'labels'
+    ),
+    {
+      severity: 'warning',
+      team: 'fleet'
+    }
+  )
 })
 
 test('names that YAML takes for something else stay names', async t => {

@@ -78,6 +78,7 @@ test('every metric of a stream or a channel is on a panel', t => {
     'tailrace_build_info',
     'tailrace_config_generation',
     'tailrace_config_last_reload_successful',
+    'tailrace_expiry_life_seconds',
     'tailrace_partition_lag_messages',
     'tailrace_service_trouble',
     'tailrace_stream_imbalances_total'

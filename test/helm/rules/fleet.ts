@@ -99,6 +99,7 @@ function streamValues({ pod, behind, opens, share }: Minutes): Values {
     'tailrace_stream_lag_messages{stream="acme"}': minute =>
       (behind(minute) * perMinute + 20) * share(minute),
     'tailrace_stream_oldest_age_seconds{stream="acme"}': minute => behind(minute) * 60,
+    'tailrace_stream_oldest_unheld_age_seconds{stream="acme"}': minute => behind(minute) * 60,
     'tailrace_stream_age_objective_seconds{stream="acme"}': () => 900,
     'tailrace_stream_time_to_loss_seconds{stream="acme"}': minute =>
       opens(minute) ? Number.POSITIVE_INFINITY : retention - behind(minute) * 60,

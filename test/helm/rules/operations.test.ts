@@ -82,6 +82,8 @@ test('the scenes have every metric without which an alert could not fire', t => 
     'tailrace_channel_dead_letters_total',
     'tailrace_channel_source_connected',
     'tailrace_expiry_timestamp_seconds',
+    'tailrace_expiry_life_seconds',
+    'tailrace_stream_time_to_loss_unknown',
     'tailrace_stream_useful_replicas'
   ]
   t.deepEqual(

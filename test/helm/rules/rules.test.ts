@@ -87,7 +87,7 @@ test('an alert that fires names its stream, channel or process, the reason, what
       if (subjects.length === 0) t.regex(whole, /streams?\b/, name)
       if (labels.code !== undefined) t.true(whole.includes(labels.code), name)
       t.regex(description, /^Reason: .{10,}\. What happens next: .{10,}/, name)
-      t.is(said.runbook_url, runbookOf(alertname))
+      t.is(said.runbook, runbookOf(alertname))
       t.notRegex(whole, /<no value>|error executing|\{\{|%!/, name)
     }
 })

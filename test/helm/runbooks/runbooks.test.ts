@@ -120,3 +120,12 @@ test('every page is in the index, and says what of it was tried and when', t => 
     if (name !== 'alerts.md') t.regex(text, /## Tried\n\n20\d\d-\d\d-\d\d, [\s\S]*Not tried: /, name)
   }
 })
+
+test('the section of every alert ends with how one sees that it is over', t => {
+  const [, ...sections] = readFileSync(packageRoot('helm/runbooks/alerts.md'), 'utf8').split('\n## ')
+  const endless = sections.filter(section => !/\bOver\s[^.]+\.\s*$/.test(section.replaceAll(/`[^`]*`/g, '')))
+  t.deepEqual(
+    endless.map(section => section.split('\n')[0]),
+    []
+  )
+})

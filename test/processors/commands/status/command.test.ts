@@ -74,9 +74,9 @@ test('the reasons are told in words, and how to mend what does not mend itself',
       generation: 2,
       refused: { at: inSeconds(0), reasons: ['a.yaml:1:1 is wrong'] },
       expiries: [
-        { path: 'listen.tls.cert', kind: 'certificate', expires: inSeconds(-60) },
-        { path: 'kafka.tls.cert', kind: 'certificate', expires: inSeconds(86_400) },
-        { path: 'kafka.tls.ca', kind: 'certificate', expires: inSeconds(90 * 86_400) }
+        { path: 'listen.tls.cert', kind: 'certificate', expires: inSeconds(-60), near: true },
+        { path: 'kafka.tls.cert', kind: 'certificate', expires: inSeconds(86_400), near: true },
+        { path: 'kafka.tls.ca', kind: 'certificate', expires: inSeconds(90 * 86_400), near: false }
       ]
     }
   })

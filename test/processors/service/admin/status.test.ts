@@ -13,7 +13,7 @@ const trouble = {
   untilMs: null,
   attempt: 1
 } as const
-const loss = { leftMs: null, unknown: null, oldestMs: null }
+const loss = { leftMs: null, unknown: null, unknownCode: null, oldestMs: null, oldestUnheldMs: null }
 const state = { kind: 'halted', sinceMs: 0, trouble } as const
 const status = {
   group: 'tailrace.acme',
@@ -43,12 +43,22 @@ test('a record that nobody has read yet makes a stream as old as it is, once Kaf
 
 test('an objective is missed once the oldest message has reached its age, and nothing is missed where nothing waits', t => {
   const objective = { maxAgeSeconds: 60 }
-  const at = (nowMs: number, oldestMs: number | null = 1_000) =>
-    streamReport({ ...status, oldestMs }, { mask: new Mask([]), loss, nowMs, objective }).objective
+  const at = (nowMs: number, oldestUnheldMs: number | null = 1_000) =>
+    streamReport({ ...status, oldestUnheldMs }, { mask: new Mask([]), loss, nowMs, objective }).objective
   t.deepEqual(at(60_999), { maxAgeSeconds: 60, missed: false })
   t.deepEqual(at(61_000), { maxAgeSeconds: 60, missed: true })
   t.deepEqual(at(61_000, null), { maxAgeSeconds: 60, missed: false })
   t.false('objective' in streamReport(status, { mask: new Mask([]), loss, nowMs: 0 }))
+})
+
+test('a device that is held does not miss the objective of a stream that flows', t => {
+  const objective = { maxAgeSeconds: 60 }
+  const held = { ...status, oldestMs: 1_000, oldestUnheldMs: 599_000 }
+  const about = { mask: new Mask([]), nowMs: 600_000, objective, loss: { ...loss, oldestMs: 1_000 } }
+  const flows = streamReport(held, about)
+  t.like(flows, { oldestAgeSeconds: 599, oldestUnheldAgeSeconds: 1, objective: { missed: false } })
+  const late = streamReport(held, { ...about, loss: { ...loss, oldestUnheldMs: 2_000 } })
+  t.like(late, { oldestUnheldAgeSeconds: 598, objective: { missed: true } })
 })
 
 test('the memory is told as it is allowed, and as streams and sources have it', t => {

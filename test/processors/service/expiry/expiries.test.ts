@@ -14,8 +14,8 @@ const dayMs = 86_400_000
 const { ca, cert, key } = makeCertificates()
 
 /** An access token of the HTTP target that expires at a time. */
-const tokenUntil = (atMs: number) =>
-  [{ alg: 'none' }, { exp: atMs / 1_000 }]
+const tokenUntil = (atMs: number, lifeMs = 365 * dayMs) =>
+  [{ alg: 'none' }, { iat: (atMs - lifeMs) / 1_000, exp: atMs / 1_000 }]
     .map(part => Buffer.from(JSON.stringify(part)).toString('base64url'))
     .join('.')
     .concat('.')
@@ -98,13 +98,14 @@ test('a service shows what expires in /status and /metrics, anew after a reload,
     channels: { fleet: { topic, partitions: 1 } },
     streams: { acme: { from: ['fleet'], group: topic, target: { http: { url: receiver.url, bearer } } } }
   })
-  const running = createService(t, parts(tokenUntil(soonMs)))
+  const running = createService(t, parts(tokenUntil(soonMs, dayMs)))
   await running.service.start()
   const page = async (name: string) => (await fetch(`${running.adminUrl()}/${name}`)).text()
   const labels = 'path="streams.acme.target.http.bearer",kind="token"'
   const told = () => running.service.status().config.expiries?.map(({ expires }) => Date.parse(expires))
   t.deepEqual(told(), [soonMs])
   t.true((await page('metrics')).includes(`tailrace_expiry_timestamp_seconds{${labels}} 1900000000\n`))
+  t.true((await page('metrics')).includes(`tailrace_expiry_life_seconds{${labels}} 86400\n`))
   await running.reload(parts(tokenUntil(lateMs)))
   t.deepEqual(told(), [lateMs])
   const [metrics, status] = [await page('metrics'), await page('status')]

@@ -1,11 +1,15 @@
 // What is found to expire in texts of a configuration, and when.
 
 import test from 'ava'
-import { certificatesEnd } from '../../../../processors/service/expiry/certificates.ts'
-import { tokenEnd } from '../../../../processors/service/expiry/tokens.ts'
+import { certificatesValidity, type Role } from '../../../../processors/service/expiry/certificates.ts'
+import { tokenValidity } from '../../../../processors/service/expiry/tokens.ts'
+import { isNear } from '../../../../processors/service/expiry/validity.ts'
 import { makeChain } from './chain.ts'
 
 const dayMs = 86_400_000
+
+const certificatesEnd = (text: string, role: Role) => certificatesValidity(text, role)?.endMs ?? null
+const tokenEnd = (text: string) => tokenValidity(text)?.endMs ?? null
 
 /** In how many days from now, rounded; null: not known. */
 const days = (atMs: number | null) => (atMs === null ? null : Math.round((atMs - Date.now()) / dayMs))
@@ -60,4 +64,20 @@ test('a shared access signature ends at its se, in seconds or as a date', t => {
   t.is(tokenEnd(of('never')), null)
   t.is(tokenEnd('https://a.example/in?se=1800000000'), null)
   t.is(tokenEnd('https://a.example/in?sig=1&case=1800000000'), null)
+})
+
+test('how long a certificate or token is of use is told where it says when it began', t => {
+  t.is(certificatesValidity(makeChain().last, 'own')?.lifeMs, 10 * dayMs)
+  t.is(tokenValidity(webToken({ iat: 1_000, nbf: 1_500, exp: 4_600 }))?.lifeMs, 3_600_000)
+  t.is(tokenValidity(webToken({ nbf: 1_000, exp: 4_600 }))?.lifeMs, 3_600_000)
+  for (const claims of [{ exp: 4_600 }, { exp: 4_600, iat: 'then' }, { exp: 4_600, iat: 9_000 }])
+    t.is(tokenValidity(webToken(claims))?.lifeMs, null)
+})
+
+test('what is made for a day is not near its end while it may still be renewed by itself', t => {
+  const near = (lifeMs: number | null, leftMs: number) =>
+    isNear({ endMs: 90 * dayMs, lifeMs }, 90 * dayMs - leftMs)
+  t.deepEqual([near(90 * dayMs, 14 * dayMs), near(90 * dayMs, 14 * dayMs - 1)], [false, true])
+  t.deepEqual([near(null, 14 * dayMs), near(null, 14 * dayMs - 1)], [false, true])
+  t.deepEqual([near(dayMs, dayMs / 3), near(dayMs, dayMs / 4), near(dayMs, dayMs / 5)], [false, false, true])
 })

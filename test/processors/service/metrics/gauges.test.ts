@@ -14,7 +14,7 @@ import { RecordingMeter } from '../../stream/context.ts'
 
 const trouble = { code: 'http_unauthorized', detail: 'no', untilMs: null, attempt: 1 } as const
 const halted: StreamState = { kind: 'halted', sinceMs: 0, trouble }
-const loss = { leftMs: null, unknown: null, oldestMs: null }
+const loss = { leftMs: null, unknown: null, unknownCode: null, oldestMs: null, oldestUnheldMs: null }
 const running: StreamState = { kind: 'running', sinceMs: 0 }
 
 function report(state: StreamState, more: object = {}, about: object = {}) {
@@ -92,11 +92,21 @@ test('the time to loss is infinite where nothing can be lost, and not shown wher
   const name = 'tailrace_stream_time_to_loss_seconds'
   const of = async (leftMs: number | null, unknown: string | null = null) => {
     const metrics = new Metrics('test')
-    const told = report(running, {}, { loss: { leftMs, unknown, oldestMs: null } })
+    const told = report(running, {}, { loss: { ...loss, leftMs, unknown } })
     setStreamGauges(metrics, [told])
     return [await shown(metrics, name), told.timeToLossSeconds, told.timeToLossUnknown]
   }
   t.deepEqual(await of(90_500), [['{stream="acme"} 90.5'], 90.5, undefined])
   t.deepEqual(await of(Number.POSITIVE_INFINITY), [['{stream="acme"} +Inf'], null, undefined])
   t.deepEqual(await of(null, 'fleet: refused'), [[], undefined, 'fleet: refused'])
+})
+
+test('why the time to loss is not known is shown by its code, where it stays so until somebody acts', async t => {
+  const name = 'tailrace_stream_time_to_loss_unknown'
+  const metrics = new Metrics('test')
+  const of = (about: object) => report(running, {}, { loss: { ...loss, ...about } })
+  setStreamGauges(metrics, [of({ unknown: 'fleet: refused', unknownCode: 'kafka_unauthorized' })])
+  t.deepEqual(await shown(metrics, name), ['{stream="acme",code="kafka_unauthorized"} 1'])
+  setStreamGauges(metrics, [of({ unknown: 'fleet was not asked for yet' })])
+  t.deepEqual(await shown(metrics, name), [])
 })

@@ -5,7 +5,7 @@ import type { LogRecord, ReadRange } from '../../../../connectors/kafka/log/log.
 import { type OwedRecord, RecordTimes } from '../../../../processors/service/retention/record-times.ts'
 
 const owed = (partition: number, offset: number, timeMs: number | null = null): OwedRecord => ({
-  ...{ stream: 'acme', topic: 'fleet', partition, offset, timeMs }
+  ...{ stream: 'acme', topic: 'fleet', partition, offset, timeMs, isHeld: false }
 })
 
 /** An admin client to which the time of a record is its offset in seconds. */

@@ -36,12 +36,14 @@ test('of a stream that reads nothing Kafka is asked when it got what is owed, an
   await rig.clock.advance(600_000)
   const paused = await rig.started({ paused: true })
   const { lossOf, retention } = watch(rig, [paused])
-  t.like(lossOf(paused), { leftMs: null, unknown: 'fleet was not asked for yet' })
+  t.like(lossOf(paused), { leftMs: null, unknown: 'fleet was not asked for yet', unknownCode: null })
   await rig.clock.advance(4_000)
   t.deepEqual(lossOf(paused), {
     leftMs: hour - (rig.clock.now() - sentMs),
     unknown: null,
-    oldestMs: sentMs
+    unknownCode: null,
+    oldestMs: sentMs,
+    oldestUnheldMs: sentMs
   })
   await rig.clock.advance(2 * hour)
   t.is(lossOf(paused).leftMs, 0)
@@ -75,6 +77,7 @@ test('where the settings may not be read it is not known, and said why; an outag
   await rig.clock.advance(20_000)
   const refused = lossOf(paused)
   t.is(refused.leftMs, null)
+  t.is(refused.unknownCode, 'kafka_unauthorized')
   t.regex(refused.unknown ?? '', /^fleet: Kafka refused .*DescribeConfigs/)
   told.fault = null
   await rig.clock.advance(20_000)
@@ -118,13 +121,29 @@ test('what waits in the held topic may be lost there, by the settings of that', 
   t.true(leftMs !== null && leftMs > hour && leftMs < 2 * hour, `${leftMs}`)
 })
 
+test('what is held makes a stream old, and one that flows beside it is as young as what flows', async t => {
+  const rig = new Rig(1)
+  const target = new ScriptedTarget()
+  target.script = async () => failure('reject', { scope: 'device' })
+  const member = await rig.started({}, target)
+  const { lossOf } = watch(rig, [member])
+  await rig.send('bad')
+  await rig.clock.advance(600_000)
+  t.is(member.stream.status().held.messages, 1)
+  const isOld = (ms: number | null) => ms !== null && rig.clock.now() - ms > 500_000
+  for (const told of [lossOf(member), member.stream.status()]) {
+    t.true(isOld(told.oldestMs))
+    t.is(told.oldestUnheldMs, null)
+  }
+})
+
 test('of a stream that has never run, or whose partitions are not open, nothing is known', t => {
   const { retention } = watch(new Rig(1), [])
   t.like(retention.lossOf({ name: 'acme', firstsOwed: null }), {
     leftMs: null,
     unknown: 'the stream has not run'
   })
-  const firstsOwed = [{ topic: 'fleet', partition: 3, offset: null, timeMs: null }]
+  const firstsOwed = [{ topic: 'fleet', partition: 3, offset: null, timeMs: null, isHeld: false }]
   t.like(retention.lossOf({ name: 'acme', firstsOwed }), { leftMs: null, unknown: 'fleet/3 is not open' })
 })
 
