@@ -100,3 +100,25 @@ test('the time to loss is infinite where nothing can be lost, and not shown wher
   t.deepEqual(await of(Number.POSITIVE_INFINITY), [['{stream="acme"} +Inf'], null, undefined])
   t.deepEqual(await of(null, 'fleet: refused'), [[], undefined, 'fleet: refused'])
 })
+
+test('of a stream whose partitions are opening no lag and no age of 0 is told', async t => {
+  const partition = (settledTo: number | null) => ({
+    ...{ topic: 'fleet', partition: 0, state: 'opening', settledTo, readTo: null, end: 0, lag: 0 },
+    ...{ pending: 0, pendingBytes: 0, waitingDevices: 0 }
+  })
+  const names = [
+    'tailrace_stream_lag_messages',
+    'tailrace_stream_oldest_age_seconds',
+    'tailrace_partition_lag_messages'
+  ]
+  const shownOf = async (settledTo: number | null, more: object = {}) => {
+    const metrics = new Metrics('test')
+    const told = { ...report(running), partitions: [partition(settledTo)], ...more }
+    setStreamGauges(metrics, [told])
+    setPartitionGauges(metrics, [told])
+    return (await Promise.all(names.map(name => shown(metrics, name)))).flat()
+  }
+  t.deepEqual(await shownOf(null), [])
+  t.deepEqual(await shownOf(null, { lag: 7 }), ['{stream="acme"} 7'])
+  t.is((await shownOf(0)).length, 3)
+})
