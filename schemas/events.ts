@@ -94,7 +94,8 @@ const list = {
   commit_failed: { level: 'warn', sentence: 'A commit failed and is tried again' },
   stream_stuck: {
     level: 'warn',
-    sentence: 'Partitions had messages to read and got nowhere, so their consumer is built anew'
+    sentence:
+      'Partitions had messages to read and got nowhere, so their consumer is built anew, unless a topic of the stream is missing'
   },
   accounts_imbalanced: {
     level: 'error',
@@ -140,6 +141,11 @@ const list = {
     sentence: 'The memory budget was found too small for the streams and brokers, and may be overdrawn'
   },
   rejection_unhandled: { level: 'error', sentence: 'Something failed unobserved' },
+  round_failed: {
+    level: 'error',
+    sentence:
+      'Something that is done beside the delivery failed inside of Tailrace and is tried again; delivery goes on'
+  },
   spans_lost: {
     level: 'warn',
     sentence: 'The collector did not take spans of traces, which are lost; delivery goes on'

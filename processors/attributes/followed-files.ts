@@ -2,9 +2,10 @@
 // look, as the reloader of the configuration does; but since the files may be large, they are read only while the file
 // system tells of a change.
 
-import { type Clock, every } from '../../connectors/clock.ts'
+import type { Clock } from '../../connectors/clock.ts'
 import { FaultError } from '../../schemas/errors.ts'
 import type { LogEvent } from '../../schemas/events.ts'
+import { Rounds } from '../rounds.ts'
 import { formatProblem } from '../service/config/problem.ts'
 import type { DeviceTable } from './device-table.ts'
 import { type FilesPlace, type GatheredFile, gather, pathOf, printOf, stampOf } from './reading/gather.ts'
@@ -34,14 +35,14 @@ export class FollowedFiles {
   #seen = ''
   #stamp = ''
   #looksAlike = 0
-  #looking: Promise<void> | null = null
-  #cancel: () => void = () => {}
-  #state: 'open' | 'closed' = 'open'
+  readonly #looks: Rounds
 
   constructor(place: FilesPlace, table: DeviceTable, parts: FollowedFilesParts) {
     this.#place = place
     this.#table = table
     this.#parts = parts
+    const { clock, log } = parts
+    this.#looks = new Rounds({ clock, log, part: 'attributes', intervalMs, round: () => this.#look() })
   }
 
   /** Rejects with `config_invalid` when there is any mistake. */
@@ -52,20 +53,12 @@ export class FollowedFiles {
     if (problems.length > 0)
       throw new FaultError('config_invalid', { detail: ['', ...problems.map(formatProblem)].join('\n') })
     this.#table.replace(devices)
-    this.#cancel = every(this.#parts.clock, intervalMs, () => this.#lookInTurn())
+    this.#looks.start()
   }
 
   /** Resolves once nothing is read any more. */
-  async close(): Promise<void> {
-    this.#state = 'closed'
-    this.#cancel()
-    await this.#looking
-  }
-
-  #lookInTurn(): void {
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = null
-    })
+  close(): Promise<void> {
+    return this.#looks.stop()
   }
 
   async #look(): Promise<void> {
@@ -73,7 +66,7 @@ export class FollowedFiles {
     const stamp = await stampOf(this.#place, baseFolder)
     this.#looksAlike = stamp === this.#stamp ? this.#looksAlike + 1 : 0
     this.#stamp = stamp
-    if (this.#looksAlike > distrustfulLooks || this.#state === 'closed') return
+    if (this.#looksAlike > distrustfulLooks || this.#looks.isStopped) return
     const files = gather(this.#place, baseFolder)
     const print = printOf(files)
     const stoodStill = print === this.#seen
@@ -85,7 +78,7 @@ export class FollowedFiles {
     const { log, baseFolder } = this.#parts
     const source = pathOf(this.#place, baseFolder)
     const { devices, problems } = await readInTurns(files)
-    if (this.#state === 'closed') return
+    if (this.#looks.isStopped) return
     this.#judged = print
     if (problems.length === 0) {
       this.#table.replace(devices)

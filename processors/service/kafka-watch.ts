@@ -3,12 +3,14 @@
 
 import type { Clock } from '../../connectors/clock.ts'
 import type { LogAdmin } from '../../connectors/kafka/log/log.ts'
+import type { LogEvent } from '../../schemas/events.ts'
 import { EndsWatch } from './ends-watch.ts'
 import { Retention } from './retention/retention.ts'
 import type { Streams } from './streams/streams.ts'
 
 export interface KafkaWatchParts {
   readonly clock: Clock
+  readonly log: LogEvent
   readonly admin: LogAdmin
   readonly streams: Pick<Streams, 'watched' | 'statuses'>
 }
@@ -17,9 +19,9 @@ export class KafkaWatch {
   readonly retention: Retention
   readonly #ends: EndsWatch
 
-  constructor({ clock, admin, streams }: KafkaWatchParts) {
-    this.#ends = new EndsWatch({ clock, admin, watched: () => streams.watched() })
-    this.retention = new Retention({ clock, admin, owing: () => streams.statuses() })
+  constructor({ streams, ...parts }: KafkaWatchParts) {
+    this.#ends = new EndsWatch({ ...parts, watched: () => streams.watched() })
+    this.retention = new Retention({ ...parts, owing: () => streams.statuses() })
   }
 
   start(): void {

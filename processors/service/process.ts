@@ -38,7 +38,11 @@ export async function runService(options: ProcessOptions): Promise<void> {
   const { mask } = loaded
   const log = await openLogOf(options, mask)
   const { version } = options
-  const tracing = await tracingOf(loaded.config, { clock: systemClock, log, version })
+  const tracing = await tracingOf(loaded.config, { clock: systemClock, log, version }).catch(error => {
+    const failure = mask.error(error)
+    tellFailure(options, log, failure)
+    throw failure
+  })
   const service = createService(loaded, { log, version, tracing })
   const watched = { path: options.path, registry, env: process.env, files, mask, clock: systemClock, log }
   const reloader = new Reloader({ ...watched, service })

@@ -87,7 +87,7 @@ export class Service {
       reached: dieAt(process.env.TAILRACE_DIE_AT)
     })
     const [streams, token] = [this.#streams, config.listen.adminToken]
-    this.#watch = new KafkaWatch({ clock, admin: this.#admin, streams })
+    this.#watch = new KafkaWatch({ clock, log, admin: this.#admin, streams })
     this.#listener = adminListener({
       metrics: this.#metrics,
       status: () => this.status(),

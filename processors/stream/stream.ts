@@ -243,8 +243,8 @@ export class Stream {
     const { accounts } = this.#settlement
     return new Watchdog(this.#context, {
       books: () => ({ owed: accounts.owed, pending: this.partitions.pending }),
-      behind: () => (this.#health.state.kind === 'running' ? this.partitions.behind() : []),
-      rebuild: () => this.#consumer.rebuild()
+      behind: () => (this.#health.rest === 'running' ? this.partitions.behind() : []),
+      rebuild: () => this.partitions.lackTopic || this.#consumer.rebuild()
     })
   }
 }

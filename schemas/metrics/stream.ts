@@ -109,17 +109,17 @@ export const streamMetrics = {
   // Position
   tailrace_stream_lag_messages: {
     type: 'gauge',
-    help: 'Messages not yet settled, in the partitions assigned here',
+    help: 'Messages not yet settled, in the partitions assigned here; nothing while partitions are opening and none is known',
     labels: ['stream']
   },
   tailrace_stream_oldest_age_seconds: {
     type: 'gauge',
-    help: 'Age of the oldest unsettled message, held ones among them',
+    help: 'Age of the oldest unsettled message, held ones among them; nothing while partitions are opening and none is known',
     labels: ['stream']
   },
   tailrace_stream_oldest_unheld_age_seconds: {
     type: 'gauge',
-    help: 'Age of the oldest unsettled message that is not held for its device: what an objective is about',
+    help: 'The same without messages that are held for their device: what an objective is about',
     labels: ['stream']
   },
   tailrace_stream_age_objective_seconds: {
@@ -184,7 +184,7 @@ export const streamMetrics = {
   // Partitions, only where metrics.partitions asks for them
   tailrace_partition_lag_messages: {
     type: 'gauge',
-    help: 'Messages not yet settled, by partition',
+    help: 'Messages not yet settled, by partition that is open',
     labels: ['stream', 'topic', 'partition']
   }
 } as const satisfies Record<string, MetricSpec>

@@ -24,6 +24,8 @@ export async function withLetters(
     const owner = channel
       ? channelIn(whole, name, { config, hint: 'leave out --channel for its dead letters' })
       : streamIn(whole, name, { config, hint: 'add --channel for its dead letters' })
+    const { reachKafka } = await import('../shared/reach.ts')
+    await reachKafka(whole)
     await act(admin, owner.deadLetters.topic)
   })
 }

@@ -44,8 +44,8 @@ export interface StreamView extends KafkaView {
 }
 
 /**
- * Runs `act` on the stream `name` and closes the connections after it. Throws `usage` when there is no such stream,
- * and what reading the configuration throws.
+ * Runs `act` on the stream `name` once Kafka has answered, and closes the connections after it. Throws `usage` when there
+ * is no such stream, what reading the configuration throws, and `kafka_unreachable` soon.
  */
 export async function withStream(
   name: string,
@@ -54,6 +54,8 @@ export async function withStream(
 ): Promise<void> {
   await withKafka(options, async view => {
     const config = streamIn(view.whole, name, options)
+    const { reachKafka } = await import('./reach.ts')
+    await reachKafka(view.whole)
     await act({ ...view, name, config, topics: topicsOf(config, view.whole.channels) })
   })
 }

@@ -2,7 +2,7 @@
 // no message and no secret, and change nothing; it listens on loopback unless the configuration says otherwise. What shows
 // messages has rules of its own (watch.ts). A few fixed pages need no framework, so it is Node's own server.
 
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ListenAddress } from '../../../connectors/connector.ts'
 import { errors, FaultError, messageOf } from '../../../schemas/errors.ts'
@@ -22,16 +22,16 @@ export class AdminListener {
   readonly #pages: Pages
   readonly #server: Server
   readonly #log: LogEvent
+  readonly #live: WatchPort | null
 
   /** `live` answers what lies below /watch/. */
   constructor(pages: Pages, log: LogEvent, live: WatchPort | null = null) {
     this.#pages = pages
     this.#log = log
+    this.#live = live
     this.#server = createServer((request, response) => {
       request.resume()
-      if (live !== null && request.method === 'GET' && request.url?.startsWith('/watch/'))
-        serveWatch(live, request, response)
-      else void this.#answer(request.method ?? '', request.url ?? '', response)
+      void this.#serve(request, response)
     })
     this.#server.requestTimeout = 10_000
   }
@@ -59,11 +59,19 @@ export class AdminListener {
     await closed
   }
 
-  async #answer(method: string, url: string, response: ServerResponse): Promise<void> {
+  /** What cannot be shown costs one answer, and neither the process nor its streams. */
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url = '' } = request
     const name = url.split('?', 1)[0]?.slice(1) ?? ''
-    const page = await this.#page(method, name)
-    response.writeHead(page.status ?? 200, { 'content-type': page.contentType, 'cache-control': 'no-store' })
-    response.end(method === 'HEAD' ? undefined : page.body)
+    try {
+      if (this.#live !== null && method === 'GET' && name.startsWith('watch/'))
+        serveWatch(this.#live, request, response)
+      else send(response, await this.#page(method, name), method)
+    } catch (error) {
+      this.#log('request_failed', { kind: 'admin', page: name, error })
+      if (response.headersSent) response.destroy()
+      else send(response, text(errors.internal.sentence, 500), method)
+    }
   }
 
   async #page(method: string, name: string): Promise<Page> {
@@ -73,6 +81,11 @@ export class AdminListener {
     const index = Object.keys(this.#pages).map(path => `/${path}`)
     return text(['Tailrace', ...index].join('\n'), name === '' ? 200 : 404)
   }
+}
+
+function send(response: ServerResponse, { status = 200, contentType, body }: Page, method: string): void {
+  response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' })
+  response.end(method === 'HEAD' ? undefined : body)
 }
 
 /** A page of plain text; the line feed at its end is added. */

@@ -21,12 +21,21 @@ export interface WatchPort {
 /** Answers the request, until the reader goes away. */
 export function serveWatch(port: WatchPort, request: IncomingMessage, response: ServerResponse): void {
   const url = new URL(request.url ?? '', 'http://localhost')
-  const stream = decodeURIComponent(url.pathname.slice('/watch/'.length))
+  const stream = decoded(url.pathname.slice('/watch/'.length))
   const tap = port.tap(stream)
   if (!isAllowed(port, request))
     refuse(response, 403, 'Only for this machine, and with the admin token if there is one.')
   else if (tap === null) refuse(response, 404, unknown(stream, port.streams()))
   else follow(tap, url.searchParams.get('device'), response)
+}
+
+/** What is not encoded as it should be stays as it is: no stream has such a name. */
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
+  }
 }
 
 /** A page of another site can reach loopback through the browser, but can neither name this host nor set a header. */

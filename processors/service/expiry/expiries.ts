@@ -1,9 +1,10 @@
 // What expires of the configuration in force: told in /metrics and /status, and in the log while there is still time to
 // renew it. A renewed file is noticed as any change of the configuration is.
 
-import { type Clock, every } from '../../../connectors/clock.ts'
+import type { Clock } from '../../../connectors/clock.ts'
 import type { Config } from '../../../schemas/config.ts'
 import type { LogEvent } from '../../../schemas/events.ts'
+import { Rounds } from '../../rounds.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { type Expiry, expiriesIn } from './find.ts'
 import { isNear } from './validity.ts'
@@ -28,15 +29,17 @@ export interface ExpiriesParts {
 export class Expiries {
   readonly #parts: ExpiriesParts
   #found: readonly Expiry[] = []
-  #cancel: () => void = () => {}
+  readonly #rounds: Rounds
 
   constructor(parts: ExpiriesParts) {
+    const { clock, log } = parts
     this.#parts = parts
+    this.#rounds = new Rounds({ clock, log, part: 'expiries', intervalMs: dayMs, round: () => this.#tell() })
   }
 
-  /** It is this configuration that is in force from now on. */
+  /** It is this configuration that is in force from now on. One that comes after the stop is no longer told of. */
   watch(config: Config): void {
-    const { clock, metrics } = this.#parts
+    const { metrics } = this.#parts
     this.#found = expiriesIn(config)
     const ends = metrics.gauge('tailrace_expiry_timestamp_seconds')
     const lives = metrics.gauge('tailrace_expiry_life_seconds')
@@ -45,13 +48,13 @@ export class Expiries {
       ends.set({ path, kind }, endMs / 1_000)
       if (lifeMs !== null) lives.set({ path, kind }, lifeMs / 1_000)
     }
-    this.#cancel()
-    this.#cancel = every(clock, dayMs, () => this.#tell())
+    if (this.#rounds.isStopped) return
+    this.#rounds.start()
     this.#tell()
   }
 
   stop(): void {
-    this.#cancel()
+    void this.#rounds.stop()
   }
 
   /** The first to expire comes first. */

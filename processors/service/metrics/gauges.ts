@@ -17,16 +17,24 @@ const read = {
   tailrace_stream_batches_in_flight: status => status.concurrency.inFlight,
   tailrace_stream_concurrency_limit: status => status.concurrency.limit,
   tailrace_stream_destinations_down: status => status.destinationsDown,
-  tailrace_stream_lag_messages: status => status.lag,
+  tailrace_stream_lag_messages: status => known(status, status.lag),
   tailrace_stream_useful_replicas: status => status.usefulReplicas,
   tailrace_stream_partitions: status => status.partitions.length,
-  tailrace_stream_oldest_age_seconds: status => status.oldestAgeSeconds ?? 0,
-  tailrace_stream_oldest_unheld_age_seconds: status => status.oldestUnheldAgeSeconds ?? 0,
+  tailrace_stream_oldest_age_seconds: status => known(status, status.oldestAgeSeconds ?? 0),
+  tailrace_stream_oldest_unheld_age_seconds: status => known(status, status.oldestUnheldAgeSeconds ?? 0),
   tailrace_stream_devices_silent: status => status.silent?.devices,
   tailrace_stream_age_objective_seconds: status => status.objective?.maxAgeSeconds,
   tailrace_stream_time_to_loss_seconds: ({ timeToLossSeconds: seconds }) =>
     seconds === null ? Number.POSITIVE_INFINITY : seconds
 } satisfies Partial<Record<MetricName, (status: StreamReport) => number | undefined>>
+
+/**
+ * Of what is owed, as far as it is known: while partitions, and with them those of their held messages, are not open, nothing
+ * is not said to be nothing.
+ */
+function known({ partitions }: Pick<StreamReport, 'partitions'>, owed: number): number | undefined {
+  return owed === 0 && partitions.some(({ settledTo }) => settledTo === null) ? undefined : owed
+}
 
 /** Of a stream that a changed configuration has no more, nothing is shown. */
 export function setStreamGauges(metrics: Metrics, streams: readonly StreamReport[]): void {

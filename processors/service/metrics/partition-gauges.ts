@@ -12,5 +12,6 @@ export function setPartitionGauges(
   const gauge = metrics.gauge('tailrace_partition_lag_messages')
   gauge.reset()
   for (const { name: stream, partitions } of streams)
-    for (const { topic, partition, lag } of partitions) gauge.set({ stream, topic, partition }, lag)
+    for (const { topic, partition, lag, settledTo } of partitions)
+      if (settledTo !== null) gauge.set({ stream, topic, partition }, lag) // of those that are not open it is not known
 }

@@ -2,9 +2,11 @@
 // logs and the times of records tell. They are asked for now and then, once for all streams, with the admin client that those
 // share: an operator may change the settings at any time, and records that nobody reads have their times in Kafka alone.
 
-import { type Clock, every } from '../../../connectors/clock.ts'
+import type { Clock } from '../../../connectors/clock.ts'
 import type { LogAdmin, LogRecord, ReadRange } from '../../../connectors/kafka/log/log.ts'
 import { type ErrorCode, FaultError, messageOf } from '../../../schemas/errors.ts'
+import type { LogEvent } from '../../../schemas/events.ts'
+import { Rounds } from '../../rounds.ts'
 import type { FirstOwed } from '../../stream/health/owed.ts'
 import { type OwedRecord, RecordTimes } from './record-times.ts'
 import { TopicRetention } from './topic-retention.ts'
@@ -48,6 +50,7 @@ const passing = (why: string): Unknown => ({ why, code: null })
 
 export interface RetentionParts {
   readonly clock: Clock
+  readonly log: LogEvent
   readonly admin: Pick<LogAdmin, 'topic' | 'rangesWithLeader' | 'read'>
   readonly owing: () => readonly Owing[]
 }
@@ -64,28 +67,22 @@ export class Retention {
   readonly #times = new RecordTimes()
   /** What is known of a topic, or why nothing is. */
   readonly #topics = new Map<string, TopicRetention | Unknown>()
-  #rounds = 0
-  #asking: Promise<void> | null = null
-  #stopped = false
-  #cancel = () => {}
+  readonly #rounds: Rounds
+  #round = 0
 
   constructor(parts: RetentionParts) {
+    const { clock, log } = parts
     this.#parts = parts
+    this.#rounds = new Rounds({ clock, log, part: 'retention', intervalMs, round: () => this.#ask() })
   }
 
   start(): void {
-    const { clock } = this.#parts
-    this.#cancel = clock.after(firstMs, () => {
-      this.#cancel = every(clock, intervalMs, () => this.#ask())
-      this.#ask()
-    })
+    this.#rounds.start(firstMs)
   }
 
   /** Resolves once nothing is asked any more: only then may the admin client be closed. */
-  async stop(): Promise<void> {
-    this.#stopped = true
-    this.#cancel()
-    await this.#asking
+  stop(): Promise<void> {
+    return this.#rounds.stop()
   }
 
   lossOf({ name, firstsOwed }: Owing): Loss {
@@ -120,14 +117,8 @@ export class Retention {
     return { left: left ?? passing(`offset ${offset} of ${place} was not asked for yet`), timeMs }
   }
 
-  #ask(): void {
-    this.#asking ??= this.#round().finally(() => {
-      this.#asking = null
-    })
-  }
-
   /** An answer that does not come is not missed: the next round asks again, and the streams report the outage. */
-  async #round(): Promise<void> {
+  async #ask(): Promise<void> {
     const { clock, owing } = this.#parts
     const owed = owing().flatMap(({ name: stream, firstsOwed }) =>
       (firstsOwed ?? []).flatMap((first): OwedRecord[] =>
@@ -135,16 +126,16 @@ export class Retention {
       )
     )
     const topics = new Set(owed.map(({ topic }) => topic))
-    const isTurn = this.#rounds++ % topicsEvery === 0
+    const isTurn = this.#round++ % topicsEvery === 0
     for (const topic of topics)
-      if (!this.#stopped && (isTurn || !(this.#topics.get(topic) instanceof TopicRetention)))
+      if (!this.#rounds.isStopped && (isTurn || !(this.#topics.get(topic) instanceof TopicRetention)))
         await this.#askTopic(topic)
-    await this.#times.ask(owed, { read: range => this.#read(range) }, clock.now()).catch(() => {})
+    await this.#times.ask(owed, { read: range => this.#read(range) }, clock.now()).catch(expected)
   }
 
   /** Once stopped it reads nothing more: the admin client is about to be closed. */
   #read(range: ReadRange): AsyncIterable<LogRecord> {
-    if (this.#stopped) throw new FaultError('internal', { detail: 'stopped' })
+    if (this.#rounds.isStopped) throw new FaultError('internal', { detail: 'stopped' })
     return this.#parts.admin.read(range)
   }
 
@@ -166,4 +157,9 @@ export class Retention {
         this.#topics.set(topic, { why: `${topic}: ${messageOf(error)}`, code })
     }
   }
+}
+
+/** What Kafka says, or does not, passes; any other throw is a mistake of ours, and to be told. */
+function expected(error: unknown): void {
+  if (!(error instanceof FaultError)) throw error
 }

@@ -14,7 +14,6 @@ import type { Intake } from './intake.ts'
 import type { Openings } from './openings.ts'
 import { type Partition, partitionKey } from './partition.ts'
 import type { Partitions } from './partitions.ts'
-import { topicTrouble } from './watched-partitions.ts'
 
 /** At the join gate, for what is in flight: the other members wait. The commit after it may take the rest. */
 const attemptsAtGateMs = 3_000
@@ -87,8 +86,6 @@ export class Membership {
       openings.remember(partition)
       settlement.returned(partition)
     }
-    const topics = partitions.topics()
-    for (const { topic } of lost) if (!topics.has(topic)) health.clear(topicTrouble(topic))
     dispatcher.dropClosed()
   }
 

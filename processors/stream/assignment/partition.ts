@@ -62,6 +62,10 @@ export class Partition {
   walked = 0
   /** Fetching is paused because enough is pending and unread. */
   full = false
+  /** Why it has halted until it is assigned anew: a person must act. */
+  halt: Trouble | null = null
+  /** Its topic is there no more, as last heard. */
+  missing: Trouble | null = null
   closed = false
   #pendingBytes = 0
   #trouble: (() => Trouble) | null = null
@@ -85,6 +89,8 @@ export class Partition {
   }
 
   get state(): PartitionState {
+    const halt = this.halt ?? this.missing
+    if (halt !== null) return { kind: 'halted', trouble: halt }
     if (this.#tracker === null) return { kind: 'opening' }
     if (this.waitingLanes === 0 || this.#trouble === null) return { kind: 'running' }
     return { kind: 'waiting', trouble: this.#trouble() }
@@ -115,7 +121,8 @@ export class Partition {
 
   /** Kafka holds something that should be fetched now. */
   get isBehind(): boolean {
-    return this.#tracker !== null && !this.full && this.unread.next < this.end
+    if (this.halt !== null || this.missing !== null || this.full) return false
+    return this.#tracker !== null && this.unread.next < this.end
   }
 
   /** What is confirmed beyond the last commit; null while opening. */

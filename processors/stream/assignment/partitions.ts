@@ -65,6 +65,11 @@ export class Partitions {
     return [...this].filter(partition => partition.isBehind)
   }
 
+  /** Some topic is there no more: a consumer that is built anew could not join until it is again. */
+  get lackTopic(): boolean {
+    return [...this].some(({ missing }) => missing !== null)
+  }
+
   topics(): Set<string> {
     return new Set(this.origins.map(({ topic }) => topic))
   }

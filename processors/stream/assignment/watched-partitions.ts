@@ -6,14 +6,11 @@ import type { FaultError } from '../../../schemas/errors.ts'
 import { type Health, troubleOf } from '../health/health.ts'
 import type { Partitions } from './partitions.ts'
 
-/** The name of a stream's trouble with a topic, which ends with its last partition of that. */
-export const topicTrouble = (topic: string) => `topic ${topic}`
-
 export class WatchedPartitions {
   readonly #partitions: Partitions
-  readonly #health: Pick<Health, 'trouble' | 'clear'>
+  readonly #health: Pick<Health, 'refresh'>
 
-  constructor(partitions: Partitions, health: Pick<Health, 'trouble' | 'clear'>) {
+  constructor(partitions: Partitions, health: Pick<Health, 'refresh'>) {
     this.#partitions = partitions
     this.#health = health
   }
@@ -29,10 +26,9 @@ export class WatchedPartitions {
 
   /** The topic is missing, and is looked for again at `untilMs`; null: it is there. */
   noteTopic(topic: string, missing: { readonly fault: FaultError; readonly untilMs: number } | null): void {
-    const name = topicTrouble(topic)
-    // It may have got other owners while it was asked for.
-    if (missing === null || !this.topics().has(topic)) this.#health.clear(name)
-    else
-      this.#health.trouble(name, 'halted', troubleOf(missing.fault, { untilMs: missing.untilMs, attempt: 1 }))
+    const trouble = missing && troubleOf(missing.fault, { untilMs: missing.untilMs, attempt: 1 })
+    for (const partition of this.#partitions)
+      if (partition.origin.topic === topic) partition.missing = trouble
+    this.#health.refresh()
   }
 }

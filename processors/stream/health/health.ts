@@ -1,5 +1,6 @@
 // The one place where the state of a stream is decided and told: from the phase of its life, from what troubles it
-// as a whole (its target, Kafka, a lost position), and from its partitions. The gravest wins.
+// as a whole (its target, Kafka), and from its partitions. The gravest wins. What has halted of it by itself, a partition or the
+// topic of a channel, shows in its state and keeps nothing else from going on: how the rest of it does is told beside.
 
 import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
 import { WaitTeller } from '../../../connectors/wait-teller.ts'
@@ -7,7 +8,14 @@ import type { ErrorCode, FaultError } from '../../../schemas/errors.ts'
 import { type Partition, partitionKey } from '../assignment/partition.ts'
 import type { StreamContext } from '../context.ts'
 import { Average } from './average.ts'
-import { gravest, type PartitionState, reportTrouble, type StreamState, type Trouble } from './state.ts'
+import {
+  gravest,
+  type PartitionState,
+  reportTrouble,
+  type StateKind,
+  type StreamState,
+  type Trouble
+} from './state.ts'
 
 type Phase = 'starting' | 'running' | 'paused' | 'draining' | 'stopped'
 
@@ -18,6 +26,7 @@ export class Health {
   readonly #troubles = new Map<string, PartitionState>()
   #phase: Phase = 'starting'
   #state: StreamState
+  #rest: StateKind = 'starting'
   readonly #waits: WaitTeller
   #isRecoveryOwed = false
   #halts = 0
@@ -41,10 +50,15 @@ export class Health {
     return this.#state
   }
 
-  /** Its state, how often it has halted, and the part of the last minute in which something kept it from delivering. */
+  /** What the stream does as far as none of its partitions has halted. */
+  get rest(): StateKind {
+    return this.#rest
+  }
+
+  /** Its state, how often it has halted, and the part of the last minute in which something kept all of it from delivering. */
   get standing() {
-    const { clock } = this.#context
-    return { nowMs: clock.now(), state: this.#state, halts: this.#halts, troubled: this.#troubled.mean }
+    const [nowMs, troubled] = [this.#context.clock.now(), this.#troubled.mean]
+    return { nowMs, state: this.#state, rest: this.#rest, halts: this.#halts, troubled }
   }
 
   enter(phase: Phase): void {
@@ -67,7 +81,12 @@ export class Health {
   /** Notes that a partition has halted until it is assigned anew: a person must act. */
   halt(origin: TopicPartition, code: ErrorCode, detail: string): void {
     const key = partitionKey(origin)
-    this.trouble(key, 'halted', { code, detail: `${key}: ${detail}`, untilMs: null, attempt: 1 })
+    const trouble = { code, detail: `${key}: ${detail}`, untilMs: null, attempt: 1 }
+    const partition = [...this.#partitions].find(one => partitionKey(one.origin) === key)
+    if (partition !== undefined) {
+      partition.halt = trouble
+      this.refresh()
+    } else this.trouble(key, 'halted', trouble) // a held one
   }
 
   clear(name: string): void {
@@ -76,22 +95,25 @@ export class Health {
 
   /** To be called after anything that a state depends on has changed. */
   refresh(): void {
-    const next = this.#derive()
+    const rest = this.#derive(({ kind }) => kind === 'opening')
+    this.#rest = rest.kind
+    this.#troubled.note(rest.trouble === undefined ? 0 : 1)
+    const next = this.#derive(({ kind }) => kind === 'opening' || kind === 'halted')
     const before = this.#state
     const troubleOf = (state: StreamState) => state.trouble?.code
     const isNew = next.kind !== before.kind || troubleOf(next) !== troubleOf(before)
     this.#state = isNew ? next : { ...next, sinceMs: before.sinceMs }
     if (!isNew) return
-    this.#troubled.note(next.trouble === undefined ? 0 : 1)
     this.#tell(before)
   }
 
-  #derive(): StreamState {
+  /** From what troubles the stream as a whole, and from those of its partitions' states that count. */
+  #derive(counts: (state: PartitionState) => boolean): StreamState {
     const sinceMs = this.#context.clock.now()
     const isLeaving = this.#phase === 'draining' || this.#phase === 'stopped'
     if (isLeaving) return { kind: this.#phase, sinceMs }
-    const opening = [...this.#partitions].map(({ state }) => state).filter(({ kind }) => kind === 'opening')
-    const worst = gravest([...this.#troubles.values(), this.#delivery() ?? { kind: 'running' }, ...opening])
+    const states = [...this.#partitions].map(({ state }) => state).filter(counts)
+    const worst = gravest([...this.#troubles.values(), this.#delivery() ?? { kind: 'running' }, ...states])
     if (worst.kind === 'waiting' || worst.kind === 'halted') return { ...worst, sinceMs }
     return { kind: worst.kind === 'running' ? this.#phase : worst.kind, sinceMs }
   }

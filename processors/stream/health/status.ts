@@ -15,7 +15,7 @@ import {
   type LastDeadLetterReport,
   lastDeadLetterReport
 } from './reasons.ts'
-import type { TroubleReport } from './state.ts'
+import type { StreamState, TroubleReport } from './state.ts'
 import { reportTrouble } from './state.ts'
 import { type Usefulness, usefulReplicas } from './useful.ts'
 
@@ -87,6 +87,7 @@ export interface StreamStatus {
 
 export interface StatusInput extends Pick<StreamStatus, Told>, Usefulness {
   readonly name: string
+  readonly state: StreamState
   readonly accounts: Accounts
   /** Who waits in the held topic. */
   readonly held: Pick<Held, 'devices' | 'firstsWaiting'>
@@ -101,6 +102,7 @@ type Told = 'halts' | 'concurrency' | 'destinationsDown' | 'rebalances' | 'lastG
 
 /** Of a stream that has never run. */
 export const neverRun: Omit<StatusInput, 'name' | 'state' | 'accounts'> = {
+  rest: 'halted',
   partitions: [],
   held: { devices: [], firstsWaiting: [] },
   nowMs: 0,
@@ -116,6 +118,7 @@ export const neverRun: Omit<StatusInput, 'name' | 'state' | 'accounts'> = {
 export function statusOf({
   name,
   state,
+  rest,
   accounts,
   partitions,
   held,
@@ -143,7 +146,7 @@ export function statusOf({
     ...(lastDeadLetter !== null && { lastDeadLetter: lastDeadLetterReport(lastDeadLetter) }),
     ...(silent !== null && { silent: silentStatus(silent) }),
     ...told,
-    usefulReplicas: usefulReplicas({ nowMs, state, troubled, load, partitions }),
+    usefulReplicas: usefulReplicas({ nowMs, rest, troubled, load, partitions }),
     accounts: { read: accounts.read, ...accounts.ended },
     partitions: partitions.map(partitionStatus)
   }

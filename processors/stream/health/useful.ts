@@ -4,7 +4,7 @@
 
 import type { Partition } from '../assignment/partition.ts'
 import type { LoadReport } from '../dispatch/pace/load.ts'
-import type { StreamState } from './state.ts'
+import type { StateKind } from './state.ts'
 
 /** What is younger waits for its turn, and for nothing else. */
 const keepsUpMs = 10_000
@@ -20,7 +20,8 @@ export interface StreamLoad extends LoadReport {
 
 export interface Usefulness {
   readonly nowMs: number
-  readonly state: StreamState
+  /** What the stream does as far as none of its partitions has halted. */
+  readonly rest: StateKind
   /** The part of the last minute in which something kept the stream from delivering. */
   readonly troubled: number
   readonly load: StreamLoad
@@ -28,8 +29,9 @@ export interface Usefulness {
 }
 
 /** At most the partitions here that have lag, so that the sum is at most the partitions with lag. */
-export function usefulReplicas({ nowMs, state, troubled, load, partitions }: Usefulness): number {
-  if (!isOnItsOwn(state) || load.limited >= full) return 0
+export function usefulReplicas({ nowMs, rest, troubled, load, partitions: all }: Usefulness): number {
+  const partitions = all.filter(({ state }) => state.kind !== 'halted')
+  if (!isOnItsOwn(rest) || load.limited >= full) return 0
   const lagging = partitions.filter(({ lag }) => lag > 0).length
   const isBehind = nowMs - backlogSinceMs(partitions) >= keepsUpMs
   if (!isBehind) return Math.min(lagging, load.used / full, 1)
@@ -38,7 +40,7 @@ export function usefulReplicas({ nowMs, state, troubled, load, partitions }: Use
 }
 
 /** Nothing and nobody keeps it from delivering. */
-function isOnItsOwn({ kind }: StreamState): boolean {
+function isOnItsOwn(kind: StateKind): boolean {
   return kind === 'running' || kind === 'opening' || kind === 'starting'
 }
 

@@ -18,8 +18,8 @@ export interface Watched {
   books(): { readonly owed: number; readonly pending: number }
   /** Partitions of which Kafka has messages that should be fetched now; none while it is known what holds the stream up. */
   behind(): readonly Partition[]
-  /** Builds the consumer anew. */
-  rebuild(): void
+  /** Builds the consumer anew, where that can help. */
+  rebuild(): unknown
 }
 
 interface Standing {

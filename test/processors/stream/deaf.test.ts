@@ -4,6 +4,7 @@ import test from 'ava'
 import type { LogConsumerHandlers } from '../../../connectors/kafka/log/log.ts'
 import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
 import { EndsWatch } from '../../../processors/service/ends-watch.ts'
+import { FaultError } from '../../../schemas/errors.ts'
 import { failure, type Member, Rig } from './rig.ts'
 
 interface State {
@@ -40,7 +41,12 @@ function deafRig(partitions = 2) {
 
 /** Kafka is asked for the ends, as the service does it. */
 function watchEnds(rig: Rig, { stream }: Member): EndsWatch {
-  const watch = new EndsWatch({ clock: rig.clock, admin: rig.admin, watched: () => [stream.watched] })
+  const watch = new EndsWatch({
+    clock: rig.clock,
+    log() {},
+    admin: rig.admin,
+    watched: () => [stream.watched]
+  })
   watch.start()
   return watch
 }
@@ -124,4 +130,41 @@ test('the lag of a partition that is halted grows, and nothing is built anew for
   await rig.clock.advance(300_000)
   t.like(member.stream.status(), { state: 'halted', lag: 2 })
   t.is(state.rebuilt, 0)
+})
+
+test('a missing topic of one channel does not keep a stream from noticing that it is deaf to the other', async t => {
+  const { rig, state } = deafRig()
+  rig.log.create('boats', 2)
+  const member = await rig.started({ topics: ['fleet', 'boats'] })
+  const ask = rig.admin.rangesWithLeader.bind(rig.admin)
+  let isMissing = true
+  rig.admin.rangesWithLeader = async topic => {
+    if (isMissing && topic === 'boats') throw new FaultError('topic_missing', { detail: topic })
+    return ask(topic)
+  }
+  watchEnds(rig, member)
+  await rig.clock.advance(20_000)
+  t.like(member.stream.status(), { state: 'halted', trouble: { code: 'topic_missing' } })
+  state.isDeafTo = () => true
+  const sent = await rig.send('a', 'b', 'c')
+  await rig.clock.advance(80_000)
+  t.true(member.logged.includes('stream_stuck'))
+  t.is(state.rebuilt, 0, 'it could not join without the topic')
+  isMissing = false
+  await rig.clock.advance(90_000)
+  t.is(state.rebuilt, 1)
+  t.deepEqual(member.target.confirmed.toSorted(), sent.toSorted())
+})
+
+test('a partition that has halted does not keep a stream from noticing that it is deaf to another', async t => {
+  const { rig, state } = deafRig(2)
+  const member = await rig.started()
+  watchEnds(rig, member)
+  state.handlers?.onPositionLost({ topic: 'fleet', partition: 0 }, 7)
+  t.like(member.stream.status(), { state: 'halted', trouble: { code: 'position_lost' } })
+  state.isDeafTo = () => true
+  const sent = await rig.send('a', 'b', 'c', 'd', 'e', 'f')
+  await rig.clock.advance(80_000)
+  t.is(state.rebuilt, 1)
+  t.deepEqual(member.target.confirmed.toSorted(), sent.toSorted())
 })

@@ -44,3 +44,30 @@ test('a port in use is told as such', async t => {
   })
   t.is(fault.code, 'listen_failed')
 })
+
+test('a page that cannot be made is one answer with 500, and the process lives on', async t => {
+  const logged: unknown[][] = []
+  const listener = new AdminListener(
+    {
+      status: () => {
+        throw new RangeError('Invalid time value')
+      },
+      metrics: async () => {
+        throw new Error('no such gauge')
+      },
+      healthz: () => text('ok')
+    },
+    (...line) => void logged.push(line)
+  )
+  await listener.open(anyPort)
+  t.teardown(() => listener.close())
+  const url = `http://127.0.0.1:${listener.port}`
+  for (const page of ['status', 'metrics']) t.is((await fetch(`${url}/${page}`)).status, 500)
+  t.is((await fetch(`${url}/healthz`)).status, 200)
+  t.deepEqual(
+    logged
+      .filter(([name]) => name === 'request_failed')
+      .map(([, fields]) => (fields as { page: string }).page), // as it is logged
+    ['status', 'metrics']
+  )
+})

@@ -127,3 +127,9 @@ test('only this machine may look on, with the token if there is one, and under a
   })
   t.deepEqual([other.status, await other.text()], [404, 'No stream "nobody" runs here (known: acme)\n'])
 })
+
+test('a name that is not encoded as it should be is that of no stream, and the process lives on', async t => {
+  const { port } = await setUp(t)
+  for (const name of ['%', '%E0%A4%A'])
+    t.is((await fetch(`http://127.0.0.1:${port}/watch/${name}`)).status, 404)
+})

@@ -115,3 +115,14 @@ test('a service shows what expires in /status and /metrics, anew after a reload,
   t.is(told(), undefined)
   t.false((await page('metrics')).includes('tailrace_expiry_timestamp_seconds{'))
 })
+
+test('a reload that ends after the stop leaves no timer behind', t => {
+  const nowMs = Date.now()
+  const { clock, expiries, logged } = open(nowMs)
+  const config = configWith(t, tokenUntil(nowMs + dayMs))
+  expiries.watch(config)
+  expiries.stop()
+  expiries.watch(config)
+  t.is(clock.waiting, 0)
+  t.is(logged.length, 1)
+})

@@ -110,3 +110,26 @@ test('why the time to loss is not known is shown by its code, where it stays so 
   setStreamGauges(metrics, [of({ unknown: 'fleet was not asked for yet' })])
   t.deepEqual(await shown(metrics, name), [])
 })
+
+test('of a stream whose partitions are opening no lag and no age of 0 is told', async t => {
+  const partition = (settledTo: number | null) => ({
+    ...{ topic: 'fleet', partition: 0, state: 'opening', settledTo, readTo: null, end: 0, lag: 0 },
+    ...{ pending: 0, pendingBytes: 0, waitingDevices: 0 }
+  })
+  const names = [
+    'tailrace_stream_lag_messages',
+    'tailrace_stream_oldest_age_seconds',
+    'tailrace_stream_oldest_unheld_age_seconds',
+    'tailrace_partition_lag_messages'
+  ]
+  const shownOf = async (settledTo: number | null, more: object = {}) => {
+    const metrics = new Metrics('test')
+    const told = { ...report(running), partitions: [partition(settledTo)], ...more }
+    setStreamGauges(metrics, [told])
+    setPartitionGauges(metrics, [told])
+    return (await Promise.all(names.map(name => shown(metrics, name)))).flat()
+  }
+  t.deepEqual(await shownOf(null), [])
+  t.deepEqual(await shownOf(null, { lag: 7 }), ['{stream="acme"} 7'])
+  t.is((await shownOf(0)).length, 4)
+})

@@ -11,7 +11,13 @@ const hour = 3_600_000
 /** What is known of the streams of a rig, whose topics have these settings unless a fault is set. */
 function watch(rig: Rig, members: readonly Member[]) {
   const settings: Record<string, Record<string, string>> = { fleet: { 'retention.ms': String(hour) } }
-  const told = { settings, fault: null as FaultError | null, asked: [] as string[] }
+  const told = {
+    settings,
+    fault: null as FaultError | null,
+    mistake: null as Error | null,
+    asked: [] as string[],
+    logged: [] as unknown[][]
+  }
   const admin: Pick<LogAdmin, 'topic' | 'rangesWithLeader' | 'read'> = {
     async topic(name) {
       told.asked.push(name)
@@ -22,8 +28,16 @@ function watch(rig: Rig, members: readonly Member[]) {
     rangesWithLeader: topic => rig.admin.rangesWithLeader(topic),
     read: range => rig.admin.read(range)
   }
-  const owing = () => members.map(({ stream }) => stream.status())
-  const retention = new Retention({ clock: rig.clock, admin, owing })
+  const owing = () => {
+    if (told.mistake !== null) throw told.mistake
+    return members.map(({ stream }) => stream.status())
+  }
+  const retention = new Retention({
+    clock: rig.clock,
+    log: (...line) => void told.logged.push(line),
+    admin,
+    owing
+  })
   retention.start()
   const lossOf = ({ stream }: Member) => retention.lossOf(stream.status())
   return { told, retention, lossOf }
@@ -160,4 +174,21 @@ test('once stopped it asks nothing more and leaves no timer', async t => {
   await rig.clock.advance(600_000)
   t.is(told.asked.length, asked)
   t.is(rig.clock.waiting, 0)
+})
+
+test('a mistake in a round is told and the next round comes, where it would have ended the process', async t => {
+  const rig = new Rig(1)
+  await rig.append(0, 'a')
+  const paused = await rig.started({ paused: true })
+  const { lossOf, told, retention } = watch(rig, [paused])
+  told.mistake = new TypeError('firstsOwed of undefined')
+  await rig.clock.advance(60_000)
+  t.deepEqual(
+    told.logged.map(([name, fields]) => [name, (fields as { part: string }).part]), // as it is logged
+    [['round_failed', 'retention']]
+  )
+  told.mistake = null
+  await rig.clock.advance(75_000)
+  t.not(lossOf(paused).leftMs, null)
+  await retention.stop()
 })

@@ -1,9 +1,8 @@
 // A topic that is missing is a trouble of those that have partitions of it, and of nobody else.
 
 import test from 'ava'
-import { WatchedPartitions } from '../../../../processors/stream/assignment/watched-partitions.ts'
 import { FaultError } from '../../../../schemas/errors.ts'
-import { Rig } from '../rig.ts'
+import { Rig, ScriptedTarget } from '../rig.ts'
 
 const missing = { fault: new FaultError('topic_missing', { detail: 'fleet' }), untilMs: 5_000 }
 
@@ -22,8 +21,38 @@ test('who has no partition of a missing topic any more is not troubled by it', a
   stream.watched.noteTopic('fleet', missing)
   await stream.stop(1_000)
   t.is(stream.status().state, 'stopped')
-  const told: string[] = []
-  const health = { trouble: (name: string) => told.push(name), clear: () => {} }
-  new WatchedPartitions(stream.partitions, health).noteTopic('fleet', missing)
-  t.deepEqual(told, [], 'its partitions were handed back while it was asked for')
+})
+
+test('a missing topic of one channel leaves the other channel its useful replicas', async t => {
+  const rig = new Rig(2)
+  rig.log.create('boats', 2)
+  const target = new ScriptedTarget()
+  target.script = () => new Promise(resolve => rig.clock.after(1_000, () => resolve(undefined)))
+  const { stream } = await rig.started({ topics: ['fleet', 'boats'] }, target)
+  const devices = Array.from({ length: 200 }, (_, at) => `device-${at}`)
+  await rig.send(...Array.from({ length: 80 }, () => devices).flat())
+  stream.watched.noteTopic('boats', missing)
+  await rig.clock.advance(110_000)
+  const { state, trouble, usefulReplicas, partitions } = stream.status()
+  t.like(
+    { state, code: trouble?.code, usefulReplicas },
+    { state: 'halted', code: 'topic_missing', usefulReplicas: 2 }
+  )
+  t.deepEqual(partitions.map(one => `${one.topic} ${one.state}`).sort(), [
+    'boats halted',
+    'boats halted',
+    'fleet running',
+    'fleet running'
+  ])
+})
+
+test('of a stream whose only topic is missing no replica is of use', async t => {
+  const rig = new Rig(2)
+  const target = new ScriptedTarget()
+  target.script = () => new Promise(() => {})
+  const { stream } = await rig.started({}, target)
+  await rig.send('a', 'b', 'c')
+  stream.watched.noteTopic('fleet', missing)
+  await rig.clock.advance(20_000)
+  t.is(stream.status().usefulReplicas, 0)
 })
