@@ -9,7 +9,7 @@ pools from "tailrace.pools", which asks it first.
 {{- $config := include "tailrace.config" . | fromJson }}
 {{- $about := dict "root" . "config" $config }}
 {{- $found := list }}
-{{- range list "channels" "streams" "sequence" "steps" "topics" "loops" "listening" "sources" "pools" "references" "scaling" "network" "proof" }}
+{{- range list "channels" "streams" "sequence" "steps" "topics" "loops" "listening" "sources" "secrets" "pools" "references" "scaling" "network" "proof" }}
 {{- range splitList "\n" (include (printf "tailrace.problems.%s" .) $about) }}
 {{- if trim . }}{{ $found = append $found (trim .) }}{{ end }}
 {{- end }}

@@ -147,6 +147,36 @@ const wrong: readonly [what: string, values: string, told: string][] = [
     "'/config/streams/acme/target/http/bearer'"
   ],
   [
+    'a header that is a secret by its name',
+    'config: { streams: { acme: { target: { http: { headers: { Accept: a/b, X-Api-Key: abc } } } } } }',
+    `${stream}.target.http.headers.X-Api-Key is a secret by its name`
+  ],
+  [
+    'a parameter that is a secret by its name',
+    'config: { streams: { acme: { target: { http: { query: { code: abc } } } } } }',
+    `${stream}.target.http.query.code is a secret by its name`
+  ],
+  [
+    'a header of traces that is a secret by its name',
+    'config: { tracing: { endpoint: "http://c:4318/v1/traces", headers: { Authorization: Bearer abc } } }',
+    'config.tracing.headers.Authorization is a secret by its name'
+  ],
+  [
+    'a secret in an address',
+    'config: { streams: { acme: { target: { http: { url: "https://a.example/in?x=1&api_key=abc" } } } } }',
+    `${stream}.target.http.url has the secret api_key in it`
+  ],
+  [
+    'the password of a proxy',
+    'config: { streams: { acme: { target: { http: { proxy: "http://me:abc@proxy:3128" } } } } }',
+    `${stream}.target.http.proxy has a password in it`
+  ],
+  [
+    'a secret in the address of a broker',
+    'config: { channels: { fleet: { sources: [{ mqtt: { url: "wss://b/mqtt?token=abc", topics: [t], clientId: me } }] } } }',
+    `${channel}.sources[0].mqtt.url has the secret token in it`
+  ],
+  [
     'an expression without attributes',
     'config: { streams: { acme: { where: axles > 2 } } }',
     `${stream}.where needs the section config.attributes`
@@ -266,4 +296,14 @@ test('all that is wrong is told at once', async t => {
   )
   for (const part of ['"acne"', 'config.listen.admin', 'acme-token', 'fleet-token'])
     t.true(stderr.includes(part), part)
+})
+
+test('Helm takes headers that are no secret, and references and fields of the message in those that are', async t => {
+  const headers = '{ X-Tenant: acme, X-Author: me, X-Event-Key: "{message.id}", Cookie: "a=${env:A}" }'
+  const url = 'https://acme.example/in?fleet=1&token=${env:A}'
+  const { status, stderr } = await rendered(
+    `env: [{ name: A, value: a }]
+config: { streams: { acme: { target: { http: { url: "${url}", headers: ${headers}, proxy: "http://me:\${env:A}@p:1" } } } } }`
+  )
+  t.is(status, 0, stderr)
 })
