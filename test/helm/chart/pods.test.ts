@@ -1,5 +1,5 @@
 // What follows from the values for pods: how they stop, what memory they have, what they are called, how many there are when a
-// pool begins to be scaled, and that the check of the configuration has what they have.
+// pool begins to be scaled, where policies let them, and that the check of the configuration has what they have.
 
 import { createServer } from 'node:http'
 import test from 'ava'
@@ -172,4 +172,18 @@ test('a pool that begins to be scaled keeps the pods that it has', async t => {
     at(ofKind(manifests, 'Deployment')[0]?.spec, 'replicas')
   t.is(replicas(manifestsOf(asked)), 7)
   t.is(replicas(manifestsOf(await helm(args))), undefined)
+})
+
+test('a policy knows names of the cluster, whatever its domain is, and lets pods ask both ports of DNS', async t => {
+  const config = { kafka: { brokers: ['kafka.infra.svc.corp.internal:9092'] }, channels: {}, streams: {} }
+  const networkPolicy = { enabled: true, clusterDomain: 'corp.internal' }
+  const [policy] = ofKind(manifestsOf(await renderValues({ config, networkPolicy })), 'NetworkPolicy')
+  const [names, kafka] = listAt(policy?.spec, 'egress')
+  t.deepEqual(
+    listAt(names, 'ports').map(port => at(port, 'port')),
+    [53, 53, 5353, 5353]
+  )
+  t.deepEqual(at(kafka, 'to'), [
+    { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'infra' } } }
+  ])
 })
