@@ -25,7 +25,13 @@ five behind it, and 63 is the most. Takes a dict of root and the name of the poo
 */}}
 {{- define "tailrace.poolFullname" -}}
 {{- $fullname := include "tailrace.fullname" .root }}
-{{- include "tailrace.short" (dict "text" (eq .name "default" | ternary $fullname (printf "%s-%s" $fullname .name)) "most" 48) }}
+{{- $text := eq .name "default" | ternary $fullname (printf "%s-%s" $fullname .name) }}
+{{- if gt (len $text) 48 }}
+{{- /* The name of the pool stays readable. */}}
+{{- printf "%s-%s-%s" (trunc (sub 38 (len .name) | int) $fullname | trimSuffix "-") .name (sha256sum $text | trunc 8) }}
+{{- else }}
+{{- $text }}
+{{- end }}
 {{- end }}
 
 {{- /* Of a Secret or a ConfigMap: its name may have dots, and be longer than that of a volume. Takes a dict of kind and name. */}}
