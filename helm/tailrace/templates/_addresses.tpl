@@ -127,6 +127,7 @@ Service. Other brokers than those that are named may be sent to, so Kafka outsid
 {{- define "tailrace.egressRules" -}}
 {{- $rules := list }}
 {{- $ports := list }}
+{{- $inCluster := printf "\\.svc(\\.%s)?\\.?$" (regexQuoteMeta .root.Values.networkPolicy.clusterDomain) }}
 {{- range include "tailrace.destinations" . | fromJsonArray }}
 {{- $isKafka := hasPrefix "kafka: " . }}
 {{- $words := splitList " " . }}
@@ -136,8 +137,8 @@ Service. Other brokers than those that are named may be sent to, so Kafka outsid
 {{- if and $isNetwork (not $isKafka) }}
 {{- $cidr := contains "/" $host | ternary $host (printf "%s/%s" $host (contains ":" $host | ternary "128" "32")) }}
 {{- $rules = append $rules (dict "to" (list (dict "ipBlock" (dict "cidr" $cidr))) "ports" (list $port)) }}
-{{- else if regexMatch "\\.svc(\\.cluster\\.local)?\\.?$" $host }}
-{{- $namespace := index (splitList "." (regexReplaceAll "\\.svc(\\.cluster\\.local)?\\.?$" $host "") | reverse) 0 }}
+{{- else if regexMatch $inCluster $host }}
+{{- $namespace := index (splitList "." (regexReplaceAll $inCluster $host "") | reverse) 0 }}
 {{- $rules = append $rules (dict "to" (list (dict "namespaceSelector" (dict "matchLabels" (dict "kubernetes.io/metadata.name" $namespace))))) }}
 {{- else if and (not (contains "." $host)) (not $isNetwork) (ne $host "?") }}
 {{- $rules = append $rules (dict "to" (list (dict "podSelector" dict))) }}

@@ -124,7 +124,7 @@ left out, unless it is the only one.
 {{- $most := int (default (max 1 (ternary $partitions 10 (gt $partitions 0))) $scaling.maxReplicas) }}
 {{- dict
   "name" .name
-  "fullname" (ternary (include "tailrace.fullname" .root) (printf "%s-%s" (include "tailrace.fullname" .root) .name) (eq .name "default"))
+  "fullname" (include "tailrace.poolFullname" (dict "root" .root "name" .name))
   "workload" (ternary "StatefulSet" "Deployment" (has "mqtt" .kinds))
   "config" $config
   "kinds" .kinds
@@ -138,7 +138,7 @@ left out, unless it is the only one.
 
 {{- /* What stands at the top of the values and counts for every pool. */}}
 {{- define "tailrace.poolDefaults" -}}
-{{- pick .Values "replicas" "autoscaling" "resources" "logLevel" "env" "envFrom" "stopMarginSeconds" "minReadySeconds"
+{{- pick .Values "replicas" "autoscaling" "resources" "logLevel" "env" "envFrom" "stopMarginSeconds" "preStopSeconds" "minReadySeconds"
   "podDisruptionBudget" "topologySpreadConstraints" "podLabels" "podAnnotations" "nodeSelector" "tolerations" "affinity"
   "priorityClassName" "podSecurityContext" "securityContext" "extraVolumes" "extraVolumeMounts" | toJson }}
 {{- end }}

@@ -2,29 +2,31 @@
 The pod of a pool, the same in a Deployment and a StatefulSet. Takes a dict of root and pool.
 */}}
 
-{{- /* Bytes of the process beside its budget: some 160 MB were measured right after a start (../README.md), and the runtime needs room now and then. */}}
-{{- define "tailrace.resources" -}}
-{{- $maxBytes := int64 (dig "memory" "maxBytes" 268435456 .config) }}
-{{- $memory := printf "%dMi" (div (add $maxBytes 1048575) 1048576 | add 192) }}
-{{- $resources := deepCopy .settings.resources }}
-{{- $limits := default dict $resources.limits }}
-{{- $requests := default dict $resources.requests }}
-{{- /* Where one of them is said the other is the same: a request above its limit is refused. */}}
-{{- $said := coalesce $limits.memory $requests.memory $memory }}
-{{- if not $limits.memory }}{{ $limits = set $limits "memory" $said }}{{ end }}
-{{- if not $requests.memory }}{{ $requests = set $requests "memory" $said }}{{ end }}
-{{- set (set $resources "limits" $limits) "requests" $requests | toYaml }}
-{{- end }}
-
-{{- /* The heap in MiB: three quarters of what the pod may have by itself; what waits lies mostly outside of it. */}}
-{{- define "tailrace.heap" -}}
-{{- $maxBytes := int64 (dig "memory" "maxBytes" 268435456 .config) }}
-{{- div (mul 3 (div (add $maxBytes 1048575) 1048576 | add 192)) 4 }}
+{{- /*
+Seconds between the end that Kubernetes decides and SIGTERM, upon which listeners close: proxies and Services hear of it at the same time
+as the pod, and send to it until then. Nothing is sent to a pod that does not listen.
+*/}}
+{{- define "tailrace.preStopSeconds" -}}
+{{- include "tailrace.sourcePorts" . | fromJsonArray | empty | ternary 0 (int .settings.preStopSeconds) }}
 {{- end }}
 
 {{- define "tailrace.graceSeconds" -}}
 {{- $drainMs := int64 (default 20000 .config.drainTimeoutMs) }}
-{{- add (div (add $drainMs 999) 1000) (int .settings.stopMarginSeconds) }}
+{{- add (div (add $drainMs 999) 1000) (int .settings.stopMarginSeconds) (include "tailrace.preStopSeconds" . | int) }}
+{{- end }}
+
+{{- /* Takes a dict of root and pool. The kubelet sleeps by itself from 1.30 on. */}}
+{{- define "tailrace.lifecycle" -}}
+{{- $seconds := include "tailrace.preStopSeconds" .pool | int }}
+{{- if $seconds }}
+lifecycle:
+  preStop:
+    {{- if semverCompare ">=1.30.0-0" .root.Capabilities.KubeVersion.Version }}
+    sleep: { seconds: {{ $seconds }} }
+    {{- else }}
+    exec: { command: [sleep, {{ $seconds | quote }}] }
+    {{- end }}
+{{- end }}
 {{- end }}
 
 {{- /* Every port that the pods of a pool listen on for senders: a list of name and port, in JSON. */}}
@@ -51,7 +53,7 @@ The pod of a pool, the same in a Deployment and a StatefulSet. Takes a dict of r
   configMap:
     name: {{ .pool.fullname }}
 {{- range .root.Values.secrets }}
-- name: {{ printf "secret-%s" (default .secretName .name) | trunc 63 | trimSuffix "-" }}
+- name: {{ include "tailrace.volumeName" (dict "kind" "secret" "name" (default .secretName .name)) }}
   secret:
     secretName: {{ .secretName }}
     defaultMode: 0440
@@ -60,7 +62,7 @@ The pod of a pool, the same in a Deployment and a StatefulSet. Takes a dict of r
     {{- end }}
 {{- end }}
 {{- range .root.Values.configMaps }}
-- name: {{ printf "files-%s" (default .configMapName .name) | trunc 63 | trimSuffix "-" }}
+- name: {{ include "tailrace.volumeName" (dict "kind" "files" "name" (default .configMapName .name)) }}
   configMap:
     name: {{ .configMapName }}
     {{- if .optional }}
@@ -84,12 +86,12 @@ The pod of a pool, the same in a Deployment and a StatefulSet. Takes a dict of r
   mountPath: /etc/tailrace
   readOnly: true
 {{- range .root.Values.secrets }}
-- name: {{ printf "secret-%s" (default .secretName .name) | trunc 63 | trimSuffix "-" }}
+- name: {{ include "tailrace.volumeName" (dict "kind" "secret" "name" (default .secretName .name)) }}
   mountPath: /etc/tailrace-secrets/{{ default .secretName .name }}
   readOnly: true
 {{- end }}
 {{- range .root.Values.configMaps }}
-- name: {{ printf "files-%s" (default .configMapName .name) | trunc 63 | trimSuffix "-" }}
+- name: {{ include "tailrace.volumeName" (dict "kind" "files" "name" (default .configMapName .name)) }}
   mountPath: /etc/tailrace-files/{{ default .configMapName .name }}
   readOnly: true
 {{- end }}
@@ -152,24 +154,25 @@ spec:
       {{- include "tailrace.container" . | nindent 6 }}
   volumes:
     {{- include "tailrace.volumes" . | trim | nindent 4 }}
-  {{- with $settings.nodeSelector }}
-  nodeSelector:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
-  {{- with $settings.tolerations }}
-  tolerations:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
-  {{- with $settings.affinity }}
-  affinity:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
-  {{- with $settings.priorityClassName }}
-  priorityClassName: {{ . }}
+  {{- with include "tailrace.placement" $settings | trim }}
+  {{- . | nindent 2 }}
   {{- end }}
   {{- with include "tailrace.spread" . | trim }}
   {{- . | nindent 2 }}
   {{- end }}
+{{- end }}
+
+{{- /* Where a pod runs. Takes the settings of a pool. */}}
+{{- define "tailrace.placement" -}}
+{{- range $key := list "nodeSelector" "tolerations" "affinity" }}
+{{- with index $ $key }}
+{{ $key }}:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- with .priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
 {{- end }}
 
 {{- define "tailrace.spread" -}}
@@ -209,6 +212,9 @@ ports:
   - name: {{ .name }}
     containerPort: {{ .port }}
   {{- end }}
+{{- with include "tailrace.lifecycle" . | trim }}
+{{ . }}
+{{- end }}
 {{- /* They ask whether the event loop turns. Neither a target nor Kafka that is away makes a pod be restarted. */}}
 startupProbe:
   httpGet: { path: /healthz, port: admin }

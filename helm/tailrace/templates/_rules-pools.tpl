@@ -1,9 +1,18 @@
 {{- /* What the chart itself refuses: of pools, of how many pods they may have, and of what a policy cannot know. */}}
 
+{{- define "tailrace.problems.image" -}}
+{{- if not .root.Values.image.repository }}
+image.repository is needed: no image is published, so build one (helm/Dockerfile), push it to a registry that your nodes can pull from, and write its name here
+{{- end }}
+{{- end }}
+
 {{- define "tailrace.problems.pools" -}}
 {{- $owners := dict }}
 {{- $receiving := list }}
 {{- range $name, $pool := .root.Values.pools }}
+{{- if regexMatch "^(check|metrics|pods|proof|dashboard(-.*)?)$" $name }}
+pools.{{ $name }} is a name that the chart needs for objects of its own: call the pool otherwise
+{{- end }}
 {{- range $stream := $pool.streams }}
 {{- if not (hasKey $.config.streams $stream) }}
 pools.{{ $name }}.streams names {{ quote $stream }}, and there is no stream of that name (known streams: {{ keys $.config.streams | sortAlpha | join ", " }})
@@ -100,6 +109,22 @@ config has {{ $reference }}, which is neither ${env:NAME} nor ${file:path}; wher
 {{- $brokers := default (join "," .pool.config.kafka.brokers) $scaling.keda.lag.bootstrapServers }}
 {{- if and $hasStreams (eq $scaling.keda.trigger "lag") (contains "${" $brokers) }}
 {{ .at }}autoscaling.keda.lag.bootstrapServers is needed, since KEDA does not know what {{ $brokers }} stands for
+{{- end }}
+{{- if and $hasStreams (eq $scaling.keda.trigger "lag") }}
+{{- $kafka := .pool.config.kafka }}
+{{- if and (or (hasKey $kafka "tls") (hasKey $kafka "sasl")) (not $scaling.keda.authenticationRef) }}
+{{ .at }}autoscaling.keda.authenticationRef is needed with trigger: lag, since config.kafka has {{ hasKey $kafka "sasl" | ternary "sasl" "tls" }}: KEDA connects to Kafka by itself
+{{- end }}
+{{- range $name, $stream := .pool.config.streams }}
+{{- if contains "${" (default "" $stream.group) }}
+config.streams.{{ $name }}.group cannot hold a reference with trigger: lag, since KEDA does not know what it stands for
+{{- end }}
+{{- range include "tailrace.channelsOf" $stream | fromJsonArray }}
+{{- if contains "${" (default "" (index $.pool.config.channels .).topic) }}
+config.channels.{{ . }}.topic cannot hold a reference with trigger: lag, since KEDA does not know what it stands for
+{{- end }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- if not (or $hasStreams $scaling.targetCPUPercent) }}
 {{ .at }}autoscaling.targetCPUPercent is needed for a pool without streams

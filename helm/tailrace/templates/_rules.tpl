@@ -9,7 +9,7 @@ pools from "tailrace.pools", which asks it first.
 {{- $config := include "tailrace.config" . | fromJson }}
 {{- $about := dict "root" . "config" $config }}
 {{- $found := list }}
-{{- range list "channels" "streams" "sequence" "steps" "topics" "loops" "listening" "sources" "pools" "references" "scaling" "network" "proof" }}
+{{- range list "image" "channels" "streams" "sequence" "steps" "topics" "loops" "listening" "sources" "secrets" "pools" "references" "scaling" "memory" "network" "proof" }}
 {{- range splitList "\n" (include (printf "tailrace.problems.%s" .) $about) }}
 {{- if trim . }}{{ $found = append $found (trim .) }}{{ end }}
 {{- end }}
@@ -158,7 +158,11 @@ config.listen.host must be an address that senders reach: leave it out
 {{- end }}
 
 {{- define "tailrace.problems.sources" -}}
-{{- $ports := dict }}
+{{- $listen := .config.listen }}
+{{- $ports := dict (default 9090 $listen.admin | int | toString) "config.listen.admin" }}
+{{- $hasHttp := false }}
+{{- range .config.channels }}{{ range .sources }}{{ if hasKey . "http" }}{{ $hasHttp = true }}{{ end }}{{ end }}{{ end }}
+{{- if $hasHttp }}{{ $_ := set $ports (default 8080 $listen.http | int | toString) "config.listen.http" }}{{ end }}
 {{- $sessions := dict }}
 {{- range $name, $channel := .config.channels }}
 {{- range $at, $source := $channel.sources }}
@@ -183,6 +187,10 @@ config.listen.host must be an address that senders reach: leave it out
 {{- $_ := set $sessions $session $path }}
 {{- end }}
 {{- end }}
+{{- end }}
+{{- $other := get $ports (default 0 .root.Values.service.httpPort | int | toString) }}
+{{- if and $hasHttp (hasSuffix ".port" $other) }}
+service.httpPort must be another port than {{ $other }}: the Service has both
 {{- end }}
 {{- end }}
 

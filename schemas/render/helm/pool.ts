@@ -60,6 +60,7 @@ export const poolFields = () => ({
   env: kubernetesList('Environment, as a container has it, for ${env:NAME}.'),
   envFrom: kubernetesList('Environment from Secrets and ConfigMaps.'),
   stopMarginSeconds: whole('Added to the time that a stop may take.', 0),
+  preStopSeconds: whole('How long a pod that receives goes on before it stops.', 0),
   minReadySeconds: whole('Until the next pod is replaced.', 0),
   podDisruptionBudget: closed(
     { enabled: flag('Renders it where there may be two pods.'), maxUnavailable: whole('Pods.', 1) },

@@ -100,6 +100,10 @@ const networkPolicy = closed(
       },
       'Where pods connect, where the configuration does not say it or says it otherwise.'
     ),
+    clusterDomain: Type.String({
+      minLength: 1,
+      description: 'Where names of Services end, other than in .svc: cluster.local.'
+    }),
     extraIngress: kubernetesList('Further rules for what comes in.'),
     extraEgress: kubernetesList('Further rules for what goes out.')
   },
@@ -145,7 +149,7 @@ const chart = {
   commonLabels: labels,
   image: closed(
     {
-      repository: text('Where the image is.'),
+      repository: text('Where the image is, without its tag. None is published.'),
       tag: text('Default: the appVersion of the chart.'),
       digest: Type.String({ pattern: '^(sha256:[0-9a-f]{64})?$', description: 'Wins over the tag.' }),
       pullPolicy: Type.Enum(['Always', 'IfNotPresent', 'Never'])

@@ -4,11 +4,11 @@
 import test from 'ava'
 import { mistakes } from '../../processors/service/config/mistakes.ts'
 import { chart, type HelmRun, helm } from '../helm.ts'
-import { valuesPath } from './render.ts'
+import { image, valuesPath } from './render.ts'
 
 /** Renders with these values on top of a set that is right. */
 function rendered(values: string, set = 'minimal'): Promise<HelmRun> {
-  return helm(['template', 'acme', chart, '--values', valuesPath(set), '--values', '-'], values)
+  return helm(['template', 'acme', chart, ...image, '--values', valuesPath(set), '--values', '-'], values)
 }
 
 /**
@@ -52,7 +52,10 @@ function keyIn(line: string): string {
 
 for (const [mistake, text, line] of mistakes.filter(([name]) => !passing.includes(name)))
   test(`Helm refuses ${mistake}, as Tailrace does`, async t => {
-    const { status, stderr } = await helm(['template', 'acme', chart, '--values', '-'], asValues(text))
+    const { status, stderr } = await helm(
+      ['template', 'acme', chart, ...image, '--values', '-'],
+      asValues(text)
+    )
     t.not(status, 0)
     t.true(stderr.includes(toldAs[mistake] ?? keyIn(line)), stderr)
     t.false(stderr.includes('error calling include'), stderr)
@@ -145,6 +148,36 @@ const wrong: readonly [what: string, values: string, told: string][] = [
     'a secret that is written out',
     'config: { streams: { acme: { target: { http: { bearer: abc } } } } }',
     "'/config/streams/acme/target/http/bearer'"
+  ],
+  [
+    'a header that is a secret by its name',
+    'config: { streams: { acme: { target: { http: { headers: { Accept: a/b, X-Api-Key: abc } } } } } }',
+    `${stream}.target.http.headers.X-Api-Key is a secret by its name`
+  ],
+  [
+    'a parameter that is a secret by its name',
+    'config: { streams: { acme: { target: { http: { query: { code: abc } } } } } }',
+    `${stream}.target.http.query.code is a secret by its name`
+  ],
+  [
+    'a header of traces that is a secret by its name',
+    'config: { tracing: { endpoint: "http://c:4318/v1/traces", headers: { Authorization: Bearer abc } } }',
+    'config.tracing.headers.Authorization is a secret by its name'
+  ],
+  [
+    'a secret in an address',
+    'config: { streams: { acme: { target: { http: { url: "https://a.example/in?x=1&api_key=abc" } } } } }',
+    `${stream}.target.http.url has the secret api_key in it`
+  ],
+  [
+    'the password of a proxy',
+    'config: { streams: { acme: { target: { http: { proxy: "http://me:abc@proxy:3128" } } } } }',
+    `${stream}.target.http.proxy has a password in it`
+  ],
+  [
+    'a secret in the address of a broker',
+    'config: { channels: { fleet: { sources: [{ mqtt: { url: "wss://b/mqtt?token=abc", topics: [t], clientId: me } }] } } }',
+    `${channel}.sources[0].mqtt.url has the secret token in it`
   ],
   [
     'an expression without attributes',
@@ -249,6 +282,51 @@ const wrong: readonly [what: string, values: string, told: string][] = [
     'config: { channels: { fleet: { sources: [{ mqtt: { url: "mqtt://b", topics: ["$share/a/b"], clientId: me } }] } } }',
     "'/config/channels/fleet/sources/0/mqtt/topics/0'"
   ],
+  [
+    'a pool with the name of an object of the chart',
+    'pools: { check: { streams: [acme] } }',
+    'pools.check is a name that the chart needs'
+  ],
+  [
+    'a Wialon source on the port of HTTP',
+    'config: { channels: { vans: { sources: [{ wialonIps: { insecure: true, port: 8080 } }] } } }',
+    'config.channels.vans.sources[0].wialonIps.port must be another port than config.listen.http'
+  ],
+  [
+    'a Wialon source on the admin port',
+    'config: { channels: { vans: { sources: [{ wialonIps: { insecure: true, port: 9090 } }] } } }',
+    'config.channels.vans.sources[0].wialonIps.port must be another port than config.listen.admin'
+  ],
+  [
+    'a Service with one port twice',
+    'service: { httpPort: 20332 }\nconfig: { channels: { vans: { sources: [{ wialonIps: { insecure: true } }] } } }',
+    'service.httpPort must be another port than config.channels.vans.sources[0].wialonIps.port'
+  ],
+  [
+    'less memory than the budget needs',
+    'resources: { limits: { memory: 450Mi } }',
+    'resources.limits.memory is 450Mi, and the pool "default" needs 608Mi'
+  ],
+  [
+    'less memory than the budget of a pool needs',
+    'pools: { a: { streams: [acme], memory: { maxBytes: 1073741824 }, resources: { requests: { memory: 1G } } } }',
+    'pools.a.resources.requests.memory is 1G, and the pool "a" needs 1376Mi'
+  ],
+  [
+    'memory that is no quantity',
+    'resources: { limits: { memory: 1 GB } }',
+    'resources.limits.memory is "1 GB", which is no quantity'
+  ],
+  [
+    'lag at brokers that ask who connects',
+    `autoscaling: { kind: keda, keda: { trigger: lag } }\nconfig: { kafka: { sasl: { mechanism: plain, username: a, password: ${token} } } }`,
+    'autoscaling.keda.authenticationRef is needed with trigger: lag, since config.kafka has sasl'
+  ],
+  [
+    'lag of a group behind a reference',
+    'autoscaling: { kind: keda, keda: { trigger: lag } }\nenv: [{ name: G, value: g }]\nconfig: { streams: { acme: { group: "${env:G}" } } }',
+    `${stream}.group cannot hold a reference with trigger: lag`
+  ],
   ['a digest that is none', 'image: { digest: latest }', "'/image/digest'"],
   ['no configuration', 'config: null', "missing property 'config'"]
 ]
@@ -260,10 +338,26 @@ for (const [what, values, told] of wrong)
     t.true(stderr.includes(told), stderr)
   })
 
+test('Helm refuses to install without an image, and says how to have one', async t => {
+  const { status, stderr } = await helm(['template', 'acme', chart, '--values', valuesPath('minimal')])
+  t.not(status, 0)
+  t.true(stderr.includes('image.repository is needed: no image is published'), stderr)
+})
+
 test('all that is wrong is told at once', async t => {
   const { stderr } = await rendered(
     'pools: { heavy: { streams: [acne], replicas: 50 } }\nconfig: { listen: { admin: 8080 } }\nsecrets: []'
   )
   for (const part of ['"acne"', 'config.listen.admin', 'acme-token', 'fleet-token'])
     t.true(stderr.includes(part), part)
+})
+
+test('Helm takes headers that are no secret, and references and fields of the message in those that are', async t => {
+  const headers = '{ X-Tenant: acme, X-Author: me, X-Event-Key: "{message.id}", Cookie: "a=${env:A}" }'
+  const url = 'https://acme.example/in?fleet=1&token=${env:A}'
+  const { status, stderr } = await rendered(
+    `env: [{ name: A, value: a }]
+config: { streams: { acme: { target: { http: { url: "${url}", headers: ${headers}, proxy: "http://me:\${env:A}@p:1" } } } } }`
+  )
+  t.is(status, 0, stderr)
 })

@@ -30,16 +30,19 @@ export const goldenPath = (set: string) => join(folder, 'golden', `${set}.yaml`)
 
 export const valuesOf = (set: string): unknown => parse(readFileSync(valuesPath(set), 'utf8'))
 
-const release = ['template', 'acme', '--namespace', 'telemetry']
+/** What every render needs: an image, as none is published. */
+export const image = ['--set', 'image.repository=registry.example/tailrace']
+
+const release = ['template', 'acme', '--namespace', 'telemetry', ...image]
 
 /** Renders the chart, or a copy of it, with a set of values. */
 export function renderSet(set: string, path = chart): Promise<HelmRun> {
   return helm([...release, path, '--values', valuesPath(set)])
 }
 
-/** Renders it with values that are given as data. */
-export function renderValues(values: unknown): Promise<HelmRun> {
-  return helm([...release, chart, '--values', '-'], JSON.stringify(values))
+/** Renders it with values that are given as data, and further arguments. */
+export function renderValues(values: unknown, args: readonly string[] = []): Promise<HelmRun> {
+  return helm([...release, chart, '--values', '-', ...args], JSON.stringify(values))
 }
 
 /** The manifests in what Helm printed. Throws what it said where it failed. */

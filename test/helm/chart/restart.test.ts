@@ -15,7 +15,7 @@ const hashOf = (manifests: readonly Manifest[]) =>
 async function change(t: ExecutionContext, changes: object) {
   const values = Object(valuesOf('minimal'))
   const [before, after] = await Promise.all(
-    [values, { ...values, config: { ...values.config, ...changes } }].map(renderValues)
+    [values, { ...values, config: { ...values.config, ...changes } }].map(each => renderValues(each))
   )
   const manifests = [before, after].map(run =>
     manifestsOf(run ?? { status: 1, stdout: '', stderr: 'no render' })

@@ -13,6 +13,7 @@ import {
   at,
   configurationsOf,
   goldenPath,
+  image,
   listAt,
   manifestsOf,
   ofKind,
@@ -42,6 +43,7 @@ for (const set of valueSets) {
       'lint',
       '--strict',
       copy.path,
+      ...image,
       '--values',
       valuesPath(set)
     ])
@@ -71,7 +73,7 @@ test('the values that README.md shows are taken, together and without its pools'
   const blocks = Array.from(page.matchAll(/^```yaml\n(.*?)^```/gms), ([, text = '']) => text)
   const [first = '', pools = ''] = [blocks[0], blocks.find(text => text.startsWith('pools:'))]
   for (const values of [first, `${first}\n${pools}`]) {
-    const { status, stderr } = await helm(['template', 'tailrace', chart, '--values', '-'], values)
+    const { status, stderr } = await helm(['template', 'tailrace', chart, ...image, '--values', '-'], values)
     t.is(status, 0, stderr)
   }
   t.true(pools.length > 0)
@@ -136,10 +138,10 @@ async function minimalWith(more: object): Promise<ReturnType<typeof manifestsOf>
 
 test('where only a limit of memory is said, or only a request, the other is the same', async t => {
   for (const said of ['limits', 'requests']) {
-    const manifests = await minimalWith({ resources: { [said]: { memory: '300Mi' } } })
+    const manifests = await minimalWith({ resources: { [said]: { memory: '900Mi' } } })
     const resources = at(podsOf(manifests)[0]?.spec, 'containers', 0, 'resources')
-    t.is(at(resources, 'limits', 'memory'), '300Mi', said)
-    t.is(at(resources, 'requests', 'memory'), '300Mi', said)
+    t.is(at(resources, 'limits', 'memory'), '900Mi', said)
+    t.is(at(resources, 'requests', 'memory'), '900Mi', said)
   }
 })
 

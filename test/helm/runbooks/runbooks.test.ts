@@ -4,9 +4,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import test from 'ava'
+import { parse } from 'yaml'
 import { packageRoot } from '../../../processors/commands/package-root.ts'
 import { alertGroups, runbookOf } from '../../../schemas/alerts/alerts.ts'
 import { startCommand } from '../../processors/commands/child.ts'
+import { at, listAt, manifestsOf, podsOf, renderSet } from '../chart/render.ts'
+import { problemsOf } from '../chart/strict.ts'
 
 const folder = packageRoot('helm/runbooks')
 const pages = readdirSync(folder)
@@ -79,6 +82,17 @@ function argumentsIn(words: readonly string[], help: string): number {
     return !word.startsWith('--') && !(before.startsWith('--') && takesValue(before))
   }).length
 }
+
+test('the pod to move offsets from is one that an API server takes, with what the pods of the chart have', async t => {
+  const text = pages.find(({ name }) => name === 'offsets.md')?.text ?? ''
+  const pod = parse(/^```yaml\n([\s\S]*?)^```$/m.exec(text)?.[1] ?? '')
+  t.deepEqual(problemsOf(pod), [])
+  const chartPod = podsOf(manifestsOf(await renderSet('minimal')))[0]?.spec
+  const mountsOf = (spec: unknown) => at(listAt(spec, 'containers')[0], 'volumeMounts')
+  t.deepEqual(mountsOf(pod.spec), mountsOf(chartPod))
+  t.deepEqual(pod.spec.securityContext, at(chartPod, 'securityContext'))
+  t.deepEqual(pod.spec.volumes[1], listAt(chartPod, 'volumes')[1])
+})
 
 test('every alert has its section', t => {
   for (const alert of Object.values(alertGroups).flatMap(group => Object.keys(group))) {
