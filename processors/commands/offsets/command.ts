@@ -14,8 +14,8 @@ Examples:
   tailrace offsets acme --to fleet/3=1200           one partition only; may be given several times
   tailrace offsets acme --to latest --yes           without asking, for scripts
 
-Before anything is moved it says how many messages would be repeated or skipped, and asks. Offsets are moved only while
-the stream runs nowhere: stop every process that runs it first.
+Before anything is moved it says how many messages would be repeated or skipped, how many Kafka has deleted, and asks. Offsets
+are moved only while the stream runs nowhere: stop every process that runs it first.
 
 Exit codes: 0 shown or moved; 1 not moved, because the stream is running or the answer was no; 2 the command line or the
 configuration is not valid, or --yes is missing where nobody can be asked; 3 Kafka cannot be reached, or refuses.`

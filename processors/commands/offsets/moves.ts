@@ -13,6 +13,8 @@ export interface Move extends TopicPartition, Pick<Position, 'numbers'> {
   readonly to: number
   readonly repeated: number
   readonly skipped: number
+  /** What retention has deleted before it was settled: no move brings it back. */
+  readonly lost: number
 }
 
 /** The moves of all partitions that the destination names. Throws `usage` for a place that there is not. */
@@ -57,7 +59,8 @@ function moveOf({ topic, partition, start, end, next, numbers }: Position, to: n
     to,
     numbers,
     repeated: Math.max(0, held - to),
-    skipped: Math.max(0, to - held)
+    skipped: Math.max(0, to - held),
+    lost: Math.max(0, start - next)
   }
 }
 

@@ -105,14 +105,21 @@ async function move(stream: StreamView, to: Destination, { yes, json }: OffsetsO
 }
 
 function printMoves(moves: readonly Move[]): void {
-  const titles = ['FROM', 'TO', 'REPEATED', 'SKIPPED'].map(title => ({ title, isNumber: true }) as const)
-  const rows = moves.map(({ topic, partition, from, to: next, repeated, skipped }) => [
+  const titles = ['FROM', 'TO', 'REPEATED', 'SKIPPED', 'LOST'].map(
+    title => ({ title, isNumber: true }) as const
+  )
+  const rows = moves.map(({ topic, partition, from, to: next, repeated, skipped, lost }) => [
     `${topic}/${partition}`,
-    ...[from, next, repeated, skipped].map(grouped)
+    ...[from, next, repeated, skipped, lost].map(grouped)
   ])
   writeTable(process.stdout, [{ title: 'PARTITION' }, ...titles], rows)
   const sum = (of: (move: Move) => number) => grouped(moves.reduce((total, one) => total + of(one), 0))
   const repeated = sum(one => one.repeated)
   const skipped = sum(one => one.skipped)
   process.stdout.write(`At most ${repeated} messages would be sent again, ${skipped} never.\n`)
+  const lost = moves.reduce((total, one) => total + one.lost, 0)
+  if (lost > 0)
+    process.stdout.write(
+      `At most ${grouped(lost)} are lost: Kafka has deleted them, and no move brings them back.\n`
+    )
 }

@@ -24,10 +24,10 @@ interface Look {
 export async function useful(stage: Stage, { isLong }: Scale): Promise<Findings> {
   const topic = await stage.createTopic()
   const fleet = new Fleet()
-  const messages = isLong ? 60_000 : 10_000
+  const messages = isLong ? 120_000 : 10_000
   await stage.fill(topic, { fleet, messages })
-  // So slow that it is behind for a while once it is back.
-  const sink = await Sink.open(stage, { latencyMs: isLong ? 100 : 50 })
+  // So slow that it is behind for a while once it is back: in the long form for longer than the minute and a half after which it asks for more.
+  const sink = await Sink.open(stage, { latencyMs: isLong ? 200 : 50 })
   const target = { http: { url: sink.url, maxMessages: 5, batchesInFlight: 8 } }
   const crew = new Crew(stage, topic, { target })
   await sink.stop()

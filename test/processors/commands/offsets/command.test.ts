@@ -64,7 +64,7 @@ test('without --yes and without a terminal it only tells what a move would mean,
   t.is(json.code, 2)
   const { moved, moves } = JSON.parse(json.stdout)
   t.false(moved)
-  t.deepEqual(moves[0], { topic, partition: 0, from: 3, to: 0, repeated: 3, skipped: 0 })
+  t.deepEqual(moves[0], { topic, partition: 0, from: 3, to: 0, repeated: 3, skipped: 0, lost: 0 })
   t.deepEqual(await committed(), [3, null])
 })
 

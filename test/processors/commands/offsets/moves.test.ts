@@ -62,9 +62,14 @@ test('what would be repeated or skipped is told for every kind of destination', 
   t.deepEqual(await plan('fleet/0=7'), [[0, 4, 7, 0, 3]])
 })
 
-test('what retention has deleted is neither repeated nor skipped', async t => {
-  const { log, plan, standing } = await setUp()
+test('what retention has deleted is neither repeated nor skipped, and told as lost', async t => {
+  const { log, admin, plan, standing } = await setUp()
   log.deleteBefore('fleet', 0, 6)
+  const moves = await planMoves(admin, (await standing()).positions, addDestination('earliest', undefined))
+  t.deepEqual(
+    moves.map(({ lost }) => lost),
+    [2, 0]
+  )
   t.deepEqual((await standing()).positions.map(lostOf), [2, 0])
   t.deepEqual((await plan('earliest'))[0], [0, 4, 6, 0, 0])
   t.deepEqual((await plan('latest'))[0], [0, 4, 10, 0, 4])
