@@ -14,14 +14,14 @@ stand in a ConfigMap and in the release. Fields that are secret for sure are ref
 {{- end }}
 
 {{- /*
-Of a value at a path and all that is inside of it; `named` is true where keys are names that people chose. A text that is one field of the
-message ({message.id}) is written out nowhere.
+Of a value at a path and all that is inside of it; `named` is true where keys are names that people chose. A text with a field of the
+message in it ({message.id}), or with a reference, is written out nowhere.
 */}}
 {{- define "tailrace.problems.written" -}}
 {{- if kindIs "map" .value }}
 {{- range $key, $value := .value }}
 {{- $at := printf "%s.%s" $.at $key }}
-{{- if and $.named (kindIs "string" $value) (regexMatch (include "tailrace.secretNames" $) $key) (not (regexMatch "\\$\\{(file|env):|^\\{[^{}]+\\}$" $value)) }}
+{{- if and $.named (kindIs "string" $value) (regexMatch (include "tailrace.secretNames" $) $key) (not (regexMatch "\\{[^{}]+\\}" $value)) }}
 {{ $at }} is a secret by its name, and would stand in a ConfigMap: write ${file:/etc/tailrace-secrets/...} or ${env:NAME}
 {{- else }}
 {{- include "tailrace.problems.written" (dict "at" $at "value" $value "named" (has $key (list "headers" "query"))) }}
