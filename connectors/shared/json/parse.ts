@@ -17,26 +17,26 @@ export function parseExactly(text: string, revive?: (value: unknown) => unknown)
     return revive ? JSON.parse(text, (_, value) => revive(value)) : JSON.parse(text)
   JSON.parse(text) // so that what follows is of JSON, and an error of what was given
   const names: string[] = []
+  // All names, so that equal ones stay in their order.
   const plain = text.replaceAll(texts, token => {
-    if (!token.endsWith(':') || !token.includes('\\')) return token
+    if (!token.endsWith(':')) return token
     names.push(JSON.parse(token.slice(0, -1)))
     return `"${mark}${names.length - 1}":`
   })
-  return JSON.parse(plain, (_, value: unknown) => {
-    const named = names.length > 0 ? withNames(value, names) : value
-    return revive ? revive(named) : named
-  })
+  try {
+    return JSON.parse(plain, (_, value: unknown) => {
+      const named = withNames(value, names)
+      return revive ? revive(named) : named
+    })
+  } catch (error) {
+    // JSON.parse calls itself for every level once it is given something to call.
+    throw error instanceof RangeError ? new SyntaxError('it is nested too deeply') : error
+  }
 }
 
-/** An object with the names that were replaced, anything else as it is. */
+/** An object with the names that were replaced, anything else as it is. Of two equal names the last wins, as with JSON.parse. */
 function withNames(value: unknown, names: readonly string[]): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  const entries = Object.entries(value)
-  if (!entries.some(([name]) => name.startsWith(mark))) return value
-  // As with JSON.parse the last of two equal names wins, and stands where the first one stood.
-  return Object.fromEntries(entries.map(([name, inner]) => [nameOf(name, names), inner]))
-}
-
-function nameOf(name: string, names: readonly string[]): string {
-  return names[name.startsWith(mark) ? Number(name.slice(mark.length)) : -1] ?? name
+  const nameOf = (name: string) => names[Number(name.slice(mark.length))] ?? name
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [nameOf(name), inner]))
 }

@@ -18,7 +18,8 @@ export function certificatesValidity(text: string, role: Role): Validity | null 
   const counting = role === 'trusted' ? certificates : chain(first, others)
   const byEnd = counting.sort((a, b) => endOf(a) - endOf(b))
   const ending = (role === 'trusted' ? byEnd.at(-1) : byEnd[0]) ?? first
-  return { endMs: endOf(ending), lifeMs: endOf(ending) - Date.parse(ending.validFrom) }
+  const lifeMs = endOf(ending) - Date.parse(ending.validFrom)
+  return { endMs: endOf(ending), lifeMs: lifeMs > 0 ? lifeMs : null }
 }
 
 function parsed(pem: string): X509Certificate[] {

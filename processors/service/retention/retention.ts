@@ -152,9 +152,10 @@ export class Retention {
       this.#topics.set(topic, retention)
     } catch (error) {
       // What was known before an outage is still so; what may no longer be read is not.
-      const code = error instanceof FaultError ? error.code : 'internal'
-      if (code !== 'kafka_unreachable' || !(this.#topics.get(topic) instanceof TopicRetention))
-        this.#topics.set(topic, { why: `${topic}: ${messageOf(error)}`, code })
+      if (!(error instanceof FaultError)) throw error
+      const why = `${topic}: ${messageOf(error)}`
+      if (error.code !== 'kafka_unreachable') this.#topics.set(topic, { why, code: error.code })
+      else if (!(this.#topics.get(topic) instanceof TopicRetention)) this.#topics.set(topic, passing(why))
     }
   }
 }

@@ -8,6 +8,7 @@
 
 import type { Failure } from '../../../connectors/connector.ts'
 import { headerBytesOf, Message, type RecordView, withValue } from '../../../connectors/kafka/log/message.ts'
+import { ownBytes } from '../../../connectors/kafka/log/own-bytes.ts'
 import type { Partition } from '../assignment/partition.ts'
 import type { WaitingDevice } from '../held/waiting-device.ts'
 import type { MessageTrace } from '../trace.ts'
@@ -192,9 +193,8 @@ export class Lane extends Chain<Pending> implements Link<Lane> {
   }
 
   #ownKey(): void {
-    this.#keyBytes = Buffer.from(
-      this.#keyBytes.subarray(this.#keyStart, Math.max(this.#keyStart, this.#keyEnd))
-    )
+    const key = this.#keyBytes.subarray(this.#keyStart, Math.max(this.#keyStart, this.#keyEnd))
+    this.#keyBytes = ownBytes([key])
     this.#keyEnd -= this.#keyStart
     this.#keyStart = 0
   }

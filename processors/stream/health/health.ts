@@ -24,6 +24,8 @@ export class Health {
   readonly #partitions: Iterable<Partition>
   readonly #delivery: () => PartitionState | null
   readonly #troubles = new Map<string, PartitionState>()
+  /** Partitions of the held topic that have halted: as with those of channels, the rest of the stream goes on. */
+  readonly #heldHalts = new Map<string, PartitionState>()
   #phase: Phase = 'starting'
   #state: StreamState
   #rest: StateKind = 'starting'
@@ -83,14 +85,14 @@ export class Health {
     const key = partitionKey(origin)
     const trouble = { code, detail: `${key}: ${detail}`, untilMs: null, attempt: 1 }
     const partition = [...this.#partitions].find(one => partitionKey(one.origin) === key)
-    if (partition !== undefined) {
-      partition.halt = trouble
-      this.refresh()
-    } else this.trouble(key, 'halted', trouble) // a held one
+    if (partition === undefined) this.#heldHalts.set(key, { kind: 'halted', trouble })
+    else partition.halt = trouble
+    this.refresh()
   }
 
   clear(name: string): void {
-    if (this.#troubles.delete(name)) this.refresh()
+    const was = [this.#troubles, this.#heldHalts].map(known => known.delete(name))
+    if (was.includes(true)) this.refresh()
   }
 
   /** To be called after anything that a state depends on has changed. */
@@ -112,7 +114,9 @@ export class Health {
     const sinceMs = this.#context.clock.now()
     const isLeaving = this.#phase === 'draining' || this.#phase === 'stopped'
     if (isLeaving) return { kind: this.#phase, sinceMs }
-    const states = [...this.#partitions].map(({ state }) => state).filter(counts)
+    const states = [...[...this.#partitions].map(({ state }) => state), ...this.#heldHalts.values()].filter(
+      counts
+    )
     const worst = gravest([...this.#troubles.values(), this.#delivery() ?? { kind: 'running' }, ...states])
     if (worst.kind === 'waiting' || worst.kind === 'halted') return { ...worst, sinceMs }
     return { kind: worst.kind === 'running' ? this.#phase : worst.kind, sinceMs }

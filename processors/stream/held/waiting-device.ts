@@ -8,6 +8,7 @@
 // releasing: it was taken, so the others follow.
 
 import type { Failure } from '../../../connectors/connector.ts'
+import { ownBytes } from '../../../connectors/kafka/log/own-bytes.ts'
 import type { Lane, Pending } from '../dispatch/lane.ts'
 import type { HeldMessage, Released, Why } from './held-record.ts'
 import type { ReleasedMessage } from './release/released-message.ts'
@@ -60,7 +61,7 @@ export class WaitingDevice {
 
   constructor(topic: string, key: Buffer, { sinceMs, why }: { readonly sinceMs: number; readonly why: Why }) {
     this.topic = topic
-    this.key = Buffer.from(key)
+    this.key = ownBytes([key])
     this.sinceMs = sinceMs
     this.why = why
   }

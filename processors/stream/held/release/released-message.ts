@@ -3,6 +3,7 @@
 
 import { encodeHeaders } from '../../../../connectors/kafka/log/headers.ts'
 import type { RecordView } from '../../../../connectors/kafka/log/message.ts'
+import { ownBytes } from '../../../../connectors/kafka/log/own-bytes.ts'
 import type { LogRecord } from '../../../../connectors/kafka/log/record-chunk.ts'
 import { type Lane, Pending } from '../../dispatch/lane.ts'
 import type { DeviceMemory } from '../../steps/partition-memory.ts'
@@ -70,7 +71,7 @@ export function viewOf(record: LogRecord, { offset, timestampMs }: HeldMessage):
   const { key, value } = record
   const headers = headersBehind(record.headers)
   const list = headers.length === 0 ? Buffer.alloc(0) : encodeHeaders(headers)
-  const bytes = Buffer.concat([key ?? Buffer.alloc(0), value ?? Buffer.alloc(0), list])
+  const bytes = ownBytes([key ?? Buffer.alloc(0), value ?? Buffer.alloc(0), list])
   const keyEnd = key === null ? -1 : key.length
   const valueStart = Math.max(0, keyEnd)
   const valueEnd = bytes.length - list.length

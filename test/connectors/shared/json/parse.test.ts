@@ -27,6 +27,8 @@ test('of equal names the last wins and stands where the first stood, however the
     ['a', 4],
     ['b', 3]
   ])
+  t.deepEqual(entries(String.raw`{"a":1,"\u0061":2,"a":3}`), [['a', 3]])
+  t.deepEqual(entries(String.raw`{"\u0031":1,"1":2}`), [['1', 2]])
   t.deepEqual(entries(String.raw`{"\u005f_proto__":1}`), [['__proto__', 1]])
 })
 
@@ -43,6 +45,11 @@ test('what is no JSON is refused with the words of the engine', t => {
     const error = t.throws(() => parseExactly(text), { instanceOf: SyntaxError }, text)
     t.notRegex(error.message, /name-/)
   }
+})
+
+test('what is nested beyond all measure is refused beside a name with an escape', t => {
+  const text = `{"\\n":${'['.repeat(50_000)}${']'.repeat(50_000)}}`
+  t.throws(() => parseExactly(text), { instanceOf: SyntaxError })
 })
 
 test('values are handed over in turn, with their names', t => {

@@ -107,3 +107,11 @@ test('a state keeps the time at which it began while only its details change', a
   wait('target_threw')
   t.is(health.state.sinceMs, sinceMs + 5_000)
 })
+
+test('a partition of the held topic that has halted is told, and the rest of the stream goes on', t => {
+  const { health } = setUp()
+  health.halt({ topic: 'tailrace.acme.held', partition: 1 }, 'records_corrupt', 'offset 7')
+  t.like(health.standing, { state: { kind: 'halted' }, rest: 'running' })
+  health.clear('tailrace.acme.held/1')
+  t.like(health.standing, { state: { kind: 'running' }, rest: 'running' })
+})
