@@ -12,8 +12,8 @@ const refusals = over(
   `${channel}, code`,
   grown(series('tailrace_channel_requests_refused_total', 'code=~"kafka_unavailable|overloaded"'), '2m')
 )
-/** Kafka is given up only after a while, and until then nobody is refused. */
-const waits = over('max', channel, `min_over_time(${series('tailrace_channel_append_waiting_seconds')}[2m])`)
+/** Kafka is given up after ten seconds, and until then nobody is refused: how long one waits begins again and again. */
+const waits = over('max', channel, `max_over_time(${series('tailrace_channel_append_waiting_seconds')}[2m])`)
 
 export const ingestAlerts = {
   /** Two minutes without a refusal are a stall that is over, so only what goes on all the time lasts for ten. */

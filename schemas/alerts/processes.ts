@@ -6,19 +6,17 @@ import { aProcess, installation, over, series } from './promql.ts'
 const phaseIs = (labels: string, phase: string) =>
   over('max', labels, series('tailrace_service_phase', `phase="${phase}"`))
 const everyProcess = over('count', installation, series('tailrace_build_info'))
-const processesBefore = (time: string) =>
-  over('count', installation, `${series('tailrace_build_info')} offset ${time}`)
-/** Processes are being replaced: what needs a restart gets it. */
-const isRolledOut = `${over('max', installation, series('tailrace_process_start_time_seconds'))} > time() - 900`
+const everyProcessBefore = over('count', installation, `${series('tailrace_build_info')} offset 1h`)
 
 const timeLeft = `${series('tailrace_expiry_timestamp_seconds')} - time()`
 
 /**
- * Less than so many days are left, and less than a part of the whole life: what is made for hours renews itself with half or a
- * third of it left, and whoever does not tell its life is looked at by days alone.
+ * Less than so many days are left, or of a life of less than eight weeks less than a part of it: what is made for so short is
+ * renewed by a program, which may wait until a tenth is left. What does not tell its life is looked at by days alone.
  */
 const endsWithin = (days: number, part: number) => {
-  const isYoung = `${timeLeft} >= ${series('tailrace_expiry_life_seconds')} / ${part}`
+  const life = series('tailrace_expiry_life_seconds')
+  const isYoung = `(${timeLeft} >= ${life} / ${part} and ${life} < 56 * 86400)`
   return over('min', 'namespace, job, path, kind', `${timeLeft} < ${days} * 86400 unless ${isYoung}`)
 }
 
@@ -29,9 +27,8 @@ const expiry = {
 }
 
 export const processAlerts = {
-  /** Where an installation of the namespace is new, its monitor was changed, and with it the job. */
   TailraceNothingScraped: {
-    expr: `absent(${series('tailrace_build_info')}) or (${processesBefore('1h')} unless ${everyProcess} unless on (namespace) (${everyProcess} unless ${processesBefore('2h')}))`,
+    expr: `absent(${series('tailrace_build_info')}) or (${everyProcessBefore} unless ${everyProcess})`,
     for: '10m',
     severity: 'page',
     summary: `No process of Tailrace{{ if $labels.job }} (${installationOf}){{ end }} is scraped, so no stream and no channel is watched`,
@@ -73,9 +70,10 @@ export const processAlerts = {
       'Reason: its last lines in the log, and its exit code: 2 the configuration, 3 the environment, 137 killed for its memory.',
     next: 'It is started again and again, with longer and longer breaks. What was in flight each time may be delivered twice; nothing is lost.'
   },
+  /** A change that needs a restart is refused by every process until it is replaced, one after the other. */
   TailraceConfigRefused: {
-    expr: `${over('min', installation, series('tailrace_config_last_reload_successful'))} == 0 unless ${isRolledOut}`,
-    for: '15m',
+    expr: `${over('min', installation, series('tailrace_config_last_reload_successful'))} == 0`,
+    for: '45m',
     severity: 'ticket',
     summary: `A changed configuration of ${installationOf} was refused as a whole, for all its streams`,
     reason:
@@ -83,14 +81,14 @@ export const processAlerts = {
     next: 'The configuration before stays in force, and everything goes on with it. A process that is started anew does not start with a mistake.'
   },
   TailraceExpirySoon: {
-    expr: endsWithin(14, 4),
+    expr: endsWithin(14, 16),
     for: '1h',
     severity: 'ticket',
     ...expiry,
     next: 'Tailrace renews nothing itself. A renewed file is noticed without a restart.'
   },
   TailraceExpiryNow: {
-    expr: endsWithin(2, 8),
+    expr: endsWithin(2, 32),
     for: '5m',
     severity: 'page',
     ...expiry,

@@ -6,7 +6,8 @@ import { type AlertSpec, codeMeans, processOf, streamOf, streamTrouble } from '.
 import { aProcess, over, series, stream } from './promql.ts'
 
 const left = over('min', stream, series('tailrace_stream_time_to_loss_seconds'))
-const leftBefore = over('min', stream, `${series('tailrace_stream_time_to_loss_seconds')} offset 5m`)
+const leftBefore = (time: string) =>
+  over('min', stream, `${series('tailrace_stream_time_to_loss_seconds')} offset ${time}`)
 const age = over('max', stream, series('tailrace_stream_oldest_age_seconds'))
 /** A device that its target refuses waits in the held topic and holds nobody up. */
 const unheldAge = over('max', stream, series('tailrace_stream_oldest_unheld_age_seconds'))
@@ -14,11 +15,12 @@ const objective = over('max', stream, series('tailrace_stream_age_objective_seco
 
 /**
  * Less is left than before. A stream that keeps up has the same time left all day, however short the retention of its channel is
- * and however old what it holds for single devices; 15 s are what batches and scrapes make it differ. It may fall at once where
+ * and however old what it holds for single devices; 15 s are what batches and scrapes make it differ. A stream that delivers nearly
+ * as much as comes in is seen after an hour. It may fall at once where
  * retention is set, or where something else becomes what is lost first: that is over in five minutes, and alerts wait for longer.
  * Where nothing is left any more, nothing can fall.
  */
-const isFalling = `(${left} < ${leftBefore} - 15 or ${left} < 300)`
+const isFalling = `(${left} < ${leftBefore('5m')} - 15 or ${left} < (${leftBefore('1h')} < +Inf) - 60 or ${left} < 300)`
 
 const isIn = (states: string, labels = stream) =>
   `${over('max', labels, series('tailrace_stream_state', `state=~"${states}"`))} == 1`

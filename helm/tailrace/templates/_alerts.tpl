@@ -24,8 +24,9 @@ labels by which the user's Alertmanager routes.
 {{- /* Every series of a query with the matchers of the selector; all names of metrics begin alike, but for "up". */}}
 {{- define "tailrace.selected" -}}
 {{- if .selector }}
-{{- $with := regexReplaceAll "\\b(tailrace_\\w+|up)\\{" .expr (printf "${1}{%s," .selector) }}
-{{- regexReplaceAll "\\b(tailrace_\\w+|up)([^\\w{\"]|$)" $with (printf "${1}{%s}${2}" .selector) }}
+{{- $braced := regexReplaceAll "\\b(tailrace_\\w+|up)([^\\w{\"]|$)" .expr "${1}{}${2}" }}
+{{- $with := regexReplaceAll "\\b(tailrace_\\w+|up)\\{" $braced (.selector | replace "$" "$$" | printf "${1}{%s,") }}
+{{- replace (printf "{%s,}" .selector) (printf "{%s}" .selector) $with }}
 {{- else }}
 {{- .expr }}
 {{- end }}

@@ -11,9 +11,10 @@ export interface Validity {
 }
 
 /**
- * Whether it ends soon, and was not renewed when it should have been: two weeks are left, or of a shorter life a quarter, since what
- * renews by itself does so with half or a third of it left.
+ * Whether it ends soon, and was not renewed when it should have been: two weeks are left, or of a life of less than eight weeks a
+ * sixteenth, since what renews it by itself may do so when no more than a tenth is left.
  */
 export function isNear({ endMs, lifeMs }: Validity, nowMs: number): boolean {
-  return endMs - nowMs < Math.min(14 * dayMs, (lifeMs ?? Number.POSITIVE_INFINITY) / 4)
+  const isShort = lifeMs !== null && lifeMs < 56 * dayMs
+  return endMs - nowMs < (isShort ? lifeMs / 16 : 14 * dayMs)
 }

@@ -171,6 +171,12 @@ test('rules look at the namespace of their release alone, unless another selecto
     for (const { name, matchers } of read(String(at(rule, 'expr'))).selectors)
       t.deepEqual(matchers[0], { label: 'namespace', value: 'telemetry' }, `${at(rule, 'alert')}: ${name}`)
   for (const rule of own) t.deepEqual(read(String(at(rule, 'expr'))).broken, [])
+  const odd = await rulesOf({ selector: 'namespace="up-prod",job=~"tailrace_x-y|up$"' })
+  for (const rule of odd) {
+    const { broken, selectors } = read(String(at(rule, 'expr')))
+    t.deepEqual(broken, [])
+    for (const { matchers } of selectors) t.deepEqual(matchers[0], { label: 'namespace', value: 'up-prod' })
+  }
   const all = await rulesOf({ selector: '' })
   t.deepEqual(
     all.map(rule => at(rule, 'expr')),
