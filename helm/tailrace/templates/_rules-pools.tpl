@@ -120,7 +120,9 @@ config has {{ $reference }}, which is neither ${env:NAME} nor ${file:path}; wher
 config.streams.{{ $name }}.group cannot hold a reference with trigger: lag, since KEDA does not know what it stands for
 {{- end }}
 {{- range include "tailrace.channelsOf" $stream | fromJsonArray }}
-{{- if contains "${" (default "" (index $.pool.config.channels .).topic) }}
+{{- if contains "${" . }}
+config.streams.{{ $name }}.from cannot hold a reference with trigger: lag, since KEDA does not know what it stands for
+{{- else if contains "${" (default "" (default dict (index $.pool.config.channels .)).topic) }}
 config.channels.{{ . }}.topic cannot hold a reference with trigger: lag, since KEDA does not know what it stands for
 {{- end }}
 {{- end }}

@@ -32,7 +32,7 @@ message in it ({message.id}), or with a reference, is written out nowhere.
 {{- include "tailrace.problems.written" (dict "at" (printf "%s[%d]" $.at $at) "value" $value "named" false) }}
 {{- end }}
 {{- else if kindIs "string" .value }}
-{{- if regexMatch "^[a-z]+://([^/?#@$]*:)?[^/?#@$]+@" .value }}
+{{- if regexMatch "^[a-z]+://[^/?#@:]*:[^/?#@<]+@" (regexReplaceAll "\\$\\{(file|env):[^}]*\\}" .value "<>") }}
 {{ .at }} has a password in it, which would stand in a ConfigMap: write ${file:/etc/tailrace-secrets/...} or ${env:NAME} in its place
 {{- else if regexMatch "^[a-z]+://" .value }}
 {{- range regexFindAll "[?&][^=&#]+=[^$&#{][^&#]*" .value -1 }}
@@ -46,5 +46,5 @@ message in it ({message.id}), or with a reference, is written out nowhere.
 {{- end }}
 
 {{- define "tailrace.secretNames" -}}
-(?i)authentication|authorization|cookie|credential|hmac|jwt|key|passphrase|passw|pwd|secret|session|signature|token|(^|[-_.])(auth|code|pass|sig)$
+(?i)(auth|authentication|authorization|cookie|credentials?|hmac|jwt|passphrase|passwd|password|pwd|secret|session[-_.]?id|signature|token)$|(access|account|api|auth|functions|private|secret|shared|subscription)[-_.]?key$|(^|[-_.])(pass|sig)$|^(code|key)$
 {{- end }}

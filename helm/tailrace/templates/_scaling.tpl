@@ -49,7 +49,7 @@ parts of a replica: their sum is rounded up, without what adding such parts may 
   metadata:
     bootstrapServers: {{ $brokers | quote }}
     consumerGroup: {{ default (printf "tailrace.%s" $name) $stream.group | quote }}
-    topic: {{ default $channel (index $.pool.config.channels $channel).topic | quote }}
+    topic: {{ default $channel (default dict (index $.pool.config.channels $channel)).topic | quote }}
     lagThreshold: {{ $keda.lag.threshold | quote }}
     offsetResetPolicy: latest
     allowIdleConsumers: "false"

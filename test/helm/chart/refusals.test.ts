@@ -3,13 +3,8 @@
 
 import test from 'ava'
 import { mistakes } from '../../processors/service/config/mistakes.ts'
-import { chart, type HelmRun, helm } from '../helm.ts'
-import { image, valuesPath } from './render.ts'
-
-/** Renders with these values on top of a set that is right. */
-function rendered(values: string, set = 'minimal'): Promise<HelmRun> {
-  return helm(['template', 'acme', chart, ...image, '--values', valuesPath(set), '--values', '-'], values)
-}
+import { chart, helm } from '../helm.ts'
+import { image, rendered, valuesPath } from './render.ts'
 
 /**
  * What Helm lets pass. Only Tailrace parses certificates and compiles expressions: the pod ends with exit code 2, and says why. Of a
@@ -327,6 +322,19 @@ const wrong: readonly [what: string, values: string, told: string][] = [
     'autoscaling: { kind: keda, keda: { trigger: lag } }\nenv: [{ name: G, value: g }]\nconfig: { streams: { acme: { group: "${env:G}" } } }',
     `${stream}.group cannot hold a reference with trigger: lag`
   ],
+  [
+    'lag of a channel that there is not',
+    'autoscaling: { kind: keda, keda: { trigger: lag } }\nconfig: { streams: { acme: { from: [flet] } } }',
+    'flet'
+  ],
+  [
+    'a check of pools with different volumes of one name',
+    `configCheck: { enabled: true }
+pools:
+  a: { streams: [acme], extraVolumes: [{ name: certs, secret: { secretName: one } }] }
+  default: { extraVolumes: [{ name: certs, secret: { secretName: two } }] }`,
+    'extraVolumes has another certs than a pool before it'
+  ],
   ['a digest that is none', 'image: { digest: latest }', "'/image/digest'"],
   ['no configuration', 'config: null', "missing property 'config'"]
 ]
@@ -350,14 +358,4 @@ test('all that is wrong is told at once', async t => {
   )
   for (const part of ['"acne"', 'config.listen.admin', 'acme-token', 'fleet-token'])
     t.true(stderr.includes(part), part)
-})
-
-test('Helm takes headers that are no secret, and references and fields of the message in those that are', async t => {
-  const headers = '{ X-Tenant: acme, X-Author: me, X-Event-Key: "{message.id}", Cookie: "a=${env:A}" }'
-  const url = 'https://acme.example/in?fleet=1&token=${env:A}'
-  const { status, stderr } = await rendered(
-    `env: [{ name: A, value: a }]
-config: { streams: { acme: { target: { http: { url: "${url}", headers: ${headers}, proxy: "http://me:\${env:A}@p:1" } } } } }`
-  )
-  t.is(status, 0, stderr)
 })

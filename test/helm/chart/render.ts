@@ -89,3 +89,8 @@ export function configurationsOf(manifests: readonly Manifest[]): ReadonlyMap<st
   })
   return new Map(found)
 }
+
+/** Renders with these values, a text, on top of a set that is right. */
+export function rendered(values: string, set = 'minimal'): Promise<HelmRun> {
+  return helm(['template', 'acme', chart, ...image, '--values', valuesPath(set), '--values', '-'], values)
+}
