@@ -98,6 +98,7 @@ export class KafkajsConsumer implements LogConsumer {
   /** Builds one session after the other until this consumer is stopped. */
   async #supervise(handlers: LogConsumerHandlers, handoff: Handoff, onOpen: () => void): Promise<void> {
     const trouble = new Trouble(this.#options, { ...this.#env, handlers })
+    this.#stop.signal.addEventListener('abort', () => trouble.close(), { once: true })
     let failures = 0
     while (!this.#stop.signal.aborted) {
       const startedMs = this.#env.clock.now()

@@ -24,6 +24,8 @@ export class Trouble {
   /** The path of what was told last. */
   #place: string | undefined
   #answeredMs: number
+  /** Takes back what would be told once the silence has lasted. */
+  #cancel: () => void = () => {}
 
   constructor(options: LogConsumerOptions, env: TroubleEnv) {
     this.#options = options
@@ -33,6 +35,7 @@ export class Trouble {
 
   /** A session is over; `wasMember` if it was in its group, so that the stream was told that all is lost. */
   ended(error: unknown, wasMember: boolean): void {
+    this.#cancel()
     const fault = consumerFault(error)
     if (wasMember) {
       this.#told = null
@@ -48,12 +51,14 @@ export class Trouble {
 
   /** The group was joined, which the stream takes for the end of all trouble. */
   joined(): void {
+    this.#cancel()
     this.#told = null
     this.#answeredMs = this.#env.clock.now()
   }
 
   /** A broker answered. */
   answered(): void {
+    this.#cancel()
     this.#answeredMs = this.#env.clock.now()
     if (this.#told !== 'kafka_unreachable') return
     this.#told = null
@@ -71,9 +76,18 @@ export class Trouble {
     }
   }
 
-  /** A broker could not be reached. */
+  /** A broker could not be reached: told once none has answered for so long, since kafkajs may not try again for long. */
   unreachable(fault: FaultError): void {
-    if (this.#env.clock.now() - this.#answeredMs >= silenceMs) this.#tell(fault)
+    this.#cancel()
+    const { clock } = this.#env
+    const leftMs = this.#answeredMs + silenceMs - clock.now()
+    if (leftMs <= 0) this.#tell(fault)
+    else this.#cancel = clock.after(leftMs, () => this.#tell(fault))
+  }
+
+  /** Nothing more is told. */
+  close(): void {
+    this.#cancel()
   }
 
   #tell(fault: FaultError): void {

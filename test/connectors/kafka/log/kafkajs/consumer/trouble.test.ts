@@ -79,6 +79,28 @@ test('a Kafka of which nobody answers is told once, and so is its return', async
   t.deepEqual(told, ['fault kafka_unreachable', 'recovered'])
 })
 
+test('a Kafka that is gone is told after three seconds, also if it is not tried again for long', async t => {
+  const { trouble, told, clock } = open()
+  trouble.answered()
+  await clock.advance(100)
+  trouble.unreachable(unreachable)
+  await clock.advance(2_800)
+  t.deepEqual(told, [])
+  await clock.advance(100)
+  t.deepEqual(told, ['fault kafka_unreachable'])
+})
+
+test('what is answered, joined, ended or closed within three seconds is not told', async t => {
+  for (const end of ['answered', 'joined', 'close'] as const) {
+    const { trouble, told, clock } = open()
+    trouble.unreachable(unreachable)
+    await clock.advance(1_000)
+    trouble[end]()
+    await clock.advance(10_000)
+    t.deepEqual([told, clock.waiting], [[], 0], end)
+  }
+})
+
 test('an answer does not end the trouble that a person must mend', t => {
   const { trouble, told } = open()
   trouble.ended(new FaultError('kafka_unauthorized'), false)
