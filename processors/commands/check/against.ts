@@ -11,6 +11,7 @@ import { compileSteps } from '../../steps/compile.ts'
 import { type Memories, Pipeline } from '../../steps/pipeline.ts'
 import { suggestion } from '../../suggestion.ts'
 import { type Given, lastMessages, withAdmin } from '../shared/messages.ts'
+import { reachKafka } from '../shared/reach.ts'
 import { channelIn } from '../shared/stream.ts'
 import { presentSurroundings } from '../shared/surroundings.ts'
 
@@ -23,6 +24,7 @@ export async function warningsAgainst(
   const { config, folder } = loaded
   const { topic } = channelIn(config, channel, { option: '--against' })
   const warnings: Problem[] = []
+  await reachKafka(config)
   await withAdmin(config, async admin => {
     const surroundings = await presentSurroundings(config, { folder, admin })
     for (const [name, stream] of Object.entries(config.streams)) {

@@ -15,6 +15,7 @@ import { Pipeline } from '../../steps/pipeline.ts'
 import type { KeyedRecord } from '../../stream/assignment/subscription.ts'
 import { painter, printJson } from '../output.ts'
 import { type Given, givenMessages, keyedRecord, lastMessages, withAdmin } from '../shared/messages.ts'
+import { reachKafka } from '../shared/reach.ts'
 import { channelIn, streamIn } from '../shared/stream.ts'
 import { presentSurroundings } from '../shared/surroundings.ts'
 import { type MessageReport, Run, reportText } from './run.ts'
@@ -59,6 +60,7 @@ const emptyMessage: Given = { value: Buffer.from('{}'), device: '', timestampMs:
 async function tryExpressionOnChannel(source: string, options: TryOptions): Promise<void> {
   const { config, folder } = loadConfig(options.config, { registry, env: process.env })
   const topic = channelTopic(config, options)
+  await reachKafka(config)
   await withAdmin(config, async admin => {
     const surroundings = await presentSurroundings(config, { folder, admin })
     const messages = await lastMessages(admin, { topics: [topic], count: options.last ?? defaultLast })
@@ -123,6 +125,7 @@ function compiled(source: string, { geofences }: Surroundings): Expression {
 async function trySteps(name: string, options: TryOptions, isGiven: boolean): Promise<void> {
   const { config, folder, mask } = loadConfig(options.config, { registry, env: process.env })
   const stream = streamIn(config, name, options)
+  if (!isGiven) await reachKafka(config)
   await withAdmin(config, async admin => {
     const surroundings = await presentSurroundings(config, { folder, admin })
     const topics =
