@@ -217,7 +217,7 @@ export class Stream {
       stage: this.#steps.stage,
       isWanted: this.options.isWanted,
       refused: rejected => this.#dispatcher.refused(rejected),
-      caughtUp: partition => this.#held.caughtUp(partition),
+      walked: (partition, hasCaughtUp) => this.#held.walked(partition, hasCaughtUp),
       divert: (device, message) => this.#held.divert(device, message)
     })
   }

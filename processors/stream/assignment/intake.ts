@@ -49,8 +49,8 @@ export interface IntakePort {
   refused(rejected: Rejected): boolean
   /** Sends on. */
   pump(): void
-  /** Steps know again what they knew before a restart. */
-  caughtUp(partition: Partition): void
+  /** Records of the partition were walked over. `hasCaughtUp`: steps know again now what they knew before a restart. */
+  walked(partition: Partition, hasCaughtUp: boolean): void
 }
 
 /** How many records were walked over, by what became of them. */
@@ -193,7 +193,7 @@ export class Intake {
     for (const end of ['filtered', 'expired', 'already_settled'] as const) this.#port.ended(end, walked[end])
     if (this.#newest !== null) this.#keys.look(this.#newest)
     this.#newest = null
-    if (!wasCaughtUp && partition.isCaughtUp) this.#port.caughtUp(partition)
+    this.#port.walked(partition, !wasCaughtUp && partition.isCaughtUp)
   }
 
   /** Owes the record to the target, unless it ends here. */

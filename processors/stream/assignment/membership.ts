@@ -117,7 +117,7 @@ export class Membership {
     settlement.opened(partition)
     consumer.seek(origin, next)
     if (!isPaused || held.owns(origin)) consumer.resume([origin])
-    if (!held.owns(origin)) held.caughtUp(partition) // its devices may have been due before it was open
+    if (!held.owns(origin)) held.walked(partition, true) // its devices may have been due before it was open
     health.refresh()
   }
 

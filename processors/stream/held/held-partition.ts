@@ -8,7 +8,7 @@ import type { RecordChunk } from '../../../connectors/kafka/log/record-chunk.ts'
 import type { Partition, Position } from '../assignment/partition.ts'
 import type { StreamContext } from '../context.ts'
 import type { Lane, Pending } from '../dispatch/lane.ts'
-import { encodeMetadata } from '../settlement/commit-metadata.ts'
+import { HeldCommits } from './commits.ts'
 import type { Why } from './held-record.ts'
 import { Owner } from './owner/owner.ts'
 import type { HeldPort } from './port.ts'
@@ -27,10 +27,9 @@ export class HeldPartition {
   readonly #owner: Owner
   #waiting: WaitingSet | null = null
   #release: Release | null = null
-  #birthMs = 0
-  #committed = -1
-  /** The commit that was made up last. */
-  #offered: CommitEntry | null = null
+  #commits: HeldCommits | null = null
+  /** Devices of which nothing waits, and what has waited may be read in their channel once more. */
+  readonly #repeated = new Set<WaitingDevice>()
   #isKnown = false
   #resolveKnown: () => void = () => {}
 
@@ -40,7 +39,7 @@ export class HeldPartition {
     this.#port = port
     this.#owner = new Owner(context, {
       ...{ ...port, origin: this.origin, lost: (device: WaitingDevice) => this.#leave(device) },
-      confirm: () => this.#confirm()
+      confirm: async () => this.#commits?.confirm(port.consumer)
     })
     this.whenKnown = new Promise(resolve => {
       this.#resolveKnown = resolve
@@ -57,9 +56,8 @@ export class HeldPartition {
   }
 
   /** Becomes the owner; what is read from `next` on tells who waits. */
-  open({ next, committed, birthMs, owner }: Position): void {
-    this.#committed = committed
-    this.#birthMs = birthMs
+  open(position: Position): void {
+    const { next, owner } = position
     const waiting = new WaitingSet(next, owner, {
       held: (device, message) => {
         if (message.owner === this.#owner.name) this.#owner.appended(device, message.offset)
@@ -79,6 +77,7 @@ export class HeldPartition {
       }
     })
     this.#waiting = waiting
+    this.#commits = new HeldCommits(this.origin, waiting, position)
     const progressed = (device: WaitingDevice) => this.#owner.progressed(device)
     this.#release = new Release(this.#context, { ...this.#port, origin: this.origin, waiting, progressed })
     this.#owner.writeName()
@@ -137,18 +136,17 @@ export class HeldPartition {
 
   /** The commit that Kafka does not have yet, or null. What is below it is needed no more. */
   due(): CommitEntry | null {
-    if (this.#waiting === null || !this.#isKnown || this.#waiting.base <= this.#committed) return null
-    this.#offered = this.#commitOf(this.#waiting, this.#waiting.base)
-    return this.#offered
+    return this.#isKnown ? (this.#commits?.due() ?? null) : null
   }
 
   committed(entry: CommitEntry): void {
-    if (entry === this.#offered) this.#committed = entry.next
+    this.#commits?.committed(entry)
   }
 
-  /** Messages that wait as they came may meet the steps now. */
-  wake(): void {
-    this.#release?.wake()
+  /** A channel was read on. `hasCaughtUp`: messages that wait as they came may meet the steps now. */
+  walked(hasCaughtUp: boolean): void {
+    for (const device of this.#repeated) this.#leave(device)
+    if (hasCaughtUp) this.#release?.wake()
   }
 
   /** Tries those that have waited for an attribute and got it. */
@@ -170,31 +168,13 @@ export class HeldPartition {
     this.#resolveKnown()
   }
 
-  #commitOf(waiting: WaitingSet, next: number): CommitEntry {
-    const owner = waiting.ownerAt(next)
-    const standing = { birthMs: this.#birthMs, settled: [] }
-    return {
-      ...this.origin,
-      next,
-      metadata: encodeMetadata(next, { ...standing, ...(owner !== null && { owner }) })
-    }
-  }
-
-  /** Resolves once the group confirms that the partition is ours: it takes the same commit again. */
-  async #confirm(): Promise<void> {
-    if (this.#waiting === null) return
-    const entry = this.#commitOf(this.#waiting, this.#committed)
-    await this.#port.consumer.commit([entry])
-    this.#committed = entry.next // what was committed meanwhile is due again
-  }
-
   /** All that was written before this owner is read. */
   #know(): void {
     this.#isKnown = true
     for (const device of this.devices) {
       device.known()
-      this.#release?.schedule(device)
-      this.#leave(device)
+      if (device.isDone) this.#leave(device)
+      else this.#release?.schedule(device)
     }
     this.#resolveKnown()
   }
@@ -230,10 +210,21 @@ export class HeldPartition {
     return device
   }
 
+  /** Is something that has waited not committed in its channel, where it is not read yet? Only the device knows it then. */
+  #mayRepeat({ topic, lastOrigin }: WaitingDevice): boolean {
+    const partition = this.#port.partitionOf(topic, this.origin.partition)
+    return partition !== undefined && (partition.tracker?.next ?? 0) <= lastOrigin
+  }
+
   /** Nothing of it may wait any more: then what comes is sent directly. */
   #leave(device: WaitingDevice): void {
     if (!this.#isKnown || !device.isDone) return
     device.cancelWait?.()
+    if (this.#mayRepeat(device)) {
+      this.#repeated.add(device)
+      return
+    }
+    this.#repeated.delete(device)
     this.#waiting?.remove(device)
     const { lane } = device
     if (lane === null) return

@@ -164,9 +164,9 @@ export class Held {
     for (const entry of entries) if (this.owns(entry)) this.#partitions.get(entry.partition)?.committed(entry)
   }
 
-  /** Steps know again what they knew before a restart: what waited for it may be released. */
-  caughtUp({ origin }: Pick<Partition, 'origin'>): void {
-    this.#partitions.get(origin.partition)?.wake()
+  /** The partition was read on. `hasCaughtUp`: steps know what they knew before a restart, and what waited for it may be released. */
+  walked({ origin }: Pick<Partition, 'origin'>, hasCaughtUp: boolean): void {
+    this.#partitions.get(origin.partition)?.walked(hasCaughtUp)
   }
 
   /** Attributes have changed: `lacks` says whether a device lacks any. */

@@ -56,8 +56,8 @@ export class WaitingDevice {
   through = -1
   unmarked = 0
   unmarkedOrigin = -1
-  /** The marker that is written and was not read back. */
-  marker: Released | null = null
+  /** Those that are written and were not read back, in order. */
+  markers: Released[] = []
 
   constructor(topic: string, key: Buffer, { sinceMs, why }: { readonly sinceMs: number; readonly why: Why }) {
     this.topic = topic
@@ -171,13 +171,19 @@ export class WaitingDevice {
     )
   }
 
-  /** What the next marker says; null when there is nothing to say, or the one before is on its way. */
+  /** What the next marker says; null when there is nothing to say. */
   takeMarker(owner: string): Released | null {
-    if (this.unmarked === 0 || this.marker !== null) return null
+    if (this.unmarked === 0) return null
     const { topic, through, unmarked: messages, unmarkedOrigin: offset } = this
+    const marker = { kind: 'released', owner, topic, through, offset, messages } as const
     this.unmarked = 0
-    this.marker = { kind: 'released', owner, topic, through, offset, messages }
-    return this.marker
+    this.markers.push(marker)
+    return marker
+  }
+
+  /** A marker was read back. */
+  marked(through: number): void {
+    this.markers = this.markers.filter(marker => marker.through > through)
   }
 }
 

@@ -22,14 +22,25 @@ export class Markers {
     this.#cancelTimer ??= this.#context.clock.after(commitIntervalMs, () => this.flush())
   }
 
+  /** Writes what is due, for each device behind the marker before, once that was read back. */
   flush(): void {
     this.close()
-    for (const device of this.#due) this.#write(device)
-    this.#due.clear()
+    for (const device of this.#due) if (device.markers.length === 0) this.#now(device)
+  }
+
+  /** Writes all: nothing is read back any more. */
+  drain(): void {
+    this.close()
+    for (const device of this.#due) this.#now(device)
   }
 
   close(): void {
     this.#cancelTimer?.()
     this.#cancelTimer = null
+  }
+
+  #now(device: WaitingDevice): void {
+    this.#due.delete(device)
+    this.#write(device)
   }
 }

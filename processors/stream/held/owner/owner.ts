@@ -78,7 +78,7 @@ export class Owner {
       this.#contested = null
       for (const device of devices()) {
         for (const message of device.appending.values()) this.#write(device, message)
-        if (device.marker !== null) this.#writeMarker(device, device.marker)
+        for (const marker of device.markers) this.#writeMarker(device, marker)
       }
     })
   }
@@ -116,13 +116,13 @@ export class Owner {
 
   /** A marker of the device was read back. */
   marked(device: WaitingDevice, { through }: Released): void {
-    if (device.marker?.through === through) device.marker = null
+    device.marked(through)
     if (device.unmarked > 0) this.#markers.note(device)
   }
 
   /** Writes what is to be written, within `deadlineMs`. Invariant 7 */
   async drain(deadlineMs: number): Promise<void> {
-    this.#markers.flush()
+    this.#markers.drain()
     if (this.#keeping.size > 0) {
       const kept = new AbortController()
       void Promise.all(this.#keeping).finally(() => kept.abort())

@@ -84,6 +84,41 @@ test('a dead letter that is resent lets nothing wait behind it while what was re
   t.deepEqual(violations, [])
 })
 
+test('what was released behind a marker that is not read back yet gets one, too, before the partition moves', async t => {
+  const plan: Plan = {
+    settings: { ...settings, partitions: 3, maxMessages: 1, receipts: true, seed: 32 },
+    answers: [],
+    steps: [
+      { do: 'refuse', afterMs: 0, device: 2 },
+      { do: 'send', afterMs: 0, messages: [2, 0, 2].map(plain) },
+      { do: 'start', afterMs: 16 }
+    ]
+  }
+  const { violations } = await carryOut(plan)
+  t.deepEqual(violations, [])
+})
+
+test('a new owner that releases what waits before it reads it in its channel, too, passes it over there', async t => {
+  const plan: Plan = {
+    settings: { ...settings, partitions: 3, maxMessages: 1, destinations: 2, latencyMs: 84 },
+    answers: [],
+    steps: [
+      { do: 'send', afterMs: 0, messages: [3, 0].map(plain) },
+      { do: 'send', afterMs: 0, messages: [1, 3, 1, 3].map(plain) },
+      { do: 'send', afterMs: 0, messages: [1, 0].map(plain) },
+      { do: 'refuse', afterMs: 337, device: 1 },
+      { do: 'send', afterMs: 0, messages: [0, 0].map(plain) },
+      // The third of device 1 waits now, and its partition moves before that was read back.
+      { do: 'rejoin', afterMs: 236 },
+      { do: 'stop', afterMs: 100, member: 0 },
+      { do: 'send', afterMs: 0, messages: [3, 3, 0].map(plain) },
+      { do: 'start', afterMs: 0 }
+    ]
+  }
+  const { violations } = await carryOut(plan)
+  t.deepEqual(violations, [])
+})
+
 function whole(told: Told): Answer {
   return { kind: 'whole', latencyMs: 0, heedsSignal: false, arrived: 0, told: [told] }
 }
