@@ -1,8 +1,7 @@
 // The connection of an admin client. kafkajs gives up on a stale view of the cluster instead of renewing it, so a failure
 // that may be due to that discards the connection, and the call is repeated on a new one, quietly and for a bounded time.
-// kafkajs also connects anew by itself for a call that is under way while its client is closed: a connection that others
-// still use is closed once more when the last of them is done. And for offsets it asks for all topics at once whose offsets it was
-// ever asked for, so that one which was deleted makes all of them look missing: only a connection of its own tells the truth.
+// For offsets it asks for all topics at once whose offsets it was ever asked for, so that one which was deleted makes all of them
+// look missing: only a connection of its own tells the truth.
 
 import { setMaxListeners } from 'node:events'
 import type { Admin, Kafka } from 'kafkajs'
@@ -20,19 +19,11 @@ export interface AdminConnectionEnv {
   readonly patienceMs: number
 }
 
-interface Connection {
-  /** Connecting or connected. */
-  readonly admin: Promise<Admin>
-  /** Calls under way. */
-  users: number
-  isOver: boolean
-}
-
 export class AdminConnection {
   readonly #env: AdminConnectionEnv
   readonly #closing = new AbortController()
-  /** Null before the first call and after a failure. */
-  #current: Connection | null = null
+  /** Connecting or connected; null before the first call and after a failure. */
+  #current: Promise<Admin> | null = null
 
   constructor(env: AdminConnectionEnv) {
     this.#env = env
@@ -75,42 +66,36 @@ export class AdminConnection {
 
   async close(): Promise<void> {
     this.#closing.abort()
-    const connection = this.#current
-    if (connection !== null) await this.#discard(connection)
+    if (this.#current !== null) await this.#discard(this.#current)
   }
 
   async #callOnce<T>(act: (admin: Admin) => Promise<T>): Promise<T> {
     // Whoever asks in several steps may be between two of them: nothing would close a connection made now.
     if (this.#closing.signal.aborted) throw new Error('the admin client is closed')
-    this.#current ??= { admin: this.#connect(), users: 0, isOver: false }
-    const connection = this.#current
-    connection.users++
+    this.#current ??= this.#connect()
+    const used = this.#current
     try {
-      return await act(await connection.admin)
+      return await act(await used)
     } catch (error) {
-      if (adminFault(error).code === 'kafka_unreachable') void this.#discard(connection)
+      if (adminFault(error).code === 'kafka_unreachable') void this.#discard(used)
       throw error
-    } finally {
-      connection.users--
-      if (connection.isOver && connection.users === 0) void disconnect(connection)
     }
   }
 
   async #callAlone<T>(act: (admin: Admin) => Promise<T>): Promise<T> {
     if (this.#closing.signal.aborted) throw new Error('the admin client is closed')
-    const connection = { admin: this.#connect(), users: 1, isOver: true }
+    const own = this.#connect()
     try {
-      return await act(await connection.admin)
+      return await act(await own)
     } finally {
-      void disconnect(connection)
+      void disconnect(own)
     }
   }
 
   /** Its calls under way fail, or end by themselves. */
-  #discard(connection: Connection): Promise<void> {
-    if (this.#current === connection) this.#current = null
-    connection.isOver = true
-    return disconnect(connection)
+  #discard(used: Promise<Admin>): Promise<void> {
+    if (this.#current === used) this.#current = null
+    return disconnect(used)
   }
 
   async #connect(): Promise<Admin> {
@@ -146,6 +131,6 @@ function adminFault(error: unknown): FaultError {
 }
 
 /** Never rejects: a connection that was not made leaves nothing open. */
-async function disconnect({ admin }: Connection): Promise<void> {
+async function disconnect(admin: Promise<Admin>): Promise<void> {
   await admin.then(connected => connected.disconnect()).catch(() => undefined)
 }

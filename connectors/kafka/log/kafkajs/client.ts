@@ -9,7 +9,7 @@ import type { LogEvent } from '../../../../schemas/events.ts'
 import type { Allowance } from './arriving/allowance.ts'
 import type { OpenSockets } from './arriving/open-sockets.ts'
 import { socketFactory } from './arriving/socket.ts'
-import { withPartitionErrors } from './direct/cluster.ts'
+import { withMendedClusters } from './direct/cluster.ts'
 import { installTimerGuard } from './timer-guard.ts'
 
 /**
@@ -94,9 +94,8 @@ export function createWatchedKafka(config: KafkaConfig, log: LogEvent, sockets: 
   })
 }
 
-/** To all of them a partition that nobody leads is an answer, and not the failure of all answers. */
 function clientWith(config: KafkajsConfig): Kafka {
-  return withPartitionErrors(new Kafka(config))
+  return withMendedClusters(new Kafka(config))
 }
 
 /** A broker may stand in one text with others. */

@@ -3,6 +3,7 @@
 
 import type { Cluster, Kafka } from 'kafkajs'
 import { FaultError } from '../../../../../schemas/errors.ts'
+import { installClosing } from './closing.ts'
 import { installLeaderless } from './leaderless.ts'
 import { installMetadata } from './metadata.ts'
 
@@ -12,13 +13,17 @@ export function createCluster(kafka: Kafka, options: { readonly metadataMaxAge: 
   return create.call(kafka, { ...options, allowAutoTopicCreation: false })
 }
 
-/** The same client, to which a partition without a leader is an answer, and not the failure of all answers. */
-export function withPartitionErrors(kafka: Kafka): Kafka {
+/**
+ * The same client, to which a partition without a leader is an answer, and not the failure of all answers, and of which nothing
+ * stays open that was closed.
+ */
+export function withMendedClusters(kafka: Kafka): Kafka {
   const { symbol, create } = creatorOf(kafka)
   const value = (options: unknown) => {
     const cluster = create.call(kafka, options)
     installMetadata(cluster, { doTopicsFail: true })
     installLeaderless(cluster)
+    installClosing(cluster)
     return cluster
   }
   return Object.create(kafka, { [symbol]: { value } })
