@@ -129,6 +129,12 @@ test('user properties name fields and the id of the message', t => {
   })
 })
 
+test('a user property may have any name', t => {
+  const userProperties = Object.fromEntries([['__proto__', '{a}']])
+  const { properties } = publications({ userProperties }).of(one({ a: 1 }))
+  t.deepEqual(Object.entries(properties?.userProperties ?? {}), [['__proto__', '1']])
+})
+
 for (const [value, detail] of [
   ['x'.repeat(65_536), 'its user property note has more than 65535 bytes'],
   ['two\nlines', 'its user property note holds U+000A, which no text of MQTT should'],

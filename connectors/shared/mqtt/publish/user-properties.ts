@@ -35,17 +35,16 @@ export class UserProperties {
    * what cannot be sent.
    */
   of(message?: Message, fields?: Fields): Record<string, string> {
-    const properties: Record<string, string> = {}
-    for (const { name, value } of this.#entries) {
+    const properties = this.#entries.map(({ name, value }): readonly [string, string] => {
       const text = renderTemplate(value, field =>
         field === '@id' ? (message?.id() ?? '') : textOf(fields?.get(field))
       )
       const problem = value.names.length === 0 ? null : problemOf(text)
       if (problem !== null)
         throw new FaultError('mqtt_message_unfit', { detail: `its user property ${name} ${problem}` })
-      properties[name] = text
-    }
-    return properties
+      return [name, text]
+    })
+    return Object.fromEntries(properties) // also of a name such as __proto__
   }
 }
 
