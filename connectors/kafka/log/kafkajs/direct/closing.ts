@@ -27,7 +27,7 @@ export function installClosing(cluster: object): void {
     const pool = await build(destination)
     const getConnection = pool.getConnection.bind(pool)
     pool.getConnection = async index => {
-      if (isOver) throw new Error('the client is closed')
+      if (isOver) throw new FaultError('kafka_unreachable', { detail: 'the client is closed' })
       return getConnection(index)
     }
     return pool
