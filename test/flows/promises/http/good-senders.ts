@@ -13,8 +13,8 @@ export interface GoodRun {
   readonly sent: number
   readonly p50Ms: number
   readonly p99Ms: number
-  /** Answers that were not 200. */
-  readonly refused: readonly string[]
+  /** The status of each answer that was not 200. */
+  readonly refused: readonly number[]
 }
 
 export async function sendGood(
@@ -24,7 +24,7 @@ export async function sendGood(
   const { origin, pathname } = new URL(url)
   const pool = new Pool(origin, { connections })
   const latencies: number[] = []
-  const refused: string[] = []
+  const refused: number[] = []
   const send = async (dueMs: number, index: number) => {
     const { statusCode, body } = await pool.request({
       path: pathname,
@@ -34,7 +34,7 @@ export async function sendGood(
     })
     await body.dump()
     latencies.push(performance.now() - dueMs)
-    if (statusCode !== 200) refused.push(`a good sender got ${statusCode}`)
+    if (statusCode !== 200) refused.push(statusCode)
   }
   const startedMs = performance.now()
   const count = Math.floor((ms * perSecond) / 1_000)
