@@ -9,7 +9,8 @@
 //                directly again; the held partition is committed up to the oldest message that still waits
 //
 // A process may die between any two of these:
-//   before 1, or between 1 and 2   its channel still owes the message: it is read again, and passed over if it is held
+//   before 1, or between 1 and 2   its channel still owes the message: it is read again, and passed over if it is held, or has
+//                                  been released since: a device is known until its channel was read as far as it was held
 //   between 2 and 3                it is held, and whoever opens the partition finds it before anything is sent
 //   between 3 and 4                what was released is sent again, as after every crash: at most what no marker covers
 //   between 4 and 5                the marker is read on opening, so nothing is sent again

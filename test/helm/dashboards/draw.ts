@@ -3,7 +3,9 @@
 // Debian's chromium makes the PNG.
 
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { dashboards } from '../../../schemas/render/dashboards/dashboards.ts'
@@ -40,12 +42,16 @@ try {
 }
 
 function photograph(path: string, height: number): void {
+  const profile = mkdtempSync(join(tmpdir(), 'tailrace-chromium-'))
   const { status, stderr } = spawnSync(
     'chromium',
     [
       '--headless',
       '--no-sandbox', // it sees only our own page
       '--disable-gpu',
+      // It asks nobody for updates, and for nothing else.
+      ...['--disable-quic', '--no-first-run', '--disable-background-networking'],
+      ...['--disable-component-update', '--disable-sync', `--user-data-dir=${profile}`],
       '--hide-scrollbars',
       '--force-device-scale-factor=0.65',
       `--window-size=${pageWidth},${height}`,
@@ -54,5 +60,6 @@ function photograph(path: string, height: number): void {
     ],
     { encoding: 'utf8' }
   )
+  rmSync(profile, { recursive: true, force: true })
   if (status !== 0) throw new Error(`chromium (apt-get install chromium): ${stderr}`)
 }
