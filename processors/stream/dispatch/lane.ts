@@ -84,6 +84,16 @@ export class Pending extends Message implements Link<Pending> {
     this.bytes = nothing
   }
 
+  /** It is in its lane no more, and ends only with its dead letter or its receipt. */
+  leave(): void {
+    this.lane.leaving++
+  }
+
+  /** That is written. True when nothing else is on its way from its lane. */
+  left(): boolean {
+    return --this.lane.leaving === 0
+  }
+
   /** Notes where it is owed that nothing more is; false when nothing was. */
   settle(): boolean {
     return this.lane.partition.tracker?.settle(this.offset) === true
@@ -122,6 +132,8 @@ export class Lane extends Chain<Pending> implements Link<Lane> {
   device: WaitingDevice | null = null
   /** Set while the steps cannot be applied to its newest messages, and so not to those that come. */
   lack: Failure | null = null
+  /** Messages that have left it and have not ended: their dead letters or receipts are on their way. */
+  leaving = 0
   /** Its messages wait long: they have bytes of their own, and so shall those that come. */
   isSlow = false
   #state: LaneState = 'idle'
@@ -172,7 +184,12 @@ export class Lane extends Chain<Pending> implements Link<Lane> {
     this.#state = state
   }
 
-  /** The oldest of its messages that has not ended, in a batch or not. */
+  /** Nobody needs it any more. */
+  get isOver(): boolean {
+    return this.head === null && this.#state === 'idle' && this.device === null && this.leaving === 0
+  }
+
+  /** The oldest of its messages that has not left it, in a batch or not. */
   get oldest(): Pending | null {
     return this.taken ?? this.head
   }

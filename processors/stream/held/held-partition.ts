@@ -9,7 +9,6 @@ import type { Partition, Position } from '../assignment/partition.ts'
 import type { StreamContext } from '../context.ts'
 import type { Lane, Pending } from '../dispatch/lane.ts'
 import { HeldCommits } from './commits.ts'
-import type { Why } from './held-record.ts'
 import { Owner } from './owner/owner.ts'
 import type { HeldPort } from './port.ts'
 import { Release } from './release/release.ts'
@@ -28,7 +27,7 @@ export class HeldPartition {
   #waiting: WaitingSet | null = null
   #release: Release | null = null
   #commits: HeldCommits | null = null
-  /** Devices of which nothing waits, and what has waited may be read in their channel once more. */
+  /** Devices whose originals may be read in their channel once more. */
   readonly #repeated = new Set<WaitingDevice>()
   #isKnown = false
   #resolveKnown: () => void = () => {}
@@ -38,7 +37,7 @@ export class HeldPartition {
     this.#context = context
     this.#port = port
     this.#owner = new Owner(context, {
-      ...{ ...port, origin: this.origin, lost: (device: WaitingDevice) => this.#leave(device) },
+      ...{ ...port, origin: this.origin, lost: (device: WaitingDevice) => this.#end(device) },
       confirm: async () => this.#commits?.confirm(port.consumer)
     })
     this.whenKnown = new Promise(resolve => {
@@ -66,7 +65,7 @@ export class HeldPartition {
       released: (device, marker) => {
         if (!this.#isKnown) return
         this.#owner.marked(device, marker)
-        this.#leave(device)
+        this.#end(device)
       },
       wanted: device => this.#isKnown && this.#release?.now(device),
       owned: name => {
@@ -134,6 +133,11 @@ export class HeldPartition {
     this.#owner.append(device, message)
   }
 
+  /** What is to wait of the device may be written: nothing before it is on its way elsewhere. */
+  left(device: WaitingDevice): void {
+    this.#owner.write(device)
+  }
+
   /** The commit that Kafka does not have yet, or null. What is below it is needed no more. */
   due(): CommitEntry | null {
     return this.#isKnown ? (this.#commits?.due() ?? null) : null
@@ -145,7 +149,7 @@ export class HeldPartition {
 
   /** A channel was read on. `hasCaughtUp`: messages that wait as they came may meet the steps now. */
   walked(hasCaughtUp: boolean): void {
-    for (const device of this.#repeated) this.#leave(device)
+    for (const device of this.#repeated) this.#catchUp(device)
     if (hasCaughtUp) this.#release?.wake()
   }
 
@@ -173,8 +177,9 @@ export class HeldPartition {
     this.#isKnown = true
     for (const device of this.devices) {
       device.known()
-      if (device.isDone) this.#leave(device)
-      else this.#release?.schedule(device)
+      this.#release?.schedule(device)
+      this.#repeated.add(device)
+      this.#catchUp(device)
     }
     this.#resolveKnown()
   }
@@ -185,6 +190,7 @@ export class HeldPartition {
     else {
       const partition = this.#port.partitionOf(device.topic, this.origin.partition)
       device.known()
+      device.mayRepeat = false
       if (partition !== undefined) this.#attach(device, partition)
       this.#release?.now(device)
     }
@@ -194,7 +200,7 @@ export class HeldPartition {
     device.lane = partition.lanes.ofDevice(device.key, device.first)
     device.lane.hold(device)
     // Since others of it wait as they came, so do those that come.
-    if (device.rawFrom < Number.POSITIVE_INFINITY) device.lane.lack ??= lackOf(device.why)
+    device.lane.lack ??= device.lack
   }
 
   /** The device of a lane that is about to wait; null where no more may. */
@@ -205,37 +211,39 @@ export class HeldPartition {
     const about = { sinceMs: this.#context.clock.now(), why: { code, answer: detail } }
     const device = new WaitingDevice(partition.origin.topic, key, about)
     device.known()
+    device.mayRepeat = false
     this.#waiting.add(device)
     this.#attach(device, partition)
     return device
   }
 
-  /** Is something that has waited not committed in its channel, where it is not read yet? Only the device knows it then. */
-  #mayRepeat({ topic, lastOrigin }: WaitingDevice): boolean {
+  /** Its channel may have been read as far as its messages were held. */
+  #catchUp(device: WaitingDevice): void {
+    const { topic, lastOrigin } = device
     const partition = this.#port.partitionOf(topic, this.origin.partition)
-    return partition !== undefined && (partition.tracker?.next ?? 0) <= lastOrigin
+    const isRead = lastOrigin < 0 || partition === undefined || partition.tracker?.isPast(lastOrigin) === true
+    if (!isRead) return
+    device.mayRepeat = false
+    this.#repeated.delete(device)
+    this.#leave(device)
   }
 
-  /** Nothing of it may wait any more: then what comes is sent directly. */
+  /** Nothing of it may wait any more. */
+  #end(device: WaitingDevice): void {
+    if (!device.isDone) return
+    this.#port.news.released(device)
+    this.#leave(device)
+  }
+
+  /** Nothing of it may wait, or come again, any more: then what comes is sent directly. */
   #leave(device: WaitingDevice): void {
-    if (!this.#isKnown || !device.isDone) return
+    if (!this.#isKnown || !device.isDone || device.mayRepeat) return
     device.cancelWait?.()
-    if (this.#mayRepeat(device)) {
-      this.#repeated.add(device)
-      return
-    }
-    this.#repeated.delete(device)
     this.#waiting?.remove(device)
     const { lane } = device
     if (lane === null) return
-    this.#port.news.released(device) // without a lane it was released before this owner came
     lane.device = null
     lane.lack = null
-    if (lane.state === 'idle' && lane.head === null) lane.partition.lanes.remove(lane)
+    if (lane.isOver) lane.partition.lanes.remove(lane)
   }
-}
-
-/** Why its messages cannot meet the steps, as far as it is known before they are tried. */
-function lackOf({ answer: detail }: Why): Failure {
-  return { kind: 'reject', scope: 'device', code: 'attribute_missing', detail }
 }

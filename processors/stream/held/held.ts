@@ -78,7 +78,7 @@ export class Held {
 
   /** Who waits. */
   get devices(): readonly WaitingDevice[] {
-    return [...this].flatMap(partition => partition.devices)
+    return [...this].flatMap(({ devices }) => devices.filter(({ isDone }) => !isDone))
   }
 
   /** In each partition in which any wait, the first message that does. */
@@ -147,12 +147,17 @@ export class Held {
     if (this.#parts.options.holdsDevices && this.hold(lane, failure)) return
     for (const message of lane.empty()) this.#parts.rejected({ message, failure, attempts: 0 })
     lane.lack = null
-    lane.partition.lanes.remove(lane)
+    if (lane.isOver) lane.partition.lanes.remove(lane)
   }
 
   /** Lets a message wait, since its device does. */
   divert(device: WaitingDevice, message: Pending): void {
     this.#partitions.get(message.origin.partition)?.divert(device, message)
+  }
+
+  /** Nothing of the lane's device is on its way into the dead letters or receipts any more: what is to wait behind it may be written. */
+  left({ partition, device }: Lane): void {
+    if (device !== null) this.#partitions.get(partition.origin.partition)?.left(device)
   }
 
   /** The commits that Kafka does not have yet. */

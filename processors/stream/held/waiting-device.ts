@@ -24,8 +24,11 @@ export class WaitingDevice {
   first = -1
   /** The newest of them. */
   last = -1
-  /** The highest offset of an original that was held: what comes again at or below it is there already. */
+  /** The highest offset of an original that was held, and where: what comes again at or below it is there, or has ended. */
   lastOrigin = -1
+  lastOriginAt = -1
+  /** Its originals may be read in their channel once more: that was not read as far by whoever has it now. */
+  mayRepeat = true
   /** The lowest offset of an original to which the steps have not been applied. */
   rawFrom = Number.POSITIVE_INFINITY
   /** Since when the oldest waits. Unix ms. */
@@ -84,6 +87,12 @@ export class WaitingDevice {
     return this.lastOrigin >= 0 || this.appending.size > 0 || this.lane?.oldest === null
   }
 
+  /** Why its messages cannot meet the steps, as far as it is known before they are tried; null where they can. */
+  get lack(): Failure | null {
+    if (this.rawFrom === Number.POSITIVE_INFINITY) return null
+    return { kind: 'reject', scope: 'device', code: 'attribute_missing', detail: this.why.answer }
+  }
+
   /** Is it known that it waits already? */
   has(offset: number): boolean {
     return offset <= this.lastOrigin
@@ -110,7 +119,8 @@ export class WaitingDevice {
     this.#places?.push(heldOffset)
     this.last = heldOffset
     if (message.owner === null) return
-    this.lastOrigin = Math.max(this.lastOrigin, message.offset)
+    this.lastOrigin = message.offset
+    this.lastOriginAt = heldOffset
     if (message.isRaw) this.rawFrom = Math.min(this.rawFrom, message.offset)
   }
 
@@ -123,6 +133,12 @@ export class WaitingDevice {
     this.first = through + 1
     this.readNext = Math.max(this.readNext, this.first)
     this.readOrigin = Math.max(this.readOrigin, offset)
+  }
+
+  /** From where the log is needed to know it; -1: it is not. */
+  get base(): number {
+    if (!this.mayRepeat || this.lastOriginAt < 0) return this.count > 0 ? this.first : -1
+    return this.count > 0 ? Math.min(this.first, this.lastOriginAt) : this.lastOriginAt
   }
 
   /** From now on markers tell only of messages that were counted. */

@@ -5,6 +5,7 @@ import type { CommitEntry } from '../../../connectors/kafka/log/log.ts'
 import { Partition } from '../assignment/partition.ts'
 import type { Partitions } from '../assignment/partitions.ts'
 import type { StreamContext } from '../context.ts'
+import type { Pending } from '../dispatch/lane.ts'
 import type { Rejected } from '../dispatch/outcome/aftermath.ts'
 import type { LastDeadLetter } from '../health/reasons.ts'
 import type { Held } from '../held/held.ts'
@@ -110,6 +111,7 @@ export class Settlement {
     const { partition } = message.lane
     const resent = message instanceof ReleasedMessage ? message.resent : 0
     const { isRaw, sequence } = message
+    message.leave()
     this.#deadLetters.put(message, { ...death, resent, isRaw, sequence }, () => {
       if (partition.closed) return // Invariant 4
       const { code, detail: answer } = death.failure
@@ -119,7 +121,7 @@ export class Settlement {
       // What has a number was sent before it was given up: who compares numbers with receipts must find it.
       const sentTo = destination ?? (sequence === null ? undefined : '')
       if (this.receipts === null || sentTo === undefined) {
-        partition.settle(message)
+        this.#settle(message)
         this.#port.relieved(partition)
         this.ended('dead_lettered', 1)
       } else this.receipts.put(message, { destination: sentTo, attempts: death.attempts, answer, code })
@@ -158,10 +160,19 @@ export class Settlement {
   #receipted(entries: readonly Entry[]): void {
     const refused = entries.filter(({ ending }) => ending.kind === 'refused').length
     const partitions = new Set(entries.map(({ message }) => message.lane.partition))
-    for (const { message } of entries) message.lane.partition.settle(message)
+    for (const { message } of entries) this.#settle(message)
     this.ended('delivered', entries.length - refused)
     this.ended('dead_lettered', refused)
     for (const partition of partitions) this.#port.relieved(partition)
+  }
+
+  /** Its dead letter or its receipt is written. */
+  #settle(message: Pending): void {
+    const { lane } = message
+    lane.partition.settle(message)
+    if (!message.left()) return
+    if (lane.isOver) lane.partition.lanes.remove(lane)
+    this.#port.held.left(lane)
   }
 
   /** How full a settled set is comes out only here, maybe long after the last message ended, so some may read on. */

@@ -39,6 +39,11 @@ export class Tracker {
     return true
   }
 
+  /** Was everything up to `offset` read, or that itself settled before this assignment? */
+  isPast(offset: number): boolean {
+    return offset < this.next || this.#before.some(({ from, to }) => from <= offset && offset < to)
+  }
+
   /** Notes that `offset` was read and is owed. Offsets come in rising order; gaps are holes of the log. */
   owe(offset: number): void {
     if (this.base === this.next) this.base = offset

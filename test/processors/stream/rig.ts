@@ -9,6 +9,7 @@ import {
   type Outcome,
   type Target
 } from '../../../connectors/connector.ts'
+import type { LogProducer } from '../../../connectors/kafka/log/log.ts'
 import { MemoryLog } from '../../../connectors/kafka/log/memory/log.ts'
 import type { LogRecord } from '../../../connectors/kafka/log/record-chunk.ts'
 import { VirtualClock } from '../../../connectors/virtual-clock.ts'
@@ -16,6 +17,7 @@ import type { StreamOptions } from '../../../processors/stream/options.ts'
 import { Stream } from '../../../processors/stream/stream.ts'
 import { Tap } from '../../../processors/stream/tap.ts'
 import type { Tracer } from '../../../processors/tracing/tracer.ts'
+import { FaultError } from '../../../schemas/errors.ts'
 import { RecordingMeter } from './context.ts'
 
 /** Confirms everything, unless the test gave it something else to do. Remembers what it confirmed, in order. */
@@ -76,7 +78,8 @@ export class Rig {
   readonly tap = new Tap(this.clock)
   /** Of the members that are made from now on. */
   tracer: Tracer | undefined
-  readonly #producer = this.log.producer()
+  /** What members append with. */
+  producer: LogProducer = this.log.producer()
   #numbers = 0
 
   constructor(partitions = 2) {
@@ -117,7 +120,7 @@ export class Rig {
         tracer: this.tracer,
         admin: this.admin,
         target,
-        producer: this.#producer,
+        producer: this.producer,
         consumer: consumerOptions => this.log.consumer(consumerOptions)
       }
     )
@@ -138,7 +141,7 @@ export class Rig {
       key: Buffer.from(devices[at] ?? ''),
       value: Buffer.from(value)
     }))
-    const appended = this.#producer.append('fleet', records)
+    const appended = this.producer.append('fleet', records)
     await this.clock.advance(50)
     await appended
     return sent
@@ -146,9 +149,28 @@ export class Rig {
 
   async append(partition: number, value: string | null): Promise<void> {
     const bytes = value === null ? null : Buffer.from(value)
-    const appended = this.#producer.append('fleet', [{ key: Buffer.from('k'), value: bytes, partition }])
+    const appended = this.producer.append('fleet', [{ key: Buffer.from('k'), value: bytes, partition }])
     await this.clock.advance(50)
     await appended
+  }
+
+  /** From now on no dead letter is stored before that is opened. */
+  shutDeadLetters(): { open(): void } {
+    const inner = this.producer
+    let isShut = true
+    this.producer = {
+      append: async (topic, records) => {
+        if (topic === deadLetterTopic && isShut) throw new FaultError('kafka_unreachable')
+        return inner.append(topic, records)
+      },
+      appendOnce: (place, records) => inner.appendOnce(place, records),
+      close: deadlineMs => inner.close(deadlineMs)
+    }
+    return {
+      open: () => {
+        isShut = false
+      }
+    }
   }
 
   /** The values of the messages that were set aside, in order. */

@@ -100,7 +100,7 @@ export class KafkaAdmin implements LogAdmin {
     await this.#connection.call(async admin => {
       const { topics } = await admin.fetchTopicMetadata({ topics: [spec.name] }).catch(notYet)
       if (!topics[0]?.partitions.every(partition => partition.leader >= 0))
-        throw new Error('not every partition has a leader')
+        throw new FaultError('kafka_no_leader', { path: spec.name })
     })
   }
 

@@ -56,6 +56,7 @@ export class Confirmation {
 
   #receipt({ destination, tries }: PendingBatch, message: Pending, answer: string): void {
     const attempts = tries.failures + 1
+    message.leave()
     this.#port.receipts?.put(message, { destination: destination.name, attempts, answer, code: null })
   }
 }

@@ -77,10 +77,15 @@ export class Owner {
     this.#whenConfirmed(devices, () => {
       this.#contested = null
       for (const device of devices()) {
-        for (const message of device.appending.values()) this.#write(device, message)
+        this.write(device)
         for (const marker of device.markers) this.#writeMarker(device, marker)
       }
     })
+  }
+
+  /** Writes all messages that are to wait and were not read back. */
+  write(device: WaitingDevice): void {
+    for (const message of device.appending.values()) this.#write(device, message)
   }
 
   /** Writes a message that is to wait. */
@@ -122,12 +127,9 @@ export class Owner {
 
   /** Writes what is to be written, within `deadlineMs`. Invariant 7 */
   async drain(deadlineMs: number): Promise<void> {
-    this.#markers.drain()
-    if (this.#keeping.size > 0) {
-      const kept = new AbortController()
-      void Promise.all(this.#keeping).finally(() => kept.abort())
-      await pauseFor(this.#context.clock, deadlineMs, kept.signal)
-    }
+    await this.#kept(deadlineMs)
+    if (this.#keeping.size === 0) this.#markers.drain() // none overtakes the one before it
+    await this.#kept(deadlineMs)
     await this.#writer.drain(deadlineMs)
   }
 
@@ -145,8 +147,18 @@ export class Owner {
     confirmed.catch(() => this.#isClosed || this.insist(devices))
   }
 
+  /** Resolves once what is to be kept before markers are written is, or after `deadlineMs`. */
+  async #kept(deadlineMs: number): Promise<void> {
+    if (this.#keeping.size === 0) return
+    const kept = new AbortController()
+    void Promise.all(this.#keeping).finally(() => kept.abort())
+    await pauseFor(this.#context.clock, deadlineMs, kept.signal)
+  }
+
   #write(device: WaitingDevice, message: Pending): void {
     if (this.#contested !== null) return // all that was not read back is written once it is ours again
+    // Whoever reads it takes all of the device before it for ended: it is written once that is so.
+    if ((device.lane?.leaving ?? 0) > 0) return
     const about = { why: device.why, owner: this.name, nowMs: this.#context.clock.now() }
     this.#writer.put({
       record: heldMessage(message, about),

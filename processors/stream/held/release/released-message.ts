@@ -54,6 +54,13 @@ export class ReleasedMessage extends Pending {
     return more
   }
 
+  /** Its channel owes nothing on it. */
+  override leave(): void {}
+
+  override left(): boolean {
+    return false
+  }
+
   override settle(): boolean {
     if (this.hasEnded) return false
     this.#ended(this)

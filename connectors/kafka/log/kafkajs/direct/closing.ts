@@ -15,6 +15,16 @@ interface ClusterInside {
   readonly connectionPoolBuilder: { build(destination?: object): Promise<ConnectionPool> }
 }
 
+/** Named as kafkajs' own are: it comes out as a Kafka that cannot be reached, and kafkajs does not repeat what met it. */
+class ClientClosed extends Error {
+  override readonly name = 'KafkaJSClientClosed'
+  readonly retriable = false
+
+  constructor() {
+    super('the client is closed')
+  }
+}
+
 /** Must be called before the cluster connects. Throws `internal` under another kafkajs. */
 export function installClosing(cluster: object): void {
   const inside = cluster as ClusterInside // checked right below
@@ -27,7 +37,7 @@ export function installClosing(cluster: object): void {
     const pool = await build(destination)
     const getConnection = pool.getConnection.bind(pool)
     pool.getConnection = async index => {
-      if (isOver) throw new FaultError('kafka_unreachable', { detail: 'the client is closed' })
+      if (isOver) throw new ClientClosed()
       return getConnection(index)
     }
     return pool
