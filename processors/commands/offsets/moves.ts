@@ -74,7 +74,12 @@ export async function carryOut(
     topic,
     partition,
     next: to,
-    metadata: encodeMetadata(to, { birthMs, settled: [], ...(numbers !== null && { numbers }) })
+    metadata: encodeMetadata(to, {
+      birthMs,
+      settled: [],
+      isMoved: true,
+      ...(numbers !== null && { numbers })
+    })
   }))
   await admin.moveOffsets(group, entries)
 }

@@ -32,7 +32,7 @@ export class Assignment {
         ...{ health: port.health, signal: port.signal },
         commit: entries => port.consumer.commit(entries),
         prepare: async (partition, position) => {
-          await port.held.prepare(partition)
+          await port.held.prepare(partition, position)
           await steps.prepare(partition, position)
           await sequences?.prepare(partition, position)
           await port.settlement.receipts?.prepare(partition, position)

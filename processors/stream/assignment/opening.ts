@@ -40,6 +40,8 @@ export interface OpenPosition {
   readonly readFrom: number | null
   /** Which numbers were given in it; null: none that is known of. */
   readonly numbers: NumbersMark | null
+  /** Somebody has set its commit: what comes again is wanted again. */
+  readonly isMoved: boolean
   /** It has no commit yet: its first position is to be committed before anything is read. */
   readonly isNew: boolean
 }
@@ -81,11 +83,12 @@ export async function readOpening(admin: LogAdmin, request: OpeningRequest): Pro
       const next = commit?.next ?? null
       if (next !== null) checkHeld(origin, next, range)
       const position = next ?? Math.max(range.start, firsts[origin.partition] ?? range.start)
-      const { settled = [], owner = null, readFrom, numbers = null } = (commit && metadataOf(commit)) ?? {}
+      const metadata: Partial<CommitMetadata> = (commit && metadataOf(commit)) ?? {}
+      const { settled = [], owner = null, readFrom, numbers = null, isMoved = false } = metadata
       positions.push({
         ...{ origin, next: position, settled, end: range.end, birthMs, owner, isNew: next === null },
         readFrom: readFrom === undefined ? null : Math.min(position, Math.max(range.start, readFrom)),
-        numbers
+        ...{ numbers, isMoved }
       })
     }
   }

@@ -96,17 +96,17 @@ export class HeldPartition {
     this.#owner.tell()
   }
 
-  /** Gives the devices of a partition that is about to be read their lanes. */
-  attach(partition: Partition): void {
-    for (const device of this.devices)
-      if (device.topic === partition.origin.topic) this.#attach(device, partition)
+  /** Gives the devices of a partition that is about to be read their lanes. `isMoved`: somebody wants it to be read again. */
+  attach(partition: Partition, isMoved: boolean): void {
+    for (const device of this.devices) {
+      if (device.topic !== partition.origin.topic) continue
+      if (isMoved && device.isDone) this.#forget(device)
+      else this.#attach(device, partition)
+    }
     this.#release?.wake()
   }
 
-  /**
-   * The target refuses the device of the lane: what is in the lane, and what comes, waits here. False where that cannot
-   * be. The lane is in no batch.
-   */
+  /** The target refuses the device of the lane, which is in no batch: what it has, and what comes, waits here. False where none may. */
   hold(lane: Lane, failure: Failure): boolean {
     const device = lane.device ?? this.#deviceOf(lane, failure)
     if (device === null) return false
@@ -189,8 +189,7 @@ export class HeldPartition {
     if (device.lane !== null) this.#release?.wake()
     else {
       const partition = this.#port.partitionOf(device.topic, this.origin.partition)
-      device.known()
-      device.mayRepeat = false
+      device.created()
       if (partition !== undefined) this.#attach(device, partition)
       this.#release?.now(device)
     }
@@ -210,8 +209,7 @@ export class HeldPartition {
     const key = head.bytes.subarray(head.keyStart, head.keyEnd)
     const about = { sinceMs: this.#context.clock.now(), why: { code, answer: detail } }
     const device = new WaitingDevice(partition.origin.topic, key, about)
-    device.known()
-    device.mayRepeat = false
+    device.created()
     this.#waiting.add(device)
     this.#attach(device, partition)
     return device
@@ -219,10 +217,12 @@ export class HeldPartition {
 
   /** Its channel may have been read as far as its messages were held. */
   #catchUp(device: WaitingDevice): void {
-    const { topic, lastOrigin } = device
-    const partition = this.#port.partitionOf(topic, this.origin.partition)
-    const isRead = lastOrigin < 0 || partition === undefined || partition.tracker?.isPast(lastOrigin) === true
-    if (!isRead) return
+    const partition = this.#port.partitionOf(device.topic, this.origin.partition)
+    if (partition === undefined || partition.tracker?.isPast(device.lastOrigin)) this.#forget(device)
+  }
+
+  /** Nothing that has waited is passed over any more, should it come again. */
+  #forget(device: WaitingDevice): void {
     device.mayRepeat = false
     this.#repeated.delete(device)
     this.#leave(device)
@@ -230,8 +230,7 @@ export class HeldPartition {
 
   /** Nothing of it may wait any more. */
   #end(device: WaitingDevice): void {
-    if (!device.isDone) return
-    this.#port.news.released(device)
+    if (device.isDone) this.#port.news.released(device)
     this.#leave(device)
   }
 

@@ -27,6 +27,7 @@ import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
 import type { RecordChunk } from '../../../connectors/kafka/log/record-chunk.ts'
 import { FaultError } from '../../../schemas/errors.ts'
 import type { StreamConfig } from '../../../schemas/stream.ts'
+import type { OpenPosition } from '../assignment/opening.ts'
 import type { Partition } from '../assignment/partition.ts'
 import type { StreamContext } from '../context.ts'
 import type { Lane, Pending } from '../dispatch/lane.ts'
@@ -112,11 +113,11 @@ export class Held {
   }
 
   /** Resolves once it is known who waits of the partition. Rejects while its held partition is another member's. */
-  async prepare(partition: Partition): Promise<void> {
+  async prepare(partition: Partition, { isMoved }: Pick<OpenPosition, 'isMoved'>): Promise<void> {
     const held = this.#partitions.get(partition.origin.partition)
     await held?.whenKnown
     if (partition.closed) return
-    if (held !== undefined && !held.closed) return held.attach(partition)
+    if (held !== undefined && !held.closed) return held.attach(partition, isMoved)
     await this.ensure() // the channel may have got more partitions
     const { topic, partition: path } = partition.origin
     throw new FaultError('held_elsewhere', { path: `${topic}/${path}` })

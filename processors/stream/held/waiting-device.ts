@@ -153,6 +153,12 @@ export class WaitingDevice {
     this.phase = 'waiting'
   }
 
+  /** It has come up now: nothing of it was held before. */
+  created(): void {
+    this.known()
+    this.mayRepeat = false
+  }
+
   offer(message: ReleasedMessage): void {
     this.offered.push(message)
     this.offeredBytes += message.cost

@@ -81,14 +81,16 @@ test('a place that is not there is refused', async t => {
   await t.throwsAsync(plan('fleet/0=11'), { code: 'usage', message: /holds 0 to 10, not 11/ })
 })
 
-test('a move keeps the birth, and leaves other partitions alone', async t => {
+test('a move keeps the birth, says that it is one, and leaves other partitions alone', async t => {
   const { admin, standing, birthMs } = await setUp()
   const moves = await planMoves(admin, (await standing()).positions, addDestination('fleet/1=1', undefined))
   await carryOut(admin, { group: 'acme', birthMs, moves })
-  const metadata = encodeMetadata(0, { birthMs, settled: [] })
+  const [metadata, moved] = [{}, { isMoved: true }].map(more =>
+    encodeMetadata(0, { birthMs, settled: [], ...more })
+  )
   t.deepEqual(await admin.committed('acme', ['fleet']), [
-    { topic: 'fleet', partition: 0, next: 4, metadata },
-    { topic: 'fleet', partition: 1, next: 1, metadata }
+    { topic: 'fleet', partition: 0, next: 4, metadata: metadata ?? '' },
+    { topic: 'fleet', partition: 1, next: 1, metadata: moved ?? '' }
   ])
 })
 

@@ -3,6 +3,7 @@
 
 import test from 'ava'
 import { delivered, type Outcome } from '../../../../connectors/connector.ts'
+import { carryOut } from '../../../../processors/commands/offsets/moves.ts'
 import { heldMessage, heldNote } from '../../../../processors/stream/held/held-record.ts'
 import { messagesOf } from '../../../messages.ts'
 import { failure, heldTopic, Rig, ScriptedTarget, text } from '../rig.ts'
@@ -75,6 +76,26 @@ test('what was released before it was read in its channel is passed over there, 
   await rig.clock.advance(120_000)
   t.deepEqual(target.confirmed, ['slow', 'b:1', 'a:3'])
   t.like(stream.status(), { held: { devices: 0, messages: 0 }, lag: 0, pending: 0 })
+})
+
+test('it is sent again where somebody has moved the offsets back', async t => {
+  const rig = new Rig(1)
+  const target = await leftBehind(rig)
+  const move = {
+    topic: 'fleet',
+    partition: 0,
+    from: 0,
+    to: 0,
+    numbers: null,
+    repeated: 0,
+    skipped: 0,
+    lost: 0
+  }
+  await carryOut(rig.admin, { group: 'tailrace.acme', birthMs: 0, moves: [move] })
+  target.confirmed.push('slow')
+  await rig.started(narrow, target)
+  await rig.clock.advance(120_000)
+  t.deepEqual(target.confirmed, ['slow', 'b:1', 'a:2', 'a:3'])
 })
 
 test('it is passed over by whoever comes then, too', async t => {

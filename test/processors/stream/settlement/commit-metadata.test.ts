@@ -5,7 +5,8 @@ test('the birth, the settled set and the mark of numbers survive the round trip'
   for (const metadata of [
     { birthMs: 1_763_888_000_123, settled: [{ from: 12, to: 40 }] },
     { birthMs: 0, settled: [] },
-    { birthMs: 7, settled: [], readFrom: 3, numbers: { highest: 4_711, partitions: 12 } }
+    { birthMs: 7, settled: [], readFrom: 3, numbers: { highest: 4_711, partitions: 12 } },
+    { birthMs: 7, settled: [], isMoved: true }
   ]) {
     t.deepEqual(decodeMetadata(10, encodeMetadata(10, metadata)), metadata)
   }
