@@ -54,3 +54,22 @@ export function pauseFor(clock: Clock, delayMs: number, signal?: AbortSignal): P
     signal?.addEventListener('abort', done, { once: true })
   })
 }
+
+export interface Limit {
+  readonly limitMs: number
+  /** Ends the waiting, too. */
+  readonly signal?: AbortSignal
+}
+
+/** Resolves when `work` has settled, after `limitMs`, or at once when `signal` fires. Never rejects; the work itself goes on. */
+export function settledWithin(
+  clock: Clock,
+  work: Promise<unknown>,
+  { limitMs, signal }: Limit
+): Promise<void> {
+  const settled = new AbortController()
+  const end = () => settled.abort()
+  work.then(end, end)
+  const either = signal === undefined ? settled.signal : AbortSignal.any([settled.signal, signal])
+  return pauseFor(clock, limitMs, either)
+}

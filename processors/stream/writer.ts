@@ -3,7 +3,7 @@
 // small enough to be one request, of which Kafka stores all or nothing; one that is repeated is there twice, and whoever
 // reads knows the second by the offsets in it.
 
-import { pauseFor } from '../../connectors/clock.ts'
+import { settledWithin } from '../../connectors/clock.ts'
 import type { AppendRecord, LogProducer } from '../../connectors/kafka/log/log.ts'
 import { FaultError } from '../../schemas/errors.ts'
 import type { StreamContext } from './context.ts'
@@ -60,10 +60,8 @@ export class Writer {
   async drain(deadlineMs: number): Promise<void> {
     this.flush()
     if (this.#running === null) return
-    const drained = new AbortController()
-    void this.#running.finally(() => drained.abort())
-    const signal = AbortSignal.any([drained.signal, this.#closing.signal]) // a stop may come amid a rejoin
-    await pauseFor(this.#context.clock, deadlineMs, signal)
+    const { signal } = this.#closing // a stop may come amid a rejoin
+    await settledWithin(this.#context.clock, this.#running, { limitMs: deadlineMs, signal })
   }
 
   /** Lets nothing wait for company. */

@@ -231,7 +231,7 @@ export class Intake {
     this.#context.trace?.read(message)
     if (this.#context.tap.isOn) this.#context.tap.read(message)
     if (this.#port.refused({ message, failure, attempts: 0 })) this.#isHalted = true
-    if (lane.isOver) partition.lanes.remove(lane)
+    partition.lanes.remove(lane)
   }
 
   /** Its bytes are no records: as nothing may be skipped, it takes no more until a person has looked. */

@@ -124,7 +124,7 @@ export class Dispatcher {
     lane.become('idle')
     if (partition.closed) return
     if (head === null) {
-      if (lane.isOver) partition.lanes.remove(lane)
+      partition.lanes.remove(lane)
       return
     }
     if (head.lack !== null) {

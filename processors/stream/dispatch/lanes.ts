@@ -60,7 +60,9 @@ export class Lanes {
     return this.#find(this.#hash(key), key)
   }
 
+  /** Removes the lane, unless somebody needs it. */
   remove(lane: Lane): void {
+    if (!lane.isOver) return
     const at = lane.hash & (this.#buckets.length - 1)
     let before: Lane | null = null
     let found = this.#buckets[at] ?? null

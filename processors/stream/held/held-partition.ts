@@ -243,6 +243,6 @@ export class HeldPartition {
     if (lane === null) return
     lane.device = null
     lane.lack = null
-    if (lane.isOver) lane.partition.lanes.remove(lane)
+    lane.partition.lanes.remove(lane)
   }
 }

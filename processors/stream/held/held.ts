@@ -148,7 +148,7 @@ export class Held {
     if (this.#parts.options.holdsDevices && this.hold(lane, failure)) return
     for (const message of lane.empty()) this.#parts.rejected({ message, failure, attempts: 0 })
     lane.lack = null
-    if (lane.isOver) lane.partition.lanes.remove(lane)
+    lane.partition.lanes.remove(lane)
   }
 
   /** Lets a message wait, since its device does. */

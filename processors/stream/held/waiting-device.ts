@@ -135,10 +135,10 @@ export class WaitingDevice {
     this.readOrigin = Math.max(this.readOrigin, offset)
   }
 
-  /** From where the log is needed to know it; -1: it is not. */
+  /** From where the log is needed to know it; infinite where it is not. */
   get base(): number {
-    if (!this.mayRepeat || this.lastOriginAt < 0) return this.count > 0 ? this.first : -1
-    return this.count > 0 ? Math.min(this.first, this.lastOriginAt) : this.lastOriginAt
+    const waiting = this.count > 0 ? this.first : Number.POSITIVE_INFINITY
+    return this.mayRepeat && this.lastOriginAt >= 0 ? Math.min(waiting, this.lastOriginAt) : waiting
   }
 
   /** From now on markers tell only of messages that were counted. */

@@ -52,7 +52,7 @@ export class WaitingSet {
   /** Below it nothing is needed any more. */
   get base(): number {
     let base = this.next
-    for (const device of this.devices.values()) if (device.base >= 0) base = Math.min(base, device.base)
+    for (const device of this.devices.values()) base = Math.min(base, device.base)
     return base
   }
 

@@ -2,7 +2,7 @@
 // compacted topic, so that "was it delivered?" can be answered also when nobody runs the stream. It is information only:
 // nothing waits for it, and what it misses (the last seconds before a process dies) is missing in the counts, nowhere else.
 
-import { pauseFor } from '../../../connectors/clock.ts'
+import { pauseFor, settledWithin } from '../../../connectors/clock.ts'
 import type { LogAdmin, LogProducer } from '../../../connectors/kafka/log/log.ts'
 import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
 import { rangeOf } from '../../../connectors/kafka/log/ranges.ts'
@@ -85,10 +85,8 @@ export class Ledger {
 
   /** Writes what has changed, within `deadlineMs`. */
   async drain(deadlineMs: number): Promise<void> {
-    const drained = new AbortController()
-    void this.#write().finally(() => drained.abort())
-    const signal = AbortSignal.any([drained.signal, this.#closing.signal]) // a stop may come amid a rejoin
-    await pauseFor(this.#context.clock, deadlineMs, signal)
+    const { signal } = this.#closing // a stop may come amid a rejoin
+    await settledWithin(this.#context.clock, this.#write(), { limitMs: deadlineMs, signal })
   }
 
   close(): void {

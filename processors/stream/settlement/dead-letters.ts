@@ -3,7 +3,7 @@
 // because of its size is neither cut nor dropped: its partition commits no further, the stream shows as halted with
 // the way to mend it, and the letter is tried again slowly while the others go on.
 
-import { pauseFor } from '../../../connectors/clock.ts'
+import { settledWithin } from '../../../connectors/clock.ts'
 import type { Message } from '../../../connectors/connector.ts'
 import type { AppendRecord, LogAdmin, LogProducer } from '../../../connectors/kafka/log/log.ts'
 import type { TopicPartition } from '../../../connectors/kafka/log/message.ts'
@@ -102,10 +102,8 @@ export class DeadLetters {
   /** Resolves when everything Kafka may take was appended, or after `deadlineMs`. */
   async drain(deadlineMs: number): Promise<void> {
     if (this.#running === null) return
-    const drained = new AbortController()
-    void this.#running.finally(() => drained.abort())
-    const signal = AbortSignal.any([drained.signal, this.#closing.signal]) // a stop may come amid a rejoin
-    await pauseFor(this.#context.clock, deadlineMs, signal)
+    const { signal } = this.#closing // a stop may come amid a rejoin
+    await settledWithin(this.#context.clock, this.#running, { limitMs: deadlineMs, signal })
   }
 
   /** Appends nothing more and calls no `done`: what Kafka does not have is still owed. Drain before. */

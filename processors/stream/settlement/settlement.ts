@@ -171,7 +171,7 @@ export class Settlement {
     const { lane } = message
     lane.partition.settle(message)
     if (!message.left()) return
-    if (lane.isOver) lane.partition.lanes.remove(lane)
+    lane.partition.lanes.remove(lane)
     this.#port.held.left(lane)
   }
 

@@ -1,7 +1,7 @@
 // What the owner of a held partition writes into it: its name, the messages that wait, and markers. Each is valid once it
 // was read back, since then it stands before the name of any later owner.
 
-import { pauseFor } from '../../../../connectors/clock.ts'
+import { settledWithin } from '../../../../connectors/clock.ts'
 import type { TopicPartition } from '../../../../connectors/kafka/log/message.ts'
 import type { Partition } from '../../assignment/partition.ts'
 import type { StreamContext } from '../../context.ts'
@@ -150,9 +150,7 @@ export class Owner {
   /** Resolves once what is to be kept before markers are written is, or after `deadlineMs`. */
   async #kept(deadlineMs: number): Promise<void> {
     if (this.#keeping.size === 0) return
-    const kept = new AbortController()
-    void Promise.all(this.#keeping).finally(() => kept.abort())
-    await pauseFor(this.#context.clock, deadlineMs, kept.signal)
+    await settledWithin(this.#context.clock, Promise.all(this.#keeping), { limitMs: deadlineMs })
   }
 
   #write(device: WaitingDevice, message: Pending): void {
